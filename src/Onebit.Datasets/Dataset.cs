@@ -1,0 +1,63 @@
+namespace Onebit.Datasets;
+
+/// <summary>A data set with its split: every choice is made on <see cref="Validation"/>, the test set is for the end.</summary>
+public sealed class Dataset
+{
+    /// <summary>Training images set aside for validation; of sets with fewer than twice as many, a sixth is.</summary>
+    public const int ValidationCount = 5_000;
+
+    /// <summary>Splits the training images.</summary>
+    /// <param name="name">What reports call the set.</param>
+    /// <param name="allTrain">All training images, at least two.</param>
+    /// <param name="test">The test images, of the same shape.</param>
+    /// <exception cref="ArgumentException">Too few training images, or two shapes.</exception>
+    public Dataset(string name, ImageSet allTrain, ImageSet test)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(allTrain);
+        ArgumentNullException.ThrowIfNull(test);
+        if (allTrain.Count < 2)
+        {
+            throw new ArgumentException("One training image cannot be split into training and validation.", nameof(allTrain));
+        }
+        if ((allTrain.Channels, allTrain.Height, allTrain.Width) != (test.Channels, test.Height, test.Width))
+        {
+            throw new ArgumentException("Training and test images differ in shape.", nameof(test));
+        }
+        int validation = allTrain.Count < 2 * ValidationCount ? Math.Max(1, allTrain.Count / 6) : ValidationCount;
+        Name = name;
+        AllTrain = allTrain;
+        Train = allTrain.Slice(0, allTrain.Count - validation);
+        Validation = allTrain.Slice(allTrain.Count - validation, validation);
+        Test = test;
+        ClassCount = Math.Max(2, 1 + Math.Max(Largest(allTrain.Labels.Span), Largest(test.Labels.Span)));
+    }
+
+    /// <summary>The known name, or the name of the folder the set was read from.</summary>
+    public string Name { get; }
+
+    /// <summary>The training images without those of <see cref="Validation"/>.</summary>
+    public ImageSet Train { get; }
+
+    /// <summary>The last 5,000 training images; of sets with fewer than 10,000, the last sixth, at least one.</summary>
+    public ImageSet Validation { get; }
+
+    /// <summary>All training images, undivided: <see cref="Train"/>, then <see cref="Validation"/>.</summary>
+    public ImageSet AllTrain { get; }
+
+    /// <summary>The test images.</summary>
+    public ImageSet Test { get; }
+
+    /// <summary>Number of classes: the largest label of all images plus one, at least 2.</summary>
+    public int ClassCount { get; }
+
+    private static int Largest(ReadOnlySpan<byte> labels)
+    {
+        int largest = 0;
+        foreach (byte label in labels)
+        {
+            largest = Math.Max(largest, label);
+        }
+        return largest;
+    }
+}

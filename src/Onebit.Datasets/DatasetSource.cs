@@ -1,0 +1,90 @@
+namespace Onebit.Datasets;
+
+/// <summary>Where a data set's files are, what they must contain, and where missing ones are fetched from.</summary>
+/// <param name="Name">What reports call the set.</param>
+/// <param name="Folder">The folder the files are read from.</param>
+/// <param name="Sha256">SHA-256 of the unzipped content by canonical file name; empty for a folder of the user's own.</param>
+/// <param name="Mirrors">Addresses, ending in a slash, below which the gzipped files lie; empty where nothing is fetched.</param>
+internal sealed record DatasetSource(
+    string Name, string Folder, IReadOnlyDictionary<string, string> Sha256, IReadOnlyList<Uri> Mirrors)
+{
+    public const string TrainImages = "train-images-idx3-ubyte";
+    public const string TrainLabels = "train-labels-idx1-ubyte";
+    public const string TestImages = "t10k-images-idx3-ubyte";
+    public const string TestLabels = "t10k-labels-idx1-ubyte";
+
+    /// <summary>A known name, or else a folder.</summary>
+    public static DatasetSource Resolve(string nameOrFolder) => nameOrFolder switch
+    {
+        "mnist" => Mnist(),
+        "fashion-mnist" => FashionMnist(Environment.GetEnvironmentVariable("XDG_CACHE_HOME")),
+        _ => Own(nameOrFolder),
+    };
+
+    private static DatasetSource Mnist() => new(
+        "mnist",
+        Path.Combine(AppContext.BaseDirectory, "data", "mnist"),
+        new Dictionary<string, string>
+        {
+            [TrainImages] = "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+            [TrainLabels] = "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+            [TestImages] = "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+            [TestLabels] = "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+        },
+        []);
+
+    /// <param name="cacheHome">XDG_CACHE_HOME, which must be ignored unless it is absolute.</param>
+    internal static DatasetSource FashionMnist(string? cacheHome) => new(
+        "fashion-mnist",
+        Path.Combine(
+            Path.IsPathFullyQualified(cacheHome ?? "")
+                ? cacheHome!
+                : Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify),
+            "onebit",
+            "fashion-mnist"),
+        // Of the files whose gzipped MD5 the authors publish, unzipped: gzip may differ from mirror to mirror.
+        new Dictionary<string, string>
+        {
+            [TrainImages] = "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+            [TrainLabels] = "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+            [TestImages] = "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+            [TestLabels] = "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+        },
+        // The authors' repository over HTTPS; then their public mirror, which has no HTTPS: the checksums make it safe.
+        [
+            new Uri("https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/"),
+            new Uri("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"),
+        ]);
+
+    private static DatasetSource Own(string folder)
+    {
+        if (!Directory.Exists(folder))
+        {
+            throw new DatasetException(
+                $"'{folder}' is neither a folder nor a known data set; give mnist, fashion-mnist, or a folder that holds IDX files.");
+        }
+        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+        return new DatasetSource(name.Length > 0 ? name : folder, folder, new Dictionary<string, string>(), []);
+    }
+
+    /// <summary>The path of a file under any of the names in use, or null.</summary>
+    /// <param name="file">Its canonical name.</param>
+    public string? Find(string file)
+    {
+        foreach (string ranked in new[] { file, file.Replace("idx3", "idx4", StringComparison.Ordinal) })
+        {
+            foreach (string name in new[] { ranked, ranked.Replace("-idx", ".idx", StringComparison.Ordinal) })
+            {
+                foreach (string ending in new[] { "", ".gz" })
+                {
+                    string path = Path.Combine(Folder, name + ending);
+                    if (File.Exists(path))
+                    {
+                        return path;
+                    }
+                }
+            }
+        }
+        return null;
+    }
+}

@@ -1,0 +1,46 @@
+namespace Onebit.Datasets.Tests;
+
+public class DatasetTests
+{
+    [Theory]
+    [InlineData(2, 1)]
+    [InlineData(5, 1)]
+    [InlineData(12, 2)]
+    [InlineData(9_999, 1_666)]
+    [InlineData(10_000, 5_000)]
+    [InlineData(12_345, 5_000)]
+    public void The_last_images_are_for_validation(int count, int validation)
+    {
+        byte[] pixels = [.. Enumerable.Range(0, count).Select(i => (byte)(i * 31 >> 3))];
+        var all = new ImageSet(pixels, new byte[count], 1, 1, 1);
+        var set = new Dataset("a name", all, all.Slice(0, 1));
+        Assert.Equal("a name", set.Name);
+        Assert.Same(all, set.AllTrain);
+        Assert.Equal(validation, set.Validation.Count);
+        Assert.Equal(pixels.AsSpan(0, count - validation), set.Train.Pixels.Span);
+        Assert.Equal(pixels.AsSpan(count - validation), set.Validation.Pixels.Span);
+    }
+
+    [Theory]
+    [InlineData(new byte[] { 0, 0 }, 0, 2)]
+    [InlineData(new byte[] { 3, 0 }, 1, 4)]
+    [InlineData(new byte[] { 0, 3 }, 1, 4)]
+    [InlineData(new byte[] { 0, 1 }, 255, 256)]
+    public void Classes_are_counted_over_all_images(byte[] train, byte test, int classes) =>
+        Assert.Equal(classes, new Dataset("", new ImageSet(new byte[2], train, 1, 1, 1), new ImageSet(new byte[1], new[] { test }, 1, 1, 1)).ClassCount);
+
+    [Fact]
+    public void Shapes_must_agree()
+    {
+        var wide = new ImageSet(new byte[8], new byte[2], 1, 1, 4);
+        Assert.Throws<ArgumentException>(() => new Dataset("", wide, new ImageSet(new byte[8], new byte[2], 1, 4, 1)));
+        Assert.Throws<ArgumentException>(() => new Dataset("", wide, new ImageSet(new byte[8], new byte[2], 4, 1, 1)));
+    }
+
+    [Fact]
+    public void One_training_image_cannot_be_split()
+    {
+        var one = new ImageSet(new byte[4], new byte[1], 1, 1, 4);
+        Assert.Throws<ArgumentException>(() => new Dataset("", one, one));
+    }
+}
