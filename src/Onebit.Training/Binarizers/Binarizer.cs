@@ -1,0 +1,21 @@
+using static TorchSharp.torch;
+
+namespace Onebit.Training;
+
+/// <summary>
+/// The function from a real tensor to one of few levels, with its pseudo-gradient (straight-through
+/// estimator, STE). Shapes are kept. Every implementation gives its levels exactly: the forward value is
+/// written as <c>(g - g.detach()) + levels</c>, where the first term is exactly 0 and carries the gradient of g.
+/// </summary>
+public abstract class Binarizer
+{
+    /// <summary>The levels of <paramref name="x"/>, differentiable by the pseudo-gradient.</summary>
+    /// <param name="x">Any shape, float32.</param>
+    public abstract Tensor Forward(Tensor x);
+
+    /// <summary><c>+1</c> where x >= 0, <c>-1</c> elsewhere: unlike <c>torch.sign</c>, never 0.</summary>
+    internal static Tensor SignOf(Tensor x) => x.ge(0).to(ScalarType.Float32).mul_(2).sub_(1);
+
+    /// <summary>A tensor with the values of <paramref name="levels"/> and the gradient of <paramref name="carrier"/>.</summary>
+    internal static Tensor StraightThrough(Tensor carrier, Tensor levels) => (carrier - carrier.detach()).add_(levels.detach());
+}

@@ -1,0 +1,18 @@
+using static TorchSharp.torch;
+
+namespace Onebit.Training;
+
+/// <summary>
+/// ReLU rounded to 8 bits. The input counts in codes (<see cref="Network.Unit"/> to one), so forward is
+/// <c>c = clamp(round(x), 0, 255)</c>: an integer held in a float. Pseudo-gradient: <c>dL/dx = dL/dc</c> where
+/// <c>0 &lt;= x &lt;= 255</c>, else 0. The rounding is the one the packed model does, so packing changes nothing.
+/// </summary>
+public sealed class EightBitRelu : Binarizer
+{
+    /// <inheritdoc/>
+    public override Tensor Forward(Tensor x)
+    {
+        Tensor clipped = x.clamp(0, 255);
+        return StraightThrough(clipped, clipped.detach().round());
+    }
+}

@@ -1,0 +1,13 @@
+using static TorchSharp.torch;
+
+namespace Onebit.Training;
+
+/// <summary>
+/// Deterministic sign. Forward: <c>b = +1 if w >= 0 else -1</c>. Pseudo-gradient: <c>dL/dw = dL/db</c>; the trainer
+/// clips latent weights to [-1, 1] after each update. Courbariaux, Bengio &amp; David, "BinaryConnect", NIPS 2015, sections 2.2 and 2.4.
+/// </summary>
+public sealed class SignWeights : Binarizer
+{
+    /// <inheritdoc/>
+    public override Tensor Forward(Tensor x) => StraightThrough(x, SignOf(x));
+}

@@ -1,0 +1,34 @@
+using static TorchSharp.torch;
+
+namespace Onebit.Training;
+
+/// <summary>
+/// Random affine distortion, drawn anew for each image, for a whole batch at once. Each amount is the largest one;
+/// draws are uniform between minus and plus.
+/// </summary>
+/// <param name="Rotation">Degrees.</param>
+/// <param name="Translation">Share of the side.</param>
+/// <param name="Scale">Share of the size.</param>
+/// <param name="Shear">Degrees.</param>
+/// <param name="Epochs">Only in the first this many epochs; null: in all.</param>
+public sealed record AugmentationSpec(double Rotation = 0, double Translation = 0, double Scale = 0, double Shear = 0, int? Epochs = null)
+{
+    /// <summary>Distorted copies, bilinear, black outside, rounded to whole pixel values.</summary>
+    /// <param name="pixels">Bytes, batch x channels x height x width.</param>
+    /// <returns>float32 of the same shape, whole numbers 0 to 255.</returns>
+    public Tensor Apply(Tensor pixels)
+    {
+        using var _ = NewDisposeScope();
+        long count = pixels.shape[0];
+        Tensor Draw(double amount) => rand(count).mul_(2 * amount).sub_(amount);
+        Tensor angle = Draw(Rotation * Math.PI / 180);
+        Tensor shear = Draw(Shear * Math.PI / 180).tan();
+        Tensor scale = 1 / (1 + Draw(Scale));
+        (Tensor cos, Tensor sin) = (angle.cos() * scale, angle.sin() * scale);
+        // affine_grid maps output to input positions in [-1, 1], where a side is 2 long.
+        Tensor rows = stack([cos, cos * shear - sin, Draw(2 * Translation), sin, sin * shear + cos, Draw(2 * Translation)], dim: 1);
+        Tensor grid = nn.functional.affine_grid(rows.view(count, 2, 3), pixels.shape, align_corners: false);
+        return nn.functional.grid_sample(pixels.to(ScalarType.Float32), grid, align_corners: false)
+            .round_().clamp_(0, 255).MoveToOuterDisposeScope();
+    }
+}

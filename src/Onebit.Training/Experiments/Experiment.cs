@@ -1,0 +1,130 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+
+namespace Onebit.Training;
+
+/// <summary>All that decides a training run, as an experiment file writes it: values and nothing else.</summary>
+public sealed record Experiment
+{
+    /// <summary>Options of every file in <c>experiments/</c>: camel case, comments allowed, unknown names refused.</summary>
+    public static JsonSerializerOptions Json { get; } = new(JsonSerializerDefaults.Web)
+    {
+        AllowTrailingCommas = true,
+        NumberHandling = JsonNumberHandling.Strict,
+        ReadCommentHandling = JsonCommentHandling.Skip,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+        WriteIndented = true,
+    };
+
+    /// <summary>The file's name without extension.</summary>
+    [JsonIgnore]
+    public string Name { get; init; } = "";
+
+    /// <summary>What is worth knowing about it; shown beside its results.</summary>
+    public string? Note { get; init; }
+
+    /// <summary>The network: the name of a file in <c>networks/</c>, or name and layers in place.</summary>
+    public required NetworkSpec Network { get; init; }
+
+    /// <summary>The method's registered name.</summary>
+    public required string Method { get; init; }
+
+    /// <summary>How pixels are seen; null: bytes where weights are binarized, normalized where they are not.</summary>
+    public PixelEncoding? Pixels { get; init; }
+
+    /// <summary>32 keeps float activations, which no packed file can hold; null: the method's.</summary>
+    public int? ActivationBits { get; init; }
+
+    /// <summary>Latent weights start at 0 instead of at random.</summary>
+    public bool ZeroStart { get; init; }
+
+    /// <summary>Passes over the training images.</summary>
+    public required int Epochs { get; init; }
+
+    /// <summary>Images a step.</summary>
+    public required int BatchSize { get; init; }
+
+    /// <summary>The optimizer.</summary>
+    public required OptimizerSpec Optimizer { get; init; }
+
+    /// <summary>The learning rate over time; null: constant.</summary>
+    public ScheduleSpec? Schedule { get; init; }
+
+    /// <summary>Random affine distortion of the training images; null: none.</summary>
+    public AugmentationSpec? Augmentation { get; init; }
+
+    /// <summary>How many training images, the last ones, are held out for validation; null: 5,000 (a sixth of small sets).</summary>
+    public int? ValidationImages { get; init; }
+
+    /// <summary>One run each.</summary>
+    public IReadOnlyList<int> Seeds { get; init; } = [1];
+
+    /// <summary>Resolved: <see cref="Pixels"/> or its default.</summary>
+    [JsonIgnore]
+    public PixelEncoding PixelEncoding => Pixels ?? (Training.Method.Named(Method).Weights is null ? PixelEncoding.Normalized : PixelEncoding.Bytes);
+
+    /// <summary>Where the shipped experiments lie.</summary>
+    public static string ShippedFolder => Path.Combine(AppContext.BaseDirectory, "experiments");
+
+    /// <summary>Reads an experiment file.</summary>
+    /// <exception cref="ExperimentException">The file is missing or does not hold an experiment; says what to mend.</exception>
+    public static Experiment Load(string path)
+    {
+        if (!File.Exists(path))
+            throw new ExperimentException($"There is no experiment file '{path}'.");
+        try
+        {
+            JsonNode node = JsonNode.Parse(File.ReadAllText(path), documentOptions: new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true })
+                ?? throw new JsonException("it is empty");
+            if (node["network"] is JsonValue name && name.TryGetValue(out string? network))
+                node["network"] = JsonNode.Parse(File.ReadAllText(NetworkFile(path, network)));
+            Experiment experiment = node.Deserialize<Experiment>(Json)! with { Name = Path.GetFileNameWithoutExtension(path) };
+            experiment.Check();
+            return experiment;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        {
+            throw new ExperimentException($"'{path}' is no experiment: {e.Message.ReplaceLineEndings(" ").TrimEnd('.')}.");
+        }
+        catch (ExperimentException e)
+        {
+            throw new ExperimentException($"'{path}': {e.Message}");
+        }
+    }
+
+    /// <summary>The experiment as canonical text: two runs are the same when this is.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this with { Note = null, Seeds = [] }, Json);
+
+    // networks/NAME.json beside the experiment, above it, or among the shipped ones.
+    private static string NetworkFile(string experiment, string network)
+    {
+        string folder = Path.GetDirectoryName(Path.GetFullPath(experiment))!;
+        string file = Path.Combine("networks", network + ".json");
+        return new[] { folder, Path.Combine(folder, ".."), ShippedFolder }.Select(f => Path.Combine(f, file)).FirstOrDefault(File.Exists)
+            ?? throw new ExperimentException($"there is no network '{network}'; write networks/{network}.json beside it or list the layers in place.");
+    }
+
+    private void Check()
+    {
+        _ = Training.Method.Named(Method);
+        Require(Epochs is >= 1 and <= 100_000, "epochs must be 1 to 100000");
+        Require(BatchSize is >= 2 and <= 1_000_000, "batchSize must be 2 to 1000000");
+        Require(Optimizer.Rate > 0, "the optimizer's rate must be above 0");
+        Require(ActivationBits is null or 1 or 8 or 32, "activationBits must be 32, 8 or 1");
+        Require(Seeds.Count > 0 && Seeds.Distinct().Count() == Seeds.Count, "seeds must name at least one seed, each once");
+        Require(ValidationImages is null or > 0, "validationImages must be above 0");
+        Require(Schedule is null || Schedule.Factor is > 0 and <= 1 && Schedule.Every >= 1, "a schedule's factor must be above 0 and at most 1, its every at least 1");
+        Require(Network.Layers.Count > 0, "its network has no layers");
+    }
+
+    private static void Require(bool holds, string otherwise)
+    {
+        if (!holds)
+            throw new ExperimentException(otherwise + ".");
+    }
+}

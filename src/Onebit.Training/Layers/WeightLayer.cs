@@ -1,0 +1,85 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Onebit.Training;
+
+/// <summary>
+/// A dense layer or convolution whose latent weights pass through a binarizer. A dense layer is kept as the
+/// convolution whose kernel covers its input, weights of shape outputs x channels x rows x columns.
+/// </summary>
+public sealed class WeightLayer : nn.Module<Tensor, Tensor>
+{
+    private readonly double? _outputScale;
+
+    internal WeightLayer(
+        string name, (int Channels, int Height, int Width) input, int outputs, int kernelHeight, int kernelWidth,
+        int stride, int padding, int groups, bool bias, Binarizer? binarizer, bool divideByRootFanIn, double paddingValue, bool zeroStart)
+        : base(name)
+    {
+        Binarizer = binarizer;
+        (Stride, Padding, Groups, PaddingValue) = (stride, padding, groups, paddingValue);
+        IsDense = kernelHeight == input.Height && kernelWidth == input.Width && padding == 0 && groups == 1;
+        int fanIn = input.Channels / groups * kernelHeight * kernelWidth;
+        _outputScale = divideByRootFanIn ? 1 / Math.Sqrt(fanIn) : null;
+        double bound = 1 / Math.Sqrt(fanIn);
+        long[] shape = [outputs, input.Channels / groups, kernelHeight, kernelWidth];
+        Weight = new Parameter(zeroStart && binarizer is not null ? zeros(shape) : rand(shape).mul_(2 * bound).sub_(bound));
+        Bias = bias ? new Parameter(rand(outputs).mul_(2 * bound).sub_(bound)) : null;
+        register_parameter("weight", Weight);
+        if (Bias is not null)
+            register_parameter("bias", Bias);
+    }
+
+    /// <summary>The latent weights, outputs x (channels / groups) x rows x columns.</summary>
+    public Parameter Weight { get; }
+
+    /// <summary>Float biases, one an output; null where the layer has none.</summary>
+    public Parameter? Bias { get; }
+
+    /// <summary>The binarizer of the weights; null: they stay float32.</summary>
+    public Binarizer? Binarizer { get; }
+
+    /// <summary>Step between positions.</summary>
+    public int Stride { get; }
+
+    /// <summary>Positions added on each side.</summary>
+    public int Padding { get; }
+
+    /// <summary>What padded positions hold: 0 for codes and floats, -1 for signs.</summary>
+    public double PaddingValue { get; }
+
+    /// <summary>Groups of channels.</summary>
+    public int Groups { get; }
+
+    /// <summary>The kernel covers the whole input.</summary>
+    public bool IsDense { get; }
+
+    /// <summary>Divides its sums by the square root of the fan-in.</summary>
+    public bool DividesByRootFanIn => _outputScale is not null;
+
+    /// <summary>Weights to use in place of the binarizer's; null: binarize in every pass.</summary>
+    public Tensor? Frozen { get; set; }
+
+    /// <inheritdoc/>
+    public override Tensor forward(Tensor x)
+    {
+        Tensor weight = Frozen ?? Binarizer?.Forward(Weight) ?? Weight;
+        Tensor result;
+        if (IsDense)
+        {
+            result = nn.functional.linear(x.flatten(1), weight.flatten(1), Bias);
+        }
+        else
+        {
+            bool zeros = PaddingValue == 0;
+            if (Padding > 0 && !zeros)
+                x = nn.functional.pad(x, [Padding, Padding, Padding, Padding], PaddingModes.Constant, PaddingValue);
+            long inside = zeros ? Padding : 0;
+            result = nn.functional.conv2d(x, weight, Bias, [Stride, Stride], [inside, inside], groups: Groups);
+            // Channels last in memory: libtorch pools and convolves that several times faster on a CPU.
+            result = result.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
+        }
+        return _outputScale is { } scale ? result * scale : result;
+    }
+}

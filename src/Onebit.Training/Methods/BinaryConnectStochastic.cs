@@ -1,0 +1,17 @@
+namespace Onebit.Training;
+
+/// <summary>Weights are drawn anew in each pass, with hard-sigmoid probability; activations: ReLU, rounded to 8 bits.</summary>
+public sealed class BinaryConnectStochastic : Method
+{
+    /// <inheritdoc/>
+    public override string Name => "binaryconnect-stochastic";
+
+    /// <inheritdoc/>
+    public override string Source => "Courbariaux, Bengio & David 2015, stochastic";
+
+    /// <inheritdoc/>
+    public override Binarizer? Weights { get; } = new StochasticWeights();
+
+    /// <inheritdoc/>
+    public override int ActivationBits => 8;
+}

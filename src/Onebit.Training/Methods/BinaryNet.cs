@@ -1,0 +1,17 @@
+namespace Onebit.Training;
+
+/// <summary>Weights and activations are signs.</summary>
+public sealed class BinaryNet : Method
+{
+    /// <inheritdoc/>
+    public override string Name => "binarynet";
+
+    /// <inheritdoc/>
+    public override string Source => "Hubara, Courbariaux, Soudry, El-Yaniv & Bengio 2016";
+
+    /// <inheritdoc/>
+    public override Binarizer? Weights { get; } = new SignWeights();
+
+    /// <inheritdoc/>
+    public override int ActivationBits => 1;
+}

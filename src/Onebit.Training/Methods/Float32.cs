@@ -1,0 +1,11 @@
+namespace Onebit.Training;
+
+/// <summary>Full precision: the twin that every binarized network is compared with.</summary>
+public sealed class Float32 : Method
+{
+    /// <inheritdoc/>
+    public override string Name => "float32";
+
+    /// <inheritdoc/>
+    public override string Source => "full precision";
+}

@@ -1,0 +1,102 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Onebit.Training;
+
+/// <summary>
+/// Evaluation mode of a binarized network: the packed model's operations run on torch, whole batches at a time, in
+/// float tensors that hold integers. It shares no arithmetic with the runtime, which must give the same numbers.
+/// </summary>
+public sealed class FoldedNetwork : IDisposable
+{
+    private readonly BitModel _model;
+    private readonly Dictionary<Linear, Tensor> _weights = [];
+
+    /// <summary>Unpacks the weights to float tensors of -1 and +1.</summary>
+    public FoldedNetwork(BitModel model)
+    {
+        _model = model;
+        foreach ((Operation operation, int i) in model.Operations.Select((o, i) => (o, i)))
+        {
+            if (operation is not Linear linear)
+                continue;
+            ReadOnlySpan<byte> plane = linear.Weights.Span;
+            long channels = model.Values[linear.Input].Channels / linear.Groups;
+            float[] levels = new float[linear.Outputs * channels * linear.KernelHeight * linear.KernelWidth];
+            for (int w = 0; w < levels.Length; w++)
+                levels[w] = (plane[w / 8] >> (w % 8) & 1) == 1 ? 1 : -1;
+            _weights[linear] = tensor(levels, [linear.Outputs, channels, linear.KernelHeight, linear.KernelWidth]).DetachFromDisposeScope();
+        }
+    }
+
+    /// <summary>Every value of the model, the scores last.</summary>
+    /// <param name="pixels">Bytes, batch x channels x height x width.</param>
+    /// <returns>float32 tensors batch x channels x height x width; scores int64, batch x classes.</returns>
+    public IReadOnlyList<Tensor> Trace(Tensor pixels)
+    {
+        using var _ = no_grad();
+        ModelInput input = _model.Input;
+        var values = new List<Tensor>
+        {
+            input.Bits == 1 ? pixels.ge(input.PixelThreshold).to(ScalarType.Float32) : pixels.to(ScalarType.Float32),
+        };
+        foreach (Operation operation in _model.Operations)
+            values.Add(Run(operation, values));
+        return values;
+    }
+
+    /// <summary>Scores, int64, batch x classes.</summary>
+    /// <param name="pixels">Bytes, batch x channels x height x width.</param>
+    public Tensor Scores(Tensor pixels)
+    {
+        using var scope = NewDisposeScope();
+        return Trace(pixels)[^1].MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (Tensor weights in _weights.Values)
+            weights.Dispose();
+    }
+
+    private Tensor Run(Operation operation, List<Tensor> values)
+    {
+        Tensor x = values[operation.Input];
+        switch (operation)
+        {
+            case Linear linear:
+                int padding = linear.Padding;
+                double outside = _model.Values[linear.Input].Kind == ElementKind.Signs ? -1 : 0;
+                if (padding > 0)
+                    x = nn.functional.pad(x, [padding, padding, padding, padding], PaddingModes.Constant, outside);
+                return nn.functional.conv2d(x, _weights[linear], strides: [linear.Stride, linear.Stride], groups: linear.Groups);
+            case MaxPool pool:
+                return nn.functional.max_pool2d(x, pool.Size, pool.Stride);
+            case SumPool pool:
+                return nn.functional.avg_pool2d(x, pool.Size, pool.Stride, divisor_override: 1);
+            case Add add:
+                return x + values[add.Other];
+            case Threshold threshold:
+                Tensor above = x.ge(PerChannel(threshold.Thresholds.ToArray()));
+                return above.logical_xor(PerChannel(threshold.Flipped.ToArray())).to(ScalarType.Float32).mul_(2).sub_(1);
+            case Requantize requantize:
+                (int lowest, int highest) = requantize.OutputBits == 8 ? (0, 255) : (short.MinValue, short.MaxValue);
+                return Affine(x, requantize.Multipliers, requantize.Offsets)
+                    .bitwise_right_shift(tensor((long)requantize.Shift)).clamp(lowest, highest).to(ScalarType.Float32);
+            case Scores scores:
+                return Affine(x, scores.Multipliers, scores.Offsets).flatten(1);
+            default:
+                throw new NotSupportedException($"{operation.GetType().Name} has no torch form.");
+        }
+    }
+
+    private static Tensor Affine(Tensor x, ReadOnlyMemory<int> multipliers, ReadOnlyMemory<long> offsets) =>
+        x.to(ScalarType.Int64) * PerChannel(multipliers.ToArray().Select(m => (long)m).ToArray()) + PerChannel(offsets.ToArray());
+
+    private static Tensor PerChannel(long[] values) => tensor(values, [values.Length, 1, 1]);
+
+    private static Tensor PerChannel(int[] values) => tensor(values.Select(v => (float)v).ToArray(), [values.Length, 1, 1]);
+
+    private static Tensor PerChannel(bool[] values) => tensor(values, [values.Length, 1, 1]);
+}

@@ -1,0 +1,101 @@
+using System.Buffers.Binary;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using static TorchSharp.torch;
+
+namespace Onebit.Training;
+
+/// <summary>
+/// The safetensors format (huggingface/safetensors, "Format"): 8 bytes length, a JSON header, raw little-endian
+/// data. Holds trained weights, which other tools can open, and checkpoints.
+/// </summary>
+public static class SafeTensors
+{
+    private const int LongestHeader = 10_000_000;
+
+    /// <summary>Writes tensors beside the target, then renames, so that the file is whole or not there.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="tensors">float32, int64 or uint8 tensors by name.</param>
+    /// <param name="metadata">Free text by name.</param>
+    public static void Save(string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string> metadata)
+    {
+        var header = new JsonObject { ["__metadata__"] = JsonSerializer.SerializeToNode(metadata) };
+        long end = 0;
+        foreach ((string name, Tensor tensor) in tensors)
+        {
+            long start = end;
+            end += tensor.numel() * tensor.element_size();
+            header[name] = new JsonObject
+            {
+                ["dtype"] = TypeName(tensor.dtype),
+                ["shape"] = JsonSerializer.SerializeToNode(tensor.shape),
+                ["data_offsets"] = new JsonArray(start, end),
+            };
+        }
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(header);
+        int padded = (json.Length + 7) / 8 * 8;
+        AtomicFile.Write(path, stream =>
+        {
+            Span<byte> length = stackalloc byte[8];
+            BinaryPrimitives.WriteInt64LittleEndian(length, padded);
+            stream.Write(length);
+            stream.Write(json);
+            stream.Write(new string(' ', padded - json.Length).Select(c => (byte)c).ToArray());
+            foreach (Tensor tensor in tensors.Values)
+            {
+                using Tensor flat = tensor.detach().contiguous();
+                stream.Write(flat.bytes);
+            }
+        });
+    }
+
+    /// <summary>Reads all tensors. The caller disposes them, or calls this inside a dispose scope.</summary>
+    /// <exception cref="InvalidDataException">The file is no safetensors file, or one of other types; names the file.</exception>
+    public static (IReadOnlyDictionary<string, Tensor> Tensors, IReadOnlyDictionary<string, string> Metadata) Load(string path)
+    {
+        byte[] file = File.ReadAllBytes(path);
+        long headerLength = file.Length >= 8 ? BinaryPrimitives.ReadInt64LittleEndian(file) : -1;
+        if (headerLength is < 2 or > LongestHeader || headerLength > file.Length - 8)
+            throw new InvalidDataException($"'{path}' is no safetensors file: its header length is wrong.");
+        var tensors = new Dictionary<string, Tensor>();
+        try
+        {
+            JsonObject header = JsonNode.Parse(file.AsSpan(8, (int)headerLength))!.AsObject();
+            Dictionary<string, string> metadata = header["__metadata__"].Deserialize<Dictionary<string, string>>() ?? [];
+            ReadOnlySpan<byte> data = file.AsSpan(8 + (int)headerLength);
+            foreach ((string name, JsonNode? entry) in header.Where(p => p.Key != "__metadata__"))
+            {
+                ScalarType type = TypeOf((string)entry!["dtype"]!);
+                long[] shape = entry["shape"].Deserialize<long[]>()!;
+                long[] offsets = entry["data_offsets"].Deserialize<long[]>()!;
+                long bytes = checked(shape.Aggregate(type switch { ScalarType.Float32 => 4L, ScalarType.Int64 => 8, _ => 1 }, (product, side) => side < 0 ? throw new FormatException() : checked(product * side)));
+                if (offsets.Length != 2 || offsets[0] < 0 || offsets[1] > data.Length || offsets[1] - offsets[0] != bytes)
+                    throw new FormatException($"the data of '{name}' lies outside the file");
+                Tensor tensor = empty(shape, type);
+                data.Slice((int)offsets[0], (int)bytes).CopyTo(tensor.bytes);
+                tensors.Add(name, tensor);
+            }
+            return (tensors, metadata);
+        }
+        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or OverflowException or NullReferenceException or ArgumentException)
+        {
+            throw new InvalidDataException($"'{path}' is no safetensors file: its header is damaged.", e);
+        }
+    }
+
+    private static string TypeName(ScalarType type) => type switch
+    {
+        ScalarType.Float32 => "F32",
+        ScalarType.Int64 => "I64",
+        ScalarType.Byte => "U8",
+        _ => throw new ArgumentException($"Tensors of type {type} are not written."),
+    };
+
+    private static ScalarType TypeOf(string name) => name switch
+    {
+        "F32" => ScalarType.Float32,
+        "I64" => ScalarType.Int64,
+        "U8" => ScalarType.Byte,
+        _ => throw new FormatException($"type {name}"),
+    };
+}

@@ -1,0 +1,83 @@
+using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Onebit.Training;
+
+/// <summary>
+/// Loads libtorch where TorchSharp alone cannot: its <c>libLibTorchSharp.so</c> asks for symbol version
+/// <c>GLIBCXX_3.4.32</c>, which the C++ library of Debian 12, Ubuntu 22.04 and RHEL 9 lacks. Nothing that
+/// is called needs it, so a copy with that one need marked weak is loaded instead.
+/// </summary>
+internal static class TorchLibrary
+{
+    private const string MissingVersion = "GLIBCXX_3.4.32";
+
+    [SuppressMessage("Usage", "CA2255", Justification = "Must run before TorchSharp's own static constructors.")]
+    [ModuleInitializer]
+    internal static void Load()
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        // Beside the program, or below runtimes/ where no runtime identifier was given.
+        string? folder = new[] { AppContext.BaseDirectory, Path.Combine(AppContext.BaseDirectory, "runtimes", "linux-x64", "native") }
+            .FirstOrDefault(f => File.Exists(Path.Combine(f, "libLibTorchSharp.so")));
+        if (folder is null || NativeLibrary.TryLoad(Path.Combine(folder, "libLibTorchSharp.so"), out _))
+            return;
+        byte[] library = File.ReadAllBytes(Path.Combine(folder, "libLibTorchSharp.so"));
+        if (!MarkVersionWeak(library))
+            return; // Not our case: TorchSharp will say what is wrong.
+        DirectoryInfo temporary = Directory.CreateTempSubdirectory("onebit-");
+        try
+        {
+            string copy = Path.Combine(temporary.FullName, "libLibTorchSharp.so");
+            File.WriteAllBytes(copy, library);
+            NativeLibrary.Load(Path.Combine(folder, "libtorch.so"));
+            NativeLibrary.Load(copy); // TorchSharp's own load then finds it by its soname.
+        }
+        finally
+        {
+            temporary.Delete(recursive: true);
+        }
+    }
+
+    /// <summary>Sets VER_FLG_WEAK on the needed version in an ELF-64 file's <c>.gnu.version_r</c>; false where there is none.</summary>
+    private static bool MarkVersionWeak(Span<byte> elf)
+    {
+        const uint SectionVersionNeeds = 0x6ffffffe;
+        ulong sections = BinaryPrimitives.ReadUInt64LittleEndian(elf[40..]);
+        int entrySize = BinaryPrimitives.ReadUInt16LittleEndian(elf[58..]);
+        int count = BinaryPrimitives.ReadUInt16LittleEndian(elf[60..]);
+        for (int i = 0; i < count; i++)
+        {
+            Span<byte> section = elf[((int)sections + i * entrySize)..];
+            if (BinaryPrimitives.ReadUInt32LittleEndian(section[4..]) != SectionVersionNeeds)
+                continue;
+            int strings = (int)BinaryPrimitives.ReadUInt32LittleEndian(section[40..]); // sh_link
+            int names = (int)BinaryPrimitives.ReadUInt64LittleEndian(elf[((int)sections + strings * entrySize + 24)..]);
+            int need = (int)BinaryPrimitives.ReadUInt64LittleEndian(section[24..]);
+            while (true)
+            {
+                int version = need + BinaryPrimitives.ReadInt32LittleEndian(elf[(need + 8)..]); // vn_aux
+                int versions = BinaryPrimitives.ReadUInt16LittleEndian(elf[(need + 2)..]);      // vn_cnt
+                for (int v = 0; v < versions; v++)
+                {
+                    Span<byte> name = elf[(names + BinaryPrimitives.ReadInt32LittleEndian(elf[(version + 8)..]))..];
+                    if (Encoding.ASCII.GetString(name[..name.IndexOf((byte)0)]) == MissingVersion)
+                    {
+                        elf[version + 4] |= 0x2; // vna_flags: VER_FLG_WEAK
+                        return true;
+                    }
+                    version += BinaryPrimitives.ReadInt32LittleEndian(elf[(version + 12)..]);
+                }
+                int next = BinaryPrimitives.ReadInt32LittleEndian(elf[(need + 12)..]);
+                if (next == 0)
+                    break;
+                need += next;
+            }
+        }
+        return false;
+    }
+}
