@@ -1,0 +1,243 @@
+using System.Buffers;
+using System.Security.Cryptography;
+
+namespace Onebit;
+
+/// <summary>
+/// A packed model: a list of operations on integers of few bits, checked when it is built, that gives the same
+/// integers and the same class on every machine. Immutable and thread-safe; predicting allocates nothing.
+/// </summary>
+public sealed class BitModel
+{
+    private readonly Operation[] _operations;
+    private readonly ValueInfo[] _values;
+    private readonly Scores _scores;
+    private readonly ScalarKernel _kernel;
+
+    /// <summary>Copies and checks the operations and derives shape, kind and range of every value.</summary>
+    /// <param name="input">What the model reads.</param>
+    /// <param name="operations">The operations in the order they run, the last one <see cref="Scores"/>.</param>
+    /// <exception cref="InvalidDataException">The operations do not make a model; the message says which one and why.</exception>
+    public BitModel(ModelInput input, IReadOnlyList<Operation> operations)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(operations);
+        _operations = [.. operations.Select(Copy)];
+        _values = ModelCheck.Derive(input, _operations);
+        _scores = (Scores)_operations[^1];
+        _kernel = new ScalarKernel(_operations, _values);
+        Input = input;
+        Operations = Array.AsReadOnly(_operations);
+        Values = Array.AsReadOnly(_values);
+    }
+
+    /// <summary>What the model reads.</summary>
+    public ModelInput Input { get; }
+
+    /// <summary>The operations in the order they run.</summary>
+    public IReadOnlyList<Operation> Operations { get; }
+
+    /// <summary>Shape, kind and range of every value: 0 is the input, <c>i + 1</c> the output of operation <c>i</c>.</summary>
+    public IReadOnlyList<ValueInfo> Values { get; }
+
+    /// <summary>Number of classes, at least 2.</summary>
+    public int ClassCount => _values[^1].Channels;
+
+    /// <summary>Reads a <c>.onebit</c> file.</summary>
+    /// <exception cref="InvalidDataException">The file is not a valid model; the message names it and says why.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
+    public static BitModel Load(string path)
+    {
+        using FileStream stream = File.OpenRead(path);
+        try
+        {
+            if (!stream.CanSeek || stream.Length > ModelLimits.FileBytes)
+            {
+                throw new InvalidDataException($"A model is a file of at most {ModelLimits.FileBytes} bytes.");
+            }
+
+            var content = new byte[stream.Length];
+            stream.ReadExactly(content);
+            return Read(content);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InvalidDataException($"{path}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Reads the content of a <c>.onebit</c> file.</summary>
+    /// <exception cref="InvalidDataException">The content is not a valid model; the message says why.</exception>
+    public static BitModel Read(ReadOnlySpan<byte> file)
+    {
+        (ModelInput input, Operation[] operations) = ModelFile.Decode(file);
+        return new BitModel(input, operations);
+    }
+
+    /// <summary>Writes the model beside <paramref name="path"/> and renames, so that no reader ever sees half a file.</summary>
+    /// <exception cref="IOException">The file cannot be written; what was there before is untouched.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>
+    public void Save(string path)
+    {
+        string beside = $"{path}.{RandomNumberGenerator.GetHexString(8)}.tmp";
+        FileStream stream = new(beside, FileMode.CreateNew, FileAccess.Write);
+        try
+        {
+            using (stream)
+            {
+                stream.Write(ToBytes());
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(beside, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(beside);
+            throw;
+        }
+    }
+
+    /// <summary>The content of the model's <c>.onebit</c> file.</summary>
+    public byte[] ToBytes() => ModelFile.Encode(Input, _operations);
+
+    /// <summary>Bytes that operation <paramref name="operation"/> takes in the file.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such operation.</exception>
+    public int EncodedLength(int operation) => ModelFile.EncodedLength(Operations[operation]);
+
+    /// <summary>The class of one image, the lowest one of those with the largest score.</summary>
+    /// <param name="pixels">Channels x height x width bytes, channel by channel, row by row.</param>
+    /// <exception cref="ArgumentException">The image has another size than the model's input.</exception>
+    public int Predict(ReadOnlySpan<byte> pixels)
+    {
+        int result = 0;
+        Predict(pixels, new Span<int>(ref result));
+        return result;
+    }
+
+    /// <summary>The class of one image and the scores it was chosen by.</summary>
+    /// <param name="pixels">Channels x height x width bytes, channel by channel, row by row.</param>
+    /// <param name="scores">Receives one score a class.</param>
+    /// <exception cref="ArgumentException">The image or <paramref name="scores"/> has the wrong length.</exception>
+    public int Predict(ReadOnlySpan<byte> pixels, Span<long> scores)
+    {
+        CheckLength(nameof(pixels), pixels.Length, _values[0].Count);
+        CheckLength(nameof(scores), scores.Length, ClassCount);
+        int result = 0;
+        Run(pixels, scores, new Span<int>(ref result));
+        return result;
+    }
+
+    /// <summary>The classes of many images.</summary>
+    /// <param name="images"><c>classes.Length</c> images one after another.</param>
+    /// <param name="classes">Receives one class an image.</param>
+    /// <exception cref="ArgumentException">The images do not have the length that <paramref name="classes"/> asks for.</exception>
+    public void Predict(ReadOnlySpan<byte> images, Span<int> classes)
+    {
+        CheckLength(nameof(images), images.Length, (long)classes.Length * _values[0].Count);
+        long[] scores = ArrayPool<long>.Shared.Rent(ClassCount);
+        Run(images, scores.AsSpan(0, ClassCount), classes);
+        ArrayPool<long>.Shared.Return(scores);
+    }
+
+    /// <summary>Softmax of <c>score / 2^Shift</c>: for display, in floating point, not part of what is exact.</summary>
+    /// <param name="scores">One score a class, from <see cref="Predict(ReadOnlySpan{byte}, Span{long})"/>.</param>
+    /// <param name="probabilities">Receives one probability a class.</param>
+    /// <exception cref="ArgumentException">A span has another length than <see cref="ClassCount"/>.</exception>
+    public void Probabilities(ReadOnlySpan<long> scores, Span<double> probabilities)
+    {
+        CheckLength(nameof(scores), scores.Length, ClassCount);
+        CheckLength(nameof(probabilities), probabilities.Length, ClassCount);
+        long largest = scores[Best(scores)];
+        double sum = 0;
+        for (int c = 0; c < scores.Length; c++)
+        {
+            // The distance to the largest score may take all 64 bits, but it is never negative.
+            double distance = Math.ScaleB(unchecked((ulong)largest - (ulong)scores[c]), -_scores.Shift);
+            probabilities[c] = Math.Exp(-distance);
+            sum += probabilities[c];
+        }
+
+        foreach (ref double probability in probabilities)
+        {
+            probability /= sum;
+        }
+    }
+
+    /// <summary>
+    /// Every value but the scores, which are 64-bit: element <c>i</c> is value <c>i</c>, 0 the input's codes. Signs are
+    /// -1 and +1. For checking other implementations integer by integer.
+    /// </summary>
+    /// <param name="pixels">Channels x height x width bytes, channel by channel, row by row.</param>
+    /// <exception cref="ArgumentException">The image has another size than the model's input.</exception>
+    public int[][] Trace(ReadOnlySpan<byte> pixels)
+    {
+        CheckLength(nameof(pixels), pixels.Length, _values[0].Count);
+        var scratch = new int[_kernel.ValueElements + _kernel.PatchElements];
+        _kernel.Run(Input, pixels, scratch, new ulong[_kernel.PlaneWords], new long[ClassCount]);
+        var trace = new int[_operations.Length][];
+        for (int i = 0; i < trace.Length; i++)
+        {
+            trace[i] = scratch[_kernel.Place(i)];
+        }
+
+        return trace;
+    }
+
+    private void Run(ReadOnlySpan<byte> images, Span<long> scores, Span<int> classes)
+    {
+        int[] scratch = ArrayPool<int>.Shared.Rent(_kernel.ValueElements + _kernel.PatchElements);
+        ulong[] planes = ArrayPool<ulong>.Shared.Rent(_kernel.PlaneWords);
+        int pixels = _values[0].Count;
+        for (int i = 0; i < classes.Length; i++)
+        {
+            _kernel.Run(Input, images.Slice(i * pixels, pixels), scratch, planes, scores);
+            classes[i] = Best(scores);
+        }
+
+        ArrayPool<ulong>.Shared.Return(planes);
+        ArrayPool<int>.Shared.Return(scratch);
+    }
+
+    private static int Best(ReadOnlySpan<long> scores)
+    {
+        int best = 0;
+        for (int c = 1; c < scores.Length; c++)
+        {
+            if (scores[c] > scores[best])
+            {
+                best = c;
+            }
+        }
+
+        return best;
+    }
+
+    /// <summary>The arrays behind an operation are its maker's, who may yet write to them; the model keeps its own.</summary>
+    private static Operation Copy(Operation operation) => operation switch
+    {
+        Linear linear => linear with { Weights = linear.Weights.ToArray() },
+        Threshold threshold => threshold with
+        {
+            Thresholds = threshold.Thresholds.ToArray(),
+            Flipped = threshold.Flipped.ToArray(),
+        },
+        Requantize requantize => requantize with
+        {
+            Multipliers = requantize.Multipliers.ToArray(),
+            Offsets = requantize.Offsets.ToArray(),
+        },
+        Scores scores => scores with { Multipliers = scores.Multipliers.ToArray(), Offsets = scores.Offsets.ToArray() },
+        null => throw new ArgumentException("An operation is null.", nameof(operation)),
+        _ => operation,
+    };
+
+    private static void CheckLength(string name, int length, long expected)
+    {
+        if (length != expected)
+        {
+            throw new ArgumentException($"The model needs {expected} elements here, not {length}.", name);
+        }
+    }
+}

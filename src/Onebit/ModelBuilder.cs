@@ -1,0 +1,26 @@
+namespace Onebit;
+
+/// <summary>Collects the operations of a model one by one and tells what each gives, so that the next can be made to fit.</summary>
+/// <param name="input">What the model reads.</param>
+public sealed class ModelBuilder(ModelInput input)
+{
+    private readonly List<Operation> _operations = [];
+
+    /// <summary>Value 0, the input, and the value of each operation so far.</summary>
+    /// <exception cref="InvalidDataException">The input is not possible; the message says why.</exception>
+    public IReadOnlyList<ValueInfo> Values { get; private set; } = ModelCheck.Derive(input, [], complete: false);
+
+    /// <summary>Adds an operation.</summary>
+    /// <returns>The index of its value.</returns>
+    /// <exception cref="InvalidDataException">It does not fit; the message says why. The model stays as it was.</exception>
+    public int Append(Operation operation)
+    {
+        Values = ModelCheck.Derive(input, [.. _operations, operation], complete: false);
+        _operations.Add(operation);
+        return _operations.Count;
+    }
+
+    /// <summary>The model, whose last operation must be <see cref="Scores"/>.</summary>
+    /// <exception cref="InvalidDataException">It is not.</exception>
+    public BitModel Build() => new(input, [.. _operations]);
+}

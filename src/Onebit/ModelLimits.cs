@@ -1,0 +1,32 @@
+namespace Onebit;
+
+/// <summary>
+/// What a model may demand at most, so that no file, however hostile, exhausts memory or hangs.
+/// Far above what the format is made for: VGG-16 on 224 x 224 pixels still fits.
+/// </summary>
+public static class ModelLimits
+{
+    /// <summary>Operations of a model.</summary>
+    public const int Operations = 1024;
+
+    /// <summary>Elements of one value; also rows and columns of a padded input.</summary>
+    public const int ValueElements = 1 << 22;
+
+    /// <summary>Elements of all values together, scores included.</summary>
+    public const int TotalElements = 1 << 25;
+
+    /// <summary>Bytes of all weights together.</summary>
+    public const int WeightBytes = 1 << 27;
+
+    /// <summary>Entries of all thresholds, polarities, multipliers and offsets together.</summary>
+    public const int ArrayEntries = 1 << 20;
+
+    /// <summary>
+    /// Steps of one prediction. A step is one 64-bit word of one row of weights met with one bit-plane, one element
+    /// gathered into one bit-plane, one element of a pooling window, or one element of any other output.
+    /// </summary>
+    public const long Steps = 1L << 30;
+
+    /// <summary>Bytes of a file that <see cref="BitModel.Load"/> is willing to read; no valid model needs as many.</summary>
+    public const int FileBytes = 1 << 28;
+}

@@ -1,0 +1,198 @@
+namespace Onebit.Tests;
+
+/// <summary>The bytes of a file: what docs/format.md promises, and that nothing else is read.</summary>
+public class FormatTests
+{
+    [Fact]
+    public void The_example_of_the_documentation_is_a_real_file()
+    {
+        var model = new BitModel(new ModelInput(1, 2, 2, 1, 128),
+        [
+            Build.Dense(0, 2, 2, 2, "++-- +-+-"),
+            new Threshold(1, new[] { 1, 0 }, new[] { false, true }),
+            Build.Dense(2, 2, 1, 1, "++ +-"),
+            new Scores(3, new[] { 3, 1 }, new[] { 0L, -5 }, 1),
+        ]);
+        byte[] file = FileBytes.WithChecksum(FileBytes.Parse(FileBytes.Example));
+        Assert.Equal(file, model.ToBytes());
+        Assert.Equal([10, 7, 10, 10], Enumerable.Range(0, 4).Select(model.EncodedLength));
+
+        BitModel read = BitModel.Read(file);
+        int[][] trace = read.Trace([200, 10, 50, 255]);
+        Assert.Equal([1, 0, 0, 1], trace[0]);
+        Assert.Equal([0, 0], trace[1]);
+        Assert.Equal([-1, -1], trace[2]);
+        Assert.Equal([-2, 0], trace[3]);
+        var scores = new long[2];
+        Assert.Equal(1, read.Predict([200, 10, 50, 255], scores));
+        Assert.Equal([-6, -5], scores);
+    }
+
+    [Fact]
+    public void The_documentation_shows_the_example_byte_for_byte()
+    {
+        string document = File.ReadAllText(Path.Combine(Root(), "docs", "format.md"));
+        string example = document[document.IndexOf("    31 42 49 54", StringComparison.Ordinal)..];
+        IEnumerable<string> lines = example.Split('\n').TakeWhile(line => line.StartsWith("    ", StringComparison.Ordinal));
+        byte[] shown = [.. lines.SelectMany(line => line.Split([' '], StringSplitOptions.RemoveEmptyEntries)
+            .TakeWhile(word => word.Length == 2 && word.All(char.IsAsciiHexDigit)))
+            .Select(word => Convert.ToByte(word, 16))];
+        byte[] file = FileBytes.WithChecksum(FileBytes.Parse(FileBytes.Example));
+        Assert.Equal(file, shown);
+        Assert.Contains($"{file.Length} bytes", document, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_checksum_is_CRC_32C()
+    {
+        // The check value of the catalogues, for the tests' own implementation; the example then proves the library's.
+        Assert.Equal(0xE3069283, FileBytes.Crc32C("123456789"u8));
+    }
+
+    [Fact]
+    public void A_file_is_little_more_than_its_weights()
+    {
+        BitModel model = Build.Mlp(new Random(1));
+        Assert.Equal(14_752, model.Operations.OfType<Linear>().Sum(linear => linear.Weights.Length));
+        Assert.InRange(model.ToBytes().Length, 14_752, 15_600);
+    }
+
+    [Fact]
+    public void Integers_of_any_width_survive()
+    {
+        long[][] arrays =
+        [
+            [0, 0], [5, 5], [-1, 0], [long.MinValue / 2, long.MaxValue / 2], [long.MinValue + 1020, long.MaxValue - 1020],
+            [long.MaxValue - 1020, long.MaxValue - 1020], [long.MinValue + 1020, long.MinValue + 1020], [-64, 63], [-65, 64],
+        ];
+        foreach (long[] offsets in arrays)
+        {
+            int[] multipliers = offsets.All(offset => Math.Abs(offset) < 1000) ? [int.MinValue, int.MaxValue] : [1, -1];
+            var model = new BitModel(Build.Bytes(2, 1, 1), [new Scores(0, multipliers, offsets, 62)]);
+            var read = (Scores)BitModel.Read(model.ToBytes()).Operations[0];
+            Assert.Equal(offsets, read.Offsets.ToArray());
+            Assert.Equal(multipliers, read.Multipliers.ToArray());
+        }
+    }
+
+    [Fact]
+    public void Equal_entries_take_no_bits()
+    {
+        // kind, input, channels; minimum and width; eight flags a byte
+        BitModel model = Build.Model(Build.Bytes(100, 1, 1), (100, 1, 1), Build.Threshold(0, new int[100]));
+        Assert.Equal(3 + 2 + 13, model.EncodedLength(0));
+    }
+
+    [Theory]
+    [InlineData("does not begin with", "")]
+    [InlineData("does not begin with", "31 42 49")]
+    [InlineData("does not begin with", "50 4B 03 04 05 06 07 08 09 0A")]
+    [InlineData("format version 2", "31 42 49 54 02")]
+    [InlineData("ends too early", "31 42 49 54")]
+    [InlineData("ends too early", "31 42 49 54 01 00 00 00")]
+    [InlineData("damaged", "31 42 49 54 01 00 00 00 00")]
+    public void What_is_no_file_is_refused(string reason, string hex) => Refuses(reason, FileBytes.Parse(hex));
+
+    [Fact]
+    public void A_damaged_file_is_refused()
+    {
+        byte[] file = FileBytes.WithChecksum(FileBytes.Parse(FileBytes.Example));
+        for (int i = 5; i < file.Length; i++)
+        {
+            byte[] damaged = [.. file];
+            damaged[i] ^= 0x10;
+            Refuses("damaged", damaged);
+        }
+
+        for (int length = 9; length < file.Length; length++)
+        {
+            Refuses("damaged or incomplete", file[..length]);
+        }
+
+        Refuses("damaged", [.. file, 0]);
+    }
+
+    [Theory]
+    // Sizes.
+    [InlineData("04 01 00", "05 01 00", "ends too early")]
+    [InlineData("04 01 00", "03 01 00", "Bytes follow")]
+    [InlineData("04 01 00", "00 01 00", "Bytes follow")]
+    [InlineData("04 01 00", "FF 07 01 00", "ends too early")]
+    [InlineData("04 01 00", "81 08 01 00", "1025 operations")]
+    [InlineData("04 01 00", "FF FF FF FF 07 01 00", "2147483647 operations")]
+    [InlineData("04 01 00", "80 80 80 80 08 01 00", "size 2147483648 is too large")]
+    [InlineData("04 01 00", "FF FF FF FF FF FF FF FF FF 01 01 00", "size 18446744073709551615 is too large")]
+    [InlineData("04 01 00", "FF FF FF FF FF FF FF FF FF 02 01 00", "shortest way")]
+    [InlineData("04 01 00", "84 80 80 80 80 80 80 80 80 80 01 01 00", "shortest way")]
+    [InlineData("04 01 00", "84 00 01 00", "shortest way")]
+    [InlineData("04 01 00", "84 80 00 01 00", "shortest way")]
+    [InlineData("01 53", "FF FF FF FF 07 53", "ends too early")]
+    // Kinds.
+    [InlineData("04 01 00", "04 00 00", "kind 0")]
+    [InlineData("04 01 00", "04 08 00", "kind 8")]
+    // The input.
+    [InlineData("01 80 04", "02 80 04", "1 or 8 bits")]
+    [InlineData("01 80 04", "08 80 04", "threshold")]
+    [InlineData("01 80 04", "01 00 04", "threshold")]
+    // Integer arrays: thresholds 1 and 0.
+    [InlineData("00 01 01  02", "00 02 01  02", "shortest way")] // wider than needed
+    [InlineData("00 01 01  02", "01 01 03  02", "shortest way")] // smallest entry is not there
+    [InlineData("00 01 01  02", "00 01 05  02", "Unused bits")]
+    [InlineData("00 01 01  02", "00 41 01  02", "65 bits are too wide")]
+    [InlineData("09 03 05", "09 40 05", "ends too early")]
+    [InlineData("00 01 01  02", "00 00  02", "")]
+    [InlineData("00 01 01  02", "FE FF FF FF 0F 01 01  02", "2147483648 does not fit into 32 bits")]
+    [InlineData("00 01 01  02", "81 80 80 80 10 01 01  02", "-2147483649 does not fit")]
+    [InlineData("00 01 01  02", "FE FF FF FF FF FF FF FF FF 01 01 01  02", "shortest way")] // beyond 64 bits
+    [InlineData("00 01 01  02", "00 01 01  06", "Unused bits")]
+    [InlineData("02  00 01 01", "00  00 01 01", "is empty")]
+    [InlineData("02  00 01 01", "80 80 80 04  00 00", "more than 1048576 entries")]
+    [InlineData("02  00 01 01", "80 02  00 00", "ends too early")] // no bytes for 256 equal thresholds, but 32 for the flags
+    // Scores.
+    [InlineData("07 03  01 02", "07 03  3F 02", "0 to 62")]
+    public void A_file_with_another_encoding_is_refused(string part, string other, string reason)
+    {
+        string hex = Normal(FileBytes.Example);
+        Assert.Equal(2, hex.Split(Normal(part)).Length);
+        byte[] file = FileBytes.WithChecksum(FileBytes.Parse(hex.Replace(Normal(part), Normal(other), StringComparison.Ordinal)));
+        if (reason.Length == 0)
+        {
+            BitModel.Read(file);
+        }
+        else
+        {
+            Refuses(reason, file);
+        }
+
+        static string Normal(string hex) => string.Join(' ', FileBytes.Parse(hex).Select(value => value.ToString("X2")));
+    }
+
+    [Theory]
+    [InlineData("02 00  FF FF FF FF 07  00 00")] // 2^31 - 1 thresholds of no bits
+    [InlineData("03 00  08 00  FF FF FF FF 07  00 00  00 00")]
+    [InlineData("07 00  00  FF FF FF FF 07  00 00  00 00")]
+    [InlineData("02 00  81 80 40  00 00")] // 2^20 + 1
+    [InlineData("02 00  FF FF 3F  00 40")] // 2^20 - 1 of 64 bits
+    [InlineData("01 00  01 01 01 01 00 01  FF FF FF FF 07")]
+    public void A_short_file_takes_little_memory(string operation)
+    {
+        byte[] file = FileBytes.WithChecksum(FileBytes.Parse("31 42 49 54 01  01 01 01  08 00  01" + operation));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Throws<InvalidDataException>(() => BitModel.Read(file));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 100_000);
+    }
+
+    private static void Refuses(string reason, byte[] file) =>
+        Assert.Contains(reason, Assert.Throws<InvalidDataException>(() => BitModel.Read(file)).Message);
+
+    private static string Root()
+    {
+        string folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "Onebit.slnx")))
+        {
+            folder = Path.GetDirectoryName(folder) ?? throw new DirectoryNotFoundException("No Onebit.slnx above the tests.");
+        }
+
+        return folder;
+    }
+}

@@ -1,0 +1,113 @@
+namespace Onebit.Tests;
+
+/// <summary>Predicting from a caller's point of view: threads, memory, wrong arguments.</summary>
+public class PredictionTests
+{
+    private readonly BitModel _model = Build.Mlp(new Random(2));
+
+    [Fact]
+    public void Many_threads_get_the_answers_of_one()
+    {
+        var random = new Random(3);
+        // Two models in turn, so that scratch memory passes from one to the other.
+        BitModel[] models = [_model, .. Build.Many(7, () => RandomModels.Create(random))];
+        var work = Build.Many(400, () => (Model: models[random.Next(models.Length)], Seed: random.Next()));
+        long[][] expected = [.. work.Select(item => Scores(item.Model, item.Seed))];
+        for (int round = 0; round < 5; round++)
+        {
+            var actual = new long[work.Length][];
+            Parallel.For(
+                0, work.Length, new ParallelOptions { MaxDegreeOfParallelism = 8 },
+                i => actual[i] = Scores(work[i].Model, work[i].Seed));
+            Assert.Equal(expected, actual);
+        }
+
+        static long[] Scores(BitModel model, int seed)
+        {
+            var scores = new long[model.ClassCount];
+            model.Predict(RandomModels.Image(model, new Random(seed)), scores);
+            return scores;
+        }
+    }
+
+    [Fact]
+    public void Predicting_allocates_nothing_per_image()
+    {
+        byte[] pixels = RandomModels.Image(_model, new Random(4));
+        var scores = new long[10];
+        var classes = new int[1];
+        int sum = Once();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 1000; i++)
+        {
+            sum += Once();
+        }
+
+        // A collection may empty the pool once or twice; one image's scratch is about 5,000 bytes.
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 100_000);
+        Assert.Equal(1001 * 3 * classes[0], sum);
+
+        int Once()
+        {
+            _model.Predict(pixels, classes);
+            return _model.Predict(pixels) + _model.Predict(pixels, scores) + classes[0];
+        }
+    }
+
+    [Fact]
+    public void Scratch_memory_left_by_others_does_not_matter()
+    {
+        // A padded layer on signs whose fan-in fills no word, after a model that leaves ones everywhere.
+        var dirty = new BitModel(
+            Build.Bytes(1, 20, 20), [Build.Dense(0, 2, 20, 20, new string('+', 800)), Build.Scores(1, 2)]);
+        BitModel clean = Build.Model(
+            Build.Bytes(1, 2, 2), (1, 2, 2), Build.Threshold(0, 3), new Linear(1, 1, 3, 3, 1, 1, 1, Build.Signs("+++ +++ +++")));
+        var scores = new long[2];
+        clean.Predict([1, 2, 3, 4], scores);
+        long[] expected = [.. scores];
+        dirty.Predict(Build.Repeat((byte)255, 400));
+        clean.Predict([1, 2, 3, 4], scores);
+        Assert.Equal(expected, scores);
+    }
+
+    [Fact]
+    public void Probabilities_are_the_softmax_of_the_logits()
+    {
+        // Logits 2, 1 and -1.
+        var model = new BitModel(Build.Bytes(3, 1, 1), [Build.Scores(0, 3) with { Shift = 3 }]);
+        var probabilities = new double[3];
+        model.Probabilities([16, 8, -8], probabilities);
+        double sum = Math.Exp(2) + Math.Exp(1) + Math.Exp(-1);
+        Assert.Equal(Math.Exp(2) / sum, probabilities[0], 12);
+        Assert.Equal(Math.Exp(1) / sum, probabilities[1], 12);
+        Assert.Equal(Math.Exp(-1) / sum, probabilities[2], 12);
+    }
+
+    [Fact]
+    public void Probabilities_of_the_farthest_scores_are_numbers()
+    {
+        var model = new BitModel(Build.Bytes(3, 1, 1), [Build.Scores(0, 3) with { Shift = 62 }]);
+        var probabilities = new double[3];
+        model.Probabilities([long.MinValue, long.MaxValue, long.MaxValue], probabilities);
+        double least = Math.Exp(-4);
+        Assert.Equal(least / (2 + least), probabilities[0], 12);
+        Assert.Equal(1 / (2 + least), probabilities[1], 12);
+        Assert.Equal(probabilities[1], probabilities[2]);
+    }
+
+    [Fact]
+    public void Wrong_lengths_are_the_caller_s_mistake()
+    {
+        Assert.Throws<ArgumentException>(() => _model.Predict(new byte[783]));
+        Assert.Throws<ArgumentException>(() => _model.Predict(new byte[785]));
+        Assert.Throws<ArgumentException>(() => _model.Predict([]));
+        Assert.Throws<ArgumentException>(() => _model.Predict(new byte[784], new long[9]));
+        Assert.Throws<ArgumentException>(() => _model.Predict(new byte[784], new long[11]));
+        Assert.Throws<ArgumentException>(() => _model.Predict(new byte[784], new int[2]));
+        Assert.Throws<ArgumentException>(() => _model.Predict(new byte[784 * 2], new int[1]));
+        Assert.Throws<ArgumentException>(() => _model.Trace(new byte[783]));
+        Assert.Throws<ArgumentException>(() => _model.Probabilities(new long[9], new double[10]));
+        Assert.Throws<ArgumentException>(() => _model.Probabilities(new long[10], new double[11]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _model.EncodedLength(6));
+    }
+}

@@ -1,0 +1,135 @@
+using CsCheck;
+
+namespace Onebit.Tests;
+
+/// <summary>Models at random: any operations in any order that fit, on small images of odd shapes.</summary>
+internal static class RandomModels
+{
+    public static readonly Gen<BitModel> Gen = CsCheck.Gen.Int.Select(seed => Create(new Random(seed)));
+
+    public static byte[] Image(BitModel model, Random random)
+    {
+        var pixels = new byte[model.Values[0].Count];
+        random.NextBytes(pixels);
+        return pixels;
+    }
+
+    public static BitModel Create(Random random)
+    {
+        int bits = random.Next(2) == 0 ? 1 : 8;
+        var input = new ModelInput(
+            random.Next(1, 5), random.Next(1, 12), random.Next(1, 12), bits, (byte)(bits == 1 ? random.Next(1, 256) : 0));
+        var operations = new List<Operation>();
+        var shapes = new List<Shape> { new(input.Channels, input.Height, input.Width, ElementKind.Codes) };
+        for (int i = random.Next(7); i > 0; i--)
+        {
+            Extend(random, operations, shapes);
+        }
+
+        // Any value leads to scores: to signs or codes, over a kernel that covers them, to classes.
+        if (shapes[^1].Kind == ElementKind.Integers)
+        {
+            Append(random.Next(2) == 0 ? Threshold(random, operations.Count, shapes[^1]) : Requantize(random, operations.Count, shapes[^1], 8));
+        }
+
+        Shape last = shapes[^1];
+        int classes = random.Next(2, 12);
+        operations.Add(new Linear(
+            operations.Count, classes, last.Height, last.Width, 1, 0, 1, Build.Weights(random, classes * last.Count)));
+        operations.Add(new Scores(
+            operations.Count,
+            Build.Many(classes, () => Multiplier(random)), Build.Many(classes, () => Offset(random)), random.Next(63)));
+        return new BitModel(input, operations);
+
+        void Append(Operation operation)
+        {
+            operations.Add(operation);
+            shapes.Add(shapes[^1] with { Kind = operation is Threshold ? ElementKind.Signs : ElementKind.Codes });
+        }
+    }
+
+    private static void Extend(Random random, List<Operation> operations, List<Shape> shapes)
+    {
+        // Mostly the last value, sometimes an earlier one.
+        int value = random.Next(4) == 0 ? random.Next(shapes.Count) : shapes.Count - 1;
+        Shape x = shapes[value];
+        switch (random.Next(8))
+        {
+            case 0:
+                operations.Add(Threshold(random, value, x));
+                shapes.Add(x with { Kind = ElementKind.Signs });
+                break;
+            case 1:
+                int outputBits = random.Next(2) == 0 ? 8 : 16;
+                operations.Add(Requantize(random, value, x, outputBits));
+                shapes.Add(x with { Kind = outputBits == 8 ? ElementKind.Codes : ElementKind.Integers });
+                break;
+            case 2:
+            case 3:
+                int size = random.Next(1, Math.Min(4, Math.Min(x.Height, x.Width) + 1)), stride = random.Next(1, 4);
+                bool max = random.Next(2) == 0;
+                operations.Add(max ? new MaxPool(value, size, stride) : new SumPool(value, size, stride));
+                shapes.Add(new Shape(
+                    x.Channels, (x.Height - size) / stride + 1, (x.Width - size) / stride + 1,
+                    max || x.Kind == ElementKind.Codes ? x.Kind : ElementKind.Integers));
+                break;
+            case 4:
+                int[] same = [.. Enumerable.Range(0, shapes.Count).Where(i => shapes[i] with { Kind = x.Kind } == x)];
+                operations.Add(new Add(value, same[random.Next(same.Length)]));
+                shapes.Add(x with { Kind = ElementKind.Integers });
+                break;
+            case var _ when x.Kind != ElementKind.Integers:
+                Convolve(random, value, x, operations, shapes);
+                break;
+        }
+    }
+
+    private static void Convolve(Random random, int value, Shape x, List<Operation> operations, List<Shape> shapes)
+    {
+        int[] divisors = [.. Enumerable.Range(1, x.Channels).Where(d => x.Channels % d == 0)];
+        int groups = divisors[random.Next(divisors.Length)];
+        int outputs = groups * random.Next(1, 5);
+        int padding = random.Next(3), stride = random.Next(1, 4);
+        int height = random.Next(1, x.Height + 2 * padding + 1), width = random.Next(1, x.Width + 2 * padding + 1);
+        operations.Add(new Linear(
+            value, outputs, height, width, stride, padding, groups,
+            Build.Weights(random, outputs * (x.Channels / groups) * height * width)));
+        shapes.Add(new Shape(
+            outputs, (x.Height + 2 * padding - height) / stride + 1, (x.Width + 2 * padding - width) / stride + 1,
+            ElementKind.Integers));
+    }
+
+    private static Threshold Threshold(Random random, int input, Shape x) => new(
+        input,
+        Build.Many(x.Channels, () => random.Next(10) switch
+        {
+            0 => int.MinValue,
+            1 => int.MaxValue,
+            2 => random.Next(-3000, 3000),
+            _ => random.Next(-6, 7),
+        }),
+        Build.Many(x.Channels, () => random.Next(2) == 0));
+
+    private static Requantize Requantize(Random random, int input, Shape x, int outputBits)
+    {
+        // Half of them gentle, so that what comes out is more than the two ends of the range.
+        bool gentle = random.Next(2) == 0;
+        return new Requantize(
+            input,
+            Build.Many(x.Channels, () => gentle ? random.Next(-64, 64) : Multiplier(random)),
+            Build.Many(x.Channels, () => gentle ? random.Next(-2000, 2000) : Offset(random)),
+            gentle ? random.Next(8) : random.Next(63),
+            outputBits);
+    }
+
+    private static int Multiplier(Random random) =>
+        random.Next(8) == 0 ? int.MinValue : (int)random.NextInt64(int.MinValue, 1L << 31) >> random.Next(32);
+
+    // A product takes up to 2^62, so an offset below 2^62 cannot break 64 bits.
+    private static long Offset(Random random) => random.NextInt64(-(1L << 62), 1L << 62) >> random.Next(64);
+
+    private readonly record struct Shape(int Channels, int Height, int Width, ElementKind Kind)
+    {
+        public int Count => Channels * Height * Width;
+    }
+}
