@@ -25,6 +25,10 @@ public sealed record Experiment
     [JsonIgnore]
     public string Name { get; init; } = "";
 
+    /// <summary>The file it was read from.</summary>
+    [JsonIgnore]
+    public string File { get; init; } = "";
+
     /// <summary>What is worth knowing about it; shown beside its results.</summary>
     public string? Note { get; init; }
 
@@ -75,15 +79,15 @@ public sealed record Experiment
     /// <exception cref="ExperimentException">The file is missing or does not hold an experiment; says what to mend.</exception>
     public static Experiment Load(string path)
     {
-        if (!File.Exists(path))
+        if (!System.IO.File.Exists(path))
             throw new ExperimentException($"There is no experiment file '{path}'.");
         try
         {
-            JsonNode node = JsonNode.Parse(File.ReadAllText(path), documentOptions: new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true })
+            JsonNode node = JsonNode.Parse(System.IO.File.ReadAllText(path), documentOptions: new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true })
                 ?? throw new JsonException("it is empty");
             if (node["network"] is JsonValue name && name.TryGetValue(out string? network))
-                node["network"] = JsonNode.Parse(File.ReadAllText(NetworkFile(path, network)));
-            Experiment experiment = node.Deserialize<Experiment>(Json)! with { Name = Path.GetFileNameWithoutExtension(path) };
+                node["network"] = JsonNode.Parse(System.IO.File.ReadAllText(NetworkFile(path, network)));
+            Experiment experiment = node.Deserialize<Experiment>(Json)! with { Name = Path.GetFileNameWithoutExtension(path), File = Path.GetFullPath(path) };
             experiment.Check();
             return experiment;
         }
@@ -105,7 +109,7 @@ public sealed record Experiment
     {
         string folder = Path.GetDirectoryName(Path.GetFullPath(experiment))!;
         string file = Path.Combine("networks", network + ".json");
-        return new[] { folder, Path.Combine(folder, ".."), ShippedFolder }.Select(f => Path.Combine(f, file)).FirstOrDefault(File.Exists)
+        return new[] { folder, Path.Combine(folder, ".."), ShippedFolder }.Select(f => Path.Combine(f, file)).FirstOrDefault(System.IO.File.Exists)
             ?? throw new ExperimentException($"there is no network '{network}'; write networks/{network}.json beside it or list the layers in place.");
     }
 

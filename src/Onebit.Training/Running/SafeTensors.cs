@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using static TorchSharp.torch;
@@ -58,6 +59,7 @@ public static class SafeTensors
         if (headerLength is < 2 or > LongestHeader || headerLength > file.Length - 8)
             throw new InvalidDataException($"'{path}' is no safetensors file: its header length is wrong.");
         var tensors = new Dictionary<string, Tensor>();
+        var places = new List<(long Start, long End)>();
         try
         {
             JsonObject header = JsonNode.Parse(file.AsSpan(8, (int)headerLength))!.AsObject();
@@ -74,10 +76,16 @@ public static class SafeTensors
                 Tensor tensor = empty(shape, type);
                 data.Slice((int)offsets[0], (int)bytes).CopyTo(tensor.bytes);
                 tensors.Add(name, tensor);
+                places.Add((offsets[0], offsets[1]));
             }
+            long end = 0;
+            foreach ((long start, long next) in places.Order())
+                end = start == end ? next : throw new FormatException("tensors overlap or leave a hole");
+            if (end != data.Length)
+                throw new FormatException("there are bytes behind the last tensor");
             return (tensors, metadata);
         }
-        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or OverflowException or NullReferenceException or ArgumentException)
+        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or OverflowException or NullReferenceException or ArgumentException or ExternalException)
         {
             throw new InvalidDataException($"'{path}' is no safetensors file: its header is damaged.", e);
         }

@@ -1,0 +1,99 @@
+using System.CommandLine;
+using System.Text.Json;
+using Spectre.Console;
+
+namespace Onebit.Cli;
+
+/// <summary><c>onebit inspect</c>: a packed model, operation by operation.</summary>
+internal static class InspectCommand
+{
+    internal static Command Create()
+    {
+        Argument<string> model = SharedOptions.Model();
+        Option<bool> json = SharedOptions.Json();
+        var command = new Command("inspect", """
+            Show a packed model layer by layer: shape, parameters, bits a weight, bytes, multiply-accumulates.
+
+            Example: onebit inspect onebit-study/runs/mlp-binarynet-seed1/model.onebit
+            """) { model, json };
+        command.SetAction(parsed =>
+        {
+            string path = parsed.GetRequiredValue(model);
+            BitModel packed = BitModel.Load(path);
+            LayerRow[] rows = [.. packed.Operations.Select((operation, i) => Describe(packed, operation, i))];
+            long file = new FileInfo(path).Length;
+            if (parsed.GetValue(json))
+                Console.WriteLine(JsonSerializer.Serialize(new { fileBytes = file, input = packed.Input, classes = packed.ClassCount, layers = rows }, JsonSerializerOptions.Web));
+            else
+                Print(packed, rows, file);
+            return 0;
+        });
+        return command;
+    }
+
+    /// <summary>One operation. Multiply-accumulates at one bit have one-bit inputs; the others' inputs have more planes.</summary>
+    private sealed record LayerRow(
+        string Operation, string Reads, string Shape, string Elements, long Parameters, int? WeightBits, int Bytes, long OneBitMacs, long MultiBitMacs);
+
+    private static LayerRow Describe(BitModel model, Operation operation, int index)
+    {
+        ValueInfo input = model.Values[operation.Input], output = model.Values[index + 1];
+        (long parameters, int? bits, long macs) = operation switch
+        {
+            Linear l => (Weights(l, input), 1, Weights(l, input) * output.Height * output.Width),
+            Threshold => (2L * output.Channels, null, 0L),
+            Requantize or Scores => (2L * output.Channels, null, 0L),
+            _ => (0L, (int?)null, 0L),
+        };
+        string reads = operation is Add add ? $"{add.Input}, {add.Other}" : $"{operation.Input}";
+        string elements = output.Kind switch
+        {
+            ElementKind.Signs => "signs",
+            ElementKind.Codes => $"codes of {output.Bits} bits",
+            _ => $"integers of {output.Bits} bits",
+        };
+        return new LayerRow(
+            Name(operation), reads, $"{output.Channels} x {output.Height} x {output.Width}", operation is Scores ? "scores" : elements,
+            parameters, bits, model.EncodedLength(index), input.Bits == 1 ? macs : 0, input.Bits == 1 ? 0 : macs);
+    }
+
+    private static long Weights(Linear l, ValueInfo input) => (long)l.Outputs * (input.Channels / l.Groups) * l.KernelHeight * l.KernelWidth;
+
+    private static string Name(Operation operation) => operation switch
+    {
+        Linear l => $"Linear {l.KernelHeight}x{l.KernelWidth}" + (l.Stride > 1 ? $" stride {l.Stride}" : "")
+            + (l.Padding > 0 ? $" padding {l.Padding}" : "") + (l.Groups > 1 ? $" groups {l.Groups}" : ""),
+        MaxPool p => $"MaxPool {p.Size}x{p.Size}",
+        SumPool p => $"SumPool {p.Size}x{p.Size}",
+        _ => operation.GetType().Name,
+    };
+
+    private static void Print(BitModel model, LayerRow[] rows, long file)
+    {
+        ModelInput input = model.Input;
+        AnsiConsole.WriteLine($"Reads {input.Channels} x {input.Height} x {input.Width} pixels of {input.Bits} bit{(input.Bits == 1 ? $", 1 from {input.PixelThreshold} on" : "s")}; tells {model.ClassCount} classes apart; {file:N0} bytes in all.");
+        var table = new Table().Border(TableBorder.Simple).ShowFooters();
+        void Column(string name, string footer = "", bool right = true) =>
+            table.AddColumn(new TableColumn(name) { Alignment = right ? Justify.Right : Justify.Left, Footer = new Text(footer) });
+        Column("value");
+        Column("operation", "file", right: false);
+        Column("reads");
+        Column("shape");
+        Column("holds", right: false);
+        Column("parameters", $"{rows.Sum(r => r.Parameters):N0}");
+        Column("bits a weight");
+        Column("bytes", $"{file:N0}");
+        Column("MACs, 1 bit", $"{rows.Sum(r => r.OneBitMacs):N0}");
+        Column("MACs, more bits", $"{rows.Sum(r => r.MultiBitMacs):N0}");
+        table.AddRow("0", "input", "", $"{input.Channels} x {input.Height} x {input.Width}", $"codes of {input.Bits} bit{(input.Bits == 1 ? "" : "s")}", "", "", "", "", "");
+        foreach ((LayerRow row, int i) in rows.Select((r, i) => (r, i)))
+        {
+            table.AddRow(
+                $"{i + 1}", row.Operation, row.Reads, row.Shape, row.Elements, Dash(row.Parameters), row.WeightBits is null ? "" : $"{row.WeightBits}",
+                $"{row.Bytes:N0}", Dash(row.OneBitMacs), Dash(row.MultiBitMacs));
+        }
+        AnsiConsole.Write(table);
+    }
+
+    private static string Dash(long count) => count == 0 ? "" : $"{count:N0}";
+}

@@ -1,0 +1,95 @@
+using System.CommandLine;
+using System.Diagnostics;
+using Onebit.Study;
+using Spectre.Console;
+
+namespace Onebit.Cli;
+
+/// <summary><c>onebit study</c>: every experiment of a preset, compared.</summary>
+internal static class StudyCommand
+{
+    internal static Command Create()
+    {
+        var preset = new Option<string>("--preset")
+        {
+            Description = $"Which experiments: {string.Join(", ", Preset.Names)}, or a folder of experiment files.",
+            DefaultValueFactory = _ => "quick",
+            HelpName = "NAME|FOLDER",
+        };
+        preset.Validators.Add(result =>
+        {
+            string name = result.GetValueOrDefault<string>();
+            if (Preset.Find(name) is null)
+                result.AddError($"There is no preset '{name}'; use {string.Join(", ", Preset.Names)} or a folder of experiment files");
+        });
+        var output = new Option<string>("--out") { Description = "Where results.json, report.html and the runs go.", DefaultValueFactory = _ => "onebit-study", HelpName = "DIR" };
+        Option<string> data = SharedOptions.Data();
+        Option<int> jobs = SharedOptions.Count("--jobs", "Trainings at a time; one a core unless given.", 1, () => Environment.ProcessorCount);
+        Option<bool> json = SharedOptions.Json();
+        var command = new Command("study", """
+            Train every classifier in full precision and binarized, pack, measure and compare.
+            Writes results.json and report.html. Started again after a kill, it goes on.
+
+            Example: onebit study --preset quick --out my-study
+            """) { preset, output, data, jobs, json };
+        command.SetAction((parsed, cancellation) =>
+        {
+            string folder = parsed.GetRequiredValue(output);
+            var runner = new StudyRunner(parsed.GetRequiredValue(preset), parsed.GetRequiredValue(data), folder, Self);
+            StudyResults results = ProgressDisplay.Show(display => runner.Execute(
+                parsed.GetValue(jobs),
+                new SynchronousProgress<IReadOnlyList<RunProgress>>(runs => Report(display, runs)),
+                new SynchronousProgress<string>(what => display.Report("measuring", 0, what)),
+                cancellation));
+            if (parsed.GetValue(json))
+                Console.WriteLine(System.Text.Json.JsonSerializer.Serialize(results, StudyResults.Json));
+            else
+                Print(results, Path.Combine(folder, StudyRunner.ReportFile));
+            return Task.FromResult(0);
+        });
+        return command;
+    }
+
+    private static void Report(ProgressDisplay display, IReadOnlyList<RunProgress> runs)
+    {
+        double done = runs.Sum(r => r.Cost * r.Done);
+        display.Report("all runs", done, $"{runs.Count(r => r.Result is not null)} of {runs.Count}");
+        foreach (RunProgress run in runs)
+        {
+            if (run.Result is { } result)
+                display.Report(run.Name, 1, $"test {result.TestAccuracy:P2}");
+            else if (run.Training is { } training)
+                display.Report(run.Name, run.Done, ProgressDisplay.Describe(training));
+        }
+    }
+
+    /// <summary>This very program with other arguments, whether it runs as an executable or through <c>dotnet</c>.</summary>
+    private static ProcessStartInfo Self(IReadOnlyList<string> arguments)
+    {
+        string program = Environment.ProcessPath!;
+        bool hosted = Path.GetFileNameWithoutExtension(program) == "dotnet";
+        return new ProcessStartInfo(program, hosted ? [typeof(StudyCommand).Assembly.Location, .. arguments] : arguments);
+    }
+
+    private static void Print(StudyResults results, string report)
+    {
+        var table = new Table().Border(TableBorder.Simple)
+            .AddColumn("network").AddColumn("method")
+            .AddColumn(new TableColumn("bits\nin/w/act").RightAligned())
+            .AddColumn(new TableColumn("test accuracy").RightAligned())
+            .AddColumn(new TableColumn("bytes").RightAligned())
+            .AddColumn(new TableColumn("training").RightAligned())
+            .AddColumn(new TableColumn("one image\n(against float)").RightAligned());
+        foreach (StudyRun run in results.Runs)
+        {
+            table.AddRow(
+                Markup.Escape(run.Network), run.Method, $"{run.InputBits}/{run.WeightBits}/{run.ActivationBits}",
+                run.Seeds.Count == 1 ? $"{run.TestAccuracy.Mean:P2} (1 seed)" : $"{run.TestAccuracy.Mean:P2} ± {run.TestAccuracy.Std:P2} ({run.Seeds.Count} seeds)",
+                $"{run.ModelBytes:N0}" + (run.Packed || run.BinaryParameters == 0 ? "" : " counted"),
+                $"{run.TrainSeconds.Mean:N1} s",
+                $"{run.InferenceNanoseconds.Batch1 / 1000:N1} µs (x{run.Ratio.Batch1:N2})");
+        }
+        AnsiConsole.Write(table);
+        AnsiConsole.WriteLine($"Report: {report}");
+    }
+}

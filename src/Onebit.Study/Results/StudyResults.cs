@@ -1,0 +1,23 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Onebit.Training;
+
+namespace Onebit.Study;
+
+/// <summary>Everything a study found: the content of <c>results.json</c>, schema 1 (docs/results-format.md).</summary>
+/// <param name="Schema">1.</param>
+/// <param name="Preset">The preset's name or folder.</param>
+/// <param name="Machine">Where it ran.</param>
+/// <param name="Dataset">On what.</param>
+/// <param name="Runs">One an experiment, networks small to large, methods in the order of <see cref="Method.All"/>.</param>
+public sealed record StudyResults(int Schema, string Preset, MachineInfo Machine, DatasetInfo Dataset, IReadOnlyList<StudyRun> Runs)
+{
+    /// <summary>The file's name.</summary>
+    public const string FileName = "results.json";
+
+    /// <summary>Camel case; what is not known is written as null, so that every name is always there.</summary>
+    public static JsonSerializerOptions Json { get; } = new(Experiment.Json) { DefaultIgnoreCondition = JsonIgnoreCondition.Never };
+
+    /// <summary>Writes the file, whole or not at all.</summary>
+    public void Save(string folder) => AtomicFile.WriteText(Path.Combine(folder, FileName), JsonSerializer.Serialize(this, Json) + "\n");
+}

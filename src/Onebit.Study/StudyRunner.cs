@@ -1,0 +1,233 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Onebit.Datasets;
+using Onebit.Training;
+
+namespace Onebit.Study;
+
+/// <summary>
+/// Runs all experiments of a preset, each seed in a process of its own so that its peak memory means something, then
+/// measures inference and writes <c>results.json</c> and <c>report.html</c>. What an earlier, interrupted study in the
+/// same folder has finished is kept.
+/// </summary>
+public sealed class StudyRunner
+{
+    /// <summary>The report's file name.</summary>
+    public const string ReportFile = "report.html";
+
+    private readonly string _preset;
+    private readonly string _dataArgument;
+    private readonly string _folder;
+    private readonly Dataset _data;
+    private readonly Func<IReadOnlyList<string>, ProcessStartInfo> _command;
+    private readonly List<Run> _runs;
+
+    /// <summary>Loads the preset and the data and checks that they fit.</summary>
+    /// <param name="preset">A shipped preset's name or a folder.</param>
+    /// <param name="data">A known data set's name or a folder.</param>
+    /// <param name="folder">Where runs, results and report go.</param>
+    /// <param name="command">How to start the <c>onebit</c> command with given arguments.</param>
+    /// <exception cref="ExperimentException">An experiment is wrong.</exception>
+    /// <exception cref="DatasetException">The data set is wrong.</exception>
+    public StudyRunner(string preset, string data, string folder, Func<IReadOnlyList<string>, ProcessStartInfo> command)
+    {
+        (_preset, _dataArgument, _folder, _command) = (preset, data, folder, command);
+        IReadOnlyList<Experiment> experiments = Preset.Load(preset);
+        _data = DatasetLoader.Load(data);
+        var runs = new List<Run>();
+        foreach (Experiment experiment in experiments)
+        {
+            using Network network = Trainer.CreateNetwork(experiment, _data);
+            runs.AddRange(experiment.Seeds.Select(seed =>
+                new Run(experiment, seed, RunFolder(experiment, seed), (double)network.MultiplyAccumulates * experiment.Epochs)));
+        }
+        double all = runs.Sum(r => r.Cost);
+        // The longest first, so that no core idles at the end.
+        _runs = [.. runs.Select(r => r with { Cost = r.Cost / all }).OrderByDescending(r => r.Cost)];
+    }
+
+    /// <summary>Trains, measures and writes. Returns what was written to <c>results.json</c>.</summary>
+    /// <param name="jobs">Processes at a time.</param>
+    /// <param name="progress">Told several times a second, every run each time.</param>
+    /// <param name="status">Told what is done after the trainings.</param>
+    /// <param name="cancellation">Ends the training processes; what they checkpointed is kept.</param>
+    /// <exception cref="ExperimentException">A run failed; says which and why.</exception>
+    public StudyResults Execute(
+        int jobs, IProgress<IReadOnlyList<RunProgress>>? progress = null, IProgress<string>? status = null, CancellationToken cancellation = default)
+    {
+        Train(jobs, progress, cancellation);
+        StudyRun[] rows = [.. _runs.GroupBy(r => r.Experiment.Name).Select(group =>
+        {
+            status?.Report($"Timing inference of {group.Key}");
+            return Row([.. group.OrderBy(r => r.Experiment.Seeds.ToList().IndexOf(r.Seed))]);
+        })];
+        List<string> methods = [.. Method.All.Select(m => m.Name)];
+        var results = new StudyResults(
+            1, _preset, Machine.Describe(),
+            new DatasetInfo(_data.Name, _data.Train.Count, _data.Validation.Count, _data.Test.Count, _data.ClassCount),
+            [.. rows.OrderBy(r => r.MultiplyAccumulates).ThenBy(r => r.Network, StringComparer.Ordinal)
+                .ThenBy(r => methods.IndexOf(r.Method)).ThenByDescending(r => r.InputBits).ThenBy(r => r.Experiment, StringComparer.Ordinal)]);
+        results.Save(_folder);
+        Dictionary<string, byte[]> predictions = _runs.Where(r => r.Seed == r.Experiment.Seeds[0])
+            .ToDictionary(r => r.Experiment.Name, r => RunResult.Load(r.Folder)!.TestPredictions);
+        AtomicFile.WriteText(Path.Combine(_folder, ReportFile), ReportWriter.Write(results, predictions, _data.Test));
+        return results;
+    }
+
+    private string RunFolder(Experiment experiment, int seed) => Path.Combine(_folder, "runs", $"{experiment.Name}-seed{seed}");
+
+    private void Train(int jobs, IProgress<IReadOnlyList<RunProgress>>? progress, CancellationToken cancellation)
+    {
+        var waiting = new Queue<Run>();
+        var results = new Dictionary<Run, RunResult>();
+        foreach (Run run in _runs)
+        {
+            if (RunResult.Load(run.Folder) is not { } result)
+                waiting.Enqueue(run);
+            else if (result.Fingerprint == Trainer.Fingerprint(run.Experiment, _data))
+                results[run] = result;
+            else
+                throw new ExperimentException($"The folder '{run.Folder}' holds a run of another experiment or data set; delete it or choose another --out.");
+        }
+        var running = new Dictionary<Run, Child>();
+        try
+        {
+            while (waiting.Count + running.Count > 0)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                while (running.Count < jobs && waiting.TryDequeue(out Run? next))
+                    running[next] = new Child(_command(Arguments(next)));
+                foreach ((Run run, Child child) in running.Where(r => r.Value.HasExited).ToArray())
+                {
+                    running.Remove(run);
+                    using (child)
+                    {
+                        results[run] = child.ExitCode == 0 && RunResult.Load(run.Folder) is { } result ? result
+                            : throw new ExperimentException($"Training '{run.Name}' failed: {child.LastError}");
+                    }
+                }
+                progress?.Report([.. _runs.Select(r => results.TryGetValue(r, out RunResult? result)
+                    ? new RunProgress(r.Name, r.Cost, 1, null, result)
+                    : Progress(r) is { } at && running.ContainsKey(r)
+                        ? new RunProgress(r.Name, r.Cost, at.Done, at, null)
+                        : new RunProgress(r.Name, r.Cost, 0, null, null))]);
+                Thread.Sleep(200);
+            }
+        }
+        finally
+        {
+            foreach (Child child in running.Values)
+                child.Dispose();
+        }
+    }
+
+    private string[] Arguments(Run run) =>
+    [
+        "train", run.Experiment.File, "--seed", run.Seed.ToString(System.Globalization.CultureInfo.InvariantCulture),
+        "--data", _dataArgument, "--out", run.Folder, "--threads", "1", "--child",
+    ];
+
+    private static TrainingProgress? Progress(Run run)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<TrainingProgress>(File.ReadAllText(Path.Combine(run.Folder, Trainer.ProgressFile)), Experiment.Json);
+        }
+        catch (Exception e) when (e is IOException or JsonException)
+        {
+            return null; // Not begun, or just done.
+        }
+    }
+
+    private StudyRun Row(IReadOnlyList<Run> seeds)
+    {
+        Experiment experiment = seeds[0].Experiment;
+        RunResult[] results = [.. seeds.Select(s => RunResult.Load(s.Folder)!)];
+        RunResult first = results[0];
+        string file = Path.Combine(seeds[0].Folder, Trainer.ModelFile);
+        (Latency own, PeerLatency peer) = InferenceTimer.Measure(experiment, _data, first.Packed ? BitModel.Load(file) : null);
+        Spread Over(Func<RunResult, double> value) => Spread.Of(results.Select(value));
+        return new StudyRun
+        {
+            Experiment = experiment.Name,
+            Note = experiment.Note,
+            Network = experiment.Network.Name,
+            Method = experiment.Method,
+            InputBits = first.InputBits,
+            WeightBits = first.WeightBits,
+            ActivationBits = first.ActivationBits,
+            Parameters = first.Parameters,
+            BinaryParameters = first.BinaryParameters,
+            MultiplyAccumulates = first.MultiplyAccumulates,
+            Packed = first.Packed,
+            NotPackedBecause = first.NotPackedBecause,
+            ModelBytes = first.ModelBytes,
+            Seeds = experiment.Seeds,
+            TestAccuracy = Over(r => r.TestAccuracy),
+            UnfoldedTestAccuracy = Over(r => r.UnfoldedTestAccuracy),
+            ValidationAccuracy = Over(r => r.ValidationAccuracy),
+            TestLoss = Over(r => r.TestLoss),
+            HardSetAccuracy = null,
+            Forms = first.Forms,
+            EvaluatedForm = first.EvaluatedForm,
+            TrainImages = first.TrainImages,
+            ValidationImages = first.ValidationImages,
+            Epochs = first.Epochs,
+            TrainSeconds = Over(r => r.TrainSeconds),
+            TrainProcessorSeconds = Over(r => r.TrainProcessorSeconds),
+            TrainingModelBytes = first.TrainingModelBytes,
+            PeakTrainingBytes = results.Max(r => r.PeakTrainingBytes),
+            InferenceNanoseconds = own,
+            Peer = peer,
+            Ratio = new Latency(peer.Batch1 / own.Batch1, peer.Batch256 / own.Batch256),
+            Confusion = Evaluation.Confusion(_data.Test.Labels.Span, first.TestPredictions, _data.ClassCount),
+            Curves = first.Curves,
+        };
+    }
+
+    private sealed record Run(Experiment Experiment, int Seed, string Folder, double Cost)
+    {
+        public string Name => Experiment.Seeds.Count == 1 ? Experiment.Name : $"{Experiment.Name}, seed {Seed}";
+    }
+
+    /// <summary>A training process. It ends by itself when its standard input closes, so none outlives the study.</summary>
+    private sealed class Child : IDisposable
+    {
+        private readonly Process _process;
+        private string? _lastError;
+
+        internal Child(ProcessStartInfo command)
+        {
+            command.RedirectStandardInput = command.RedirectStandardOutput = command.RedirectStandardError = true;
+            _process = Process.Start(command)!;
+            _process.OutputDataReceived += (_, _) => { };
+            _process.ErrorDataReceived += (_, e) => _lastError = string.IsNullOrWhiteSpace(e.Data) ? _lastError : e.Data;
+            _process.BeginOutputReadLine();
+            _process.BeginErrorReadLine();
+        }
+
+        internal bool HasExited => _process.HasExited;
+
+        internal int ExitCode => _process.ExitCode;
+
+        internal string LastError
+        {
+            get
+            {
+                _process.WaitForExit(); // Until all of its output is read.
+                return _lastError ?? $"its process ended with code {_process.ExitCode}.";
+            }
+        }
+
+        public void Dispose()
+        {
+            if (!_process.HasExited)
+            {
+                _process.StandardInput.Close();
+                if (!_process.WaitForExit(10_000))
+                    _process.Kill();
+            }
+            _process.Dispose();
+        }
+    }
+}

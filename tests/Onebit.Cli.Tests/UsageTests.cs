@@ -1,0 +1,62 @@
+namespace Onebit.Cli.Tests;
+
+public class UsageTests
+{
+    [Theory]
+    [InlineData("Say what to do")]
+    [InlineData("no command 'frob'", "frob")]
+    [InlineData("no preset 'nope'", "study", "--preset", "nope")]
+    [InlineData("'x'", "study", "--jobs", "x")]
+    [InlineData("from 1 on, not '0'", "train", "smoke/logistic-float32", "--threads", "0")]
+    [InlineData("no experiment file 'nope'", "train", "nope")]
+    [InlineData("no model file 'nope.onebit'", "eval", "nope.onebit")]
+    [InlineData("no model file 'nope.onebit'", "inspect", "nope.onebit")]
+    [InlineData("--wrong", "data", "mnist", "--wrong")]
+    public void A_command_used_wrongly_ends_with_2_and_one_sentence(string sentence, params string[] arguments)
+    {
+        (int code, string output, string error) = OnebitProcess.Run(arguments);
+        Assert.Equal(2, code);
+        Assert.Empty(output);
+        Assert.Contains(sentence, error, StringComparison.Ordinal);
+        Assert.Contains("--help", error, StringComparison.Ordinal);
+        Assert.Single(error.Trim().Split('\n'));
+    }
+
+    [Fact]
+    public void What_fails_ends_with_1_and_one_sentence_naming_the_file()
+    {
+        using var folder = new TemporaryFolder();
+        string model = folder.File("broken.onebit");
+        File.WriteAllText(model, "1BIT but no more");
+        string experiment = folder.File("wrong.json");
+        File.WriteAllText(experiment, "{ \"network\": \"mlp\", \"method\": \"telepathy\", \"epochs\": 1, \"batchSize\": 10, \"optimizer\": { \"type\": \"adam\", \"rate\": 1 } }");
+        foreach ((string[] arguments, string name) in new (string[], string)[]
+        {
+            (["eval", model], model),
+            (["inspect", model], model),
+            (["train", experiment], experiment),
+            (["data", folder.Path], folder.Path),
+        })
+        {
+            (int code, string output, string error) = OnebitProcess.Run(arguments);
+            Assert.Equal(1, code);
+            Assert.Empty(output);
+            Assert.Contains(name, error, StringComparison.Ordinal);
+            Assert.Single(error.Trim().Split('\n'));
+            Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("study")]
+    [InlineData("train")]
+    [InlineData("eval")]
+    [InlineData("inspect")]
+    [InlineData("data")]
+    public void Help_has_an_example(string command)
+    {
+        (int code, string output, _) = OnebitProcess.Run(command, "--help");
+        Assert.Equal(0, code);
+        Assert.Contains($"Example: onebit {command}", output, StringComparison.Ordinal);
+    }
+}
