@@ -1,0 +1,177 @@
+using System.Globalization;
+using ScottPlot;
+using ScottPlot.TickGenerators;
+
+namespace Onebit.Study;
+
+/// <summary>The pictures of a study.</summary>
+public static class Charts
+{
+    private const int WideWidth = 760, WideHeight = 500, Width = 540, Height = 340;
+    private const float FontSize = 13;
+    private const string AccuracyAgainstBytesTitle = "Test accuracy against model size";
+
+    private static readonly double[][] s_digits = [[1], [1, 2, 5], [1, 1.5, 2, 3, 4, 5, 7]];
+
+    /// <summary>Test accuracy against the model's size, one marker a run: an SVG that stands alone, on white.</summary>
+    public static string AccuracyAgainstBytes(StudyResults results) =>
+        Svg.Standalone(AccuracyAgainstBytesPlot(results), WideWidth, WideHeight, AccuracyAgainstBytesTitle);
+
+    internal static string AccuracyAgainstBytesInline(StudyResults results) =>
+        Svg.Inline(AccuracyAgainstBytesPlot(results), WideWidth, WideHeight, AccuracyAgainstBytesTitle);
+
+    /// <summary>Training and validation loss by epoch, every run of a network.</summary>
+    internal static string Loss(NetworkRuns network)
+    {
+        Plot plot = Epochs(network, "loss (cross-entropy)");
+        double[] all = [.. network.Runs.SelectMany(r => r.Curves.TrainLoss.Concat(r.Curves.ValidationLoss)).Where(l => double.IsFinite(l) && l > 0)];
+        SetLog(plot.Axes.Left, all, Math.Log10, v => Display.Number(v, "0.######"));
+        foreach ((StudyRun run, int index) in network.Runs.Select((r, i) => (r, i)))
+        {
+            AddCurve(plot, run, index, run.Curves.TrainLoss, Math.Log10, training: true);
+            AddCurve(plot, run, index, run.Curves.ValidationLoss, Math.Log10, training: false);
+        }
+        return Svg.Inline(plot, Width, Height, $"Loss by epoch, {network.Name}");
+    }
+
+    /// <summary>Validation accuracy by epoch, every run of a network.</summary>
+    internal static string ValidationAccuracy(NetworkRuns network)
+    {
+        Plot plot = Epochs(network, "validation accuracy");
+        double Error(double accuracy, StudyRun run) => Math.Max(1 - accuracy, 0.5 / Math.Max(1, run.ValidationImages));
+        SetAccuracy(plot, network.Runs.SelectMany(r => r.Curves.ValidationAccuracy.Select(a => Error(a, r))));
+        foreach ((StudyRun run, int index) in network.Runs.Select((r, i) => (r, i)))
+            AddCurve(plot, run, index, run.Curves.ValidationAccuracy, a => -Math.Log10(Error(a, run)), training: false);
+        return Svg.Inline(plot, Width, Height, $"Validation accuracy by epoch, {network.Name}");
+    }
+
+    /// <summary>Which line is which, for both charts of a network: HTML, so that it wraps on narrow pages.</summary>
+    internal static string CurveKey(NetworkRuns network) => $"""
+        <ul class="key">{string.Concat(network.Runs.Select((run, index) => $"""
+        <li><svg viewBox="0 0 32 12" width="32" height="12" aria-hidden="true"><path stroke="{CurveColor(run, index)}" stroke-width="2" d="M0 6H32"/><path fill="{CurveColor(run, index)}" d="{Palette.MarkerPath(index)}"/></svg>{Display.Escape(network.Label(run))}</li>
+        """))}</ul>
+        """;
+
+    // Full precision in ink, so that colour always means few bits.
+    private static string CurveColor(StudyRun run, int index) => run.WeightBits == 32 ? Palette.Ink : Palette.Series(index);
+
+    private static Plot AccuracyAgainstBytesPlot(StudyResults results)
+    {
+        IReadOnlyList<NetworkRuns> networks = NetworkRuns.Of(results);
+        string[] methods = [.. results.Runs.OrderByDescending(r => r.WeightBits == 32).Select(r => r.Method).Distinct()];
+        double Error(double accuracy) => Math.Max(1 - accuracy, 0.5 / Math.Max(1, results.Dataset.TestImages));
+        Plot plot = Framed("model size (log scale)", "test accuracy (log scale of the error)");
+        SetLog(plot.Axes.Bottom, [.. results.Runs.Select(r => (double)Math.Max(1, r.ModelBytes))], Math.Log10, v => Display.Bytes(v).Replace(".0", "", StringComparison.Ordinal), margin: 0.12);
+        SetAccuracy(plot, results.Runs.SelectMany(r => r.TestAccuracy.Values.Select(Error)));
+        var points = new List<(Coordinates At, string Label)>();
+        foreach ((NetworkRuns network, int index) in networks.Select((n, i) => (n, i)))
+        {
+            Color color = Color.FromHex(Palette.Series(index));
+            foreach (StudyRun run in network.Runs)
+            {
+                Coordinates At(double accuracy) => new(Math.Log10(Math.Max(1, run.ModelBytes)), -Math.Log10(Error(accuracy)));
+                if (run.Seeds.Count > 1)
+                    plot.Add.Line(At(run.TestAccuracy.Values.Min()), At(run.TestAccuracy.Values.Max())).LineStyle = new() { Color = color, Width = 1.5f };
+                // A hollow marker: the size is a count and no file.
+                bool file = run.Packed || run.WeightBits == 32;
+                var marker = plot.Add.Marker(At(run.TestAccuracy.Mean), Palette.Marker(Array.IndexOf(methods, run.Method), file), 11, color);
+                marker.MarkerLineWidth = 2;
+                points.Add((At(run.TestAccuracy.Mean), network.Label(run)));
+            }
+        }
+        plot.Legend.ManualItems.AddRange(networks.Select((n, i) =>
+            new LegendItem { LabelText = n.Name, MarkerStyle = new(MarkerShape.FilledCircle, 11, Color.FromHex(Palette.Series(i))) }));
+        plot.ShowLegend(Edge.Top);
+        plot.Legend.FontSize = FontSize;
+        plot.Legend.FontColor = Color.FromHex(Palette.Ink);
+        plot.Legend.OutlineWidth = 0;
+        plot.Legend.ShadowColor = plot.Legend.BackgroundColor = Colors.Transparent;
+        plot.Legend.Orientation = Orientation.Horizontal;
+        plot.Legend.TightHorizontalWrapping = true;
+        plot.Legend.InterItemPadding = new PixelPadding(10, 10, 0, 0);
+        plot.Legend.Padding = plot.Legend.Margin = new PixelPadding(0);
+        plot.RenderInMemory(WideWidth, WideHeight);
+        LabelPlacer.Place(plot, points, FontSize - 1);
+        return plot;
+    }
+
+    private static Plot Epochs(NetworkRuns network, string y)
+    {
+        Plot plot = Framed("epoch", y);
+        int epochs = Math.Max(1, network.Runs.Max(r => r.Curves.ValidationAccuracy.Count));
+        int step = 1;
+        while (epochs / step > 12)
+            step *= step.ToString(CultureInfo.InvariantCulture)[0] == '2' ? 5 : 2; // 1, 2, 10, 20, ...
+        int[] ticks = [.. Enumerable.Range(1, epochs).Where(e => e % step == 0)];
+        plot.Axes.Bottom.TickGenerator = new NumericManual([.. ticks.Select(t => (double)t)], [.. ticks.Select(t => Display.Count(t))]);
+        plot.Axes.SetLimitsX(1 - 0.03 * epochs, epochs + 0.03 * epochs);
+        return plot;
+    }
+
+    private static void AddCurve(Plot plot, StudyRun run, int index, List<double> values, Func<double, double> y, bool training)
+    {
+        (double X, double Y)[] points = [.. values.Select((v, i) => (i + 1.0, y(v))).Where(p => double.IsFinite(p.Item2))];
+        if (points.Length == 0)
+            return;
+        var line = plot.Add.Scatter(points.Select(p => p.X).ToArray(), points.Select(p => p.Y).ToArray(), Color.FromHex(CurveColor(run, index)));
+        line.LineWidth = training ? 1.3f : 2;
+        line.LinePattern = training ? LinePattern.Dotted : LinePattern.Solid;
+        line.MarkerShape = Palette.Marker(index, filled: true);
+        line.MarkerSize = training ? 0 : values.Count <= 25 ? 7 : 0;
+    }
+
+    private static Plot Framed(string x, string y)
+    {
+        Plot plot = Svg.NewPlot();
+        Color ink = Color.FromHex(Palette.Ink), muted = Color.FromHex(Palette.Muted);
+        foreach (IAxis axis in plot.Axes.GetAxes())
+        {
+            axis.FrameLineStyle.Color = muted;
+            axis.MajorTickStyle.Color = muted;
+            axis.TickLabelStyle.ForeColor = muted;
+            axis.TickLabelStyle.FontSize = FontSize;
+            axis.TickLabelStyle.OffsetY = axis == plot.Axes.Left ? 2 : 0; // Centres digits, not the line they stand on.
+        }
+        foreach ((IAxis axis, string text) in new (IAxis, string)[] { (plot.Axes.Bottom, x), (plot.Axes.Left, y) })
+        {
+            axis.Label.Text = text;
+            axis.Label.FontSize = FontSize;
+            axis.Label.Bold = false;
+            axis.Label.ForeColor = ink;
+        }
+        plot.Axes.Right.FrameLineStyle.Width = plot.Axes.Top.FrameLineStyle.Width = 0;
+        plot.Grid.MajorLineColor = Color.FromHex(Palette.Grid);
+        return plot;
+    }
+
+    // Errors shrink by factors, so a logarithm of them keeps 98 % and 99 % as far apart as 80 % and 90 %; labelled as accuracy.
+    private static void SetAccuracy(Plot plot, IEnumerable<double> errors) =>
+        SetLog(plot.Axes.Left, [.. errors], e => -Math.Log10(e), e => Display.Percent(1 - e, "0.####"), largest: 1);
+
+    private static void SetLog(IAxis axis, double[] values, Func<double, double> position, Func<double, string> label, double margin = 0.05, double largest = double.PositiveInfinity)
+    {
+        (double low, double high) = values.Length == 0 ? (0.1, 1) : (values.Min(), values.Max());
+        // At least threefold, so that a single value gets an axis too.
+        double widen = Math.Max(1, Math.Sqrt(3 * low / high)) * Math.Pow(high / low, margin);
+        (low, high) = (low / widen, high * widen);
+        double[] ticks = Ticks(low, Math.Min(high, largest));
+        axis.TickGenerator = new NumericManual([.. ticks.Select(position)], [.. ticks.Select(label)]);
+        axis.Min = Math.Min(position(low), position(high));
+        axis.Max = Math.Max(position(low), position(high));
+    }
+
+    /// <summary>Round numbers between two, evenly spread over their logarithms.</summary>
+    internal static double[] Ticks(double low, double high)
+    {
+        double[] ticks = [];
+        // As few digits as give three ticks; the last ones always do where high is three times low.
+        foreach (double[] digits in s_digits)
+        {
+            ticks = [.. Enumerable.Range((int)Math.Floor(Math.Log10(low)), (int)Math.Ceiling(Math.Log10(high / low)) + 2)
+                .SelectMany(exponent => digits.Select(d => d * Math.Pow(10, exponent))).Where(t => t >= low && t <= high)];
+            if (ticks.Length >= 3)
+                break;
+        }
+        return ticks;
+    }
+}

@@ -1,0 +1,69 @@
+using System.Globalization;
+using System.Net;
+
+namespace Onebit.Study;
+
+/// <summary>Numbers and text as the report shows them.</summary>
+internal static class Display
+{
+    /// <summary>What is shown where there is nothing to show.</summary>
+    internal const string Nothing = "–";
+
+    internal static string Escape(string text) => WebUtility.HtmlEncode(text);
+
+    internal static string Count(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
+
+    internal static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
+
+    // A no-break space keeps number and unit on one line.
+    internal static string Percent(double fraction, string format = "F2") => $"{Number(100 * fraction, format)}\u00a0%";
+
+    internal static string Percent(Spread spread) =>
+        spread.Values.Count == 1 ? Percent(spread.Mean) : $"{Number(100 * spread.Mean, "F2")}\u00a0±\u00a0{Percent(spread.Std)}";
+
+    internal static string Seeds(int number) => Several(number, "seed");
+
+    internal static string Several(long number, string thing) => $"{Count(number)}\u00a0{thing}{(number == 1 ? "" : "s")}";
+
+    /// <summary>A difference of fractions in points, always signed.</summary>
+    internal static string Points(double difference)
+    {
+        double points = Math.Round(100 * difference, 2);
+        return points == 0 ? "0.00" : (points < 0 ? "\u2212" : "+") + Number(Math.Abs(points), "F2");
+    }
+
+    internal static string Bytes(double bytes) => bytes switch
+    {
+        < 1e3 => $"{Number(bytes, "F0")}\u00a0B",
+        < 1e6 => $"{Significant(bytes / 1e3)}\u00a0kB",
+        < 1e9 => $"{Significant(bytes / 1e6)}\u00a0MB",
+        _ => $"{Significant(bytes / 1e9)}\u00a0GB",
+    };
+
+    internal static string Seconds(double seconds) => seconds switch
+    {
+        < 1e-6 => $"{Significant(seconds * 1e9)}\u00a0ns",
+        < 1e-3 => $"{Significant(seconds * 1e6)}\u00a0µs",
+        < 1 => $"{Significant(seconds * 1e3)}\u00a0ms",
+        < 599.5 => $"{Significant(seconds)}\u00a0s",
+        < 7170 => $"{Number(seconds / 60, "F0")}\u00a0min",
+        _ => $"{Number(seconds / 3600, "F1")}\u00a0h",
+    };
+
+    /// <summary>"4.2× faster": a quantity against full precision's, where less of it is better.</summary>
+    internal static string Compared(double full, double own, string less, string more, string same)
+    {
+        double ratio = full / own;
+        if (!double.IsFinite(ratio) || ratio <= 0)
+            return Nothing;
+        string factor = Factor(Math.Max(ratio, 1 / ratio));
+        return factor == "1.00" ? same : $"{factor}× {(ratio > 1 ? less : more)}";
+    }
+
+    /// <summary>A probability as HTML.</summary>
+    internal static string P(double p) => p < 0.001 ? "p\u00a0&lt;\u00a00.001" : $"p\u00a0=\u00a0{Number(p, p < 0.1 ? "F3" : "F2")}";
+
+    private static string Factor(double ratio) => Number(ratio, ratio < 1.995 ? "F2" : ratio < 99.95 ? "F1" : "N0");
+
+    private static string Significant(double value) => Number(value, value < 9.95 ? "F1" : "N0");
+}

@@ -1,0 +1,19 @@
+namespace Onebit.Study;
+
+/// <summary>All runs of one network, full precision first.</summary>
+internal sealed record NetworkRuns(string Name, IReadOnlyList<StudyRun> Runs)
+{
+    /// <summary>The run that the others are compared with.</summary>
+    internal StudyRun? FullPrecision => Runs.FirstOrDefault(r => r.WeightBits == 32);
+
+    internal IEnumerable<StudyRun> Binarized => Runs.Where(r => r.WeightBits < 32);
+
+    /// <summary>The binarized run to show where one must do: packed if any is, of one bit if any is, then the best on validation images.</summary>
+    internal StudyRun? Best => Binarized.OrderByDescending(r => r.Packed).ThenBy(r => r.WeightBits).ThenByDescending(r => r.ValidationAccuracy.Mean).FirstOrDefault();
+
+    internal static IReadOnlyList<NetworkRuns> Of(StudyResults results) =>
+        [.. results.Runs.GroupBy(r => r.Network).Select(g => new NetworkRuns(g.Key, [.. g.OrderByDescending(r => r.WeightBits == 32)]))];
+
+    /// <summary>What tells a run from the others of its network: its method where that does, else the experiment.</summary>
+    internal string Label(StudyRun run) => Runs.Count(r => r.Method == run.Method) == 1 ? run.Method : run.Experiment;
+}
