@@ -7,13 +7,16 @@ namespace Onebit.Study;
 
 /// <summary>
 /// Runs all experiments of a preset, each seed in a process of its own so that its peak memory means something, then
-/// measures inference and writes <c>results.json</c> and <c>report.html</c>. What an earlier, interrupted study in the
+/// measures inference and writes <c>results.json</c>, <c>report.html</c> and its first picture. What an earlier, interrupted study in the
 /// same folder has finished is kept.
 /// </summary>
 public sealed class StudyRunner
 {
     /// <summary>The report's file name.</summary>
     public const string ReportFile = "report.html";
+
+    /// <summary>The file name of the report's first picture, for use elsewhere.</summary>
+    public const string PictureFile = "accuracy-against-bytes.svg";
 
     private readonly string _preset;
     private readonly string _dataArgument;
@@ -70,6 +73,7 @@ public sealed class StudyRunner
         results.Save(_folder);
         Dictionary<string, byte[]> predictions = _runs.Where(r => r.Seed == r.Experiment.Seeds[0])
             .ToDictionary(r => r.Experiment.Name, r => RunResult.Load(r.Folder)!.TestPredictions);
+        AtomicFile.WriteText(Path.Combine(_folder, PictureFile), Charts.AccuracyAgainstBytes(results));
         AtomicFile.WriteText(Path.Combine(_folder, ReportFile), ReportWriter.Write(results, predictions, _data.Test));
         return results;
     }

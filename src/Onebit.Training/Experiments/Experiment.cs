@@ -10,6 +10,7 @@ public sealed record Experiment
     /// <summary>Options of every file in <c>experiments/</c>: camel case, comments allowed, unknown names refused.</summary>
     public static JsonSerializerOptions Json { get; } = new(JsonSerializerDefaults.Web)
     {
+        AllowDuplicateProperties = false,
         AllowTrailingCommas = true,
         NumberHandling = JsonNumberHandling.Strict,
         ReadCommentHandling = JsonCommentHandling.Skip,
@@ -17,7 +18,7 @@ public sealed record Experiment
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
         WriteIndented = true,
     };
 
@@ -83,17 +84,16 @@ public sealed record Experiment
             throw new ExperimentException($"There is no experiment file '{path}'.");
         try
         {
-            JsonNode node = JsonNode.Parse(System.IO.File.ReadAllText(path), documentOptions: new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true })
-                ?? throw new JsonException("it is empty");
+            JsonNode node = Parse(path);
             if (node["network"] is JsonValue name && name.TryGetValue(out string? network))
-                node["network"] = JsonNode.Parse(System.IO.File.ReadAllText(NetworkFile(path, network)));
+                node["network"] = ParseNetwork(NetworkFile(path, network));
             Experiment experiment = node.Deserialize<Experiment>(Json)! with { Name = Path.GetFileNameWithoutExtension(path), File = Path.GetFullPath(path) };
             experiment.Check();
             return experiment;
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or NotSupportedException)
         {
-            throw new ExperimentException($"'{path}' is no experiment: {e.Message.ReplaceLineEndings(" ").TrimEnd('.')}.");
+            throw new ExperimentException($"'{path}' is no experiment: {Reason(e)}.");
         }
         catch (ExperimentException e)
         {
@@ -103,6 +103,25 @@ public sealed record Experiment
 
     /// <summary>The experiment as canonical text: two runs are the same when this is.</summary>
     public string ToJson() => JsonSerializer.Serialize(this with { Note = null, Seeds = [] }, Json);
+
+    private static JsonNode Parse(string path) => JsonNode.Parse(
+        System.IO.File.ReadAllText(path),
+        documentOptions: new() { AllowDuplicateProperties = false, AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip })
+        ?? throw new JsonException("it is empty");
+
+    private static JsonNode ParseNetwork(string path)
+    {
+        try
+        {
+            return Parse(path);
+        }
+        catch (JsonException e)
+        {
+            throw new ExperimentException($"'{path}' is no network: {Reason(e)}.");
+        }
+    }
+
+    private static string Reason(Exception e) => e.Message.ReplaceLineEndings(" ").TrimEnd('.');
 
     // networks/NAME.json beside the experiment, above it, or among the shipped ones.
     private static string NetworkFile(string experiment, string network)
@@ -118,13 +137,20 @@ public sealed record Experiment
         _ = Training.Method.Named(Method);
         Require(Epochs is >= 1 and <= 100_000, "epochs must be 1 to 100000");
         Require(BatchSize is >= 2 and <= 1_000_000, "batchSize must be 2 to 1000000");
-        Require(Optimizer.Rate > 0, "the optimizer's rate must be above 0");
+        Require(Optimizer.Rate > 0 && double.IsFinite(Optimizer.Rate), "the optimizer's rate must be above 0");
+        Require(Optimizer.Momentum is >= 0 and < 1, "the optimizer's momentum must be at least 0 and below 1");
         Require(ActivationBits is null or 1 or 8 or 32, "activationBits must be 32, 8 or 1");
         Require(Seeds.Count > 0 && Seeds.Distinct().Count() == Seeds.Count, "seeds must name at least one seed, each once");
         Require(ValidationImages is null or > 0, "validationImages must be above 0");
         Require(Schedule is null || Schedule.Factor is > 0 and <= 1 && Schedule.Every >= 1, "a schedule's factor must be above 0 and at most 1, its every at least 1");
+        Require(
+            Augmentation is null or { Rotation: >= 0 and <= 180, Translation: >= 0 and <= 1, Scale: >= 0 and < 1, Shear: >= 0 and < 90, Epochs: null or >= 0 },
+            "an augmentation's rotation must be 0 to 180, translation 0 to 1, scale at least 0 and below 1, shear at least 0 and below 90, epochs at least 0");
         Require(Network.Layers.Count > 0, "its network has no layers");
+        Require(AreWhole(Network.Layers), "its network's layers must not be null");
     }
+
+    private static bool AreWhole(IReadOnlyList<LayerSpec> layers) => layers.All(l => l is LayerSpec.Residual r ? AreWhole(r.Layers) : l is not null);
 
     private static void Require(bool holds, string otherwise)
     {

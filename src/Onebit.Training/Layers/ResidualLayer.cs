@@ -9,26 +9,30 @@ namespace Onebit.Training;
 public sealed class ResidualLayer : nn.Module<Tensor, Tensor>
 {
     private readonly bool _rounds;
-    private readonly double _shortcutUnit;
-    private readonly double _bodyUnit;
 
     internal ResidualLayer(string name, Network.LayerList body, bool rounds, double shortcutUnit, double bodyUnit) : base(name)
     {
-        Body = body;
         _rounds = rounds;
-        _shortcutUnit = shortcutUnit;
-        _bodyUnit = bodyUnit;
+        ShortcutUnit = shortcutUnit;
+        BodyUnit = bodyUnit;
         register_module("body", body);
     }
 
     /// <summary>The inner layers.</summary>
-    public Network.LayerList Body { get; }
+    public Network.LayerList Body => (Network.LayerList)children().Single(); // TorchSharp would register a field once more.
+
+    /// <summary>Codes to one in the layer's input: <see cref="Network.Unit"/> for signs, else 1.</summary>
+    internal double ShortcutUnit { get; }
+
+    /// <summary>Codes to one in what the inner layers give.</summary>
+    internal double BodyUnit { get; }
 
     /// <inheritdoc/>
     public override Tensor forward(Tensor x)
     {
-        Tensor inner = Counted(Body.forward(x), _bodyUnit);
-        return inner + Counted(x, _shortcutUnit);
+        // As a dense layer gives batch x channels where a convolution gives batch x channels x 1 x 1.
+        Tensor inner = Counted(Body.forward(x), BodyUnit).reshape(x.shape);
+        return inner + Counted(x, ShortcutUnit);
     }
 
     /// <summary>The value in codes: scaled, and rounded half up as <see cref="Requantize"/> does.</summary>

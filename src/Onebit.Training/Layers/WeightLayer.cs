@@ -72,6 +72,7 @@ public sealed class WeightLayer : nn.Module<Tensor, Tensor>
         }
         else
         {
+            x = Network.Spatial(x);
             bool zeros = PaddingValue == 0;
             if (Padding > 0 && !zeros)
                 x = nn.functional.pad(x, [Padding, Padding, Padding, Padding], PaddingModes.Constant, PaddingValue);

@@ -36,7 +36,7 @@ public sealed class Network : nn.Module<Tensor, Tensor>
         Input = input;
         Classes = classes;
         Pixels = pixels;
-        ActivationBits = activationBits ?? method.ActivationBits;
+        ActivationBits = method.Weights is null ? 32 : activationBits ?? method.ActivationBits;
         _pixels = pixelStatistics ?? (0, 255);
         Layers = new Builder(this, zeroStart).Build();
         register_module("layers", Layers);
@@ -95,6 +95,9 @@ public sealed class Network : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor x) => Layers.forward(x).flatten(1);
 
+    /// <summary>Dense layers give batch x channels; others read batch x channels x 1 x 1.</summary>
+    internal static Tensor Spatial(Tensor x) => x.dim() == 2 ? x.unsqueeze(2).unsqueeze(3) : x;
+
     /// <summary>Modules called one after another.</summary>
     public sealed class LayerList : nn.Module<Tensor, Tensor>
     {
@@ -145,6 +148,8 @@ public sealed class Network : nn.Module<Tensor, Tensor>
     /// <summary>Walks the list once, keeping the shape and the unit of the value between two layers.</summary>
     private sealed class Builder(Network network, bool zeroStart)
     {
+        private const long MostWeights = 1 << 30;
+
         private bool Binarized => network.Method.Weights is not null;
 
         private bool Integers => Binarized && network.ActivationBits < 32;
@@ -195,10 +200,14 @@ public sealed class Network : nn.Module<Tensor, Tensor>
             (int channels, int height, int width) = _shape;
             if (outputs < 1 || kernelHeight < 1 || stride < 1 || padding < 0 || groups < 1 || channels % groups != 0 || outputs % groups != 0)
                 throw Wrong($"has a convolution of {outputs} filters, kernel {kernelHeight}, stride {stride}, padding {padding}, groups {groups} on {channels} channels; sizes must be at least 1 and groups divide both");
+            (int, int, int) result = (outputs, Positions(height, kernelHeight, stride, padding), Positions(width, kernelWidth, stride, padding));
+            Int128 weights = (Int128)outputs * (channels / groups) * kernelHeight * kernelWidth;
+            if (weights > MostWeights)
+                throw Wrong($"has a layer of {weights} weights; {MostWeights} are the most");
             var layer = new WeightLayer(
                 "weights", _shape, outputs, kernelHeight, kernelWidth, stride, padding, groups, bias,
                 binarize ? network.Method.Weights : null, divide, _padding, zeroStart);
-            _shape = (outputs, Positions(height, kernelHeight, stride, padding), Positions(width, kernelWidth, stride, padding));
+            _shape = result;
             network.MultiplyAccumulates += layer.Weight.numel() * _shape.Height * _shape.Width;
             (_toCodes, _padding) = (1, 0);
             return layer;
@@ -207,7 +216,7 @@ public sealed class Network : nn.Module<Tensor, Tensor>
         private PlainLayer Pool(LayerSpec.MaxPool p)
         {
             Window(p.Size, p.Stride);
-            return new PlainLayer(p, x => nn.functional.max_pool2d(x, p.Size, p.Stride));
+            return new PlainLayer(p, x => nn.functional.max_pool2d(Spatial(x), p.Size, p.Stride));
         }
 
         private PlainLayer Average(LayerSpec.AveragePool p)
@@ -219,7 +228,7 @@ public sealed class Network : nn.Module<Tensor, Tensor>
             Window(spec.Size, spec.Stride);
             // Whole numbers stay whole: the sum, whose division the next normalization does.
             long divisor = Integers ? 1 : (long)size * size;
-            return new PlainLayer(spec, x => nn.functional.avg_pool2d(x, size, spec.Stride, divisor_override: divisor));
+            return new PlainLayer(spec, x => nn.functional.avg_pool2d(Spatial(x), size, spec.Stride, divisor_override: divisor));
         }
 
         private NormLayer Norm(bool last)

@@ -28,14 +28,15 @@ public static class Packer
         var model = new ModelBuilder(input);
         try
         {
-            int last = Walk(network.Layers.Items, 0, model, outermost: true);
-            if (network.Layers.Items[^1] is not NormLayer)
+            IReadOnlyList<nn.Module<Tensor, Tensor>> layers = WithoutDropout(network.Layers);
+            int last = Walk(layers, 0, model, outermost: true);
+            if (layers[^1] is not NormLayer)
                 model.Append(new Scores(last, Same(network.Classes, 1), new long[network.Classes], 0));
             return model.Build();
         }
         catch (InvalidDataException e)
         {
-            throw new PackingException(e.Message);
+            throw new PackingException(e.Message.TrimEnd('.'));
         }
     }
 
@@ -58,6 +59,7 @@ public static class Packer
                     break;
                 case Network.PlainLayer { Spec: LayerSpec.AveragePool p }:
                     value = model.Append(new SumPool(value, p.Size, p.Stride));
+                    RequireExact(Largest(model.Values[value]));
                     break;
                 case NormLayer norm:
                     IReadOnlyList<Folding> folding = Fold(norm, bias);
@@ -88,10 +90,9 @@ public static class Packer
                         : new Requantize(value, Same(bare.Channels, 1), new long[bare.Channels], 0, 8));
                     break;
                 case ResidualLayer residual:
-                    int inner = Counted(Walk(residual.Body.Items, value, model, outermost: false), model);
-                    value = model.Append(new Add(inner, Counted(value, model)));
-                    break;
-                case TorchSharp.Modules.Dropout:
+                    int inner = Walk(WithoutDropout(residual.Body), value, model, outermost: false);
+                    value = model.Append(new Add(Counted(inner, residual.BodyUnit, model), Counted(value, residual.ShortcutUnit, model)));
+                    RequireExact(Largest(model.Values[value]));
                     break;
                 default:
                     throw new PackingException($"a {layers[i].GetName()} layer has no integer form");
@@ -100,10 +101,16 @@ public static class Packer
         return value;
     }
 
-    /// <summary>Signs count as one unit on a residual path, everything else is in codes already.</summary>
-    private static int Counted(int value, ModelBuilder model) => model.Values[value] is { Kind: ElementKind.Signs } signs
-        ? model.Append(new Requantize(value, Same(signs.Channels, Network.Unit), new long[signs.Channels], 0, 16))
-        : value;
+    /// <summary>Dropout does nothing in evaluation mode, wherever it stands.</summary>
+    private static nn.Module<Tensor, Tensor>[] WithoutDropout(Network.LayerList layers) =>
+        layers.Items.Where(l => l is not TorchSharp.Modules.Dropout).ToArray();
+
+    /// <summary>A residual path counts in codes; signs, and sums of signs, do not yet.</summary>
+    private static int Counted(int value, double unit, ModelBuilder model)
+    {
+        int channels = model.Values[value].Channels;
+        return unit == 1 ? value : model.Append(new Requantize(value, Same(channels, (int)unit), new long[channels], 0, 16));
+    }
 
     private static Linear ToLinear(WeightLayer layer, int value, ModelBuilder model)
     {
@@ -122,11 +129,16 @@ public static class Packer
             if (levels[i] > 0)
                 plane[i / 8] |= (byte)(1 << (i % 8));
         }
-        ValueInfo input = model.Values[value];
-        long largest = shape[1] * shape[2] * shape[3] * Math.Max(Math.Abs((long)input.Minimum), input.Maximum);
+        RequireExact(shape[1] * shape[2] * shape[3] * Largest(model.Values[value]));
+        return new Linear(value, (int)shape[0], (int)shape[2], (int)shape[3], layer.Stride, layer.Padding, layer.Groups, plane);
+    }
+
+    private static long Largest(ValueInfo value) => Math.Max(-(long)value.Minimum, value.Maximum);
+
+    private static void RequireExact(long largest)
+    {
         if (largest >= LargestExactFloat)
             throw new PackingException($"sums reach {largest}, above 2^24 where float32 is exact; make the layer smaller");
-        return new Linear(value, (int)shape[0], (int)shape[2], (int)shape[3], layer.Stride, layer.Padding, layer.Groups, plane);
     }
 
     private static Folding[] Fold(NormLayer norm, float[]? bias)

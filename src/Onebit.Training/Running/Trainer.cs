@@ -86,7 +86,7 @@ public sealed class Trainer
     {
         if (RunResult.Load(_folder) is { } finished)
         {
-            RequireSame(finished.Fingerprint);
+            RequireSame(finished.Fingerprint, finished.Seed);
             return finished;
         }
         using var scope = NewDisposeScope();
@@ -313,16 +313,16 @@ public sealed class Trainer
     /// <summary>Measures batch-normalization statistics anew for the weights as they are: the plain mean over batches.</summary>
     private void ReestimateNormalization()
     {
-        const int Images = 10_000, Size = 200;
+        const int Images = 10_000, Batch = 200;
         using var _ = no_grad();
         _network.train();
-        int count = Math.Min(Images, _train.Count);
-        for (int start = 0, batch = 1; start + Size <= count; start += Size, batch++)
+        int count = Math.Min(Images, _train.Count), size = Math.Min(Batch, count);
+        for (int start = 0, batch = 1; start + size <= count; start += size, batch++)
         {
             using var scope = NewDisposeScope();
             foreach (NormLayer norm in _network.NormLayers)
                 norm.Momentum = 1.0 / batch;
-            _network.forward(_network.Prepare(Evaluator.Pixels(_train.Slice(start, Size))));
+            _network.forward(_network.Prepare(Evaluator.Pixels(_train.Slice(start, size))));
         }
         foreach (NormLayer norm in _network.NormLayers)
             norm.Momentum = NormLayer.DefaultMomentum;
@@ -353,10 +353,10 @@ public sealed class Trainer
         try
         {
             (IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string> metadata) = SafeTensors.Load(path);
-            RequireSame(metadata["fingerprint"]);
             CheckpointState state = JsonSerializer.Deserialize<CheckpointState>(metadata["state"], Experiment.Json)!;
-            if (state.Seed != _seed)
-                throw Another();
+            RequireSame(metadata["fingerprint"], state.Seed);
+            if (state.Epoch != state.Curves.TrainLoss.Count)
+                throw new InvalidDataException("its epochs do not add up");
             Dictionary<string, Tensor> own = _network.state_dict();
             using (no_grad())
             {
@@ -372,20 +372,17 @@ public sealed class Trainer
             (_trainSeconds, _processorSeconds, _peakBytes) = (state.TrainSeconds, state.ProcessorSeconds, state.PeakBytes);
             return state.Epoch;
         }
-        catch (Exception e) when (e is InvalidDataException or KeyNotFoundException or JsonException)
+        catch (Exception e) when (e is not ExperimentException) // Anything may come of a damaged optimizer state.
         {
-            throw new ExperimentException($"The checkpoint '{path}' is damaged ({e.Message.TrimEnd('.')}); delete it to start the run over.");
+            throw new ExperimentException($"The checkpoint '{path}' is damaged ({e.Message.Split('\n')[0].TrimEnd('.')}); delete it to start the run over.");
         }
     }
 
-    private void RequireSame(string fingerprint)
+    private void RequireSame(string fingerprint, int seed)
     {
-        if (fingerprint != _fingerprint)
-            throw Another();
+        if (fingerprint != _fingerprint || seed != _seed)
+            throw new ExperimentException($"The folder '{_folder}' holds a run of another experiment, seed or data set; delete it or choose another --out.");
     }
-
-    private ExperimentException Another() =>
-        new($"The folder '{_folder}' holds a run of another experiment, seed or data set; delete it or choose another --out.");
 
     private static (ImageSet Train, ImageSet Validation) Split(Experiment experiment, Dataset data)
     {
