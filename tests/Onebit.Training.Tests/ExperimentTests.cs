@@ -1,0 +1,172 @@
+using Onebit.Datasets;
+
+namespace Onebit.Training.Tests;
+
+public sealed class ExperimentTests : IDisposable
+{
+    private const string Valid = """
+        {
+          // Comments are read over,
+          "network": { "name": "n", "layers": [{ "type": "dense" }, { "type": "norm", }] },
+          "method": "binarynet",
+          "epochs": 3,
+          "batchSize": 20,
+          "optimizer": { "type": "sgd", "rate": 0.5, "momentum": 0.9 },
+          /* trailing commas too. */
+          "schedule": { "type": "step", "factor": 0.5, "every": 2 },
+        }
+        """;
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Comments_and_trailing_commas_are_read_over()
+    {
+        Experiment experiment = Load(Valid);
+        Assert.Equal("my-experiment", experiment.Name);
+        Assert.Equal("binarynet", experiment.Method);
+        Assert.Equal([new LayerSpec.Dense(), new LayerSpec.Norm()], experiment.Network.Layers);
+        Assert.Equal((3, 20), (experiment.Epochs, experiment.BatchSize));
+        Assert.Equal(new OptimizerSpec(OptimizerType.Sgd, 0.5, 0.9), experiment.Optimizer);
+        Assert.Equal(new ScheduleSpec(ScheduleType.Step, 0.5, 2), experiment.Schedule);
+        Assert.Equal([1], experiment.Seeds);
+        Assert.Equal(PixelEncoding.Bytes, experiment.PixelEncoding);
+        Assert.Equal(PixelEncoding.Normalized, (experiment with { Method = "float32" }).PixelEncoding);
+        Assert.Equal(PixelEncoding.Bits, (experiment with { Method = "float32", Pixels = PixelEncoding.Bits }).PixelEncoding);
+    }
+
+    [Fact]
+    public void Every_shipped_experiment_makes_a_network_for_mnist()
+    {
+        string networks = Path.Combine(Experiment.ShippedFolder, "networks");
+        string[] files = [.. Directory.EnumerateFiles(Experiment.ShippedFolder, "*.json", SearchOption.AllDirectories)
+            .Where(f => Path.GetDirectoryName(f) != networks)];
+        Assert.InRange(files.Length, 20, 1000);
+        var images = new ImageSet(new byte[20 * 784], Enumerable.Range(0, 20).Select(i => (byte)(i % 10)).ToArray(), 1, 28, 28);
+        Assert.All(files, file =>
+        {
+            Experiment experiment = Experiment.Load(file) with { ValidationImages = null };
+            Assert.Equal(Path.GetFileNameWithoutExtension(file), experiment.Name);
+            using Network network = Trainer.CreateNetwork(experiment, new Dataset("none", images, images));
+            Assert.NotEqual(0, network.ParameterCount);
+        });
+    }
+
+    [Fact]
+    public void The_canonical_text_is_read_as_the_same_experiment()
+    {
+        string text = Load(Valid).ToJson();
+        Assert.Equal(text, Load(text.Replace("\"seeds\": []", "\"seeds\": [3]", StringComparison.Ordinal)).ToJson());
+        // Note and seeds make no other experiment, everything else does.
+        Assert.Equal(text, (Load(Valid) with { Note = "note", Seeds = [7, 8] }).ToJson());
+        Assert.NotEqual(text, (Load(Valid) with { Epochs = 4 }).ToJson());
+        Assert.NotEqual(text, (Load(Valid) with { Augmentation = new AugmentationSpec(Shear: 1) }).ToJson());
+    }
+
+    [Theory]
+    [InlineData("networks/mine.json", "my-experiment.json")]
+    [InlineData("networks/mine.json", "quick/my-experiment.json")]
+    [InlineData("quick/networks/mine.json", "quick/my-experiment.json")]
+    public void A_network_can_have_a_file_of_its_own(string network, string experiment)
+    {
+        _folder.Add(network, """{ "name": "named", "layers": [{ "type": "dense" }] }""");
+        Assert.Equal("named", Experiment.Load(_folder.Add(experiment, WithNetwork("\"mine\""))).Network.Name);
+    }
+
+    [Fact]
+    public void A_shipped_network_can_be_named_anywhere() =>
+        Assert.Equal(Networks.Shipped("cnn").Layers, Load(WithNetwork("\"cnn\"")).Network.Layers);
+
+    [Theory]
+    [InlineData("\"epochs\": 3", "\"epochs\": 0", "epochs must be 1 to 100000")]
+    [InlineData("\"epochs\": 3", "\"epochs\": 1.5", "epochs")]
+    [InlineData("\"epochs\": 3", "\"epochs\": \"3\"", "epochs")]
+    [InlineData("\"epochs\": 3", "\"epochs\": 99999999999", "epochs")]
+    [InlineData("\"epochs\": 3", "\"epochs\": 3, \"epochs\": 4", "epochs")]
+    [InlineData("\"epochs\": 3", "\"epoch\": 3", "epoch")]
+    [InlineData("\"epochs\": 3,", "", "epochs")]
+    [InlineData("\"epochs\": 3", "\"epochs\": 3, \"seeds\": []", "seeds must name at least one seed, each once")]
+    [InlineData("\"epochs\": 3", "\"epochs\": 3, \"seeds\": [1, 1]", "seeds must name at least one seed, each once")]
+    [InlineData("\"epochs\": 3", "\"epochs\": 3, \"seeds\": null", "seeds")]
+    [InlineData("\"epochs\": 3", "\"epochs\": 3, \"validationImages\": 0", "validationImages must be above 0")]
+    [InlineData("\"epochs\": 3", "\"epochs\": 3, \"activationBits\": 4", "activationBits must be 32, 8 or 1")]
+    [InlineData("\"epochs\": 3", "\"epochs\": 3, \"pixels\": \"colours\"", "pixels")]
+    [InlineData("\"batchSize\": 20", "\"batchSize\": 1", "batchSize must be 2 to 1000000")]
+    [InlineData("\"rate\": 0.5", "\"rate\": 0", "rate must be above 0")]
+    [InlineData("\"rate\": 0.5", "\"rate\": -1", "rate must be above 0")]
+    [InlineData("\"rate\": 0.5", "\"rate\": NaN", "'N' is an invalid start of a value")]
+    [InlineData("\"rate\": 0.5", "\"rate\": 1e999", "rate")]
+    [InlineData("\"rate\": 0.5", "\"rate\": \"fast\"", "rate")]
+    [InlineData("\"rate\": 0.5,", "", "rate")]
+    [InlineData("\"momentum\": 0.9", "\"momentum\": -0.1", "momentum")]
+    [InlineData("\"momentum\": 0.9", "\"momentum\": 1", "momentum")]
+    [InlineData("\"sgd\"", "\"newton\"", "optimizer.type")]
+    [InlineData("\"sgd\"", "7", "optimizer.type")]
+    [InlineData("\"factor\": 0.5", "\"factor\": 0", "factor")]
+    [InlineData("\"factor\": 0.5", "\"factor\": 1.1", "factor")]
+    [InlineData("\"every\": 2", "\"every\": 0", "every")]
+    [InlineData("\"epochs\": 3", "\"epochs\": 3, \"augmentation\": { \"scale\": 1 }", "scale at least 0 and below 1")]
+    [InlineData("\"epochs\": 3", "\"epochs\": 3, \"augmentation\": { \"shear\": 90 }", "shear at least 0 and below 90")]
+    [InlineData("\"epochs\": 3", "\"epochs\": 3, \"augmentation\": { \"rotation\": -1 }", "rotation must be 0 to 180")]
+    [InlineData("\"epochs\": 3", "\"epochs\": 3, \"augmentation\": { \"translation\": 1e999 }", "translation 0 to 1")]
+    [InlineData("\"epochs\": 3", "\"epochs\": 3, \"augmentation\": { \"epochs\": -1 }", "epochs at least 0")]
+    [InlineData("binarynet", "ternarynet", "There is no method 'ternarynet'; use one of float32, binaryconnect, ")]
+    [InlineData("\"type\": \"dense\"", "\"type\": \"dence\"", "dence")]
+    [InlineData("\"type\": \"dense\"", "\"units\": 5", "network.layers[0]")]
+    [InlineData("\"type\": \"dense\"", "\"type\": \"dense\", \"width\": 5", "width")]
+    [InlineData("{ \"type\": \"dense\" }", "null", "layers")]
+    [InlineData("\"layers\": [{ \"type\": \"dense\" }, { \"type\": \"norm\", }]", "\"layers\": []", "its network has no layers")]
+    [InlineData("\"layers\": [{ \"type\": \"dense\" }, { \"type\": \"norm\", }]", "\"layers\": null", "layers")]
+    [InlineData("\"layers\": [{ \"type\": \"dense\" }, { \"type\": \"norm\", }]", "\"layers\": [{ \"type\": \"residual\", \"layers\": [null] }]", "layers")]
+    [InlineData("/* trailing", "trailing", "'t' is an invalid start of a property name")]
+    public void A_mistake_is_named_in_one_sentence(string part, string mistake, string problem)
+    {
+        Assert.Contains(part, Valid, StringComparison.Ordinal);
+        AssertSentence(Valid.Replace(part, mistake, StringComparison.Ordinal), problem);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("{")]
+    [InlineData("[]")]
+    [InlineData("null")]
+    [InlineData("5")]
+    [InlineData("\"network\"")]
+    [InlineData("\0\u0001")]
+    public void What_is_no_object_is_no_experiment(string text) => AssertSentence(text, "is no experiment");
+
+    [Theory]
+    [InlineData("\"none\"", "there is no network 'none'")]
+    [InlineData("null", "network")]
+    [InlineData("5", "network")]
+    public void A_network_has_to_be_there(string network, string problem) => AssertSentence(WithNetwork(network), problem);
+
+    [Fact]
+    public void A_damaged_network_file_is_named()
+    {
+        string network = _folder.Add("networks/mine.json", "{ \"name\"");
+        AssertSentence(WithNetwork("\"mine\""), network);
+    }
+
+    [Fact]
+    public void A_missing_file_is_named()
+    {
+        string path = _folder.File("none.json");
+        Assert.Equal($"There is no experiment file '{path}'.", Assert.Throws<ExperimentException>(() => Experiment.Load(path)).Message);
+    }
+
+    private static string WithNetwork(string network) =>
+        $$"""{ "network": {{network}}, "method": "float32", "epochs": 1, "batchSize": 2, "optimizer": { "type": "adam", "rate": 1 } }""";
+
+    private Experiment Load(string text) => Experiment.Load(_folder.Add("my-experiment.json", text));
+
+    private void AssertSentence(string text, string problem)
+    {
+        string message = Assert.Throws<ExperimentException>(() => Load(text)).Message;
+        Assert.Contains($"'{_folder.File("my-experiment.json")}'", message, StringComparison.Ordinal);
+        Assert.Contains(problem, message, StringComparison.Ordinal);
+        Assert.Matches(@"^[^\n\r]*[^.]\.$", message);
+    }
+}

@@ -1,0 +1,112 @@
+using CsCheck;
+
+namespace Onebit.Training.Tests;
+
+/// <summary>Affines of sums, folded to thresholds and to integers.</summary>
+public class FoldingTests
+{
+    private static readonly Gen<Folding> s_folding =
+        from factor in Gen.OneOf(Gen.Double[-50, 50], Gen.Double[-0.05, 0.05], Gen.Const(0.0), Gen.OneOf(Gen.Const(2.0), Gen.Const(-0.5)))
+        // Whole numbers, so that sums meet 0 exactly.
+        from mean in Gen.OneOf(Gen.Double[-400, 400], Gen.Int[-300, 300].Select(i => (double)i))
+        from offset in Gen.OneOf(Gen.Double[-100, 100], Gen.Const(0.0), Gen.Int[-20, 20].Select(i => (double)i))
+        select new Folding(factor, mean, offset);
+
+    [Theory]
+    [InlineData(2, 3, 0, 3, false)] // Exactly 0 at 3: the sign is +1.
+    [InlineData(2, 3, -1, 4, false)]
+    [InlineData(2, 3, -2, 4, false)] // Exactly 0 at 4.
+    [InlineData(2, 3.5, 0, 4, false)]
+    [InlineData(0.5, -2, 1, -4, false)]
+    [InlineData(-2, 3, 0, 4, true)] // Exactly 0 at 3, still +1: below 0 from 4 on.
+    [InlineData(-2, 3, 1, 4, true)]
+    [InlineData(-2, 3, -1, 3, true)]
+    [InlineData(-1, -2, -3, -4, true)]
+    [InlineData(1, 10, 0, 10, false)] // The range's ends.
+    [InlineData(1, 11, 0, 11, false)] // Never reached.
+    [InlineData(1, -10, 0, -10, false)]
+    [InlineData(1, -500, 0, -10, false)] // Always reached.
+    [InlineData(-1, 10, 0, 11, true)]
+    [InlineData(-1, 9, 0, 10, true)]
+    [InlineData(-1, -10, -1, -10, true)]
+    [InlineData(0, 3, 1, -10, false)] // Always +1.
+    [InlineData(0, 3, 0, -10, false)]
+    [InlineData(0, 3, -1, 11, false)] // Always -1.
+    public void Thresholds_by_hand(double factor, double mean, double offset, int threshold, bool flipped) =>
+        Assert.Equal((threshold, flipped), new Folding(factor, mean, offset).ToThreshold(-10, 10));
+
+    [Fact]
+    public void The_folded_value_by_hand()
+    {
+        Assert.Equal(-9, new Folding(-2, 3, 1).At(8));
+        Assert.Equal(4, new Folding(0.5, -3, 0).At(5));
+    }
+
+    [Fact]
+    public void A_threshold_gives_the_sign_of_the_folded_value_for_every_sum() =>
+        Gen.Select(s_folding, Gen.Int[-300, 300], Gen.Int[0, 600]).Sample(
+            (folding, lowest, length) =>
+            {
+                (int threshold, bool flipped) = folding.ToThreshold(lowest, lowest + length);
+                for (int sum = lowest; sum <= lowest + length; sum++)
+                {
+                    // What Threshold of the packed model does.
+                    bool plus = sum >= threshold != flipped;
+                    if (folding.Factor * (sum - folding.Mean) + folding.Offset >= 0 != plus)
+                        Assert.Fail($"{folding} at {sum}");
+                }
+            },
+            iter: 2000);
+
+    [Theory]
+    [InlineData(20, 8)] // 0.5 * (20 - 10) + 3
+    [InlineData(11, 4)] // 3.5, half up
+    [InlineData(10, 3)]
+    [InlineData(-5, -4)] // -4.5, half up
+    [InlineData(-6, -5)]
+    public void Fixed_point_by_hand(int sum, int expected)
+    {
+        (int[] multipliers, long[] offsets, int shift) = Folding.ToFixedPoint([new Folding(0.5, 10, 3)], round: true);
+        Assert.Equal(expected, (multipliers[0] * (long)sum + offsets[0]) >> shift);
+    }
+
+    [Fact]
+    public void Fixed_point_is_off_by_no_more_than_the_rounding_of_its_integers() =>
+        Gen.Select(s_folding.Array[1, 4], Gen.Bool, Gen.Int[1, 3000]).Sample(
+            (channels, round, range) =>
+            {
+                (int[] multipliers, long[] offsets, int shift) = Folding.ToFixedPoint(channels, round);
+                double one = Math.ScaleB(1, shift);
+                for (int c = 0; c < channels.Length; c++)
+                {
+                    for (int sum = -range; sum <= range; sum++)
+                    {
+                        double exact = channels[c].At(sum) + (round ? 0.5 : 0);
+                        double actual = (multipliers[c] * (double)sum + offsets[c]) / one;
+                        // Half a unit of the multiplier for each of the sum, half a unit of the offset.
+                        if (Math.Abs(actual - exact) > 0.5 * (Math.Abs(sum) + 1) / one + 1e-9)
+                            Assert.Fail($"{channels[c]} at {sum}: {actual}, not {exact}");
+                    }
+                }
+            },
+            iter: 200);
+
+    [Fact]
+    public void The_multiplier_with_the_largest_factor_moves_a_code_by_less_than_a_64th() =>
+        Gen.Select(Gen.Double[1e-6, 1], Gen.Double[0, 13], Gen.Bool).Sample(
+            (mantissa, exponent, negative) =>
+            {
+                double factor = mantissa * Math.Pow(2, exponent) * (negative ? -1 : 1);
+                (int[] multipliers, _, int shift) = Folding.ToFixedPoint([new Folding(factor, 0, 0), new Folding(factor / 3, 0, 0)], round: true);
+                double sum = 255 / factor;
+                Assert.True(Math.Abs(Math.ScaleB(multipliers[0], -shift) * sum - 255) < 1.0 / 64);
+            });
+
+    [Fact]
+    public void Factors_of_0_leave_the_offset()
+    {
+        (int[] multipliers, long[] offsets, int shift) = Folding.ToFixedPoint([new Folding(0, 7, 5), new Folding(0, 7, -5)], round: true);
+        Assert.Equal([0, 0], multipliers);
+        Assert.Equal([5, -5], offsets.Select(b => b >> shift));
+    }
+}

@@ -1,0 +1,258 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Onebit.Training.Tests;
+
+public class NetworkTests
+{
+    [Theory]
+    [InlineData("logistic", 7_840, 2 * 10, 7_840)]
+    [InlineData("mlp", 784 * 128 + 128 * 128 + 128 * 10, 2 * (128 + 128 + 10), 784 * 128 + 128 * 128 + 128 * 10)]
+    [InlineData("cnn", 20 * 25 + 50 * 500 + 64 * 800 + 640, 2 * (20 + 50 + 64 + 10), 20 * 25 * 24 * 24 + 50 * 500 * 8 * 8 + 64 * 800 + 640)]
+    public void Parameters_of_the_shipped_networks(string name, long binary, long others, long multiplyAccumulates)
+    {
+        NetworkSpec spec = Networks.Shipped(name);
+        Assert.Equal(name, spec.Name);
+        using Network network = new(spec, new BinaryNet(), (1, 28, 28), 10, PixelEncoding.Bytes);
+        Assert.Equal(binary, network.BinaryParameterCount);
+        Assert.Equal(binary + others, network.ParameterCount);
+        Assert.Equal(multiplyAccumulates, network.MultiplyAccumulates);
+        using Network twin = new(spec, new Float32(), (1, 28, 28), 10, PixelEncoding.Normalized);
+        Assert.Equal(0, twin.BinaryParameterCount);
+        Assert.Equal(network.ParameterCount, twin.ParameterCount);
+        Assert.Equal(network.MultiplyAccumulates, twin.MultiplyAccumulates);
+    }
+
+    [Theory]
+    [InlineData("""[{ "type": "conv", "filters": 2, "kernel": 7 }, { "type": "dense" }]""", "has a window of 7 on a side of 6")]
+    [InlineData("""[{ "type": "conv", "filters": 2, "kernel": 6 }, { "type": "dense" }]""", "has a window of 6 on a side of 5")]
+    [InlineData("""[{ "type": "conv", "filters": 0, "kernel": 1 }, { "type": "dense" }]""", "has a convolution of 0 filters")]
+    [InlineData("""[{ "type": "conv", "filters": 2, "kernel": 0 }, { "type": "dense" }]""", "kernel 0")]
+    [InlineData("""[{ "type": "conv", "filters": 2, "kernel": 1, "stride": 0 }, { "type": "dense" }]""", "stride 0")]
+    [InlineData("""[{ "type": "conv", "filters": 2, "kernel": 1, "padding": -1 }, { "type": "dense" }]""", "padding -1")]
+    [InlineData("""[{ "type": "conv", "filters": 2, "kernel": 1, "groups": 2 }, { "type": "dense" }]""", "groups 2 on 1 channels")]
+    [InlineData("""[{ "type": "conv", "filters": 2, "kernel": 1 }, { "type": "conv", "filters": 3, "kernel": 1, "groups": 2 }, { "type": "dense" }]""", "groups 2 on 2 channels")]
+    [InlineData("""[{ "type": "dense", "units": -3 }, { "type": "dense" }]""", "-3")]
+    [InlineData("""[{ "type": "dense", "units": 2000000000 }, { "type": "dense" }]""", "has a layer of 60000000000 weights; 1073741824 are the most")]
+    [InlineData("""[{ "type": "maxPool", "size": 6 }, { "type": "dense" }]""", "has a window of 6 on a side of 5")]
+    [InlineData("""[{ "type": "maxPool", "size": 0 }, { "type": "dense" }]""", "pools windows of 0")]
+    [InlineData("""[{ "type": "maxPool", "size": 2, "stride": -1 }, { "type": "dense" }]""", "pools windows of 2 with stride -1")]
+    [InlineData("""[{ "type": "averagePool" }, { "type": "dense" }]""", "averages a whole input of 6 x 5")]
+    [InlineData("""[{ "type": "averagePool", "size": 2, "stride": -2 }, { "type": "dense" }]""", "stride -2")]
+    [InlineData("""[{ "type": "dropout", "rate": 1 }, { "type": "dense" }]""", "cannot hold Dropout { Rate = 1 }")]
+    [InlineData("""[{ "type": "dropout", "rate": 0 }, { "type": "dense" }]""", "cannot hold Dropout { Rate = 0 }")]
+    [InlineData("""[{ "type": "residual", "layers": [{ "type": "conv", "filters": 2, "kernel": 1 }] }, { "type": "dense" }]""", "has a residual block that turns (1, 6, 5) into (2, 6, 5)")]
+    [InlineData("""[{ "type": "dense", "units": 5 }]""", "ends with 5 x 1 x 1 values, but there are 3 classes")]
+    [InlineData("""[{ "type": "activation" }]""", "ends with 1 x 6 x 5 values, but there are 3 classes")]
+    public void Layers_that_do_not_fit_are_named_in_one_sentence(string layers, string problem)
+    {
+        string message = Assert.Throws<ExperimentException>(() => Networks.Create(layers, new BinaryNet(), (1, 6, 5), 3)).Message;
+        Assert.StartsWith("The network 'n' ", message, StringComparison.Ordinal);
+        Assert.Contains(problem, message, StringComparison.Ordinal);
+        Assert.Matches(@"^[^\n]*[^.]\.$", message);
+    }
+
+    [Theory]
+    [InlineData("""[{ "type": "dense", "units": 4 }, { "type": "maxPool", "size": 1 }, { "type": "dense" }]""")]
+    [InlineData("""[{ "type": "dense", "units": 4 }, { "type": "averagePool" }, { "type": "norm" }, { "type": "dense" }]""")]
+    [InlineData("""[{ "type": "dense", "units": 4 }, { "type": "conv", "filters": 6, "kernel": 3, "padding": 1, "groups": 2 }, { "type": "dense" }]""")]
+    [InlineData("""[{ "type": "dense", "units": 4 }, { "type": "residual", "layers": [{ "type": "conv", "filters": 4, "kernel": 3, "padding": 1 }] }, { "type": "dense" }]""")]
+    [InlineData("""[{ "type": "conv", "filters": 4, "kernel": 5 }, { "type": "maxPool", "size": 2 }, { "type": "residual", "layers": [{ "type": "dense", "units": 4 }] }, { "type": "dense" }]""")]
+    [InlineData("""[{ "type": "conv", "filters": 3, "kernel": 6 }, { "type": "averagePool" }]""")]
+    public void Dense_layers_and_convolutions_follow_each_other_in_any_order(string layers)
+    {
+        using var scope = NewDisposeScope();
+        foreach (Method method in Method.All)
+        {
+            using Network network = Networks.Create(layers, method, (2, 6, 6), 3);
+            Assert.Equal([5, 3], network.forward(network.Prepare(ones([5, 2, 6, 6], ScalarType.Byte))).shape);
+        }
+    }
+
+    [Fact]
+    public void Parameters_inside_residual_blocks_are_counted_and_named_once()
+    {
+        using Network network = Networks.Create(
+            """
+            [
+              { "type": "residual", "layers": [{ "type": "residual", "layers": [{ "type": "conv", "filters": 2, "kernel": 1 }, { "type": "norm" }] }] },
+              { "type": "activation" },
+              { "type": "dense" }
+            ]
+            """,
+            new BinaryNet(), (2, 3, 3), 3);
+        Assert.Equal(2 * 2 + 2 * 9 * 3, network.BinaryParameterCount);
+        Assert.Equal(2 * 2 + 2 * 9 * 3 + 2 * 2, network.ParameterCount);
+        Assert.Equal(2 * 2 * 9 + 2 * 9 * 3, network.MultiplyAccumulates);
+        const string Inner = "layers.0.body.0.body.";
+        Assert.Equal(
+            new[] { Inner + "0.weight", Inner + "1.beta", Inner + "1.gamma", Inner + "1.mean", Inner + "1.variance", "layers.2.weight" },
+            network.state_dict().Keys.Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(PixelEncoding.Bytes, 8, new float[] { 0, 1, 127, 128, 255 })]
+    [InlineData(PixelEncoding.Bits, 1, new float[] { 0, 0, 0, 1, 1 })]
+    [InlineData(PixelEncoding.Signs, 1, new float[] { -1, 1, 1, 1, 1 })]
+    [InlineData(PixelEncoding.Unit, 32, new[] { 0, 1 / 255f, 127 / 255f, 128 / 255f, 1 })]
+    [InlineData(PixelEncoding.Centered, 32, new[] { -0.5f, 1 / 255f - 0.5f, 127 / 255f - 0.5f, 128 / 255f - 0.5f, 0.5f })]
+    [InlineData(PixelEncoding.Normalized, 32, new[] { -2, -1.98f, 0.54f, 0.56f, 3.1f })]
+    public void Pixels_as_networks_see_them(PixelEncoding encoding, int bits, float[] expected)
+    {
+        using var scope = NewDisposeScope();
+        using var network = new Network(
+            new NetworkSpec("n", [new LayerSpec.Dense()]), new Float32(), (1, 1, 5), 2, encoding, pixelStatistics: (100, 50));
+        Assert.Equal(bits, network.InputBits);
+        float[] seen = network.Prepare(tensor(new byte[] { 0, 1, 127, 128, 255 }, [1, 1, 1, 5], ScalarType.Byte)).data<float>().ToArray();
+        for (int i = 0; i < seen.Length; i++)
+            Assert.Equal(expected[i], seen[i], 1e-6);
+    }
+
+    [Fact]
+    public void A_normalization_counts_in_codes_but_for_the_last()
+    {
+        using var scope = NewDisposeScope();
+        const string Layers = """[{ "type": "norm" }, { "type": "activation" }, { "type": "dense" }, { "type": "norm" }]""";
+        using Network network = Networks.Create(Layers, new BinaryConnect(), (1, 1, 1), 2);
+        using Network twin = Networks.Create(Layers, new Float32(), (1, 1, 1), 2);
+        foreach (NormLayer norm in network.NormLayers.Concat(twin.NormLayers))
+        {
+            norm.eval();
+            using var _ = no_grad();
+            norm.Gamma.fill_(-2);
+            norm.Beta.fill_(1);
+            norm.Mean.fill_(3);
+            norm.Variance.fill_(4);
+        }
+        // -2 * (7 - 3) / 2 + 1 = -3, 32 codes to one.
+        Assert.Equal(-96, network.Layers.Items[0].forward(full([1, 1, 1, 1], 7f)).ToSingle(), 1e-3);
+        Assert.Equal(-3, network.Layers.Items[3].forward(full([1, 2], 7f))[0, 0].ToSingle(), 1e-4);
+        Assert.Equal(-3, twin.Layers.Items[0].forward(full([1, 1, 1, 1], 7f)).ToSingle(), 1e-4);
+    }
+
+    [Fact]
+    public void An_activation_is_the_methods()
+    {
+        using var scope = NewDisposeScope();
+        float[] Activated(Method method, int? bits)
+        {
+            using Network network = Networks.Create("""[{ "type": "activation" }, { "type": "dense" }]""", method, (1, 1, 6), 2, activationBits: bits);
+            return network.Layers.Items[0].forward(tensor(new[] { -300, -0.1f, 0, 0.1f, 31.8f, 300 })).data<float>().ToArray();
+        }
+
+        Assert.Equal([0, 0, 0, 0.1f, 31.8f, 300], Activated(new Float32(), null));
+        Assert.Equal([0, 0, 0, 0, 32, 255], Activated(new BinaryConnect(), null));
+        Assert.Equal([0, 0, 0, 0, 32, 255], Activated(new BinaryConnectStochastic(), null));
+        Assert.Equal([-1, -1, 1, 1, 1, 1], Activated(new BinaryNet(), null));
+        Assert.Equal([-1, -1, 1, 1, 1, 1], Activated(new BinaryConnect(), 1));
+        Assert.Equal([0, 0, 0, 0.1f, 31.8f, 300], Activated(new BinaryConnect(), 32));
+    }
+
+    [Fact]
+    public void The_gradient_of_a_sign_passes_from_minus_one_to_one_which_is_32_codes()
+    {
+        using var scope = NewDisposeScope();
+        using Network network = Networks.Create("""[{ "type": "activation" }, { "type": "dense" }]""", new BinaryNet(), (1, 1, 4), 2);
+        Tensor x = tensor(new float[] { -33, -32, 32, 33 }).requires_grad_();
+        network.Layers.Items[0].forward(x).sum().backward();
+        Assert.Equal([0, 1 / 32f, 1 / 32f, 0], x.grad!.data<float>().ToArray());
+    }
+
+    [Fact]
+    public void A_twin_of_full_precision_has_float_activations_whatever_is_asked_for()
+    {
+        using Network network = Networks.Create("""[{ "type": "activation" }, { "type": "dense" }]""", new Float32(), (1, 1, 6), 2, activationBits: 8);
+        Assert.Equal(32, network.ActivationBits);
+    }
+
+    [Fact]
+    public void Average_pooling_of_integers_is_their_sum()
+    {
+        using var scope = NewDisposeScope();
+        float Pooled(Method method, int? bits = null)
+        {
+            using Network network = Networks.Create("""[{ "type": "averagePool" }, { "type": "dense" }]""", method, (1, 2, 2), 2, activationBits: bits);
+            return network.Layers.Items[0].forward(tensor(new float[] { 1, 2, 3, 8 }, [1, 1, 2, 2])).ToSingle();
+        }
+
+        Assert.Equal(14, Pooled(new BinaryConnect()));
+        Assert.Equal(3.5f, Pooled(new Float32()));
+        Assert.Equal(3.5f, Pooled(new BinaryConnect(), bits: 32));
+    }
+
+    [Fact]
+    public void A_residual_path_counts_in_whole_codes()
+    {
+        using var scope = NewDisposeScope();
+        float[] Sums(Method method, int? bits = null)
+        {
+            using Network network = Networks.Create(
+                """[{ "type": "activation" }, { "type": "residual", "layers": [{ "type": "norm" }] }, { "type": "dense" }]""", method, (1, 1, 2), 2, activationBits: bits);
+            network.eval();
+            network.NormLayers.Single().Beta.data<float>()[0] = 0.3f;
+            Tensor activated = network.Layers.Items[0].forward(tensor(new float[] { -5, 5 }, [1, 1, 1, 2]));
+            return network.Layers.Items[1].forward(activated).data<float>().ToArray();
+        }
+
+        // Signs: 32 * (-1 + 0.3) = -22.4 and 32 * (1 + 0.3) = 41.6, whole, and the signs themselves as 32 codes each.
+        Assert.Equal([-22 - 32, 42 + 32], Sums(new BinaryNet()));
+        // Codes: 32 * 0.3 = 9.6 and 32 * 5.3 = 169.6.
+        Assert.Equal([10 + 0, 170 + 5], Sums(new BinaryConnect()));
+        Assert.Equal([0.3f, 5.3f + 5], Sums(new Float32()), (expected, actual) => Math.Abs(expected - actual) < 1e-3);
+    }
+
+    [Fact]
+    public void Positions_outside_hold_minus_1_where_the_input_holds_signs_and_0_elsewhere()
+    {
+        using var scope = NewDisposeScope();
+        const string Conv = """{ "type": "conv", "filters": 1, "kernel": 3, "padding": 1 }, { "type": "dense" }]""";
+        float[] latent = [0.1f, -0.2f, 0.3f, 0.4f, -0.5f, -0.6f, -0.7f, -0.8f, -0.9f];
+        float Sum(string before, float x, Method method)
+        {
+            using Network network = Networks.Create(before + Conv, method, (1, 1, 1), 2);
+            using var _ = no_grad();
+            var layer = network.Layers.Items.OfType<WeightLayer>().First();
+            layer.Weight.copy_(tensor(latent, [1, 1, 3, 3]));
+            return layer.forward(full([1, 1, 1, 1], x)).ToSingle();
+        }
+
+        // Around the middle, -1, are three weights of +1 and five of -1.
+        Assert.Equal(-1 * 1 - (3 - 5), Sum("""[{ "type": "activation" },""", 1, new BinaryNet()));
+        Assert.Equal(1 - (3 - 5), Sum("""[{ "type": "activation" }, { "type": "maxPool", "size": 1 },""", -1, new BinaryNet()));
+        Assert.Equal(-7, Sum("""[{ "type": "activation" },""", 7, new BinaryConnect()));
+        Assert.Equal(-7, Sum("[", 7, new BinaryNet()));
+        Assert.Equal(-3.5f, Sum("""[{ "type": "activation" },""", 7, new Float32()));
+    }
+
+    [Fact]
+    public void Sums_can_be_divided_by_the_root_of_the_fan_in()
+    {
+        using var scope = NewDisposeScope();
+        using Network network = Networks.Create("""[{ "type": "dense", "divideByRootFanIn": true, "bias": true }]""", new BinaryConnect(), (1, 2, 2), 2, zeroStart: true);
+        network.WeightLayers.Single().Bias!.data<float>()[0] = 0.5f;
+        Assert.Equal(10.5f / 2, network.forward(tensor(new float[] { 1, 2, 3, 4 }, [1, 1, 2, 2]))[0, 0].ToSingle(), 1e-5);
+    }
+
+    [Fact]
+    public void A_network_can_start_at_0_where_it_is_binarized()
+    {
+        using Network network = Networks.Create(
+            """[{ "type": "dense", "units": 50 }, { "type": "dense", "binarize": false }]""", new BinaryConnect(), (1, 2, 2), 2, zeroStart: true);
+        Assert.All(network.WeightLayers.First().Weight.data<float>(), w => Assert.Equal(0, w));
+        Assert.DoesNotContain(0, network.WeightLayers.Last().Weight.data<float>());
+    }
+
+    [Fact]
+    public void The_same_seed_gives_the_same_weights()
+    {
+        float[] Seeded(int seed)
+        {
+            manual_seed(seed);
+            using Network network = new(Networks.Shipped("mlp"), new BinaryConnect(), (1, 8, 8), 3, PixelEncoding.Bytes);
+            return [.. network.parameters().SelectMany(p => p.data<float>().ToArray())];
+        }
+
+        Assert.NotEqual(Seeded(1), Seeded(2));
+        Assert.Equal(Seeded(1), Seeded(1));
+    }
+}

@@ -1,0 +1,129 @@
+using System.Text.Json;
+using CsCheck;
+using static TorchSharp.torch;
+
+namespace Onebit.Training.Tests;
+
+/// <summary>The packed network is the trained one, and gives the same integers on torch and on bits.</summary>
+public class PackingTests
+{
+    [Fact]
+    public void The_runtime_gives_every_integer_of_evaluation_mode() =>
+        RandomlyMade(isTieFree: false, (network, model, images) =>
+        {
+            using var folded = new FoldedNetwork(model);
+            IReadOnlyList<Tensor> values = folded.Trace(images);
+            Assert.Equal(model.Operations.Count + 1, values.Count);
+            float[][] expected = [.. values.SkipLast(1).Select(v => v.contiguous().data<float>().ToArray())];
+            long[] expectedScores = values[^1].data<long>().ToArray();
+            Assert.Equal(expectedScores, folded.Scores(images).data<long>().ToArray());
+            foreach ((byte[] pixels, int image) in Each(images))
+            {
+                int[][] trace = model.Trace(pixels);
+                for (int v = 0; v < trace.Length; v++)
+                    Assert.Equal(expected[v].Skip(image * trace[v].Length).Take(trace[v].Length), trace[v].Select(e => (float)e));
+                long[] scores = new long[model.ClassCount];
+                int chosen = model.Predict(pixels, scores);
+                Assert.Equal(expectedScores.Skip(image * scores.Length).Take(scores.Length), scores);
+                Assert.Equal(Array.IndexOf(scores, scores.Max()), chosen);
+            }
+        });
+
+    [Fact]
+    public void The_packed_network_gives_the_integers_of_the_float_network_where_rounding_decides_nothing()
+    {
+        int different = 0;
+        RandomlyMade(isTieFree: true, (network, model, images) =>
+        {
+            // All but the last normalization.
+            Tensor x = network.Prepare(images);
+            foreach (nn.Module<Tensor, Tensor> layer in network.Layers.Items.Where((l, i) => i < network.Layers.Items.Count - 1 || l is not NormLayer))
+                x = layer.forward(x);
+            float[] sums = x.flatten().data<float>().ToArray();
+            float[] logits = network.forward(network.Prepare(images)).flatten().data<float>().ToArray();
+            double one = Math.ScaleB(1, ((Scores)model.Operations[^1]).Shift);
+            foreach ((byte[] pixels, int image) in Each(images))
+            {
+                int[] last = model.Trace(pixels)[^1];
+                Assert.Equal(sums.Skip(image * last.Length).Take(last.Length), last.Select(s => (float)s));
+                long[] scores = new long[model.ClassCount];
+                model.Predict(pixels, scores);
+                for (int c = 0; c < scores.Length; c++)
+                    Assert.Equal(logits[image * scores.Length + c], scores[c] / one, 1e-4 * (1 + Math.Abs(logits[image * scores.Length + c])));
+            }
+            different += sums.Chunk(network.Classes).Select(s => string.Join(' ', s)).Distinct().Count();
+        });
+        // Networks that give the same for every image would say nothing.
+        Assert.InRange(different, 300, int.MaxValue);
+    }
+
+    [Theory]
+    [InlineData("""[{ "type": "dense", "binarize": false }]""", "a layer's weights stay float32")]
+    [InlineData("""[{ "type": "dense", "divideByRootFanIn": true }]""", "a layer divides its sums by the square root of the fan-in")]
+    [InlineData("""[{ "type": "dense", "bias": true }]""", "a float bias is not followed by a normalization")]
+    [InlineData("""[{ "type": "dense", "bias": true }, { "type": "activation" }, { "type": "dense" }]""", "a float bias is not followed by a normalization")]
+    [InlineData("""[{ "type": "dense" }, { "type": "scale", "by": 0.5 }]""", "a Scale layer has no integer form")]
+    [InlineData("""[{ "type": "dense" }, { "type": "learnedScale" }]""", "a learnedScale layer has no integer form")]
+    [InlineData("""[{ "type": "conv", "filters": 2, "kernel": 1 }, { "type": "dense" }]""", "weights of one bit are multiplied with signs or codes, not with integers")]
+    public void What_has_no_integer_form_is_named(string layers, string reason)
+    {
+        using Network network = Networks.Create(layers, new BinaryConnect(), (1, 4, 4), 3);
+        Assert.EndsWith(reason, Assert.Throws<PackingException>(() => Packer.Pack(network)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Float_pixels_activations_and_weights_are_not_packed()
+    {
+        const string Layers = """[{ "type": "dense" }, { "type": "norm" }]""";
+        using Network pixels = Networks.Create(Layers, new BinaryConnect(), (1, 4, 4), 3, PixelEncoding.Normalized);
+        Assert.Equal("pixels are seen as normalized, not as bytes or bits", Assert.Throws<PackingException>(() => Packer.Pack(pixels)).Message);
+        using Network activations = Networks.Create(Layers, new BinaryConnect(), (1, 4, 4), 3, activationBits: 32);
+        Assert.Equal("activations stay float32", Assert.Throws<PackingException>(() => Packer.Pack(activations)).Message);
+        using Network latent = Networks.Create(Layers, new BinaryConnect(), (1, 4, 4), 3);
+        latent.WeightLayers.Single().Frozen = latent.WeightLayers.Single().Weight;
+        Assert.Equal("a layer's frozen weights are not signs", Assert.Throws<PackingException>(() => Packer.Pack(latent)).Message);
+    }
+
+    [Theory]
+    [InlineData("""[{ "type": "dense" }]""", 257, 257)] // 257 * 257 * 255 is just above 2^24.
+    [InlineData("""[{ "type": "conv", "filters": 1, "kernel": 99 }, { "type": "averagePool", "size": 8 }, { "type": "norm" }, { "type": "activation" }, { "type": "dense" }]""", 107, 107)]
+    public void Sums_that_float32_does_not_hold_exactly_are_refused(string layers, int height, int width)
+    {
+        using Network network = Networks.Create(layers, new BinaryConnect(), (1, height, width), 2, zeroStart: true);
+        Assert.Matches("sums reach .* above 2\\^24", Assert.Throws<PackingException>(() => Packer.Pack(network)).Message);
+    }
+
+    [Fact]
+    public void Frozen_weights_are_packed_in_place_of_the_latent_ones()
+    {
+        using Network network = Networks.Create("""[{ "type": "dense" }]""", new BinaryConnectStochastic(), (1, 1, 3), 2);
+        network.WeightLayers.Single().Frozen = tensor(new float[] { 1, -1, 1, -1, -1, 1 }, [2, 1, 1, 3]);
+        Assert.Equal([0b100101], ((Linear)Packer.Pack(network).Operations[0]).Weights.ToArray());
+    }
+
+    /// <summary>Random networks with their packed models and some images.</summary>
+    private static void RandomlyMade(bool isTieFree, Action<Network, BitModel, Tensor> check) =>
+        Gen.Int.Sample(
+            seed =>
+            {
+                using var scope = NewDisposeScope();
+                using var _ = no_grad();
+                var random = new Random(seed);
+                using Network network = RandomNetworks.Create(random, isTieFree);
+                try
+                {
+                    check(network, Packer.Pack(network), RandomNetworks.Images(network, random, 5));
+                }
+                catch (Exception e)
+                {
+                    throw new InvalidOperationException($"{network.Input} {network.Pixels} {network.ActivationBits} bits: {JsonSerializer.Serialize(network.Spec, Experiment.Json)}", e);
+                }
+            },
+            iter: 150, threads: 1);
+
+    private static IEnumerable<(byte[] Pixels, int Image)> Each(Tensor images)
+    {
+        byte[] pixels = images.data<byte>().ToArray();
+        return pixels.Chunk(pixels.Length / (int)images.shape[0]).Select((p, i) => (p, i));
+    }
+}

@@ -1,0 +1,140 @@
+namespace Onebit.Training.Tests;
+
+/// <summary>Lists of layers at random, of all those that can be packed, in any order that fits.</summary>
+internal sealed class RandomLayers
+{
+    private readonly Random _random;
+    private readonly int _activationBits;
+    private readonly bool _isRounded;
+    private (int Channels, int Height, int Width) _shape;
+    private ElementKind _kind = ElementKind.Codes;
+
+    // One sum over windows between two activations keeps all integers below 2^24.
+    private bool _isSummed;
+
+    /// <summary>Draws the list.</summary>
+    /// <param name="random">Where all of it comes from.</param>
+    /// <param name="activationBits">8 or 1: whether activations are codes or signs.</param>
+    /// <param name="isRounded">
+    /// Leaves out the one order that packing rounds once more than training does: a pool behind a normalization.
+    /// </param>
+    public RandomLayers(Random random, int activationBits, bool isRounded)
+    {
+        (_random, _activationBits, _isRounded) = (random, activationBits, isRounded);
+        Input = _shape = (random.Next(2) == 0 ? 1 : 3, random.Next(1, 10), random.Next(1, 10));
+        Classes = random.Next(2, 5);
+        List<LayerSpec> layers = [.. Enumerable.Range(0, random.Next(7)).SelectMany(_ => Next())];
+        if (_kind == ElementKind.Integers)
+            layers.AddRange(Activated());
+        layers.Add(new LayerSpec.Dense());
+        if (random.Next(2) == 0)
+            layers.Add(new LayerSpec.Norm());
+        Network = new NetworkSpec("random", layers);
+    }
+
+    public NetworkSpec Network { get; }
+
+    public (int Channels, int Height, int Width) Input { get; }
+
+    public int Classes { get; }
+
+    private LayerSpec[] Next() => _random.Next(12) switch
+    {
+        0 => [MaxPool()],
+        1 => [AveragePool()],
+        2 or 3 => [Residual()],
+        4 => [new LayerSpec.Dropout(0.5)],
+        5 when !_isRounded => [Norm()],
+        5 or 6 => Activated(),
+        7 when _kind != ElementKind.Integers => Dense(),
+        _ when _kind != ElementKind.Integers => [Conv(), .. MaybePool(), .. Activated()],
+        _ => Activated(),
+    };
+
+    private LayerSpec[] Activated()
+    {
+        _kind = _activationBits == 1 ? ElementKind.Signs : ElementKind.Codes;
+        _isSummed = false;
+        return _random.Next(6) switch
+        {
+            0 => [new LayerSpec.Activation()],
+            1 => [new LayerSpec.Norm(), new LayerSpec.Dropout(0.5), new LayerSpec.Activation()],
+            _ => [new LayerSpec.Norm(), new LayerSpec.Activation()],
+        };
+    }
+
+    private LayerSpec.Norm Norm()
+    {
+        _kind = ElementKind.Integers;
+        return new LayerSpec.Norm();
+    }
+
+    private LayerSpec[] Dense()
+    {
+        _shape = (_random.Next(1, 9), 1, 1);
+        LayerSpec[] activated = Activated();
+        return [new LayerSpec.Dense(_shape.Channels, Bias: activated[0] is LayerSpec.Norm && _random.Next(2) == 0), .. activated];
+    }
+
+    private LayerSpec.Conv Conv()
+    {
+        (int channels, int height, int width) = _shape;
+        int padding = _random.Next(3), stride = _random.Next(1, 4);
+        int kernel = _random.Next(1, Math.Min(5, Math.Min(height, width) + 2 * padding) + 1);
+        int groups = _random.Next(3) == 0 ? channels : 1, filters = Math.Min(groups * _random.Next(1, 4), 8 / groups * groups);
+        _shape = (filters, (height + 2 * padding - kernel) / stride + 1, (width + 2 * padding - kernel) / stride + 1);
+        return new LayerSpec.Conv(filters, kernel, stride, padding, groups);
+    }
+
+    private LayerSpec[] MaybePool() => _random.Next(3) switch { 0 => [MaxPool()], 1 => [AveragePool()], _ => [] };
+
+    private LayerSpec.MaxPool MaxPool()
+    {
+        (int size, int stride) = Window();
+        return new LayerSpec.MaxPool(size, stride == size ? 0 : stride);
+    }
+
+    private LayerSpec AveragePool()
+    {
+        if (_isSummed)
+            return MaxPool();
+        _isSummed = true;
+        (int size, int stride) = Window();
+        if (_kind == ElementKind.Signs)
+            _kind = ElementKind.Integers;
+        return new LayerSpec.AveragePool(size, stride == size ? 0 : stride);
+    }
+
+    private (int Size, int Stride) Window()
+    {
+        (int channels, int height, int width) = _shape;
+        int size = _random.Next(1, Math.Min(3, Math.Min(height, width)) + 1), stride = _random.Next(1, 4);
+        _shape = (channels, (height - size) / stride + 1, (width - size) / stride + 1);
+        return (size, stride);
+    }
+
+    private LayerSpec.Residual Residual()
+    {
+        var layers = new List<LayerSpec>();
+        bool isSummed = _isSummed;
+        if (_kind == ElementKind.Integers || _random.Next(3) == 0)
+            layers.AddRange(Activated());
+        if (_random.Next(5) > 0)
+            layers.Add(Same());
+        if (_random.Next(2) == 0)
+            layers.AddRange([.. Activated(), Same()]);
+        if (_random.Next(4) > 0)
+            layers.Add(new LayerSpec.Norm());
+        if (_random.Next(4) == 0)
+            layers.AddRange([new LayerSpec.Activation(), new LayerSpec.AveragePool(1)]);
+        (_kind, _isSummed) = (ElementKind.Integers, isSummed || _isSummed);
+        return new LayerSpec.Residual(layers);
+    }
+
+    /// <summary>A convolution, depthwise or not, that keeps the shape.</summary>
+    private LayerSpec.Conv Same()
+    {
+        int padding = _random.Next(2);
+        return new LayerSpec.Conv(_shape.Channels, 2 * padding + 1, 1, padding, _random.Next(2) == 0 ? _shape.Channels : 1);
+    }
+}

@@ -1,0 +1,70 @@
+using static TorchSharp.torch;
+
+namespace Onebit.Training.Tests;
+
+/// <summary>Binarized networks at random, whose normalizations have the statistics of their own activations.</summary>
+internal static class RandomNetworks
+{
+    /// <summary>Builds a network of <see cref="RandomLayers"/>; factors of normalizations are positive, negative and 0.</summary>
+    /// <param name="random">Where all of it comes from.</param>
+    /// <param name="isTieFree">
+    /// Factors are powers of two, and no folded value comes near 0 or the middle between two codes, so that the
+    /// rounding of floats decides nothing: the float network has to give the integers of the packed one.
+    /// </param>
+    public static Network Create(Random random, bool isTieFree)
+    {
+        manual_seed(random.Next());
+        int bits = random.Next(2) == 0 ? 1 : 8;
+        var layers = new RandomLayers(random, bits, isTieFree);
+        var network = new Network(
+            layers.Network, new BinaryConnect(), layers.Input, layers.Classes,
+            random.Next(3) == 0 ? PixelEncoding.Bits : PixelEncoding.Bytes, bits);
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        foreach (NormLayer norm in network.NormLayers)
+        {
+            Set(norm.Gamma, _ => random.Next(8) == 0 ? 0 : (random.Next(2) == 0 ? 1 : -1) * Math.Exp(random.NextDouble() * 2 - 1));
+            Set(norm.Beta, _ => random.NextDouble() * 2 - 1);
+        }
+        network.train();
+        for (int i = 0; i < 10; i++)
+            network.forward(network.Prepare(Images(network, random, 6)));
+        network.eval();
+        if (isTieFree)
+        {
+            foreach (NormLayer norm in network.NormLayers)
+                RemoveTies(norm);
+            foreach (WeightLayer layer in network.WeightLayers.Where(l => l.Bias is not null))
+                Set(layer.Bias!, _ => random.Next(-9, 10));
+        }
+        return network;
+    }
+
+    /// <summary>Images of bytes at random, the first two black and white.</summary>
+    public static Tensor Images(Network network, Random random, int count)
+    {
+        (int channels, int height, int width) = network.Input;
+        int length = channels * height * width;
+        byte[] pixels = new byte[count * length];
+        random.NextBytes(pixels);
+        pixels.AsSpan(0, length).Clear();
+        pixels.AsSpan(length, length).Fill(255);
+        return tensor(pixels, [count, channels, height, width], ScalarType.Byte);
+    }
+
+    private static void RemoveTies(NormLayer norm)
+    {
+        float[] gamma = norm.Gamma.data<float>().ToArray(), beta = norm.Beta.data<float>().ToArray();
+        float[] mean = norm.Mean.data<float>().ToArray(), variance = norm.Variance.data<float>().ToArray();
+        double Factor(int c) => gamma[c] == 0 ? 0 : Math.Sign(gamma[c]) * Math.Pow(2, Math.Clamp(
+            Math.Round(Math.Log2(Math.Abs(gamma[c]) * norm.Unit / Math.Sqrt(variance[c] + NormLayer.Epsilon))), -8, 2));
+        Set(norm.Gamma, c => Factor(c) / norm.Unit);
+        Set(norm.Variance, _ => 1 - NormLayer.Epsilon);
+        Set(norm.Mean, c => Math.Round(mean[c]));
+        // Multiples of the factor, moved by a quarter of it, or by a quarter of a code where that is less.
+        Set(norm.Beta, c => (Math.Round(beta[c] * norm.Unit) + (Factor(c) == 0 ? 1 : Math.Min(1, Math.Abs(Factor(c)))) / 4) / norm.Unit);
+    }
+
+    private static void Set(Tensor values, Func<int, double> value) =>
+        values.copy_(tensor(Enumerable.Range(0, (int)values.numel()).Select(c => (float)value(c)).ToArray()));
+}
