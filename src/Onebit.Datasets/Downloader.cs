@@ -45,7 +45,7 @@ internal sealed class Downloader(HttpMessageHandler handler, TimeSpan patience)
                     $"{file}.gz of {source.Name} could not be fetched ({string.Join("; ", failures)}): "
                     + $"put {files} into {source.Folder}, or pass a folder that holds them with --data.");
             }
-            AtomicFile.Write(Path.Combine(source.Folder, file + ".gz"), stream => stream.Write(content));
+            DatasetFile.Write(Path.Combine(source.Folder, file + ".gz"), stream => stream.Write(content));
         }
     }
 

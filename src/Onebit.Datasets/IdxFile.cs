@@ -87,7 +87,7 @@ public static class IdxFile
         return array;
     }
 
-    private static void SaveArray(IdxArray array, string path) => AtomicFile.Write(path, stream =>
+    private static void SaveArray(IdxArray array, string path) => DatasetFile.Write(path, stream =>
     {
         if (!path.EndsWith(".gz", StringComparison.Ordinal))
         {

@@ -58,6 +58,7 @@ public sealed class StudyRunner
     public StudyResults Execute(
         int jobs, IProgress<IReadOnlyList<RunProgress>>? progress = null, IProgress<string>? status = null, CancellationToken cancellation = default)
     {
+        Directory.CreateDirectory(_folder);
         Train(jobs, progress, cancellation);
         StudyRun[] rows = [.. _runs.GroupBy(r => r.Experiment.Name).Select(group =>
         {

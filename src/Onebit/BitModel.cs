@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Security.Cryptography;
 
 namespace Onebit;
 
@@ -78,26 +77,7 @@ public sealed class BitModel
     /// <summary>Writes the model beside <paramref name="path"/> and renames, so that no reader ever sees half a file.</summary>
     /// <exception cref="IOException">The file cannot be written; what was there before is untouched.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>
-    public void Save(string path)
-    {
-        string beside = $"{path}.{RandomNumberGenerator.GetHexString(8)}.tmp";
-        FileStream stream = new(beside, FileMode.CreateNew, FileAccess.Write);
-        try
-        {
-            using (stream)
-            {
-                stream.Write(ToBytes());
-                stream.Flush(flushToDisk: true);
-            }
-
-            File.Move(beside, path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(beside);
-            throw;
-        }
-    }
+    public void Save(string path) => AtomicFile.Write(path, stream => stream.Write(ToBytes()));
 
     /// <summary>The content of the model's <c>.onebit</c> file.</summary>
     public byte[] ToBytes() => ModelFile.Encode(Input, _operations);

@@ -41,5 +41,27 @@ public class ResumeTests
         Assert.False(File.Exists(Path.Combine(killed, "checkpoint.safetensors")));
     }
 
+    [Fact]
+    public void Two_processes_do_not_train_in_one_folder()
+    {
+        using var folder = new TemporaryFolder();
+        string experiment = folder.File("twice.json");
+        File.WriteAllText(experiment, Experiment.Replace("\"epochs\": 3", "\"epochs\": 1000", StringComparison.Ordinal));
+        string run = folder.File("run");
+        using Process first = OnebitProcess.Start("train", experiment, "--out", run);
+        try
+        {
+            Assert.True(SpinWait.SpinUntil(() => File.Exists(Path.Combine(run, "progress.json")) || first.HasExited, TimeSpan.FromMinutes(2)));
+            (int code, _, string error) = OnebitProcess.Run("train", experiment, "--out", run);
+            Assert.Equal(1, code);
+            Assert.Contains("Another process trains in", error, StringComparison.Ordinal);
+        }
+        finally
+        {
+            first.Kill();
+            first.WaitForExit();
+        }
+    }
+
     private static JsonNode Result(string folder) => JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "run.json")))!;
 }

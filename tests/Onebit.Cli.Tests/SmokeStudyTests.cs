@@ -103,16 +103,18 @@ public class SmokeStudyTests(SmokeStudy study) : IClassFixture<SmokeStudy>
     }
 
     [Fact]
-    public void Every_packed_file_gives_the_reported_accuracy_on_the_runtime()
+    public void Every_packed_file_gives_the_reported_accuracy_on_the_runtime_and_every_integer_of_evaluation_mode()
     {
         foreach (JsonNode run in Runs.Where(r => (bool)r["packed"]!))
         {
             string model = Path.Combine(study.Folder, "runs", $"{run["experiment"]}-seed1", "model.onebit");
             Assert.Equal((long)run["modelBytes"]!, new FileInfo(model).Length);
-            (int code, string output, _) = OnebitProcess.Run("eval", model, "--json");
+            (int code, string output, _) = OnebitProcess.Run("eval", model, "--check", "--json");
             Assert.Equal(0, code);
             JsonNode eval = JsonNode.Parse(output)!;
             Assert.Equal(10_000, (int)eval["count"]!);
+            Assert.Equal(0, (long)eval["differentIntegers"]!);
+            Assert.InRange((long)eval["comparedIntegers"]!, 10_000 * (784 + 10 + 10), long.MaxValue);
             Assert.Equal((double)run["testAccuracy"]!["values"]![0]!, (double)eval["accuracy"]!, 12);
             Assert.True(JsonNode.DeepEquals(run["confusion"], eval["confusion"]));
         }

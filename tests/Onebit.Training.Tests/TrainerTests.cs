@@ -90,6 +90,22 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
+    public void An_epoch_sees_every_training_image_once()
+    {
+        // Steps too small to move anything, so that the mean over batches, the last one smaller, is that of all images.
+        Experiment experiment = Small("float32") with
+        {
+            Network = Spec("""[{ "type": "dense" }]"""), Epochs = 2, BatchSize = 150, Optimizer = new OptimizerSpec(OptimizerType.Sgd, 1e-12),
+        };
+        RunResult result = Run(experiment, _folder.Path);
+        manual_seed(1);
+        using Network network = Trainer.CreateNetwork(experiment, s_mnist);
+        double loss = Evaluator.Evaluate(network, s_mnist.Train).Loss;
+        Assert.All(result.Curves.TrainLoss, l => Assert.Equal(loss, l, 1e-5));
+        Assert.All(result.Curves.ValidationLoss, l => Assert.Equal(Evaluator.Evaluate(network, s_mnist.Validation).Loss, l, 1e-5));
+    }
+
+    [Fact]
     public void Latent_weights_are_kept_from_minus_1_to_1_and_float_ones_are_not()
     {
         float[] Largest(string method)
@@ -134,6 +150,7 @@ public sealed class TrainerTests : IDisposable
             BitModel model = BitModel.Load(Path.Combine(folder, Trainer.ModelFile));
             byte[] predictions = [.. Enumerable.Range(0, 200).Select(i => (byte)model.Predict(s_mnist.Test.Image(i)))];
             Assert.Equal(predictions, result.TestPredictions);
+            Assert.Equal(Enumerable.Range(0, 200).Average(i => Loss(model, i)), result.TestLoss, 1e-9);
             Assert.Equal(Accuracy(predictions, s_mnist.Test), result.TestAccuracy);
             Assert.Equal(
                 Accuracy([.. Enumerable.Range(0, 100).Select(i => (byte)model.Predict(s_mnist.Validation.Image(i)))], s_mnist.Validation),
@@ -381,6 +398,15 @@ public sealed class TrainerTests : IDisposable
     private static RunResult Run(Experiment experiment, string folder, int seed = 1) => new Trainer(experiment, s_mnist, seed, folder).Run(TestContext.Current.CancellationToken);
 
     private static string Checkpoint(string folder) => Path.Combine(folder, "checkpoint.safetensors");
+
+    private static double Loss(BitModel model, int image)
+    {
+        long[] scores = new long[10];
+        double[] probabilities = new double[10];
+        model.Predict(s_mnist.Test.Image(image), scores);
+        model.Probabilities(scores, probabilities);
+        return -Math.Log(probabilities[s_mnist.Test.Labels.Span[image]]);
+    }
 
     /// <summary>Starts or resumes a run and cancels it after so many steps.</summary>
     private static void Kill(Experiment experiment, string folder, int step)

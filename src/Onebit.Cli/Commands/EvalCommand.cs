@@ -1,24 +1,29 @@
 using System.CommandLine;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Onebit.Datasets;
 using Onebit.Training;
 using Spectre.Console;
+using TorchSharp;
 
 namespace Onebit.Cli;
 
 /// <summary><c>onebit eval</c>: a packed model on test images, by the Onebit runtime.</summary>
 internal static class EvalCommand
 {
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+
     internal static Command Create()
     {
         Argument<string> model = SharedOptions.Model();
         Option<string> data = SharedOptions.Data();
+        var check = new Option<bool>("--check") { Description = "Also run the model's operations on libtorch and compare every integer of every image." };
         Option<bool> json = SharedOptions.Json();
         var command = new Command("eval", """
             Classify a data set's test images with a packed model.
 
             Example: onebit eval onebit-study/runs/cnn-binarynet-seed1/model.onebit --data mnist
-            """) { model, data, json };
+            """) { model, data, check, json };
         command.SetAction(parsed =>
         {
             BitModel packed = BitModel.Load(parsed.GetRequiredValue(model));
@@ -31,13 +36,55 @@ internal static class EvalCommand
             packed.Predict(test.Pixels.Span, predictions);
             int[][] confusion = Evaluation.Confusion(test.Labels.Span, predictions.Select(p => (byte)p).ToArray(), classes);
             double accuracy = (double)Enumerable.Range(0, classes).Sum(c => confusion[c][c]) / test.Count;
+            (long Integers, long Different)? compared = parsed.GetValue(check) ? Compare(packed, test) : null;
             if (parsed.GetValue(json))
-                Console.WriteLine(JsonSerializer.Serialize(new { accuracy, count = test.Count, confusion }, JsonSerializerOptions.Web));
+            {
+                Console.WriteLine(JsonSerializer.Serialize(
+                    new { accuracy, count = test.Count, confusion, comparedIntegers = compared?.Integers, differentIntegers = compared?.Different }, Json));
+            }
             else
+            {
                 Print(accuracy, confusion);
-            return 0;
+                if (compared is { } result)
+                    AnsiConsole.WriteLine($"Of {result.Integers:N0} integers, all values and scores of {test.Count:N0} images, {result.Different:N0} differ between the runtime and libtorch.");
+            }
+            return compared?.Different > 0 ? 1 : 0;
         });
         return command;
+    }
+
+    /// <summary>Every value and score of every image, by the runtime and by the same operations on libtorch.</summary>
+    private static (long Integers, long Different) Compare(BitModel model, ImageSet test)
+    {
+        const int Batch = 100;
+        torch.set_num_threads(1);
+        using var folded = new FoldedNetwork(model);
+        long integers = 0, different = 0;
+        long[] scores = new long[model.ClassCount];
+        for (int start = 0; start < test.Count; start += Batch)
+        {
+            using var scope = torch.NewDisposeScope();
+            ImageSet images = test.Slice(start, Math.Min(Batch, test.Count - start));
+            IReadOnlyList<torch.Tensor> values = folded.Trace(Evaluator.Pixels(images));
+            float[][] expected = [.. values.SkipLast(1).Select(v => v.contiguous().data<float>().ToArray())];
+            long[] expectedScores = values[^1].data<long>().ToArray();
+            for (int i = 0; i < images.Count; i++)
+            {
+                int[][] trace = model.Trace(images.Image(i));
+                model.Predict(images.Image(i), scores);
+                for (int v = 0; v < trace.Length; v++)
+                {
+                    ReadOnlySpan<float> own = expected[v].AsSpan(i * trace[v].Length, trace[v].Length);
+                    for (int e = 0; e < own.Length; e++)
+                        different += own[e] == trace[v][e] ? 0 : 1;
+                    integers += own.Length;
+                }
+                for (int c = 0; c < scores.Length; c++)
+                    different += expectedScores[i * scores.Length + c] == scores[c] ? 0 : 1;
+                integers += scores.Length;
+            }
+        }
+        return (integers, different);
     }
 
     private static void Print(double accuracy, int[][] confusion)

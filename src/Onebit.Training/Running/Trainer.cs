@@ -81,7 +81,7 @@ public sealed class Trainer
     }
 
     /// <summary>Trains what is left to train. A finished run is returned as it is.</summary>
-    /// <exception cref="ExperimentException">The folder holds a run of something else.</exception>
+    /// <exception cref="ExperimentException">The folder holds a run of something else, or another process trains in it.</exception>
     public RunResult Run(CancellationToken cancellation = default)
     {
         if (RunResult.Load(_folder) is { } finished)
@@ -89,6 +89,8 @@ public sealed class Trainer
             RequireSame(finished.Fingerprint, finished.Seed);
             return finished;
         }
+        Directory.CreateDirectory(_folder);
+        using FileStream own = Own();
         using var scope = NewDisposeScope();
         int epoch = Resume();
         using Tensor pixels = Evaluator.Pixels(_train);
@@ -106,6 +108,27 @@ public sealed class Trainer
         File.Delete(Path.Combine(_folder, CheckpointFile));
         File.Delete(Path.Combine(_folder, ProgressFile));
         return result;
+    }
+
+    /// <summary>Two processes in one folder would spoil each other's checkpoints. A child of a killed study needs a moment to end.</summary>
+    private FileStream Own()
+    {
+        for (int attempt = 0; ; attempt++)
+        {
+            try
+            {
+                return new FileStream(
+                    Path.Combine(_folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+            }
+            catch (IOException) when (attempt < 20)
+            {
+                Thread.Sleep(250);
+            }
+            catch (IOException)
+            {
+                throw new ExperimentException($"Another process trains in '{_folder}'; wait until it is done or choose another --out.");
+            }
+        }
     }
 
     private void TrainEpoch(int epoch, Tensor pixels, Tensor labels, CancellationToken cancellation)
