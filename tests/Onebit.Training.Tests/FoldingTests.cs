@@ -83,8 +83,8 @@ public class FoldingTests
                     {
                         double exact = channels[c].At(sum) + (round ? 0.5 : 0);
                         double actual = (multipliers[c] * (double)sum + offsets[c]) / one;
-                        // Half a unit of the multiplier for each of the sum, half a unit of the offset.
-                        if (Math.Abs(actual - exact) > 0.5 * (Math.Abs(sum) + 1) / one + 1e-9)
+                        // Half a unit of the multiplier for each step from the mean, half a unit of the offset.
+                        if (Math.Abs(actual - exact) > 0.5 * (Math.Abs(sum - channels[c].Mean) + 1) / one + 1e-9)
                             Assert.Fail($"{channels[c]} at {sum}: {actual}, not {exact}");
                     }
                 }
@@ -92,7 +92,7 @@ public class FoldingTests
             iter: 200);
 
     [Fact]
-    public void The_multiplier_with_the_largest_factor_moves_a_code_by_less_than_a_64th() =>
+    public void A_multiplier_of_the_median_factor_or_more_moves_a_code_by_less_than_a_64th() =>
         Gen.Select(Gen.Double[1e-6, 1], Gen.Double[0, 13], Gen.Bool).Sample(
             (mantissa, exponent, negative) =>
             {
@@ -101,6 +101,17 @@ public class FoldingTests
                 double sum = 255 / factor;
                 Assert.True(Math.Abs(Math.ScaleB(multipliers[0], -shift) * sum - 255) < 1.0 / 64);
             });
+
+    [Fact]
+    public void A_channel_that_was_constant_in_training_does_not_cost_the_others_their_precision()
+    {
+        // gamma 1, variance 0: the factor is 32 / sqrt(1e-5), a million times the others'.
+        Folding[] channels = [new(32 / Math.Sqrt(NormLayer.Epsilon), 500, 16), .. Enumerable.Repeat(new Folding(0.006, 20_000, 40), 9)];
+        (int[] multipliers, long[] offsets, int shift) = Folding.ToFixedPoint(channels, round: true);
+        Assert.Equal(127, (multipliers[5] * 34_500L + offsets[5]) >> shift); // 0.006 * 14,500 + 40
+        Assert.Equal(16, (multipliers[0] * 500L + offsets[0]) >> shift);
+        Assert.True((multipliers[0] * 501L + offsets[0]) >> shift > 255 && (multipliers[0] * 499L + offsets[0]) >> shift < 0);
+    }
 
     [Fact]
     public void Factors_of_0_leave_the_offset()

@@ -34,12 +34,15 @@ public static class InferenceTimer
             Action<int> peerRun = OnTorch(peer, data.Test);
             if (isFloat)
             {
+                WarmUp(peerRun);
                 double[] alone = [.. new[] { 1, batch }.Select(b => InTurn(b, peerRun)[0])];
                 return (new Latency(alone[0], alone[1]), new PeerLatency("libtorch", alone[0], alone[1]));
             }
             using Network? own = packed is null ? Trainer.CreateNetwork(experiment, data) : null;
             own?.eval();
             Action<int> ownRun = packed is null ? OnTorch(own!, data.Test) : OnBits(packed, data.Test);
+            WarmUp(ownRun);
+            WarmUp(peerRun);
             double[] one = InTurn(1, ownRun, peerRun), many = InTurn(batch, ownRun, peerRun);
             return (new Latency(one[0], many[0]), new PeerLatency("libtorch", one[1], many[1]));
         }
@@ -67,17 +70,25 @@ public static class InferenceTimer
         return [.. rounds.Select(r => r.Order().ElementAt(Rounds / 2))];
     }
 
-    /// <summary>Warms up and finds how many calls make a round.</summary>
+    /// <summary>Until the just-in-time compiler has optimized what is called: 30 calls and a tenth of a second make it begin.</summary>
+    private static void WarmUp(Action<int> contestant)
+    {
+        var clock = Stopwatch.StartNew();
+        for (int calls = 0; calls < 60 || clock.Elapsed.TotalSeconds < 0.4; calls++)
+            contestant(1);
+    }
+
+    /// <summary>How many calls make a round.</summary>
     private static int Calls(Action call)
     {
         int calls = 0;
         var clock = Stopwatch.StartNew();
-        while (clock.Elapsed.TotalSeconds < 2 * RoundSeconds || calls < 3)
+        while (clock.Elapsed.TotalSeconds < RoundSeconds)
         {
             call();
             calls++;
         }
-        return Math.Max(1, calls / 2);
+        return calls;
     }
 
     private static Action<int> OnBits(BitModel model, ImageSet test)

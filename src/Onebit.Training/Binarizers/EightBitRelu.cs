@@ -4,7 +4,7 @@ namespace Onebit.Training;
 
 /// <summary>
 /// ReLU rounded to 8 bits. The input counts in codes (<see cref="Network.Unit"/> to one), so forward is
-/// <c>c = clamp(round(x), 0, 255)</c>: an integer held in a float. Pseudo-gradient: <c>dL/dx = dL/dc</c> where
+/// <c>c = clamp(floor(x + 0.5), 0, 255)</c>: an integer held in a float. Pseudo-gradient: <c>dL/dx = dL/dc</c> where
 /// <c>0 &lt;= x &lt;= 255</c>, else 0. The rounding is the one the packed model does, so packing changes nothing.
 /// </summary>
 public sealed class EightBitRelu : Binarizer
@@ -13,6 +13,6 @@ public sealed class EightBitRelu : Binarizer
     public override Tensor Forward(Tensor x)
     {
         Tensor clipped = x.clamp(0, 255);
-        return StraightThrough(clipped, clipped.detach().round());
+        return StraightThrough(clipped, (clipped.detach() + 0.5).floor_());
     }
 }

@@ -25,8 +25,10 @@ public sealed record AugmentationSpec(double Rotation = 0, double Translation = 
         Tensor shear = Draw(Shear * Math.PI / 180).tan();
         Tensor scale = 1 / (1 + Draw(Scale));
         (Tensor cos, Tensor sin) = (angle.cos() * scale, angle.sin() * scale);
-        // affine_grid maps output to input positions in [-1, 1], where a side is 2 long.
-        Tensor rows = stack([cos, cos * shear - sin, Draw(2 * Translation), sin, sin * shear + cos, Draw(2 * Translation)], dim: 1);
+        // affine_grid maps output to input positions in [-1, 1], where each side is 2 long, whatever its pixels.
+        double aspect = (double)pixels.shape[2] / pixels.shape[3];
+        Tensor rows = stack(
+            [cos, (cos * shear - sin) * aspect, Draw(2 * Translation), sin / aspect, sin * shear + cos, Draw(2 * Translation)], dim: 1);
         Tensor grid = nn.functional.affine_grid(rows.view(count, 2, 3), pixels.shape, align_corners: false);
         return nn.functional.grid_sample(pixels.to(ScalarType.Float32), grid, align_corners: false)
             .round_().clamp_(0, 255).MoveToOuterDisposeScope();

@@ -9,8 +9,10 @@ namespace Onebit.Training;
 /// <param name="Offset">beta, times the unit.</param>
 public readonly record struct Folding(double Factor, double Mean, double Offset)
 {
-    /// <summary>Bits of the multipliers' magnitude: their rounding then moves an 8-bit code by less than 1/64.</summary>
+    // Of a layer's median multiplier. Rounding then moves a code by less than 1/64 over the 256 codes of such a channel.
     private const int MultiplierBits = 14;
+
+    private const int LargestMultiplierBits = 31;
 
     /// <summary>The folded value of an integer sum.</summary>
     public double At(double sum) => Factor * (sum - Mean) + Offset;
@@ -39,16 +41,24 @@ public readonly record struct Folding(double Factor, double Mean, double Offset)
 
     /// <summary>
     /// Multipliers, offsets and the shared shift with <c>(m * sum + b) >> shift</c> nearest to the folded values,
-    /// rounded half up where <paramref name="round"/>, cut down otherwise.
+    /// rounded half up where <paramref name="round"/>, cut down otherwise. Rounding a multiplier moves a value by at
+    /// most <c>|sum - mean| / 2^(shift + 1)</c>.
     /// </summary>
     public static (int[] Multipliers, long[] Offsets, int Shift) ToFixedPoint(IReadOnlyList<Folding> channels, bool round)
     {
-        double largest = channels.Max(c => Math.Abs(c.Factor));
-        int shift = largest == 0 ? MultiplierBits : Math.Clamp(MultiplierBits - 1 - Math.ILogB(largest), 0, 40);
+        double[] sizes = [.. channels.Select(c => Math.Abs(c.Factor)).Where(f => f > 0).Order()];
+        int shift = MultiplierBits;
+        if (sizes.Length > 0)
+        {
+            // The median sets the precision: a channel that is constant in training has a factor a million times the
+            // others', which must neither cost them theirs nor leave 32 bits.
+            int median = MultiplierBits - 1 - Math.ILogB(sizes[sizes.Length / 2]);
+            shift = Math.Clamp(Math.Min(median, LargestMultiplierBits - 2 - Math.ILogB(sizes[^1])), 0, 40);
+        }
         double one = Math.ScaleB(1, shift);
-        return (
-            channels.Select(c => checked((int)Math.Round(c.Factor * one))).ToArray(),
-            channels.Select(c => checked((long)Math.Round((c.Offset - c.Factor * c.Mean + (round ? 0.5 : 0)) * one))).ToArray(),
-            shift);
+        int[] multipliers = [.. channels.Select(c => checked((int)Math.Round(c.Factor * one)))];
+        // From the rounded multiplier, so that its error counts from the mean, not from 0.
+        long[] offsets = [.. channels.Select((c, i) => checked((long)Math.Round((c.Offset + (round ? 0.5 : 0)) * one - multipliers[i] * c.Mean)))];
+        return (multipliers, offsets, shift);
     }
 }
