@@ -59,7 +59,7 @@ internal static class StudyCommand
             if (run.Result is { } result)
                 display.Report(run.Name, 1, $"test {result.TestAccuracy:P2}");
             else if (run.Training is { } training)
-                display.Report(run.Name, run.Done, ProgressDisplay.Describe(training));
+                display.Report(run.Name, Math.Min(run.Done, 0.999), ProgressDisplay.Describe(training));
         }
     }
 
