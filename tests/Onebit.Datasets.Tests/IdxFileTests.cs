@@ -215,7 +215,7 @@ public class IdxFileTests
     {
         using var folder = new TemporaryFolder();
         string path = folder.Add("kept", [1, 2, 3]);
-        Assert.Throws<DatasetException>(() => AtomicFile.Write(path, stream =>
+        Assert.Throws<DatasetException>(() => DatasetFile.Write(path, stream =>
         {
             stream.Write([4, 5]);
             throw new IOException("disk full");
