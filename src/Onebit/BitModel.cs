@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Onebit;
 
@@ -11,20 +13,33 @@ public sealed class BitModel
     private readonly Operation[] _operations;
     private readonly ValueInfo[] _values;
     private readonly Scores _scores;
-    private readonly ScalarKernel _kernel;
+    private readonly SingleKernel _single;
+    private readonly Lazy<BatchKernel?>[] _batches;
+    private readonly Lazy<ScalarKernel> _reference;
 
     /// <summary>Copies and checks the operations and derives shape, kind and range of every value.</summary>
     /// <param name="input">What the model reads.</param>
     /// <param name="operations">The operations in the order they run, the last one <see cref="Scores"/>.</param>
     /// <exception cref="InvalidDataException">The operations do not make a model; the message says which one and why.</exception>
     public BitModel(ModelInput input, IReadOnlyList<Operation> operations)
+        : this(input, operations, VectorWidth.Widest)
+    {
+    }
+
+    /// <param name="input">What the model reads.</param>
+    /// <param name="operations">The operations.</param>
+    /// <param name="widestVector">Bits of the widest vectors to use, 64 to 512; wider than the processor's are emulated.</param>
+    internal BitModel(ModelInput input, IReadOnlyList<Operation> operations, int widestVector)
     {
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(operations);
         _operations = [.. operations.Select(Copy)];
         _values = ModelCheck.Derive(input, _operations);
         _scores = (Scores)_operations[^1];
-        _kernel = new ScalarKernel(_operations, _values);
+        _single = new SingleKernel(input, _operations, _values, widestVector);
+        _batches = [.. VectorWidth.UpTo(widestVector).Select(
+            bits => new Lazy<BatchKernel?>(() => BatchKernel.Create(input, _operations, _values, bits)))];
+        _reference = new Lazy<ScalarKernel>(() => new ScalarKernel(_operations, _values));
         Input = input;
         Operations = Array.AsReadOnly(_operations);
         Values = Array.AsReadOnly(_values);
@@ -116,9 +131,22 @@ public sealed class BitModel
     public void Predict(ReadOnlySpan<byte> images, Span<int> classes)
     {
         CheckLength(nameof(images), images.Length, (long)classes.Length * _values[0].Count);
-        long[] scores = ArrayPool<long>.Shared.Rent(ClassCount);
-        Run(images, scores.AsSpan(0, ClassCount), classes);
-        ArrayPool<long>.Shared.Return(scores);
+        int pixels = _values[0].Count;
+        while (Batch(classes.Length) is { } batch)
+        {
+            int count = Math.Min(batch.Images, classes.Length);
+            using var scratch = new Scratch(batch.ScratchBytes);
+            batch.Run(images[..(count * pixels)], classes[..count], scratch.Memory);
+            images = images[(count * pixels)..];
+            classes = classes[count..];
+        }
+
+        if (classes.Length > 0)
+        {
+            long[] scores = ArrayPool<long>.Shared.Rent(ClassCount);
+            Run(images, scores.AsSpan(0, ClassCount), classes);
+            ArrayPool<long>.Shared.Return(scores);
+        }
     }
 
     /// <summary>Softmax of <c>score / 2^Shift</c>: for display, in floating point, not part of what is exact.</summary>
@@ -154,30 +182,74 @@ public sealed class BitModel
     public int[][] Trace(ReadOnlySpan<byte> pixels)
     {
         CheckLength(nameof(pixels), pixels.Length, _values[0].Count);
-        var scratch = new int[_kernel.ValueElements + _kernel.PatchElements];
-        _kernel.Run(Input, pixels, scratch, new ulong[_kernel.PlaneWords], new long[ClassCount]);
+        ScalarKernel reference = _reference.Value;
+        var scratch = new int[reference.ValueElements + reference.PatchElements];
+        reference.Run(Input, pixels, scratch, new ulong[reference.PlaneWords], new long[ClassCount]);
         var trace = new int[_operations.Length][];
         for (int i = 0; i < trace.Length; i++)
         {
-            trace[i] = scratch[_kernel.Place(i)];
+            trace[i] = scratch[reference.Place(i)];
         }
 
         return trace;
     }
 
+    /// <summary>The class and the scores of one image by the plain kernel, which all others must equal.</summary>
+    internal int PredictPlainly(ReadOnlySpan<byte> pixels, Span<long> scores)
+    {
+        ScalarKernel reference = _reference.Value;
+        reference.Run(Input, pixels, new int[reference.ValueElements + reference.PatchElements], new ulong[reference.PlaneWords], scores);
+        return Best(scores);
+    }
+
+    /// <summary>The kernel for the next of so many images; null: one at a time is faster, or all there is.</summary>
+    private BatchKernel? Batch(int images)
+    {
+        // A batch takes its time however few images are in it: that of about a tenth of its lanes, one at a time.
+        foreach (Lazy<BatchKernel?> batch in _batches)
+        {
+            if (images * 10 < 64 || batch.Value is not { } kernel)
+            {
+                return null;
+            }
+
+            if (images <= kernel.Images || batch == _batches[^1])
+            {
+                return images * 10 >= kernel.Images ? kernel : null;
+            }
+        }
+
+        return null;
+    }
+
     private void Run(ReadOnlySpan<byte> images, Span<long> scores, Span<int> classes)
     {
-        int[] scratch = ArrayPool<int>.Shared.Rent(_kernel.ValueElements + _kernel.PatchElements);
-        ulong[] planes = ArrayPool<ulong>.Shared.Rent(_kernel.PlaneWords);
+        using var scratch = new Scratch(_single.ScratchBytes);
         int pixels = _values[0].Count;
         for (int i = 0; i < classes.Length; i++)
         {
-            _kernel.Run(Input, images.Slice(i * pixels, pixels), scratch, planes, scores);
+            _single.Run(images.Slice(i * pixels, pixels), scores, scratch.Memory);
             classes[i] = Best(scores);
         }
+    }
 
-        ArrayPool<ulong>.Shared.Return(planes);
-        ArrayPool<int>.Shared.Return(scratch);
+    /// <summary>Rented memory that begins at a whole vector, as long as the garbage collector does not move it.</summary>
+    private readonly ref struct Scratch
+    {
+        private readonly byte[] _rented;
+
+        public Scratch(int bytes)
+        {
+            _rented = ArrayPool<byte>.Shared.Rent(bytes + Alignment);
+            nint address = Unsafe.ByteOffset(ref Unsafe.NullRef<byte>(), ref MemoryMarshal.GetArrayDataReference(_rented));
+            Memory = _rented.AsSpan((int)(-address & (Alignment - 1)), bytes);
+        }
+
+        private const int Alignment = 64;
+
+        public Span<byte> Memory { get; }
+
+        public void Dispose() => ArrayPool<byte>.Shared.Return(_rented);
     }
 
     private static int Best(ReadOnlySpan<long> scores)

@@ -73,32 +73,46 @@ internal sealed class ScalarKernel
             }
 
             Span<int> y = scratch[Place(i + 1)];
-            switch (_operations[i])
+            if (_linears[i] is { } linear)
             {
-                case Linear:
-                    _linears[i]!.Run(x, y, patch, planes);
-                    break;
-                case Threshold threshold:
-                    Compare(threshold, x, y);
-                    break;
-                case Requantize requantize:
-                    Scale(requantize, x, y);
-                    break;
-                case MaxPool pool:
-                    ScalarPool.Max(x, shape, pool.Size, pool.Stride, y);
-                    break;
-                case SumPool pool:
-                    ScalarPool.Sum(x, shape, pool.Size, pool.Stride, y);
-                    break;
-                case Add add:
-                    ReadOnlySpan<int> other = scratch[Place(add.Other)];
-                    for (int e = 0; e < y.Length; e++)
-                    {
-                        y[e] = x[e] + other[e];
-                    }
-
-                    break;
+                linear.Run(x, y, patch, planes);
             }
+            else
+            {
+                Apply(_operations[i], shape, x, _operations[i] is Add add ? scratch[Place(add.Other)] : default, y);
+            }
+        }
+    }
+
+    /// <summary>Computes the value of any operation but <see cref="Linear"/> and <see cref="Scores"/>.</summary>
+    /// <param name="operation">The operation.</param>
+    /// <param name="shape">The shape of what it reads.</param>
+    /// <param name="x">What it reads.</param>
+    /// <param name="other">The second value of an <see cref="Add"/>.</param>
+    /// <param name="y">Receives the value.</param>
+    public static void Apply(Operation operation, ValueInfo shape, ReadOnlySpan<int> x, ReadOnlySpan<int> other, Span<int> y)
+    {
+        switch (operation)
+        {
+            case Threshold threshold:
+                Compare(threshold, x, y);
+                break;
+            case Requantize requantize:
+                Scale(requantize, x, y);
+                break;
+            case MaxPool pool:
+                ScalarPool.Max(x, shape, pool.Size, pool.Stride, y);
+                break;
+            case SumPool pool:
+                ScalarPool.Sum(x, shape, pool.Size, pool.Stride, y);
+                break;
+            case Add:
+                for (int e = 0; e < y.Length; e++)
+                {
+                    y[e] = x[e] + other[e];
+                }
+
+                break;
         }
     }
 
@@ -132,7 +146,8 @@ internal sealed class ScalarKernel
         }
     }
 
-    private static void Score(Scores operation, ReadOnlySpan<int> x, Span<long> scores)
+    /// <summary>Computes the scores.</summary>
+    public static void Score(Scores operation, ReadOnlySpan<int> x, Span<long> scores)
     {
         ReadOnlySpan<int> multipliers = operation.Multipliers.Span;
         ReadOnlySpan<long> offsets = operation.Offsets.Span;

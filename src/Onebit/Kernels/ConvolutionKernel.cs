@@ -1,0 +1,273 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace Onebit;
+
+/// <summary>
+/// A convolution on one image. The lanes are the positions of the padded input in their order, row after row, so the
+/// plane of an input channel, kernel row and kernel column is the channel itself from another element on. Positions
+/// where the kernel does not fit, or that a stride leaves out, are computed with the others and not read.
+/// </summary>
+internal abstract class ConvolutionKernel
+{
+    private protected ConvolutionKernel(Stage stage) => Stage = stage;
+
+    public abstract int ScratchBytes { get; }
+
+    protected Stage Stage { get; }
+
+    protected int Row => Stage.Source.Width + 2 * Stage.Linear.Padding;
+
+    protected int Rows => Stage.Source.Height + 2 * Stage.Linear.Padding;
+
+    /// <summary>Positions from the first one where the kernel fits to the last.</summary>
+    protected int Positions => (Rows - Stage.Linear.KernelHeight) * Row + Row - Stage.Linear.KernelWidth + 1;
+
+    private const int MostScratchBytes = 1 << 26;
+
+    /// <summary>A kernel for the layer, or null where its rows do not fit into words or its planes would take too much memory.</summary>
+    public static ConvolutionKernel? Create(Stage stage, int widestVector)
+    {
+        int row = stage.Source.Width + 2 * stage.Linear.Padding;
+        long positions = (long)row * (stage.Source.Height + 2 * stage.Linear.Padding);
+        bool bits = stage.Source.Bits == 1;
+        long memory = bits ? stage.Source.Channels / 8 * positions * stage.Linear.KernelHeight * stage.Linear.KernelWidth
+            : stage.Source.Channels * positions * sizeof(int);
+        if (row > 64 || memory + stage.Linear.Outputs * positions * sizeof(int) > MostScratchBytes)
+        {
+            return null;
+        }
+
+        // Lanes of a pass: as wide as the processor goes, and no wider than the positions need.
+        int unit = bits ? 1 : stage.SumsFit16Bits ? 4 : 8; // 64 lanes of bits, 16 of 16-bit, 8 of 32-bit integers
+        return VectorWidth.For(positions * unit, widestVector) switch
+        {
+            512 => Create<Width512, Vector512<ulong>>(),
+            256 => Create<Width256, Vector256<ulong>>(),
+            128 => Create<Width128, Vector128<ulong>>(),
+            _ => Create<Width64, ulong>(),
+        };
+
+        ConvolutionKernel Create<TWidth, TVector>()
+            where TWidth : struct, IWidth<TVector>
+            where TVector : struct => bits ? new ConvolutionKernel<BitLanes<TWidth, TVector>>(stage)
+                : stage.SumsFit16Bits ? new ConvolutionKernel<IntegerLanes<TWidth, TVector, short>>(stage)
+                : new ConvolutionKernel<IntegerLanes<TWidth, TVector, int>>(stage);
+    }
+
+    /// <summary>Runs the stage.</summary>
+    /// <param name="source">The input: a <see cref="BitString"/>, bytes, or 32-bit integers.</param>
+    /// <param name="form">Which.</param>
+    /// <param name="result">Receives a <see cref="BitString"/> where the stage ends in a threshold, whose words are 0 before; bytes or integers otherwise.</param>
+    /// <param name="scratch">Of <see cref="ScratchBytes"/>.</param>
+    public abstract void Run(ref byte source, ValueForm form, ref byte result, ref byte scratch);
+}
+
+/// <inheritdoc/>
+internal sealed class ConvolutionKernel<TLanes> : ConvolutionKernel
+    where TLanes : struct, ILanes
+{
+    private readonly PlaneSums _sums;
+    private readonly int[] _thresholds = [];
+    private readonly int _passes;
+    private readonly int _planes;
+    private readonly int _planeBytes;
+    private readonly int _outputs;
+    private readonly int _slots;
+
+    public ConvolutionKernel(Stage stage)
+        : base(stage)
+    {
+        Linear linear = stage.Linear;
+        int area = linear.KernelHeight * linear.KernelWidth;
+        _passes = (Positions + TLanes.Lanes - 1) / TLanes.Lanes;
+        _planeBytes = _passes * TLanes.PlaneBytes;
+        _sums = new PlaneSums(linear, stage.Source, IsBits, (channel, y, x) => IsBits
+            ? (channel * area + y * linear.KernelWidth + x) * _planeBytes
+            : ((channel * Rows + y) * Row + x) * ElementBytes);
+        if (stage.Ending is Threshold threshold)
+        {
+            _thresholds = [.. Enumerable.Range(0, linear.Outputs).Select(o => _sums.Threshold(o, threshold.Thresholds.Span[o]))];
+        }
+
+        // Scratch: the input's planes, then the outputs of all positions, then the slots. The last position's pass reads beyond it.
+        _planes = IsBits ? stage.Source.Channels * area * _planeBytes + BitString.Words(Rows * Row) * sizeof(ulong)
+            : stage.Source.Channels * Rows * Row * ElementBytes + _planeBytes;
+        _outputs = linear.Outputs * (stage.Ending is Threshold ? OutputBitBytes : _passes * TLanes.Lanes * sizeof(int));
+        _planes = Align(_planes);
+        _outputs = Align(_outputs + 2 * sizeof(ulong));
+        _slots = _sums.ScratchBytes<TLanes>();
+    }
+
+    public override int ScratchBytes => _planes + _outputs + _slots;
+
+    private static bool IsBits => TLanes.Lanes == 8 * TLanes.PlaneBytes;
+
+    private static int ElementBytes => TLanes.PlaneBytes / TLanes.Lanes;
+
+    /// <summary>Bytes of one output's bits at all positions.</summary>
+    private int OutputBitBytes => (_passes * TLanes.Lanes / 8 + 7) / 8 * 8;
+
+    public override void Run(ref byte source, ValueForm form, ref byte result, ref byte scratch)
+    {
+        if (IsBits)
+        {
+            BitPlanes(ref Unsafe.As<byte, ulong>(ref source), ref scratch);
+        }
+        else
+        {
+            IntegerPlanes(ref source, form, ref scratch);
+        }
+
+        ref byte outputs = ref Unsafe.Add(ref scratch, _planes);
+        ref byte slots = ref Unsafe.Add(ref outputs, _outputs);
+        Span<int> sums = MemoryMarshal.CreateSpan(ref Unsafe.As<byte, int>(ref outputs), _outputs / sizeof(int));
+        for (int pass = 0; pass < _passes; pass++)
+        {
+            ref byte planes = ref Unsafe.Add(ref scratch, pass * TLanes.PlaneBytes);
+            for (int group = 0; group < Stage.Linear.Groups; group++)
+            {
+                if (Stage.Ending is Threshold)
+                {
+                    _sums.Compare<TLanes>(
+                        ref planes, group, _thresholds, ref slots,
+                        ref Unsafe.Add(ref outputs, pass * TLanes.Lanes / 8), OutputBitBytes, join: false);
+                }
+                else
+                {
+                    _sums.Integers<TLanes>(ref planes, group, ref slots, sums[(pass * TLanes.Lanes)..], _passes * TLanes.Lanes, join: false);
+                }
+            }
+        }
+
+        if (Stage.Ending is Threshold threshold)
+        {
+            PoolBits(threshold, ref outputs, ref Unsafe.As<byte, ulong>(ref result));
+        }
+        else
+        {
+            PoolIntegers(sums, ref result);
+        }
+    }
+
+    /// <summary>Each plane is a channel, moved by some bits.</summary>
+    private void BitPlanes(ref ulong source, ref byte planes)
+    {
+        (ValueInfo shape, Linear linear) = (Stage.Source, Stage.Linear);
+        ref ulong padded = ref Unsafe.As<byte, ulong>(ref Unsafe.Add(ref planes, shape.Channels * linear.KernelHeight * linear.KernelWidth * _planeBytes));
+        int words = _planeBytes / sizeof(ulong), paddedWords = BitString.Words(Rows * Row);
+        ref ulong plane = ref Unsafe.As<byte, ulong>(ref planes);
+        for (int channel = 0; channel < shape.Channels; channel++)
+        {
+            MemoryMarshal.CreateSpan(ref padded, paddedWords).Clear();
+            for (int y = 0; y < shape.Height; y++)
+            {
+                ulong row = BitString.Read(ref source, (channel * shape.Height + y) * shape.Width) & BitString.Low(shape.Width);
+                BitString.Append(ref padded, (y + linear.Padding) * Row + linear.Padding, row);
+            }
+
+            for (int y = 0; y < linear.KernelHeight; y++)
+            {
+                for (int x = 0; x < linear.KernelWidth; x++, plane = ref Unsafe.Add(ref plane, words))
+                {
+                    int start = y * Row + x, available = paddedWords - 1 - start / 64;
+                    for (int w = 0; w < Math.Min(words, available); w++)
+                    {
+                        Unsafe.Add(ref plane, w) = BitString.Read(ref padded, start + 64 * w);
+                    }
+                }
+            }
+        }
+    }
+
+    /// <summary>The channels, padded, as integers of the lanes' width.</summary>
+    private void IntegerPlanes(ref byte source, ValueForm form, ref byte planes)
+    {
+        (ValueInfo shape, int padding) = (Stage.Source, Stage.Linear.Padding);
+        if (padding > 0)
+        {
+            MemoryMarshal.CreateSpan(ref planes, shape.Channels * Rows * Row * ElementBytes).Clear();
+        }
+
+        int run = padding > 0 ? shape.Width : shape.Count; // Without padding all rows are one.
+        for (int element = 0; element < shape.Count; element += run)
+        {
+            int row = element / shape.Width;
+            int at = padding > 0 ? ((row / shape.Height * Rows) + row % shape.Height + padding) * Row + padding : 0;
+            Span<byte> destination = MemoryMarshal.CreateSpan(ref Unsafe.Add(ref planes, at * ElementBytes), run * ElementBytes);
+            if (form == ValueForm.Bytes)
+            {
+                Endings.Widen(MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref source, element), run), destination);
+            }
+            else
+            {
+                Endings.Narrow(MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref Unsafe.As<byte, int>(ref source), element), run), destination);
+            }
+        }
+    }
+
+    /// <summary>Max-pooling of signs is an OR of rows and of neighbours; then the rows that remain are written one after another.</summary>
+    private void PoolBits(Threshold threshold, ref byte outputs, ref ulong result)
+    {
+        (int size, int step) = Stage.Pool is { } pool ? (pool.Size, pool.Stride) : (1, 1);
+        int stride = Stage.Linear.Stride, width = Stage.Result.Width, next = 0;
+        ReadOnlySpan<bool> flipped = threshold.Flipped.Span;
+        for (int channel = 0; channel < flipped.Length; channel++)
+        {
+            ref ulong bits = ref Unsafe.As<byte, ulong>(ref Unsafe.Add(ref outputs, channel * OutputBitBytes));
+            ulong flip = flipped[channel] ? BitString.Low(width) : 0;
+            for (int y = 0; y < Stage.Result.Height; y++, next += width)
+            {
+                ulong rows = 0;
+                for (int inner = 0; inner < size; inner++)
+                {
+                    rows |= BitString.Read(ref bits, (y * step + inner) * stride * Row);
+                }
+
+                ulong joined = rows;
+                for (int inner = 1; inner < size; inner++)
+                {
+                    joined |= rows >> (inner * stride);
+                }
+
+                BitString.Append(ref result, next, BitString.Every(joined, step * stride, width) ^ flip);
+            }
+        }
+    }
+
+    private void PoolIntegers(Span<int> sums, ref byte result)
+    {
+        (int size, int step) = Stage.Pool is { } pool ? (pool.Size, pool.Stride) : (1, 1);
+        int stride = Stage.Linear.Stride, next = 0;
+        Span<int> row = stackalloc int[64];
+        row = row[..Stage.Result.Width];
+        for (int channel = 0; channel < Stage.Linear.Outputs; channel++)
+        {
+            ReadOnlySpan<int> positions = sums.Slice(channel * _passes * TLanes.Lanes, _passes * TLanes.Lanes);
+            for (int y = 0; y < Stage.Result.Height; y++, next += row.Length)
+            {
+                row.Fill(int.MinValue);
+                for (int inner = 0; inner < size * size; inner++)
+                {
+                    int start = ((y * step + inner / size) * Row + inner % size) * stride;
+                    for (int x = 0; x < row.Length; x++)
+                    {
+                        row[x] = Math.Max(row[x], positions[start + x * step * stride]);
+                    }
+                }
+
+                if (Stage.Ending is Requantize { OutputBits: 8 } requantize)
+                {
+                    Endings.Requantize(requantize, channel, row, MemoryMarshal.CreateSpan(ref Unsafe.Add(ref result, next), row.Length));
+                }
+                else
+                {
+                    row.CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref Unsafe.As<byte, int>(ref result), next), row.Length));
+                }
+            }
+        }
+    }
+
+    private static int Align(int bytes) => (bytes + 63) & ~63;
+}

@@ -1,0 +1,77 @@
+using System.Runtime.InteropServices;
+
+namespace Onebit;
+
+/// <summary>What happens to integer sums in the lanes of a batch.</summary>
+internal static class Endings
+{
+    /// <summary>One channel's sums to 8-bit codes.</summary>
+    public static void Requantize(Requantize requantize, int channel, ReadOnlySpan<int> sums, Span<byte> codes)
+    {
+        long multiplier = requantize.Multipliers.Span[channel], offset = requantize.Offsets.Span[channel];
+        int shift = requantize.Shift;
+        for (int i = 0; i < codes.Length; i++)
+        {
+            codes[i] = (byte)Math.Clamp((multiplier * sums[i] + offset) >> shift, byte.MinValue, byte.MaxValue);
+        }
+    }
+
+    /// <summary>The class with the largest score, image by image.</summary>
+    /// <param name="scores">The affine.</param>
+    /// <param name="sums">The sums of all images for class 0, then for class 1 ...</param>
+    /// <param name="stride">Elements from one class to the next.</param>
+    /// <param name="classes">One an image, for as many as there are, up to <paramref name="stride"/>.</param>
+    public static void Classify(Scores scores, ReadOnlySpan<int> sums, int stride, Span<int> classes)
+    {
+        ReadOnlySpan<int> multipliers = scores.Multipliers.Span;
+        ReadOnlySpan<long> offsets = scores.Offsets.Span;
+        for (int image = 0; image < Math.Min(stride, classes.Length); image++)
+        {
+            (long best, int bestClass) = ((long)multipliers[0] * sums[image] + offsets[0], 0);
+            for (int c = 1; c < multipliers.Length; c++)
+            {
+                long score = (long)multipliers[c] * sums[c * stride + image] + offsets[c];
+                (best, bestClass) = score > best ? (score, c) : (best, bestClass);
+            }
+
+            classes[image] = bestClass;
+        }
+    }
+
+    /// <summary>Bytes to the integers of a plane, 16 or 32 bits by its length.</summary>
+    public static void Widen(ReadOnlySpan<byte> codes, Span<byte> plane)
+    {
+        if (plane.Length == codes.Length * sizeof(short))
+        {
+            Span<short> wide = MemoryMarshal.Cast<byte, short>(plane);
+            for (int i = 0; i < codes.Length; i++)
+            {
+                wide[i] = codes[i];
+            }
+        }
+        else
+        {
+            Span<int> wide = MemoryMarshal.Cast<byte, int>(plane);
+            for (int i = 0; i < codes.Length; i++)
+            {
+                wide[i] = codes[i];
+            }
+        }
+    }
+
+    /// <summary>Integers to those of a plane, 16 or 32 bits by its length.</summary>
+    public static void Narrow(ReadOnlySpan<int> codes, Span<byte> plane)
+    {
+        if (plane.Length == codes.Length * sizeof(int))
+        {
+            MemoryMarshal.AsBytes(codes).CopyTo(plane);
+            return;
+        }
+
+        Span<short> narrow = MemoryMarshal.Cast<byte, short>(plane);
+        for (int i = 0; i < codes.Length; i++)
+        {
+            narrow[i] = (short)codes[i];
+        }
+    }
+}

@@ -1,0 +1,173 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace Onebit;
+
+/// <summary>Pixels of many images, image by image, to planes, pixel by pixel: a transposition.</summary>
+internal static class PixelPlanes
+{
+    private const int Word = 64;
+
+    /// <summary>One plane of bits a pixel: 1 where the pixel reaches the threshold.</summary>
+    /// <param name="images">The images one after another.</param>
+    /// <param name="pixels">Pixels of an image.</param>
+    /// <param name="threshold">1 to 255.</param>
+    /// <param name="planes">Receives the planes.</param>
+    /// <param name="stride">Bytes from one pixel's plane to the next one's.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Bits(ReadOnlySpan<byte> images, int pixels, byte threshold, ref byte planes, int stride)
+    {
+        // A byte a pixel, whose eight bits are eight images; eight such rows of 32 pixels are transposed as bytes are.
+        const int Columns = 32, Rows = 8;
+        int count = images.Length / pixels;
+        ref byte source = ref MemoryMarshal.GetReference(images);
+        Span<byte> octets = stackalloc byte[Columns * Rows];
+        Span<byte> transposed = stackalloc byte[Columns * Rows];
+        Vector256<sbyte> sign = Vector256.Create(sbyte.MinValue), below = Vector256.Create((byte)(threshold - 1)).AsSByte() ^ sign;
+        for (int image = 0; image < count; image += Word)
+        {
+            for (int pixel = 0; pixel < pixels; pixel += Columns)
+            {
+                int columns = Math.Min(Columns, pixels - pixel);
+                for (int row = 0; row < Rows; row++)
+                {
+                    int first = image + 8 * row, last = Math.Min(first + 8, count);
+                    Vector256<byte> bits = Vector256<byte>.Zero, bit = Vector256<byte>.One;
+                    for (int i = first; i < last; i++, bit += bit)
+                    {
+                        int start = i * pixels + pixel;
+                        Vector256<sbyte> values = columns == Columns
+                            ? Vector256.LoadUnsafe(ref source, (nuint)start).AsSByte() : Partial(images.Slice(start, columns)).AsSByte();
+                        bits |= Vector256.GreaterThan(values ^ sign, below).AsByte() & bit;
+                    }
+
+                    bits.CopyTo(octets[(row * Columns)..]);
+                }
+
+                ref byte destination = ref Unsafe.Add(ref planes, (nint)pixel * stride + image / 8);
+                if (columns == Columns)
+                {
+                    TransposeBytes(ref MemoryMarshal.GetReference(octets), Columns, ref destination, stride);
+                    continue;
+                }
+
+                TransposeBytes(ref MemoryMarshal.GetReference(octets), Columns, ref MemoryMarshal.GetReference(transposed), Rows);
+                for (int column = 0; column < columns; column++)
+                {
+                    transposed.Slice(column * Rows, Rows).CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref destination, (nint)column * stride), Rows));
+                }
+            }
+        }
+
+        static Vector256<byte> Partial(ReadOnlySpan<byte> pixels)
+        {
+            Span<byte> whole = stackalloc byte[Columns];
+            pixels.CopyTo(whole);
+            return Vector256.Create<byte>(whole);
+        }
+    }
+
+    /// <summary>Sets bit i where pixel i reaches the threshold; the other bits are 0 already.</summary>
+    public static void Reach(ReadOnlySpan<byte> pixels, byte threshold, Span<ulong> bits)
+    {
+        ref byte pixel = ref MemoryMarshal.GetReference(pixels);
+        Vector256<byte> least = Vector256.Create(threshold);
+        int i = 0;
+        for (; i + 32 <= pixels.Length; i += 32)
+        {
+            uint mask = Vector256.Equals(Vector256.Max(Vector256.LoadUnsafe(ref pixel, (nuint)i), least), Vector256.LoadUnsafe(ref pixel, (nuint)i)).ExtractMostSignificantBits();
+            bits[i / 64] |= (ulong)mask << (i & 32);
+        }
+
+        for (; i < pixels.Length; i++)
+        {
+            bits[i / 64] |= (pixels[i] >= threshold ? 1UL : 0) << (i & 63);
+        }
+    }
+
+    /// <summary>One plane of bytes a pixel.</summary>
+    /// <param name="images">The images one after another.</param>
+    /// <param name="pixels">Pixels of an image.</param>
+    /// <param name="planes">Receives the planes.</param>
+    /// <param name="stride">Bytes from one pixel's plane to the next one's.</param>
+    public static void Bytes(ReadOnlySpan<byte> images, int pixels, ref byte planes, int stride)
+    {
+        int count = images.Length / pixels;
+        ref byte source = ref MemoryMarshal.GetReference(images);
+        int image = 0;
+        for (; image + 8 <= count; image += 8)
+        {
+            int pixel = 0;
+            for (; pixel + 32 <= pixels; pixel += 32)
+            {
+                TransposeBytes(ref Unsafe.Add(ref source, image * pixels + pixel), pixels, ref Unsafe.Add(ref planes, (nint)pixel * stride + image), stride);
+            }
+
+            for (; pixel < pixels; pixel++)
+            {
+                for (int i = image; i < image + 8; i++)
+                {
+                    Unsafe.Add(ref planes, (nint)pixel * stride + i) = images[i * pixels + pixel];
+                }
+            }
+        }
+
+        for (; image < count; image++)
+        {
+            for (int pixel = 0; pixel < pixels; pixel++)
+            {
+                Unsafe.Add(ref planes, (nint)pixel * stride + image) = images[image * pixels + pixel];
+            }
+        }
+    }
+
+    /// <summary>Eight rows of 32 bytes: four matrices of 8 x 8 bytes, transposed at once.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void TransposeBytes(ref byte source, int sourceStride, ref byte destination, int destinationStride)
+    {
+        Vector256<ulong> r0 = Row(ref source, 0), r1 = Row(ref source, sourceStride), r2 = Row(ref source, 2 * sourceStride), r3 = Row(ref source, 3 * sourceStride);
+        Vector256<ulong> r4 = Row(ref source, 4 * sourceStride), r5 = Row(ref source, 5 * sourceStride), r6 = Row(ref source, 6 * sourceStride), r7 = Row(ref source, 7 * sourceStride);
+        const ulong Halves = 0x00000000FFFFFFFF, Pairs = 0x0000FFFF0000FFFF, Bytes = 0x00FF00FF00FF00FF;
+        Swap(ref r0, ref r4, 32, Halves);
+        Swap(ref r1, ref r5, 32, Halves);
+        Swap(ref r2, ref r6, 32, Halves);
+        Swap(ref r3, ref r7, 32, Halves);
+        Swap(ref r0, ref r2, 16, Pairs);
+        Swap(ref r1, ref r3, 16, Pairs);
+        Swap(ref r4, ref r6, 16, Pairs);
+        Swap(ref r5, ref r7, 16, Pairs);
+        Swap(ref r0, ref r1, 8, Bytes);
+        Swap(ref r2, ref r3, 8, Bytes);
+        Swap(ref r4, ref r5, 8, Bytes);
+        Swap(ref r6, ref r7, 8, Bytes);
+        Write(r0, ref destination, 0, destinationStride);
+        Write(r1, ref destination, 1, destinationStride);
+        Write(r2, ref destination, 2, destinationStride);
+        Write(r3, ref destination, 3, destinationStride);
+        Write(r4, ref destination, 4, destinationStride);
+        Write(r5, ref destination, 5, destinationStride);
+        Write(r6, ref destination, 6, destinationStride);
+        Write(r7, ref destination, 7, destinationStride);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static Vector256<ulong> Row(ref byte source, int at) => Vector256.LoadUnsafe(ref source, (nuint)at).AsUInt64();
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static void Swap(ref Vector256<ulong> a, ref Vector256<ulong> b, int distance, ulong mask)
+        {
+            Vector256<ulong> swap = ((a >> distance) ^ b) & Vector256.Create(mask);
+            b ^= swap;
+            a ^= swap << distance;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static void Write(Vector256<ulong> bytes, ref byte destination, int column, int stride)
+        {
+            for (int matrix = 0; matrix < 4; matrix++)
+            {
+                Unsafe.WriteUnaligned(ref Unsafe.Add(ref destination, (nint)(8 * matrix + column) * stride), bytes.GetElement(matrix));
+            }
+        }
+    }
+}

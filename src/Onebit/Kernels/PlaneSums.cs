@@ -1,0 +1,218 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace Onebit;
+
+/// <summary>
+/// The sums of a <see cref="Linear"/> operation over planes, one plane an input under the kernel.
+/// <c>w . x = 2 (sum of the x where w = +1) - (sum of all x)</c>, so an output needs about half of the planes, and the
+/// sum of all is shared. Outputs are taken k at a time: each plane falls into one of 2^k sets by its k weights, every
+/// set is summed once, and k outputs are sums of sets. With k = 4 that is less than a quarter of the planes an output,
+/// and a few additions of sums (the "method of four Russians", its table made of outputs instead of inputs).
+/// </summary>
+internal sealed class PlaneSums
+{
+    internal static int MaximumTuple = 4; internal int Tuple => _tuple;
+
+    private readonly int _planes;
+    private readonly int _outputs;
+    private readonly bool _signs;
+    private readonly int _tuple;
+    private readonly int[][] _all;
+    private readonly int[][] _offsets;
+    private readonly int[][] _starts;
+    private readonly int[] _weightSums;
+
+    /// <param name="linear">The operation.</param>
+    /// <param name="input">What it reads.</param>
+    /// <param name="bits">Planes of bits, not of integers.</param>
+    /// <param name="offset">Byte offset of the plane of input channel, kernel row and kernel column.</param>
+    public PlaneSums(Linear linear, ValueInfo input, bool bits, Func<int, int, int, int> offset)
+    {
+        int channels = input.Channels / linear.Groups, area = linear.KernelHeight * linear.KernelWidth;
+        _planes = channels * area;
+        _outputs = linear.Outputs / linear.Groups;
+        _signs = input.Kind == ElementKind.Signs;
+        _tuple = BestTuple(_planes, _outputs, bits);
+        _all = new int[linear.Groups][];
+        _weightSums = new int[linear.Outputs];
+        int tuples = (_outputs + _tuple - 1) / _tuple;
+        _offsets = new int[linear.Groups * tuples][];
+        _starts = new int[linear.Groups * tuples][];
+        for (int group = 0; group < linear.Groups; group++)
+        {
+            int[] all = _all[group] = new int[_planes];
+            for (int i = 0; i < _planes; i++)
+            {
+                all[i] = offset(group * channels + i / area, i % area / linear.KernelWidth, i % linear.KernelWidth);
+            }
+
+            for (int tuple = 0; tuple < tuples; tuple++)
+            {
+                int first = group * _outputs + tuple * _tuple, count = Math.Min(_tuple, _outputs - tuple * _tuple);
+                (_offsets[group * tuples + tuple], _starts[group * tuples + tuple]) = Partition(linear, first, count, all);
+            }
+        }
+    }
+
+    /// <summary>Bytes of scratch memory.</summary>
+    public int ScratchBytes<TLanes>()
+        where TLanes : struct, ILanes => (TotalSlot + 1) * TLanes.SlotBytes(_planes);
+
+    /// <summary>
+    /// The smallest integer t with <c>w . x >= threshold</c> exactly where <c>2 positive - total >= t</c>. With signs,
+    /// held as bits b, <c>w . x = sum of w (2b - 1) = 2 (2 positive - total) - (sum of w)</c>.
+    /// </summary>
+    public int Threshold(int output, int threshold) =>
+        _signs ? (int)Math.Clamp(((long)threshold + _weightSums[output] + 1) >> 1, int.MinValue, int.MaxValue) : threshold;
+
+    /// <summary>One bit a lane and output of a group: does the sum reach the output's threshold?</summary>
+    /// <param name="planes">Where offset 0 is.</param>
+    /// <param name="group">The group.</param>
+    /// <param name="thresholds">From <see cref="Threshold"/>, one an output of the operation.</param>
+    /// <param name="scratch">Of <see cref="ScratchBytes"/>.</param>
+    /// <param name="bits">Where the bits of output 0 of the operation go.</param>
+    /// <param name="stride">Bytes from one output's bits to the next one's.</param>
+    /// <param name="join">OR instead of write: max-pooling.</param>
+    public void Compare<TLanes>(
+        ref byte planes, int group, int[] thresholds, ref byte scratch, ref byte bits, int stride, bool join)
+        where TLanes : struct, ILanes
+    {
+        int slotBytes = TLanes.SlotBytes(_planes), tuples = _offsets.Length / _all.Length;
+        ref byte total = ref Unsafe.Add(ref scratch, TotalSlot * slotBytes);
+        TLanes.Sum(ref planes, _all[group], ref total);
+        TLanes.PrepareTotal(ref total, _planes);
+        Span<int> counts = stackalloc int[1 << MaximumTuple];
+        int output = group * _outputs, end = output + _outputs;
+        for (int tuple = group * tuples; output < end; tuple++)
+        {
+            int count = SumTuple<TLanes>(ref planes, tuple, ref scratch, slotBytes, counts);
+            for (int j = 0; j < count; j++, output++)
+            {
+                TLanes.AtLeast(
+                    ref Unsafe.Add(ref scratch, slotBytes << j), counts[1 << j], ref total, _planes, thresholds[output],
+                    ref Unsafe.Add(ref bits, (nint)output * stride), join);
+            }
+        }
+    }
+
+    /// <summary>The sums themselves, of a group's outputs in all lanes.</summary>
+    /// <param name="planes">Where offset 0 is.</param>
+    /// <param name="group">The group.</param>
+    /// <param name="scratch">Of <see cref="ScratchBytes"/>.</param>
+    /// <param name="sums">Receives the sums of output 0 of the operation from its first element on.</param>
+    /// <param name="stride">Elements from one output's sums to the next one's.</param>
+    /// <param name="join">Keep the larger one instead of writing: max-pooling.</param>
+    public void Integers<TLanes>(ref byte planes, int group, ref byte scratch, Span<int> sums, int stride, bool join)
+        where TLanes : struct, ILanes
+    {
+        int slotBytes = TLanes.SlotBytes(_planes), tuples = _offsets.Length / _all.Length;
+        Span<int> totals = stackalloc int[TLanes.Lanes], positives = stackalloc int[TLanes.Lanes];
+        TLanes.Sum(ref planes, _all[group], ref scratch);
+        TLanes.ToIntegers(ref scratch, _planes, totals);
+        Span<int> counts = stackalloc int[1 << MaximumTuple];
+        int output = group * _outputs, end = output + _outputs;
+        for (int tuple = group * tuples; output < end; tuple++)
+        {
+            int count = SumTuple<TLanes>(ref planes, tuple, ref scratch, slotBytes, counts);
+            for (int j = 0; j < count; j++, output++)
+            {
+                TLanes.ToIntegers(ref Unsafe.Add(ref scratch, slotBytes << j), counts[1 << j], positives);
+                Span<int> destination = sums.Slice(output * stride, Math.Min(TLanes.Lanes, sums.Length - output * stride));
+                int factor = _signs ? 4 : 2, weightSum = _signs ? _weightSums[output] : 0;
+                for (int lane = 0; lane < destination.Length; lane++)
+                {
+                    int sum = factor * positives[lane] - factor / 2 * totals[lane] - weightSum;
+                    destination[lane] = join ? Math.Max(destination[lane], sum) : sum;
+                }
+            }
+        }
+    }
+
+    private int TotalSlot => 1 << _tuple;
+
+    /// <summary>Leaves the sum of the tuple's output j in slot 2^j.</summary>
+    /// <returns>Outputs of the tuple.</returns>
+    private int SumTuple<TLanes>(ref byte planes, int tuple, ref byte scratch, int slotBytes, Span<int> counts)
+        where TLanes : struct, ILanes
+    {
+        int[] offsets = _offsets[tuple], starts = _starts[tuple];
+        int sets = starts.Length - 1; // Set 0, the planes that no output takes, is not among them.
+        for (int set = 1; set <= sets; set++)
+        {
+            counts[set] = starts[set] - starts[set - 1];
+            TLanes.Sum(ref planes, offsets.AsSpan(starts[set - 1], counts[set]), ref Unsafe.Add(ref scratch, set * slotBytes));
+        }
+
+        int outputs = 0;
+        for (int high = (sets + 1) / 2; high != 0; high /= 2, outputs++)
+        {
+            // The sets from 2 high on are done. Those above `high` belong to its output, and to the outputs of their other bits.
+            ref byte sum = ref Unsafe.Add(ref scratch, high * slotBytes);
+            for (int set = high + 1; set < 2 * high; set++)
+            {
+                Merge(ref Unsafe.Add(ref scratch, (set - high) * slotBytes), set - high, ref Unsafe.Add(ref scratch, set * slotBytes), set, counts);
+                Merge(ref sum, high, ref Unsafe.Add(ref scratch, set * slotBytes), set, counts);
+            }
+        }
+
+        return outputs;
+
+        static void Merge(ref byte slot, int index, ref byte other, int otherIndex, Span<int> counts)
+        {
+            TLanes.Add(ref slot, counts[index], ref other, counts[otherIndex]);
+            counts[index] += counts[otherIndex];
+        }
+    }
+
+    /// <summary>Sorts the planes by the weights that <paramref name="count"/> outputs have for them.</summary>
+    private (int[] Offsets, int[] Starts) Partition(Linear linear, int first, int count, int[] all)
+    {
+        var sets = new List<int>[1 << count];
+        for (int set = 0; set < sets.Length; set++)
+        {
+            sets[set] = [];
+        }
+
+        ReadOnlySpan<byte> weights = linear.Weights.Span;
+        for (int i = 0; i < all.Length; i++)
+        {
+            int set = 0;
+            for (int j = 0; j < count; j++)
+            {
+                int weight = (int)PackedBits.Read(weights, (long)(first + j) * _planes + i, 1);
+                _weightSums[first + j] += 2 * weight - 1;
+                set |= weight << j;
+            }
+
+            sets[set].Add(all[i]);
+        }
+
+        var starts = new int[sets.Length];
+        for (int set = 1; set < sets.Length; set++)
+        {
+            starts[set] = starts[set - 1] + sets[set].Count;
+        }
+
+        return ([.. sets.Skip(1).SelectMany(s => s)], starts);
+    }
+
+    /// <summary>How many outputs to take at a time, by the additions that each then costs.</summary>
+    private static int BestTuple(int planes, int outputs, bool bits)
+    {
+        int best = 1;
+        double least = double.MaxValue;
+        for (int k = 1; k <= Math.Min(MaximumTuple, outputs); k++)
+        {
+            int sets = (1 << k) - 1;
+            double mergeBits = bits ? BitOperations.Log2((uint)Math.Max(1, planes >> k)) + 2.5 : 1;
+            double cost = ((double)planes * sets / (sets + 1) + sets * (bits ? SetCost : IntegerSetCost) + 2 * (sets - k) * mergeBits) / k;
+            (best, least) = cost < least ? (k, cost) : (best, least);
+        }
+
+        return best;
+    }
+
+    /// <summary>What beginning and ending one set costs, in additions.</summary>
+    private const double SetCost = 8, IntegerSetCost = 4;
+}

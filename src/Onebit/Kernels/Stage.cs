@@ -1,0 +1,66 @@
+namespace Onebit;
+
+/// <summary>
+/// What the fast kernels run as one step: a <see cref="Linear"/> operation, the <see cref="MaxPool"/> behind it where
+/// nothing else reads the sums between them, and the operation that ends the layer.
+/// </summary>
+/// <param name="Linear">The weights.</param>
+/// <param name="Pool">The pooling, or null.</param>
+/// <param name="Ending"><see cref="Onebit.Threshold"/>, <see cref="Requantize"/> or <see cref="Scores"/>; null: the sums themselves are the stage's output.</param>
+/// <param name="Input">Index of the value read.</param>
+/// <param name="Output">Index of the value produced.</param>
+/// <param name="Values">Shape, kind and range of all values.</param>
+internal sealed record Stage(Linear Linear, MaxPool? Pool, Operation? Ending, int Input, int Output, ValueInfo[] Values)
+{
+    /// <summary>What is read.</summary>
+    public ValueInfo Source => Values[Input];
+
+    /// <summary>What the layer gives.</summary>
+    public ValueInfo Result => Values[Output];
+
+    /// <summary>Rows and columns of the sums, before pooling.</summary>
+    public (int Height, int Width) Sums { get; } = (
+        (Values[Input].Height + 2 * Linear.Padding - Linear.KernelHeight) / Linear.Stride + 1,
+        (Values[Input].Width + 2 * Linear.Padding - Linear.KernelWidth) / Linear.Stride + 1);
+
+    /// <summary>Inputs of an output.</summary>
+    public int FanIn => Source.Channels / Linear.Groups * Linear.KernelHeight * Linear.KernelWidth;
+
+    /// <summary>The kernel covers the whole input: a dense layer.</summary>
+    public bool IsDense =>
+        Linear is { Padding: 0, Groups: 1 } && Linear.KernelHeight == Source.Height && Linear.KernelWidth == Source.Width;
+
+    /// <summary>The sums of the codes at any output fit into 16 bits, with a sign.</summary>
+    public bool SumsFit16Bits => (long)FanIn * Source.Maximum <= short.MaxValue;
+
+    /// <summary>The stage that begins at an operation, and how many operations it takes; none where the operation is no <see cref="Linear"/>.</summary>
+    public static (Stage? Stage, int Operations) At(Operation[] operations, ValueInfo[] values, int first)
+    {
+        if (operations[first] is not Linear linear)
+        {
+            return (null, 1);
+        }
+
+        int next = first + 1;
+        MaxPool? pool = null;
+        Operation? ending = null;
+        if (ReadOnlyByNext(next) && operations[next] is MaxPool follower)
+        {
+            pool = follower;
+            next++;
+        }
+
+        if (ReadOnlyByNext(next) && operations[next] is Onebit.Threshold or Requantize or Scores)
+        {
+            ending = operations[next];
+            next++;
+        }
+
+        return (new Stage(linear, pool, ending, linear.Input, next, values), next - first);
+
+        // Value i is operation i - 1's.
+        bool ReadOnlyByNext(int value) => value < operations.Length && operations[value].Input == value
+            && operations.Skip(value).Count(o => o.Input == value || o is Add { Other: var other } && other == value) == 1
+            && operations[value] is not Add;
+    }
+}

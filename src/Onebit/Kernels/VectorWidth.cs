@@ -1,0 +1,19 @@
+using System.Runtime.Intrinsics;
+
+namespace Onebit;
+
+/// <summary>Which vectors to use.</summary>
+internal static class VectorWidth
+{
+    private static readonly int[] All = [64, 128, 256, 512];
+
+    /// <summary>Bits of the widest vectors that this processor has, 64 where it has none.</summary>
+    public static int Widest { get; } =
+        Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : Vector128.IsHardwareAccelerated ? 128 : 64;
+
+    /// <summary>The narrowest vector with room for so many bits, or else the widest allowed.</summary>
+    public static int For(long bits, int widest) => All.First(w => w >= Math.Min(bits, widest));
+
+    /// <summary>The widths allowed, narrowest first.</summary>
+    public static IEnumerable<int> UpTo(int widest) => All.Where(w => w <= widest);
+}

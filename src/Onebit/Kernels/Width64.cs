@@ -1,0 +1,36 @@
+using System.Runtime.CompilerServices;
+
+namespace Onebit;
+
+/// <summary>64 lanes in a general register: runs everywhere.</summary>
+internal readonly struct Width64 : IWidth<ulong>
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Load(ref byte source) => Unsafe.ReadUnaligned<ulong>(ref source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(ulong vector, ref byte destination) => Unsafe.WriteUnaligned(ref destination, vector);
+
+    public static ulong Fill(int bit) => (ulong)-(long)bit;
+
+    public static ulong And(ulong a, ulong b) => a & b;
+
+    public static ulong Or(ulong a, ulong b) => a | b;
+
+    public static ulong Xor(ulong a, ulong b) => a ^ b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong FullAdd(ulong a, ulong b, ulong c, out ulong carry)
+    {
+        ulong either = a ^ b;
+        carry = (a & b) | (either & c);
+        return either ^ c;
+    }
+
+    public static ulong Majority(ulong a, ulong b, ulong c) => (a & b) | ((a ^ b) & c);
+
+    // No element overflows, so no carry leaves one.
+    public static ulong Add16(ulong a, ulong b) => a + b;
+
+    public static ulong Add32(ulong a, ulong b) => a + b;
+}
