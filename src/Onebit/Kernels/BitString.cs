@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 
@@ -28,31 +29,33 @@ internal static class BitString
         Unsafe.Add(ref word, 1) |= bits >> 1 >> (63 - shift);
     }
 
-    /// <summary>Bits 0, step, 2 step ... of a word, closed up.</summary>
-    public static ulong Every(ulong bits, int step, int count)
+    /// <summary>Bits 0, step, 2 step ... set, <paramref name="count"/> of them.</summary>
+    public static ulong Mask(int step, int count)
     {
-        if (step == 1)
-        {
-            return bits & Low(count);
-        }
-
-        ulong chosen = 0;
-        if (Bmi2.X64.IsSupported)
-        {
-            for (int i = 0; i < count; i++)
-            {
-                chosen |= 1UL << (i * step);
-            }
-
-            return Bmi2.X64.ParallelBitExtract(bits, chosen);
-        }
-
+        ulong mask = 0;
         for (int i = 0; i < count; i++)
         {
-            chosen |= ((bits >> (i * step)) & 1) << i;
+            mask |= 1UL << (i * step);
         }
 
-        return chosen;
+        return mask;
+    }
+
+    /// <summary>The bits under a mask, closed up.</summary>
+    public static ulong Extract(ulong bits, ulong mask)
+    {
+        if (Bmi2.X64.IsSupported)
+        {
+            return Bmi2.X64.ParallelBitExtract(bits, mask);
+        }
+
+        ulong extracted = 0;
+        for (int next = 0; mask != 0; mask &= mask - 1, next++)
+        {
+            extracted |= ((bits >> BitOperations.TrailingZeroCount(mask)) & 1) << next;
+        }
+
+        return extracted;
     }
 
     /// <summary>The lowest bits set, 0 to 64 of them.</summary>

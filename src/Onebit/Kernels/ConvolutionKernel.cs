@@ -11,18 +11,26 @@ namespace Onebit;
 /// </summary>
 internal abstract class ConvolutionKernel
 {
-    private protected ConvolutionKernel(Stage stage) => Stage = stage;
+    private protected ConvolutionKernel(Stage stage)
+    {
+        Stage = stage;
+        Row = stage.Source.Width + 2 * stage.Linear.Padding;
+        Rows = stage.Source.Height + 2 * stage.Linear.Padding;
+        Positions = (Rows - stage.Linear.KernelHeight) * Row + Row - stage.Linear.KernelWidth + 1;
+    }
 
     public abstract int ScratchBytes { get; }
 
     protected Stage Stage { get; }
 
-    protected int Row => Stage.Source.Width + 2 * Stage.Linear.Padding;
+    /// <summary>Length of a padded row.</summary>
+    protected int Row { get; }
 
-    protected int Rows => Stage.Source.Height + 2 * Stage.Linear.Padding;
+    /// <summary>Padded rows.</summary>
+    protected int Rows { get; }
 
     /// <summary>Positions from the first one where the kernel fits to the last.</summary>
-    protected int Positions => (Rows - Stage.Linear.KernelHeight) * Row + Row - Stage.Linear.KernelWidth + 1;
+    protected int Positions { get; }
 
     private const int MostScratchBytes = 1 << 26;
 
@@ -30,7 +38,7 @@ internal abstract class ConvolutionKernel
     public static ConvolutionKernel? Create(Stage stage, int widestVector)
     {
         int row = stage.Source.Width + 2 * stage.Linear.Padding;
-        long positions = (long)row * (stage.Source.Height + 2 * stage.Linear.Padding);
+        long positions = (long)row * (stage.Source.Height + 2 * stage.Linear.Padding - stage.Linear.KernelHeight + 1);
         bool bits = stage.Source.Bits == 1;
         long memory = bits ? stage.Source.Channels / 8 * positions * stage.Linear.KernelHeight * stage.Linear.KernelWidth
             : stage.Source.Channels * positions * sizeof(int);
@@ -156,23 +164,27 @@ internal sealed class ConvolutionKernel<TLanes> : ConvolutionKernel
     {
         (ValueInfo shape, Linear linear) = (Stage.Source, Stage.Linear);
         ref ulong padded = ref Unsafe.As<byte, ulong>(ref Unsafe.Add(ref planes, shape.Channels * linear.KernelHeight * linear.KernelWidth * _planeBytes));
-        int words = _planeBytes / sizeof(ulong), paddedWords = BitString.Words(Rows * Row);
+        int words = _planeBytes / sizeof(ulong), row = Row, paddedWords = BitString.Words(Rows * row);
         ref ulong plane = ref Unsafe.As<byte, ulong>(ref planes);
         for (int channel = 0; channel < shape.Channels; channel++)
         {
             MemoryMarshal.CreateSpan(ref padded, paddedWords).Clear();
-            for (int y = 0; y < shape.Height; y++)
+            int rows = linear.Padding > 0 ? shape.Height : 1, run = shape.Height * shape.Width / rows; // Without padding all rows are one.
+            for (int y = 0; y < rows; y++)
             {
-                ulong row = BitString.Read(ref source, (channel * shape.Height + y) * shape.Width) & BitString.Low(shape.Width);
-                BitString.Append(ref padded, (y + linear.Padding) * Row + linear.Padding, row);
+                int from = (channel * rows + y) * run, to = (y + linear.Padding) * row + linear.Padding;
+                for (int done = 0; done < run; done += 64)
+                {
+                    BitString.Append(ref padded, to + done, BitString.Read(ref source, from + done) & BitString.Low(Math.Min(64, run - done)));
+                }
             }
 
             for (int y = 0; y < linear.KernelHeight; y++)
             {
                 for (int x = 0; x < linear.KernelWidth; x++, plane = ref Unsafe.Add(ref plane, words))
                 {
-                    int start = y * Row + x, available = paddedWords - 1 - start / 64;
-                    for (int w = 0; w < Math.Min(words, available); w++)
+                    int start = y * row + x, count = Math.Min(words, paddedWords - 1 - start / 64);
+                    for (int w = 0; w < count; w++)
                     {
                         Unsafe.Add(ref plane, w) = BitString.Read(ref padded, start + 64 * w);
                     }
@@ -211,18 +223,19 @@ internal sealed class ConvolutionKernel<TLanes> : ConvolutionKernel
     private void PoolBits(Threshold threshold, ref byte outputs, ref ulong result)
     {
         (int size, int step) = Stage.Pool is { } pool ? (pool.Size, pool.Stride) : (1, 1);
-        int stride = Stage.Linear.Stride, width = Stage.Result.Width, next = 0;
+        int stride = Stage.Linear.Stride, width = Stage.Result.Width, height = Stage.Result.Height, rowStep = stride * Row, next = 0;
+        ulong chosen = BitString.Mask(step * stride, width);
         ReadOnlySpan<bool> flipped = threshold.Flipped.Span;
         for (int channel = 0; channel < flipped.Length; channel++)
         {
             ref ulong bits = ref Unsafe.As<byte, ulong>(ref Unsafe.Add(ref outputs, channel * OutputBitBytes));
             ulong flip = flipped[channel] ? BitString.Low(width) : 0;
-            for (int y = 0; y < Stage.Result.Height; y++, next += width)
+            for (int y = 0; y < height; y++, next += width)
             {
                 ulong rows = 0;
                 for (int inner = 0; inner < size; inner++)
                 {
-                    rows |= BitString.Read(ref bits, (y * step + inner) * stride * Row);
+                    rows |= BitString.Read(ref bits, (y * step + inner) * rowStep);
                 }
 
                 ulong joined = rows;
@@ -231,7 +244,7 @@ internal sealed class ConvolutionKernel<TLanes> : ConvolutionKernel
                     joined |= rows >> (inner * stride);
                 }
 
-                BitString.Append(ref result, next, BitString.Every(joined, step * stride, width) ^ flip);
+                BitString.Append(ref result, next, BitString.Extract(joined, chosen) ^ flip);
             }
         }
     }

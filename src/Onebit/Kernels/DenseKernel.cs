@@ -16,6 +16,7 @@ internal abstract class DenseKernel
     {
         (Linear linear, ValueInfo input) = (stage.Linear, stage.Source);
         Inputs = input.Count;
+        Words = (Inputs + 63) / 64;
         Outputs = linear.Outputs;
         Planes = input.Bits;
         ReadsSigns = input.Kind == ElementKind.Signs;
@@ -66,10 +67,10 @@ internal abstract class DenseKernel
     protected int Largest => (int)Math.Min(int.MaxValue - 1, (long)Inputs * ((1L << Planes) - 1));
 
     /// <summary>Words of an input plane, without the spare one.</summary>
-    protected int Words => (Inputs + 63) / 64;
+    protected int Words { get; }
 
     /// <summary>The weights, <see cref="Words"/> an output.</summary>
-    protected ulong[] Rows { get; private set; }
+    protected ulong[] Rows { get; }
 
     /// <summary>
     /// The kernel that takes fewer steps: a popcount for each word of each output's weights, or, with the outputs in
@@ -80,11 +81,13 @@ internal abstract class DenseKernel
         int outputs = stage.Linear.Outputs, inputs = stage.Source.Count, planes = stage.Source.Bits;
         int width = VectorWidth.For(outputs, widestVector);
         int vectors = (outputs + width - 1) / width;
-        double rows = planes * ((inputs + 63) / 64) * outputs + 2.0 * outputs;
-        double columns = planes * (inputs / 2.0) * (2 + 1.5 * vectors) + 25.0 * vectors * (planes + 1);
+
+        // Instructions, about. Of the bits of codes, most of them small, a quarter is 1.
+        double rows = (double)outputs * (planes * (5 * ((inputs + 63) / 64) + 8) + 10);
+        double columns = (double)inputs * planes / (planes == 1 ? 2 : 4) * (8 + 8 * vectors) + vectors * (60 * planes + 100);
         if (stage.Ending is not Threshold)
         {
-            columns += 4.0 * outputs;
+            columns += 10 * outputs;
         }
 
         return rows < columns || planes > 8 ? new DenseRows(stage) : width switch

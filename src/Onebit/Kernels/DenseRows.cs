@@ -39,25 +39,26 @@ internal sealed class DenseRows(Stage stage) : DenseKernel(stage)
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Positive(int output, ReadOnlySpan<ulong> planes)
     {
-        ref ulong row = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(Rows), output * Words);
+        int words = Words, stride = BitString.Words(Inputs), positive = 0;
+        ref ulong row = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(Rows), output * words);
         ref ulong plane = ref MemoryMarshal.GetReference(planes);
-        int positive = 0;
-        for (int p = 0; p < Planes; p++, plane = ref Unsafe.Add(ref plane, BitString.Words(Inputs)))
+        for (int p = 0; p < Planes; p++, plane = ref Unsafe.Add(ref plane, stride))
         {
             int w = 0, count = 0;
             if (AdvSimd.Arm64.IsSupported)
             {
                 // ARM64 counts the bits of bytes in vectors; a popcount of a word would go there and back.
-                for (; w + 2 <= Words; w += 2)
+                for (; w + 2 <= words; w += 2)
                 {
                     Vector128<ulong> both = Vector128.LoadUnsafe(ref row, (nuint)w) & Vector128.LoadUnsafe(ref plane, (nuint)w);
                     count += AdvSimd.Arm64.AddAcross(AdvSimd.PopCount(both.AsByte())).ToScalar();
                 }
             }
 
-            for (; w < Words; w++)
+            for (; w < words; w++)
             {
                 count += BitOperations.PopCount(Unsafe.Add(ref row, w) & Unsafe.Add(ref plane, w));
             }

@@ -5,6 +5,18 @@ namespace Onebit;
 /// <summary>What happens to integer sums in the lanes of a batch.</summary>
 internal static class Endings
 {
+    /// <summary>One sum a channel to 8-bit codes.</summary>
+    public static void Requantize(Requantize requantize, ReadOnlySpan<int> sums, Span<byte> codes)
+    {
+        ReadOnlySpan<int> multipliers = requantize.Multipliers.Span;
+        ReadOnlySpan<long> offsets = requantize.Offsets.Span;
+        int shift = requantize.Shift;
+        for (int c = 0; c < sums.Length; c++)
+        {
+            codes[c] = (byte)Math.Clamp(((long)multipliers[c] * sums[c] + offsets[c]) >> shift, byte.MinValue, byte.MaxValue);
+        }
+    }
+
     /// <summary>One channel's sums to 8-bit codes.</summary>
     public static void Requantize(Requantize requantize, int channel, ReadOnlySpan<int> sums, Span<byte> codes)
     {

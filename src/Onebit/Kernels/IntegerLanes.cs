@@ -58,25 +58,46 @@ internal readonly struct IntegerLanes<TWidth, TVector, TElement> : ILanes
     public static void AtLeast(
         ref byte positive, int positives, ref byte total, int planes, int threshold, ref byte bits, bool join)
     {
-        for (int at = 0; at < PlaneBytes; at += Vector256<byte>.Count)
+        // No difference is as small as its type's smallest number, so "at least" is "more than the number before". With
+        // 16 bits a threshold may be outside of the type: then all or none exceed its end.
+        if (typeof(TElement) == typeof(short))
         {
-            Vector256<byte> p = Vector256.LoadUnsafe(ref positive, (nuint)at), t = Vector256.LoadUnsafe(ref total, (nuint)at);
-            if (typeof(TElement) == typeof(short))
+            Vector256<short> below = Vector256.Create((short)Math.Clamp(threshold - 1L, short.MinValue, short.MaxValue));
+            ref short p = ref Unsafe.As<byte, short>(ref positive), t = ref Unsafe.As<byte, short>(ref total);
+            int lane = 0;
+            for (; lane + 32 <= Lanes; lane += 32)
             {
-                // No difference is outside of 16 bits, a threshold may be: then all or none reach it.
-                Vector256<short> least = Vector256.Create((short)Math.Clamp(threshold, short.MinValue, short.MaxValue));
-                var reached = (ushort)Vector256.GreaterThanOrEqual(p.AsInt16() + p.AsInt16() - t.AsInt16(), least).ExtractMostSignificantBits();
-                reached = threshold > short.MaxValue ? (ushort)0 : reached;
-                ref byte place = ref Unsafe.Add(ref bits, at / 16);
+                Vector256<short> low = Reached16(ref p, ref t, lane, below), high = Reached16(ref p, ref t, lane + 16, below);
+                uint reached = Vector256.NarrowWithSaturation(low, high).ExtractMostSignificantBits();
+                ref byte place = ref Unsafe.Add(ref bits, lane / 8);
+                Unsafe.WriteUnaligned(ref place, join ? reached | Unsafe.ReadUnaligned<uint>(ref place) : reached);
+            }
+
+            for (; lane < Lanes; lane += 16)
+            {
+                var reached = (ushort)Reached16(ref p, ref t, lane, below).ExtractMostSignificantBits();
+                ref byte place = ref Unsafe.Add(ref bits, lane / 8);
                 Unsafe.WriteUnaligned(ref place, join ? (ushort)(reached | Unsafe.ReadUnaligned<ushort>(ref place)) : reached);
             }
-            else
+        }
+        else
+        {
+            Vector256<int> below = Vector256.Create((int)Math.Max(threshold - 1L, int.MinValue));
+            ref int p = ref Unsafe.As<byte, int>(ref positive), t = ref Unsafe.As<byte, int>(ref total);
+            for (int lane = 0; lane < Lanes; lane += 8)
             {
-                Vector256<int> least = Vector256.Create(threshold);
-                var reached = (byte)Vector256.GreaterThanOrEqual(p.AsInt32() + p.AsInt32() - t.AsInt32(), least).ExtractMostSignificantBits();
-                ref byte place = ref Unsafe.Add(ref bits, at / 32);
+                Vector256<int> twice = Vector256.LoadUnsafe(ref p, (nuint)lane) << 1;
+                var reached = (byte)Vector256.GreaterThan(twice - Vector256.LoadUnsafe(ref t, (nuint)lane), below).ExtractMostSignificantBits();
+                ref byte place = ref Unsafe.Add(ref bits, lane / 8);
                 place = join ? (byte)(reached | place) : reached;
             }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static Vector256<short> Reached16(ref short p, ref short t, int lane, Vector256<short> below)
+        {
+            Vector256<short> once = Vector256.LoadUnsafe(ref p, (nuint)lane);
+            return Vector256.GreaterThan(once + once - Vector256.LoadUnsafe(ref t, (nuint)lane), below);
         }
     }
 

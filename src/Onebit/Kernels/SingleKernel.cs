@@ -132,10 +132,7 @@ internal sealed class SingleKernel
         dense.Integers(planes, sums, ref Unsafe.Add(ref temporary, Align(sums.Length * sizeof(int))));
         if (step.Stage.Ending is Requantize requantize)
         {
-            for (int c = 0; c < sums.Length; c++)
-            {
-                Endings.Requantize(requantize, c, sums.Slice(c, 1), MemoryMarshal.CreateSpan(ref Unsafe.Add(ref result, c), 1));
-            }
+            Endings.Requantize(requantize, sums, MemoryMarshal.CreateSpan(ref result, sums.Length));
         }
     }
 
