@@ -31,7 +31,7 @@ public class FormatTests
     [Fact]
     public void The_documentation_shows_the_example_byte_for_byte()
     {
-        string document = File.ReadAllText(Path.Combine(Root(), "docs", "format.md"));
+        string document = File.ReadAllText(Path.Combine(Repository.Root, "docs", "format.md"));
         string example = document[document.IndexOf("    31 42 49 54", StringComparison.Ordinal)..];
         IEnumerable<string> lines = example.Split('\n').TakeWhile(line => line.StartsWith("    ", StringComparison.Ordinal));
         byte[] shown = [.. lines.SelectMany(line => line.Split([' '], StringSplitOptions.RemoveEmptyEntries)
@@ -184,15 +184,4 @@ public class FormatTests
 
     private static void Refuses(string reason, byte[] file) =>
         Assert.Contains(reason, Assert.Throws<InvalidDataException>(() => BitModel.Read(file)).Message);
-
-    private static string Root()
-    {
-        string folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Onebit.slnx")))
-        {
-            folder = Path.GetDirectoryName(folder) ?? throw new DirectoryNotFoundException("No Onebit.slnx above the tests.");
-        }
-
-        return folder;
-    }
 }
