@@ -21,25 +21,7 @@ public class FloatTwinTests
     public void Convolutions_with_stride_padding_and_groups_pooling_and_a_residual_path_agree()
     {
         var random = new Random(3);
-        var input = new ModelInput(3, 17, 15, 8, 0);
-        FloatTwin twin = FloatTwin.Of(new BitModel(input,
-        [
-            new Linear(0, 8, 3, 5, 2, 2, 1, Build.Weights(random, 8 * 3 * 15)),             // 8 x 10 x 8
-            new Requantize(1, Build.Repeat(1, 8), new long[8], 2, 8),
-            new Linear(2, 8, 3, 3, 1, 1, 4, Build.Weights(random, 8 * 2 * 9)),
-            new Requantize(3, Build.Repeat(1, 8), new long[8], 2, 16),
-            new Add(4, 2),
-            new Requantize(5, Build.Repeat(1, 8), new long[8], 0, 8),
-            new MaxPool(6, 3, 2),                                                            // 8 x 4 x 3
-            new SumPool(7, 2, 1),                                                            // 8 x 3 x 2
-            new Linear(8, 16, 3, 2, 1, 0, 1, Build.Weights(random, 16 * 48)),
-            new Requantize(9, Build.Repeat(1, 16), new long[16], 0, 8),
-            new Linear(10, 16, 1, 1, 1, 0, 1, Build.Weights(random, 16 * 16)),
-            new Add(11, 10),
-            new Requantize(12, Build.Repeat(1, 16), new long[16], 0, 8),
-            new Linear(13, 5, 1, 1, 1, 0, 1, Build.Weights(random, 5 * 16)),
-            Build.Scores(14, 5),
-        ]));
+        FloatTwin twin = Residual(random);
         Assert.Equal(
             ["Linear", "Relu", "Linear", "Add", "Relu", "MaxPool", "AveragePool", "Linear", "Relu", "Linear", "Add", "Relu", "Linear"],
             twin.Layers.Select(l => l.GetType().Name));
@@ -78,6 +60,53 @@ public class FloatTwinTests
             Assert.Equal(pixels.Select(p => p * (1f / 255)), values);
         }
     }
+
+    [Fact]
+    public void Any_model_s_int8_twin_runs_on_ONNX_Runtime() => Gen.Int.Sample(seed =>
+    {
+        var random = new Random(seed);
+        FloatTwin twin = FloatTwin.Of(RandomModels.Create(random));
+        using var int8 = new OnnxRuntimeContestant(Int8OnnxWriter.Write(twin));
+        byte[] images = new byte[3 * twin.Values[0].Count];
+        Assert.Equal(3 * twin.ClassCount, int8.Logits(images, 3).Length);
+    }, iter: 100, threads: 1);
+
+    [Theory]
+    [InlineData("dense")]
+    [InlineData("residual")]
+    public void An_int8_twin_s_logits_are_those_of_float32_but_for_quantization(string network)
+    {
+        var random = new Random(7);
+        FloatTwin twin = network == "dense" ? FloatTwin.Of(Build.Mlp(random)) : Residual(random);
+        using var single = new OnnxRuntimeContestant(FloatOnnxWriter.Write(twin));
+        using var int8 = new OnnxRuntimeContestant(Int8OnnxWriter.Write(twin));
+        byte[] images = new byte[20 * twin.Values[0].Count];
+        random.NextBytes(images);
+        for (int i = 0; i < images.Length; i++)
+            images[i] /= 3; // About as bright as digits.
+        float[] expected = single.Logits(images, 20).ToArray(), logits = int8.Logits(images, 20).ToArray();
+        double signal = expected.Sum(v => (double)v * v), noise = expected.Zip(logits).Sum(p => Math.Pow(p.First - p.Second, 2));
+        Assert.InRange(noise / signal, 1e-9, 0.02);
+    }
+
+    private static FloatTwin Residual(Random random) => FloatTwin.Of(new BitModel(new ModelInput(3, 17, 15, 8, 0),
+    [
+        new Linear(0, 8, 3, 5, 2, 2, 1, Build.Weights(random, 8 * 3 * 15)),             // 8 x 10 x 8
+        new Requantize(1, Build.Repeat(1, 8), new long[8], 2, 8),
+        new Linear(2, 8, 3, 3, 1, 1, 4, Build.Weights(random, 8 * 2 * 9)),
+        new Requantize(3, Build.Repeat(1, 8), new long[8], 2, 16),
+        new Add(4, 2),
+        new Requantize(5, Build.Repeat(1, 8), new long[8], 0, 8),
+        new MaxPool(6, 3, 2),                                                            // 8 x 4 x 3
+        new SumPool(7, 2, 1),                                                            // 8 x 3 x 2
+        new Linear(8, 16, 3, 2, 1, 0, 1, Build.Weights(random, 16 * 48)),
+        new Requantize(9, Build.Repeat(1, 16), new long[16], 0, 8),
+        new Linear(10, 16, 1, 1, 1, 0, 1, Build.Weights(random, 16 * 16)),
+        new Add(11, 10),
+        new Requantize(12, Build.Repeat(1, 16), new long[16], 0, 8),
+        new Linear(13, 5, 1, 1, 1, 0, 1, Build.Weights(random, 5 * 16)),
+        Build.Scores(14, 5),
+    ]));
 
     private static void Compare(FloatTwin twin, Random random)
     {

@@ -18,7 +18,7 @@ internal sealed class OnnxRuntimeContestant : FloatContestant
     /// <summary>Loads a model whose one input is images x channels x height x width, float32 of 0 to 1 or uint8, and whose one output is images x classes.</summary>
     internal OnnxRuntimeContestant(byte[] model)
     {
-        using var options = new SessionOptions { IntraOpNumThreads = 1, InterOpNumThreads = 1 };
+        using var options = new SessionOptions { IntraOpNumThreads = 1, InterOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
         _session = new InferenceSession(model, options);
         NodeMetadata input = _session.InputMetadata.Values.Single();
         _readsBytes = input.ElementType == typeof(byte);
