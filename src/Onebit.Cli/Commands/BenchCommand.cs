@@ -42,7 +42,7 @@ internal static class BenchCommand
 
             MAC/ns are binary multiply-accumulates a nanosecond; one with a k-bit input counts as k. The bound is
             two vector logic instructions a cycle, where a full adder, 2 instructions with AVX-512 and 5 without,
-            adds one bit in each lane. docs/benchmarks.md says more.
+            adds one bit in each lane. docs/bench.md says more.
 
             Example: onebit bench onebit-study/runs/cnn-binarynet-seed1/model.onebit --batch 1 --batch 256
             """) { models, batch, data, json };
