@@ -14,6 +14,7 @@ var root = new RootCommand("""
     TrainCommand.Create(),
     EvalCommand.Create(),
     InspectCommand.Create(),
+    BenchCommand.Create(),
     DataCommand.Create(),
 };
 

@@ -11,6 +11,8 @@ public class UsageTests
     [InlineData("no experiment file 'nope'", "train", "nope")]
     [InlineData("no model file 'nope.onebit'", "eval", "nope.onebit")]
     [InlineData("no model file 'nope.onebit'", "inspect", "nope.onebit")]
+    [InlineData("no model file 'nope.onebit'", "bench", "nope.onebit")]
+    [InlineData("from 1 to 100000, not '0'", "bench", "--batch", "0")]
     [InlineData("--wrong", "data", "mnist", "--wrong")]
     public void A_command_used_wrongly_ends_with_2_and_one_sentence(string sentence, params string[] arguments)
     {
@@ -34,6 +36,7 @@ public class UsageTests
         {
             (["eval", model], model),
             (["inspect", model], model),
+            (["bench", model], model),
             (["train", experiment], experiment),
             (["data", folder.Path], folder.Path),
         })
@@ -52,6 +55,7 @@ public class UsageTests
     [InlineData("train")]
     [InlineData("eval")]
     [InlineData("inspect")]
+    [InlineData("bench")]
     [InlineData("data")]
     public void Help_has_an_example(string command)
     {

@@ -59,7 +59,7 @@ public partial class ReportWriterTests
             "With one bit a weight (binaryconnect), the large network lost 4.00 points of test accuracy, 95.00 % against 99.00 % in full precision (1 seed each); "
             + "the difference is more than chance (McNemar’s test, p = 0.039). "
             + "Its file is 20.0× smaller (2,000 bytes instead of 40,000), it classifies images 40.0× faster one at a time and 2.0× slower in batches of 256 "
-            + "(compared with full precision on libtorch), and training it took 2.0× longer (20 s of processor time instead of 10 s).",
+            + "(compared with full precision on ONNX Runtime), and training it took 2.0× longer (20 s of processor time instead of 10 s).",
             Summary(study));
     }
 
@@ -99,7 +99,7 @@ public partial class ReportWriterTests
             "With one bit a weight (binaryconnect), the net network classifies 95.00 % of the test images rightly (1 seed); "
             + "what that cost is not known, for this study has no full-precision run of the same network. "
             + "Its file takes 2,000 bytes for 10,000 parameters, it classifies images 40.0× faster one at a time and 2.0× slower in batches of 256 "
-            + "(compared with full precision on libtorch), and training it took 20 s of processor time (3 epochs).",
+            + "(compared with full precision on ONNX Runtime), and training it took 20 s of processor time (3 epochs).",
             Summary(study));
         string[] cells = [.. Section(page, "comparison").Descendants("td").Select(Text)];
         Assert.Contains("–", cells);

@@ -73,7 +73,7 @@ internal sealed class Synthetic
             TrainingModelBytes = 160_000,
             PeakTrainingBytes = 400_000_000,
             InferenceNanoseconds = full ? new Latency(20_000, 5_000) : new Latency(500, 10_000),
-            Peer = new PeerLatency("libtorch", 20_000, 5_000),
+            Peer = new PeerLatency("ONNX Runtime", 20_000, 5_000),
             Ratio = full ? new Latency(1, 1) : new Latency(40, 0.5),
             Confusion = confusion,
             Curves = new TrainingCurves([0.9, 0.5, 0.3], [0.8, 0.4, 0.35], [0.7, 0.8, accuracy]),

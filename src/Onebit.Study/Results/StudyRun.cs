@@ -89,7 +89,7 @@ public sealed record StudyRun
     /// <summary>Largest resident size of the training process over all seeds.</summary>
     public required long PeakTrainingBytes { get; init; }
 
-    /// <summary>The packed model on the Onebit runtime; libtorch where nothing is packed.</summary>
+    /// <summary>The packed model on the Onebit runtime; ONNX Runtime in full precision; libtorch where binarized and not packed.</summary>
     public required Latency InferenceNanoseconds { get; init; }
 
     /// <summary>The same network in full precision.</summary>

@@ -33,7 +33,7 @@ internal static class HowMeasured
             <dt>Parameters</dt><dd>All numbers that training sets. “Binarized” are weights kept in one bit; the others are scales, offsets, and the weights of layers that were left alone.</dd>
             <dt>Training memory</dt><dd>Bytes of parameters, gradients and optimizer state; and the peak resident size of the training process, which holds libraries and data too.</dd>
             <dt>Training time</dt><dd>Training steps alone, mean over seeds, in processor time, which other work on the machine disturbs least; time by the clock is shown where it differs by more than a tenth. Recipes may differ in epochs.</dd>
-            <dt>One image</dt><dd>From byte pixels to class on one thread: packed networks on the Onebit runtime, all others on libtorch. The ratio is to the same network in full precision on {Escape(peers.Length == 0 ? "libtorch" : string.Join(" or ", peers))}, timed in turn with it in the same process.</dd>
+            <dt>One image</dt><dd>From byte pixels to class on one thread: packed networks on the Onebit runtime, full precision on {Escape(peers.Length == 0 ? "ONNX Runtime" : string.Join(" or ", peers))}, binarized networks that are not packed on libtorch. The ratio is to the same network in full precision, with random weights and its normalizations folded into them, timed in turn with the run in the same process.</dd>
             <dt>Ratios</dt><dd>“4.0× smaller” means full precision takes 4.0 times as much; “4.0× slower” means this run takes 4.0 times as long. They compare with the same network’s full-precision run; a dash stands where there is none.</dd>
             <dt>Methods</dt><dd><ul>{methods}</ul></dd>
             </dl>

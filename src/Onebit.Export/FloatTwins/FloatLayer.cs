@@ -1,0 +1,45 @@
+namespace Onebit.Export;
+
+/// <summary>
+/// One layer of a <see cref="FloatTwin"/>. Value 0 is the twin's input, value <c>i + 1</c> what layer <c>i</c> gives:
+/// float32 of shape channels x height x width, channel by channel, row by row.
+/// </summary>
+/// <param name="Input">The value read.</param>
+public abstract record FloatLayer(int Input)
+{
+    /// <summary>A convolution with bias, padded with 0.</summary>
+    /// <param name="Input">The value read.</param>
+    /// <param name="Outputs">Output channels.</param>
+    /// <param name="KernelHeight">Rows of the kernel.</param>
+    /// <param name="KernelWidth">Columns of the kernel.</param>
+    /// <param name="Stride">Step between positions, both ways.</param>
+    /// <param name="Padding">Positions added on each of the four sides.</param>
+    /// <param name="Groups">Groups of channels.</param>
+    /// <param name="IsDense">The kernel covers the whole input, there is one group and no padding: a matrix times a vector.</param>
+    /// <param name="Weights">Outputs x (channels / groups) x kernel height x kernel width.</param>
+    /// <param name="Bias">One number an output.</param>
+    public sealed record Linear(
+        int Input, int Outputs, int KernelHeight, int KernelWidth, int Stride, int Padding, int Groups, bool IsDense,
+        ReadOnlyMemory<float> Weights, ReadOnlyMemory<float> Bias) : FloatLayer(Input);
+
+    /// <summary>The largest value of each window; no padding, incomplete windows are dropped.</summary>
+    /// <param name="Input">The value read.</param>
+    /// <param name="Size">Rows and columns of the window.</param>
+    /// <param name="Stride">Step, both ways.</param>
+    public sealed record MaxPool(int Input, int Size, int Stride) : FloatLayer(Input);
+
+    /// <summary>The mean of each window; no padding, incomplete windows are dropped.</summary>
+    /// <param name="Input">The value read.</param>
+    /// <param name="Size">Rows and columns of the window.</param>
+    /// <param name="Stride">Step, both ways.</param>
+    public sealed record AveragePool(int Input, int Size, int Stride) : FloatLayer(Input);
+
+    /// <summary>The element-wise sum of two values of one shape.</summary>
+    /// <param name="Input">The first value.</param>
+    /// <param name="Other">The second value.</param>
+    public sealed record Add(int Input, int Other) : FloatLayer(Input);
+
+    /// <summary>Every element, 0 in place of those below.</summary>
+    /// <param name="Input">The value read.</param>
+    public sealed record Relu(int Input) : FloatLayer(Input);
+}

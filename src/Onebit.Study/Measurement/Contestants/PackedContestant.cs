@@ -1,0 +1,17 @@
+namespace Onebit.Study;
+
+/// <summary>A packed model on the Onebit runtime.</summary>
+internal sealed class PackedContestant(BitModel model) : IContestant
+{
+    public void Predict(ReadOnlySpan<byte> images, Span<int> classes)
+    {
+        if (classes.Length == 1)
+            classes[0] = model.Predict(images);
+        else
+            model.Predict(images, classes);
+    }
+
+    public void Dispose()
+    {
+    }
+}

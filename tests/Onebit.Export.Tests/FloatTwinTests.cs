@@ -1,0 +1,132 @@
+using CsCheck;
+using Onebit.Study;
+using Onebit.Tests;
+
+namespace Onebit.Export.Tests;
+
+/// <summary>The same list of layers on ONNX Runtime (by way of the ONNX file), libtorch and plain C#.</summary>
+public class FloatTwinTests
+{
+    [Fact]
+    public void Any_model_s_twin_gives_the_same_logits_on_ONNX_Runtime_and_libtorch() => Gen.Int.Sample(seed =>
+    {
+        var random = new Random(seed);
+        BitModel model = RandomModels.Create(random);
+        FloatTwin twin = FloatTwin.Of(model);
+        Assert.Equal(model.ClassCount, twin.ClassCount);
+        Compare(twin, random);
+    }, iter: 150, threads: 1);
+
+    [Fact]
+    public void Convolutions_with_stride_padding_and_groups_pooling_and_a_residual_path_agree()
+    {
+        var random = new Random(3);
+        FloatTwin twin = Residual(random);
+        Assert.Equal(
+            ["Linear", "Relu", "Linear", "Add", "Relu", "MaxPool", "AveragePool", "Linear", "Relu", "Linear", "Add", "Relu", "Linear"],
+            twin.Layers.Select(l => l.GetType().Name));
+        Compare(twin, random);
+    }
+
+    [Fact]
+    public void A_dense_twin_gives_the_same_logits_in_plain_CSharp_too()
+    {
+        FloatTwin twin = FloatTwin.Of(Build.Mlp(new Random(4)));
+        Assert.True(twin.IsDense);
+        Compare(twin, new Random(5));
+    }
+
+    [Fact]
+    public void Values_neither_vanish_nor_explode_in_a_deep_network()
+    {
+        var builder = new FloatTwinBuilder(new FloatShape(256, 1, 1));
+        int value = 0;
+        for (int i = 0; i < 30; i++)
+            value = builder.Relu(builder.Linear(value, 256, 1, 1, 1, 0, 1));
+        using var plain = new PlainContestant(builder.Build(value));
+        byte[] pixels = new byte[256];
+        new Random(6).NextBytes(pixels);
+        Assert.InRange(plain.Logits(pixels, 1).ToArray().Max(), 0.01f, 100f);
+    }
+
+    [Fact]
+    public void Bytes_become_floats_of_0_to_1_at_every_length()
+    {
+        for (int length = 0; length < 300; length++)
+        {
+            byte[] pixels = [.. Enumerable.Range(0, length).Select(i => (byte)(i * 7))];
+            float[] values = new float[length];
+            FloatContestant.ToFloats(pixels, values);
+            Assert.Equal(pixels.Select(p => p * (1f / 255)), values);
+        }
+    }
+
+    [Fact]
+    public void Any_model_s_int8_twin_runs_on_ONNX_Runtime() => Gen.Int.Sample(seed =>
+    {
+        var random = new Random(seed);
+        FloatTwin twin = FloatTwin.Of(RandomModels.Create(random));
+        using var int8 = new OnnxRuntimeContestant(Int8OnnxWriter.Write(twin));
+        byte[] images = new byte[3 * twin.Values[0].Count];
+        Assert.Equal(3 * twin.ClassCount, int8.Logits(images, 3).Length);
+    }, iter: 100, threads: 1);
+
+    [Theory]
+    [InlineData("dense")]
+    [InlineData("residual")]
+    public void An_int8_twin_s_logits_are_those_of_float32_but_for_quantization(string network)
+    {
+        var random = new Random(7);
+        FloatTwin twin = network == "dense" ? FloatTwin.Of(Build.Mlp(random)) : Residual(random);
+        using var single = new OnnxRuntimeContestant(FloatOnnxWriter.Write(twin));
+        using var int8 = new OnnxRuntimeContestant(Int8OnnxWriter.Write(twin));
+        byte[] images = new byte[20 * twin.Values[0].Count];
+        random.NextBytes(images);
+        for (int i = 0; i < images.Length; i++)
+            images[i] /= 3; // About as bright as digits.
+        float[] expected = single.Logits(images, 20).ToArray(), logits = int8.Logits(images, 20).ToArray();
+        double signal = expected.Sum(v => (double)v * v), noise = expected.Zip(logits).Sum(p => Math.Pow(p.First - p.Second, 2));
+        Assert.InRange(noise / signal, 1e-9, 0.02);
+    }
+
+    private static FloatTwin Residual(Random random) => FloatTwin.Of(new BitModel(new ModelInput(3, 17, 15, 8, 0),
+    [
+        new Linear(0, 8, 3, 5, 2, 2, 1, Build.Weights(random, 8 * 3 * 15)),             // 8 x 10 x 8
+        new Requantize(1, Build.Repeat(1, 8), new long[8], 2, 8),
+        new Linear(2, 8, 3, 3, 1, 1, 4, Build.Weights(random, 8 * 2 * 9)),
+        new Requantize(3, Build.Repeat(1, 8), new long[8], 2, 16),
+        new Add(4, 2),
+        new Requantize(5, Build.Repeat(1, 8), new long[8], 0, 8),
+        new MaxPool(6, 3, 2),                                                            // 8 x 4 x 3
+        new SumPool(7, 2, 1),                                                            // 8 x 3 x 2
+        new Linear(8, 16, 3, 2, 1, 0, 1, Build.Weights(random, 16 * 48)),
+        new Requantize(9, Build.Repeat(1, 16), new long[16], 0, 8),
+        new Linear(10, 16, 1, 1, 1, 0, 1, Build.Weights(random, 16 * 16)),
+        new Add(11, 10),
+        new Requantize(12, Build.Repeat(1, 16), new long[16], 0, 8),
+        new Linear(13, 5, 1, 1, 1, 0, 1, Build.Weights(random, 5 * 16)),
+        Build.Scores(14, 5),
+    ]));
+
+    private static void Compare(FloatTwin twin, Random random)
+    {
+        using var onnx = new OnnxRuntimeContestant(FloatOnnxWriter.Write(twin));
+        using var torch = new TorchTwinContestant(twin);
+        using var plain = twin.IsDense ? new PlainContestant(twin) : null;
+        // Batches of different sizes one after another: buffers are kept between calls.
+        foreach (int count in new[] { 1, 19, 3 })
+        {
+            byte[] images = new byte[count * twin.Values[0].Count];
+            random.NextBytes(images);
+            float[] expected = onnx.Logits(images, count).ToArray();
+            Assert.Equal(count * twin.ClassCount, expected.Length);
+            float scale = expected.Max(MathF.Abs);
+            Assert.True(scale > 0);
+            foreach (FloatContestant other in new FloatContestant?[] { torch, plain }.OfType<FloatContestant>())
+            {
+                float[] logits = other.Logits(images, count).ToArray();
+                Assert.All(expected.Zip(logits), pair => Assert.InRange(pair.Second - pair.First, -1e-4f * scale, 1e-4f * scale));
+            }
+        }
+    }
+}
