@@ -149,6 +149,27 @@ public sealed class BitModel
         }
     }
 
+    /// <summary>The classes of many images, on several threads.</summary>
+    /// <param name="images"><c>classes.Length</c> images one after another.</param>
+    /// <param name="classes">Receives one class an image.</param>
+    /// <param name="threads">Threads at most; -1: as many as the machine has processors.</param>
+    /// <param name="cancellation">Stops between two parts of some hundred images; classes not yet predicted keep what they were.</param>
+    /// <exception cref="ArgumentException">The images do not have the length that <paramref name="classes"/> asks for.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="threads"/> is 0 or below -1.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public void PredictParallel(ReadOnlyMemory<byte> images, Memory<int> classes, int threads = -1, CancellationToken cancellation = default)
+    {
+        const int Part = 512; // Whole batches, whatever the width of the vectors.
+        int pixels = _values[0].Count;
+        CheckLength(nameof(images), images.Length, (long)classes.Length * pixels);
+        var options = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation };
+        Parallel.For(0, (classes.Length + Part - 1) / Part, options, part =>
+        {
+            int first = part * Part, count = Math.Min(Part, classes.Length - first);
+            Predict(images.Span.Slice(first * pixels, count * pixels), classes.Span.Slice(first, count));
+        });
+    }
+
     /// <summary>Softmax of <c>score / 2^Shift</c>: for display, in floating point, not part of what is exact.</summary>
     /// <param name="scores">One score a class, from <see cref="Predict(ReadOnlySpan{byte}, Span{long})"/>.</param>
     /// <param name="probabilities">Receives one probability a class.</param>
@@ -205,17 +226,18 @@ public sealed class BitModel
     /// <summary>The kernel for the next of so many images; null: one at a time is faster, or all there is.</summary>
     private BatchKernel? Batch(int images)
     {
-        // A batch takes its time however few images are in it: that of about a tenth of its lanes, one at a time.
+        // A batch takes its time however few images are in it, and narrower vectors do not take much less.
+        const int FewestImages = 40;
         foreach (Lazy<BatchKernel?> batch in _batches)
         {
-            if (images * 10 < 64 || batch.Value is not { } kernel)
+            if (images < FewestImages || batch.Value is not { } kernel)
             {
                 return null;
             }
 
             if (images <= kernel.Images || batch == _batches[^1])
             {
-                return images * 10 >= kernel.Images ? kernel : null;
+                return kernel;
             }
         }
 

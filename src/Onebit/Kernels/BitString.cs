@@ -1,5 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
 namespace Onebit;
@@ -7,6 +9,13 @@ namespace Onebit;
 /// <summary>Bits in 64-bit words, the lowest first.</summary>
 internal static class BitString
 {
+    /// <summary>Elements that <see cref="List"/> may write behind its list.</summary>
+    public const int ListSpare = 8;
+
+    /// <summary>The positions of the bits of each byte, closed up: eight a byte.</summary>
+    private static readonly byte[] _positions = [.. Enumerable.Range(0, 256).SelectMany(bits =>
+        Enumerable.Range(0, 8).Where(i => (bits >> i & 1) != 0).Concat(Enumerable.Repeat(0, 8)).Take(8).Select(i => (byte)i))];
+
     /// <summary>Words that so many bits take, and one more, so that 64 bits can be read from any of them on.</summary>
     public static int Words(int bits) => (bits + 63) / 64 + 1;
 
@@ -56,6 +65,43 @@ internal static class BitString
         }
 
         return extracted;
+    }
+
+    /// <summary>Lists the positions of the bits that are 1, times <paramref name="factor"/>.</summary>
+    /// <returns>How many there are.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static int List(ReadOnlySpan<ulong> words, int factor, ref int list)
+    {
+        ref byte positions = ref MemoryMarshal.GetArrayDataReference(_positions);
+        int count = 0;
+        for (int w = 0; w < words.Length; w++)
+        {
+            ulong rest = words[w];
+            for (int position = 64 * w; rest != 0; position += 8, rest >>= 8)
+            {
+                // Bytes without a bit are passed over: most of a picture is dark.
+                int skip = BitOperations.TrailingZeroCount(rest) & 56;
+                (rest, position) = (rest >> skip, position + skip);
+                ref byte some = ref Unsafe.Add(ref positions, 8 * (int)(byte)rest);
+                ref int place = ref Unsafe.Add(ref list, count);
+                if (Avx2.IsSupported)
+                {
+                    Vector128<byte> bytes = Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<ulong>(ref some)).AsByte();
+                    ((Avx2.ConvertToVector256Int32(bytes) + Vector256.Create(position)) * factor).StoreUnsafe(ref place);
+                }
+                else
+                {
+                    for (int i = 0; i < 8; i++)
+                    {
+                        Unsafe.Add(ref place, i) = (Unsafe.Add(ref some, i) + position) * factor;
+                    }
+                }
+
+                count += BitOperations.PopCount((uint)(byte)rest);
+            }
+        }
+
+        return count;
     }
 
     /// <summary>The lowest bits set, 0 to 64 of them.</summary>

@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -48,7 +47,9 @@ internal sealed class DenseColumns<TWidth, TVector> : DenseKernel
         }
     }
 
-    public override int ScratchBytes => 2 * _slotBytes + Planes * Inputs * sizeof(int) + 2 * VectorBytes;
+    public override int ScratchBytes => 2 * _slotBytes + Planes * ListLength * sizeof(int);
+
+    private int ListLength => Inputs + BitString.ListSpare;
 
     private static int VectorBytes => Unsafe.SizeOf<TVector>();
 
@@ -86,23 +87,12 @@ internal sealed class DenseColumns<TWidth, TVector> : DenseKernel
     /// <returns>The total.</returns>
     private int Active(ReadOnlySpan<ulong> planes, Span<int> counts, ref byte scratch)
     {
-        int total = 0, columnBytes = _vectors * VectorBytes;
-        ref int offsets = ref Offsets(ref scratch);
+        int total = 0;
         for (int p = 0; p < counts.Length; p++)
         {
             ReadOnlySpan<ulong> plane = planes.Slice(p * BitString.Words(Inputs), Words);
-            ref int next = ref Unsafe.Add(ref offsets, p * Inputs);
-            int count = 0;
-            for (int w = 0; w < plane.Length; w++)
-            {
-                for (ulong word = plane[w]; word != 0; word &= word - 1)
-                {
-                    Unsafe.Add(ref next, count++) = (w * 64 + BitOperations.TrailingZeroCount(word)) * columnBytes;
-                }
-            }
-
-            counts[p] = count;
-            total += count << p;
+            counts[p] = BitString.List(plane, _vectors * VectorBytes, ref Unsafe.Add(ref Offsets(ref scratch), p * ListLength));
+            total += counts[p] << p;
         }
 
         return total;
@@ -114,7 +104,7 @@ internal sealed class DenseColumns<TWidth, TVector> : DenseKernel
     {
         ref byte columns = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_columns), vector * VectorBytes);
         ref byte other = ref Unsafe.Add(ref scratch, _slotBytes);
-        ReadOnlySpan<int> offsets = MemoryMarshal.CreateReadOnlySpan(ref Offsets(ref scratch), counts.Length * Inputs);
+        ReadOnlySpan<int> offsets = MemoryMarshal.CreateReadOnlySpan(ref Offsets(ref scratch), counts.Length * ListLength);
         BitLanes<TWidth, TVector>.Sum(ref columns, offsets[..counts[0]], ref scratch);
         int largest = counts[0];
         for (int p = 1; p < counts.Length; p++)
@@ -125,7 +115,7 @@ internal sealed class DenseColumns<TWidth, TVector> : DenseKernel
                 TWidth.Store(TWidth.Fill(0), ref BitLanes<TWidth, TVector>.Plane(ref scratch, bit));
             }
 
-            BitLanes<TWidth, TVector>.Sum(ref columns, offsets.Slice(p * Inputs, counts[p]), ref other);
+            BitLanes<TWidth, TVector>.Sum(ref columns, offsets.Slice(p * ListLength, counts[p]), ref other);
             BitLanes<TWidth, TVector>.Add(ref BitLanes<TWidth, TVector>.Plane(ref scratch, p), largest >> p, ref other, counts[p]);
             largest += counts[p] << p;
         }

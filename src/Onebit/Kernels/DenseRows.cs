@@ -39,7 +39,7 @@ internal sealed class DenseRows(Stage stage) : DenseKernel(stage)
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int Positive(int output, ReadOnlySpan<ulong> planes)
     {
         int words = Words, stride = BitString.Words(Inputs), positive = 0;

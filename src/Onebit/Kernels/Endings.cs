@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Onebit;
@@ -13,7 +14,7 @@ internal static class Endings
         int shift = requantize.Shift;
         for (int c = 0; c < sums.Length; c++)
         {
-            codes[c] = (byte)Math.Clamp(((long)multipliers[c] * sums[c] + offsets[c]) >> shift, byte.MinValue, byte.MaxValue);
+            codes[c] = ToByte(((long)multipliers[c] * sums[c] + offsets[c]) >> shift);
         }
     }
 
@@ -24,9 +25,12 @@ internal static class Endings
         int shift = requantize.Shift;
         for (int i = 0; i < codes.Length; i++)
         {
-            codes[i] = (byte)Math.Clamp((multiplier * sums[i] + offset) >> shift, byte.MinValue, byte.MaxValue);
+            codes[i] = ToByte((multiplier * sums[i] + offset) >> shift);
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static byte ToByte(long value) => (byte)(value < 0 ? 0 : value > byte.MaxValue ? byte.MaxValue : value);
 
     /// <summary>The class with the largest score, image by image.</summary>
     /// <param name="scores">The affine.</param>

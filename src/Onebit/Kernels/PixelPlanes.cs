@@ -68,21 +68,35 @@ internal static class PixelPlanes
         }
     }
 
-    /// <summary>Sets bit i where pixel i reaches the threshold; the other bits are 0 already.</summary>
+    /// <summary>Bit i is 1 where pixel i reaches the threshold; the other bits of as many words as there are become 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Reach(ReadOnlySpan<byte> pixels, byte threshold, Span<ulong> bits)
     {
         ref byte pixel = ref MemoryMarshal.GetReference(pixels);
         Vector256<byte> least = Vector256.Create(threshold);
-        int i = 0;
-        for (; i + 32 <= pixels.Length; i += 32)
+        int word = 0;
+        for (; (word + 1) * Word <= pixels.Length; word++)
         {
-            uint mask = Vector256.Equals(Vector256.Max(Vector256.LoadUnsafe(ref pixel, (nuint)i), least), Vector256.LoadUnsafe(ref pixel, (nuint)i)).ExtractMostSignificantBits();
-            bits[i / 64] |= (ulong)mask << (i & 32);
+            Vector256<byte> low = Vector256.LoadUnsafe(ref pixel, (nuint)(word * Word)), high = Vector256.LoadUnsafe(ref pixel, (nuint)(word * Word + 32));
+            bits[word] = Vector256.Equals(Vector256.Max(low, least), low).ExtractMostSignificantBits()
+                | (ulong)Vector256.Equals(Vector256.Max(high, least), high).ExtractMostSignificantBits() << 32;
         }
 
-        for (; i < pixels.Length; i++)
+        bits[word..].Clear();
+        int left = pixels.Length - word * Word;
+        if (left > 0 && pixels.Length >= Word)
         {
-            bits[i / 64] |= (pixels[i] >= threshold ? 1UL : 0) << (i & 63);
+            // The last whole word of pixels, of which some have been seen.
+            Vector256<byte> low = Vector256.LoadUnsafe(ref pixel, (nuint)(pixels.Length - Word)), high = Vector256.LoadUnsafe(ref pixel, (nuint)(pixels.Length - 32));
+            ulong last = Vector256.Equals(Vector256.Max(low, least), low).ExtractMostSignificantBits()
+                | (ulong)Vector256.Equals(Vector256.Max(high, least), high).ExtractMostSignificantBits() << 32;
+            bits[word] = last >> (Word - left);
+            return;
+        }
+
+        for (int i = 0; i < left; i++)
+        {
+            bits[word] |= (pixels[word * Word + i] >= threshold ? 1UL : 0) << i;
         }
     }
 

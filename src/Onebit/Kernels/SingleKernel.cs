@@ -51,9 +51,7 @@ internal sealed class SingleKernel
         ref byte memory = ref MemoryMarshal.GetReference(scratch);
         if (_input.Bits == 1)
         {
-            Span<ulong> bits = Words(ref memory, _values[0]);
-            bits.Clear();
-            PixelPlanes.Reach(pixels, _input.PixelThreshold, bits);
+            PixelPlanes.Reach(pixels, _input.PixelThreshold, Words(ref memory, _values[0]));
         }
         else
         {
