@@ -32,17 +32,25 @@ internal static class PixelPlanes
                 int columns = Math.Min(Columns, pixels - pixel);
                 for (int row = 0; row < Rows; row++)
                 {
-                    int first = image + 8 * row, last = Math.Min(first + 8, count);
+                    int first = image + 8 * row, images8 = Math.Clamp(count - first, 0, 8);
                     Vector256<byte> bits = Vector256<byte>.Zero, bit = Vector256<byte>.One;
-                    for (int i = first; i < last; i++, bit += bit)
+                    if (images8 == 8 && columns == Columns)
                     {
-                        int start = i * pixels + pixel;
-                        Vector256<sbyte> values = columns == Columns
-                            ? Vector256.LoadUnsafe(ref source, (nuint)start).AsSByte() : Partial(images.Slice(start, columns)).AsSByte();
-                        bits |= Vector256.GreaterThan(values ^ sign, below).AsByte() & bit;
+                        ref byte corner = ref Unsafe.Add(ref source, (nint)first * pixels + pixel);
+                        for (int i = 0; i < 8; i++, bit += bit, corner = ref Unsafe.Add(ref corner, pixels))
+                        {
+                            bits |= Reached(Vector256.LoadUnsafe(ref corner), sign, below) & bit;
+                        }
+                    }
+                    else
+                    {
+                        for (int i = 0; i < images8; i++, bit += bit)
+                        {
+                            bits |= Reached(Partial(images.Slice((first + i) * pixels + pixel, columns)), sign, below) & bit;
+                        }
                     }
 
-                    bits.CopyTo(octets[(row * Columns)..]);
+                    bits.StoreUnsafe(ref MemoryMarshal.GetReference(octets), (nuint)(row * Columns));
                 }
 
                 ref byte destination = ref Unsafe.Add(ref planes, (nint)pixel * stride + image / 8);
@@ -59,6 +67,10 @@ internal static class PixelPlanes
                 }
             }
         }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static Vector256<byte> Reached(Vector256<byte> pixels, Vector256<sbyte> sign, Vector256<sbyte> below) =>
+            Vector256.GreaterThan(pixels.AsSByte() ^ sign, below).AsByte();
 
         static Vector256<byte> Partial(ReadOnlySpan<byte> pixels)
         {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Onebit;
 
@@ -137,10 +138,15 @@ internal sealed class PlaneSums
     {
         int[] offsets = _offsets[tuple], starts = _starts[tuple];
         int sets = starts.Length - 1; // Set 0, the planes that no output takes, is not among them.
+        ref int offset = ref MemoryMarshal.GetArrayDataReference(offsets);
+        ref byte slot = ref scratch;
         for (int set = 1; set <= sets; set++)
         {
-            counts[set] = starts[set] - starts[set - 1];
-            TLanes.Sum(ref planes, offsets.AsSpan(starts[set - 1], counts[set]), ref Unsafe.Add(ref scratch, set * slotBytes));
+            int count = starts[set] - starts[set - 1];
+            slot = ref Unsafe.Add(ref slot, slotBytes);
+            TLanes.Sum(ref planes, MemoryMarshal.CreateReadOnlySpan(ref offset, count), ref slot);
+            offset = ref Unsafe.Add(ref offset, count);
+            counts[set] = count;
         }
 
         int outputs = 0;
