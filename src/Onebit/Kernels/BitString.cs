@@ -51,6 +51,7 @@ internal static class BitString
     }
 
     /// <summary>The bits under a mask, closed up.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Extract(ulong bits, ulong mask)
     {
         if (Bmi2.X64.IsSupported)

@@ -183,10 +183,11 @@ internal sealed class ConvolutionKernel<TLanes> : ConvolutionKernel
             {
                 for (int x = 0; x < linear.KernelWidth; x++, plane = ref Unsafe.Add(ref plane, words))
                 {
-                    int start = y * row + x, count = Math.Min(words, paddedWords - 1 - start / 64);
+                    int start = y * row + x, shift = start & 63, count = Math.Min(words, paddedWords - 1 - start / 64);
+                    ref ulong word = ref Unsafe.Add(ref padded, start / 64);
                     for (int w = 0; w < count; w++)
                     {
-                        Unsafe.Add(ref plane, w) = BitString.Read(ref padded, start + 64 * w);
+                        Unsafe.Add(ref plane, w) = (Unsafe.Add(ref word, w) >> shift) | (Unsafe.Add(ref word, w + 1) << 1 << (63 - shift));
                     }
                 }
             }
