@@ -25,7 +25,7 @@ public class KernelTests
 
     [Fact]
     public void Batches_of_models_of_any_operations_give_the_plain_classes() => Gen.Int.Sample(
-        seed => CheckBatches(seed, Any), iter: Widths.Iterations(100));
+        seed => CheckBatches(seed, Any), iter: Widths.Iterations(40));
 
     private static (ModelInput Input, Operation[] Operations) Any(Random random)
     {
