@@ -17,7 +17,7 @@ internal abstract class BatchKernel
 
     /// <summary>
     /// A kernel for vectors of <paramref name="bits"/> bits, or null where the model has operations outside of layers
-    /// (residual paths, average pooling) or is too large to be worth it: such models run image by image.
+    /// (residual paths, average pooling), a layer that nothing reads, or is too large to be worth it: such models run image by image.
     /// </summary>
     public static BatchKernel? Create(ModelInput input, Operation[] operations, ValueInfo[] values, int bits)
     {
@@ -32,6 +32,12 @@ internal abstract class BatchKernel
 
             stages.Add(stage);
             i += count;
+        }
+
+        // Memory is laid out for the values that layers read; what nothing reads has no place in it.
+        if (stages.Exists(s => s.Ending is not Scores && !stages.Exists(reader => reader.Input == s.Output)))
+        {
+            return null;
         }
 
         // The largest value holds a vector for each of its elements, padded; it must leave the offsets their 32 bits.

@@ -64,7 +64,7 @@ internal abstract class DenseKernel
     protected int[] WeightSums { get; }
 
     /// <summary>The largest total.</summary>
-    protected int Largest => (int)Math.Min(int.MaxValue - 1, (long)Inputs * ((1L << Planes) - 1));
+    protected int Largest => (int)Math.Min(int.MaxValue, (long)Inputs * ((1L << Planes) - 1));
 
     /// <summary>Words of an input plane, without the spare one.</summary>
     protected int Words { get; }

@@ -58,8 +58,8 @@ internal readonly struct IntegerLanes<TWidth, TVector, TElement> : ILanes
     public static void AtLeast(
         ref byte positive, int positives, ref byte total, int planes, int threshold, ref byte bits, bool join)
     {
-        // No difference is as small as its type's smallest number, so "at least" is "more than the number before". With
-        // 16 bits a threshold may be outside of the type: then all or none exceed its end.
+        // "At least" is "not less", and with 16 bits, where no difference is as small as the type's smallest number,
+        // "more than the number before". A threshold may be outside of that type: then all or none exceed its end.
         if (typeof(TElement) == typeof(short))
         {
             Vector256<short> below = Vector256.Create((short)Math.Clamp(threshold - 1L, short.MinValue, short.MaxValue));
@@ -82,12 +82,12 @@ internal readonly struct IntegerLanes<TWidth, TVector, TElement> : ILanes
         }
         else
         {
-            Vector256<int> below = Vector256.Create((int)Math.Max(threshold - 1L, int.MinValue));
+            Vector256<int> least = Vector256.Create(threshold);
             ref int p = ref Unsafe.As<byte, int>(ref positive), t = ref Unsafe.As<byte, int>(ref total);
             for (int lane = 0; lane < Lanes; lane += 8)
             {
                 Vector256<int> twice = Vector256.LoadUnsafe(ref p, (nuint)lane) << 1;
-                var reached = (byte)Vector256.GreaterThan(twice - Vector256.LoadUnsafe(ref t, (nuint)lane), below).ExtractMostSignificantBits();
+                var reached = (byte)~Vector256.LessThan(twice - Vector256.LoadUnsafe(ref t, (nuint)lane), least).ExtractMostSignificantBits();
                 ref byte place = ref Unsafe.Add(ref bits, lane / 8);
                 place = join ? (byte)(reached | place) : reached;
             }

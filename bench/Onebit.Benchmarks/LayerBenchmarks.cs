@@ -1,0 +1,64 @@
+using BenchmarkDotNet.Attributes;
+
+namespace Onebit.Benchmarks;
+
+/// <summary>
+/// A layer at one position of 512 images, compared with its thresholds: dense ones on bits, and the 5 x 5 kernels of a
+/// convolution on bytes. The plain code takes the sums alone.
+/// </summary>
+public class LayerBenchmarks : WidthBenchmark
+{
+    private Linear _linear = null!;
+    private ValueInfo _input;
+
+    [Params("784x128 bits", "1024x1024 bits", "5x5x20 bytes")]
+    public string Layer { get; set; } = "";
+
+    private protected override Action PlainRun()
+    {
+        Prepare();
+        var linear = new ScalarLinear(_linear, _input, new ValueInfo(_linear.Outputs, 1, 1, ElementKind.Integers, 32, 0, 0));
+        var random = new Random(3);
+        int[] input = [.. Enumerable.Range(0, Work.Images * _input.Count).Select(_ => random.Next(1 << _input.Bits))], sums = new int[_linear.Outputs];
+        var planes = new ulong[linear.PlaneWords];
+        return () =>
+        {
+            for (int i = 0; i < input.Length; i += _input.Count)
+            {
+                linear.Run(input.AsSpan(i, _input.Count), sums, [], planes);
+            }
+        };
+    }
+
+    private protected override Action Run<TWidth, TVector>()
+    {
+        Prepare();
+        return _input.Bits == 1 ? Run<BitLanes<TWidth, TVector>>() : Run<IntegerLanes<TWidth, TVector, short>>();
+    }
+
+    private Action Run<TLanes>()
+        where TLanes : struct, ILanes
+    {
+        int planeBytes = Work.Images / TLanes.Lanes * TLanes.PlaneBytes;
+        var sums = new PlaneSums(_linear, _input, _input.Bits == 1, (channel, y, x) => ((channel * _input.Height + y) * _input.Width + x) * planeBytes);
+        Memory<byte> planes = Work.Bytes(_input.Count * planeBytes), scratch = Work.Bytes(sums.ScratchBytes<TLanes>()), bits = Work.Bytes(_linear.Outputs * Work.Images / 8);
+        var thresholds = new int[_linear.Outputs];
+        return () =>
+        {
+            for (int pass = 0; pass < Work.Images / TLanes.Lanes; pass++)
+            {
+                sums.Compare<TLanes>(
+                    ref planes.Span[pass * TLanes.PlaneBytes], 0, thresholds, ref scratch.Span[0],
+                    ref bits.Span[pass * TLanes.Lanes / 8], Work.Images / 8, join: false);
+            }
+        };
+    }
+
+    private void Prepare()
+    {
+        int[] sizes = [.. Layer.Split(' ')[0].Split('x').Select(int.Parse)];
+        bool bytes = sizes.Length == 3;
+        _input = bytes ? new ValueInfo(1, sizes[0], sizes[1], ElementKind.Codes, 8, 0, 255) : new ValueInfo(sizes[0], 1, 1, ElementKind.Codes, 1, 0, 1);
+        _linear = Work.Dense(0, sizes[^1], _input.Channels, _input.Height, _input.Width);
+    }
+}

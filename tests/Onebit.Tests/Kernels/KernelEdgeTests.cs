@@ -1,0 +1,56 @@
+namespace Onebit.Tests.Kernels;
+
+/// <summary>What random models seldom are.</summary>
+public class KernelEdgeTests
+{
+    [Fact]
+    public void A_layer_that_nothing_reads_disturbs_nothing()
+    {
+        var random = new Random(1);
+        var input = new ModelInput(1, 3, 3, 1, 128);
+        Operation[] operations =
+        [
+            new Linear(0, 40, 1, 1, 1, 0, 1, Build.Weights(random, 40)),
+            Build.Threshold(1, Build.Many(40, () => random.Next(-1, 2))),
+            new Linear(0, 4, 3, 3, 1, 0, 1, Build.Weights(random, 36)),
+            Build.Scores(3, 4),
+        ];
+        foreach (int width in Widths.All)
+        {
+            var model = new BitModel(input, operations, width);
+            byte[][] images = Build.Many(600, () => RandomModels.Image(model, random));
+            var classes = new int[600];
+            model.Predict([.. images.SelectMany(image => image)], classes);
+            Assert.Equal(images.Select(image => model.PredictPlainly(image, new long[4])), classes);
+        }
+    }
+
+    [Theory]
+    [InlineData(2, 4)] // dense
+    [InlineData(1, 8)] // eight by one: a convolution of two positions
+    public void Sums_may_be_the_smallest_integer(int height, int width)
+    {
+        // Fourteen times four times as much: codes of up to 2^28, eight of them negative.
+        var operations = new List<Operation>();
+        for (int i = 0; i < 14; i++)
+        {
+            operations.Add(new SumPool(i, 2, 1));
+        }
+
+        operations.Add(new Linear(14, 2, height, width, 1, 0, 1, new byte[2]));
+        operations.Add(Build.Threshold(15, int.MinValue, int.MinValue + 1));
+        operations.Add(Build.Dense(16, 2, 1, 1, "+- -+"));
+        operations.Add(Build.Scores(17, 2));
+        var input = new ModelInput(1, 14 + height, 14 + width, 1, 1);
+        foreach (int vector in Widths.All)
+        {
+            var model = new BitModel(input, [.. operations], vector);
+            Assert.Equal(int.MinValue, model.Values[15].Minimum);
+            byte[] image = Build.Repeat((byte)255, model.Values[0].Count);
+            long[] expected = new long[2], scores = new long[2];
+            model.PredictPlainly(image, expected);
+            model.Predict(image, scores);
+            Assert.Equal(expected, scores);
+        }
+    }
+}

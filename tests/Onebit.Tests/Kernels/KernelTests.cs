@@ -1,0 +1,74 @@
+using CsCheck;
+
+namespace Onebit.Tests.Kernels;
+
+/// <summary>Every fast kernel at every width equals the plain one, bit for bit.</summary>
+public class KernelTests
+{
+    private static readonly int[] Batches = [1, 7, 64, 65, 255, 256, 257, 600];
+
+    [Fact]
+    public void A_width_is_what_the_processor_has() =>
+        Assert.Equal(Widths.Chosen ?? VectorWidth.Widest, VectorWidth.Widest);
+
+    [Fact]
+    public void Layers_give_the_plain_scores() => Gen.Int.Sample(
+        seed => CheckScores(seed, random => RandomLayers.Create(random, small: false), images: 2), iter: Widths.Iterations(3000));
+
+    [Fact]
+    public void Models_of_any_operations_give_the_plain_scores() => Gen.Int.Sample(
+        seed => CheckScores(seed, Any, images: 2), iter: Widths.Iterations(3000));
+
+    [Fact]
+    public void Batches_of_layers_give_the_plain_classes() => Gen.Int.Sample(
+        seed => CheckBatches(seed, random => RandomLayers.Create(random, small: true)), iter: Widths.Iterations(200));
+
+    [Fact]
+    public void Batches_of_models_of_any_operations_give_the_plain_classes() => Gen.Int.Sample(
+        seed => CheckBatches(seed, Any), iter: Widths.Iterations(40));
+
+    private static (ModelInput Input, Operation[] Operations) Any(Random random)
+    {
+        BitModel model = RandomModels.Create(random);
+        return (model.Input, [.. model.Operations]);
+    }
+
+    private static void CheckScores(int seed, Func<Random, (ModelInput Input, Operation[] Operations)> create, int images)
+    {
+        var random = new Random(seed);
+        (ModelInput input, Operation[] operations) = create(random);
+        BitModel[] models = [.. Widths.All.Select(width => new BitModel(input, operations, width))];
+        long[] expected = new long[models[0].ClassCount], scores = new long[models[0].ClassCount];
+        for (int i = 0; i < images; i++)
+        {
+            byte[] image = RandomModels.Image(models[0], random);
+            int expectedClass = models[0].PredictPlainly(image, expected);
+            foreach (BitModel model in models)
+            {
+                Assert.Equal(expectedClass, model.Predict(image, scores));
+                Assert.Equal(expected, scores);
+            }
+        }
+    }
+
+    private static void CheckBatches(int seed, Func<Random, (ModelInput Input, Operation[] Operations)> create)
+    {
+        var random = new Random(seed);
+        (ModelInput input, Operation[] operations) = create(random);
+        BitModel[] models = [.. Widths.All.Select(width => new BitModel(input, operations, width))];
+        int pixels = models[0].Values[0].Count;
+        var images = new byte[pixels * Batches[^1]];
+        random.NextBytes(images);
+        var scores = new long[models[0].ClassCount];
+        int[] expected = [.. Enumerable.Range(0, Batches[^1]).Select(i => models[0].PredictPlainly(images.AsSpan(i * pixels, pixels), scores))];
+        foreach (BitModel model in models)
+        {
+            foreach (int count in Batches)
+            {
+                var classes = Build.Repeat(-1, count);
+                model.Predict(images.AsSpan(0, count * pixels), classes);
+                Assert.Equal(expected[..count], classes);
+            }
+        }
+    }
+}
