@@ -254,21 +254,29 @@ internal sealed class ConvolutionKernel<TLanes> : ConvolutionKernel
     {
         (int size, int step) = Stage.Pool is { } pool ? (pool.Size, pool.Stride) : (1, 1);
         int stride = Stage.Linear.Stride, next = 0;
-        Span<int> row = stackalloc int[64];
-        row = row[..Stage.Result.Width];
+        int corners = (Stage.Result.Width - 1) * step * stride + 1, width = corners + (size - 1) * stride;
+        Span<int> row = stackalloc int[Stage.Result.Width], rows = stackalloc int[width], joined = stackalloc int[corners];
         for (int channel = 0; channel < Stage.Linear.Outputs; channel++)
         {
             ReadOnlySpan<int> positions = sums.Slice(channel * _passes * TLanes.Lanes, _passes * TLanes.Lanes);
             for (int y = 0; y < Stage.Result.Height; y++, next += row.Length)
             {
-                row.Fill(int.MinValue);
-                for (int inner = 0; inner < size * size; inner++)
+                // The largest of the window's rows, then of its columns.
+                positions.Slice(y * step * stride * Row, width).CopyTo(rows);
+                for (int inner = 1; inner < size; inner++)
                 {
-                    int start = ((y * step + inner / size) * Row + inner % size) * stride;
-                    for (int x = 0; x < row.Length; x++)
-                    {
-                        row[x] = Math.Max(row[x], positions[start + x * step * stride]);
-                    }
+                    Endings.Max(positions.Slice((y * step + inner) * stride * Row, width), rows);
+                }
+
+                rows[..joined.Length].CopyTo(joined);
+                for (int inner = 1; inner < size; inner++)
+                {
+                    Endings.Max(rows.Slice(inner * stride, joined.Length), joined);
+                }
+
+                for (int x = 0; x < row.Length; x++)
+                {
+                    row[x] = joined[x * step * stride];
                 }
 
                 if (Stage.Ending is Requantize { OutputBits: 8 } requantize)

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Onebit;
 
@@ -29,8 +30,30 @@ internal static class Endings
         }
     }
 
+    /// <summary>The larger of each two, in place.</summary>
+    public static void Max(ReadOnlySpan<int> integers, Span<int> largest)
+    {
+        ref int one = ref MemoryMarshal.GetReference(integers), other = ref MemoryMarshal.GetReference(largest);
+        int i = 0;
+        for (; i + Vector256<int>.Count <= largest.Length; i += Vector256<int>.Count)
+        {
+            Vector256.Max(Vector256.LoadUnsafe(ref one, (nuint)i), Vector256.LoadUnsafe(ref other, (nuint)i)).StoreUnsafe(ref other, (nuint)i);
+        }
+
+        for (; i < largest.Length; i++)
+        {
+            largest[i] = Math.Max(largest[i], integers[i]);
+        }
+    }
+
+    /// <summary>Clamps without branches, whose outcome would be as uncertain as the pixels.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static byte ToByte(long value) => (byte)(value < 0 ? 0 : value > byte.MaxValue ? byte.MaxValue : value);
+    private static byte ToByte(long value)
+    {
+        value &= ~(value >> 63);
+        long above = (byte.MaxValue - value) >> 63;
+        return (byte)(value | above);
+    }
 
     /// <summary>The class with the largest score, image by image.</summary>
     /// <param name="scores">The affine.</param>

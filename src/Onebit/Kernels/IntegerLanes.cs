@@ -103,10 +103,18 @@ internal readonly struct IntegerLanes<TWidth, TVector, TElement> : ILanes
 
     public static void ToIntegers(ref byte slot, int planes, Span<int> integers)
     {
-        ReadOnlySpan<TElement> sums = MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<byte, TElement>(ref slot), Lanes);
-        for (int lane = 0; lane < sums.Length; lane++)
+        if (typeof(TElement) == typeof(int))
         {
-            integers[lane] = typeof(TElement) == typeof(short) ? (short)(object)sums[lane] : (int)(object)sums[lane];
+            MemoryMarshal.Cast<byte, int>(MemoryMarshal.CreateReadOnlySpan(ref slot, PlaneBytes)).CopyTo(integers);
+            return;
+        }
+
+        ref int integer = ref MemoryMarshal.GetReference(integers);
+        for (int lane = 0; lane < Lanes; lane += Vector256<short>.Count)
+        {
+            (Vector256<int> low, Vector256<int> high) = Vector256.Widen(Vector256.LoadUnsafe(ref slot, (nuint)(lane * sizeof(short))).AsInt16());
+            low.StoreUnsafe(ref integer, (nuint)lane);
+            high.StoreUnsafe(ref integer, (nuint)lane + 8);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Onebit;
 
@@ -119,13 +120,27 @@ internal sealed class PlaneSums
             {
                 TLanes.ToIntegers(ref Unsafe.Add(ref scratch, slotBytes << j), counts[1 << j], positives);
                 Span<int> destination = sums.Slice(output * stride, Math.Min(TLanes.Lanes, sums.Length - output * stride));
-                int factor = _signs ? 4 : 2, weightSum = _signs ? _weightSums[output] : 0;
-                for (int lane = 0; lane < destination.Length; lane++)
-                {
-                    int sum = factor * positives[lane] - factor / 2 * totals[lane] - weightSum;
-                    destination[lane] = join ? Math.Max(destination[lane], sum) : sum;
-                }
+                Combine(positives, totals, _signs ? 1 : 0, _signs ? _weightSums[output] : 0, destination, join);
             }
+        }
+    }
+
+    /// <summary><c>2 positive - total</c>, doubled by a shift, less an offset.</summary>
+    private static void Combine(ReadOnlySpan<int> positives, ReadOnlySpan<int> totals, int shift, int offset, Span<int> sums, bool join)
+    {
+        ref int positive = ref MemoryMarshal.GetReference(positives), total = ref MemoryMarshal.GetReference(totals), sum = ref MemoryMarshal.GetReference(sums);
+        int lane = 0;
+        for (; lane + Vector256<int>.Count <= sums.Length; lane += Vector256<int>.Count)
+        {
+            Vector256<int> twice = Vector256.LoadUnsafe(ref positive, (nuint)lane) << 1;
+            Vector256<int> some = ((twice - Vector256.LoadUnsafe(ref total, (nuint)lane)) << shift) - Vector256.Create(offset);
+            (join ? Vector256.Max(some, Vector256.LoadUnsafe(ref sum, (nuint)lane)) : some).StoreUnsafe(ref sum, (nuint)lane);
+        }
+
+        for (; lane < sums.Length; lane++)
+        {
+            int one = ((2 * positives[lane] - totals[lane]) << shift) - offset;
+            sums[lane] = join ? Math.Max(sums[lane], one) : one;
         }
     }
 
