@@ -42,7 +42,8 @@ internal abstract class BatchKernel
 
         // The largest value holds a vector for each of its elements, padded; it must leave the offsets their 32 bits.
         long elements = stages.Sum(s => (long)s.Source.Channels * (s.Source.Height + 2 * s.Linear.Padding) * (s.Source.Width + 2 * s.Linear.Padding));
-        if (elements * bits > MostScratchBytes)
+        long sums = stages.Max(s => s.Ending is Threshold ? 0L : s.Linear.Outputs);
+        if ((elements + sums * sizeof(int)) * bits > MostScratchBytes)
         {
             return null;
         }
