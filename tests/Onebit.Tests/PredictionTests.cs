@@ -55,6 +55,43 @@ public class PredictionTests
         }
     }
 
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(1300, 1)]
+    [InlineData(1300, 2)]
+    [InlineData(1300, -1)]
+    public void A_parallel_batch_gives_the_classes_of_single_images(int count, int threads)
+    {
+        byte[][] images = Build.Many(count, () => RandomModels.Image(_model, new Random(6)));
+        for (int i = 0; i < count; i++)
+        {
+            new Random(i).NextBytes(images[i]);
+        }
+
+        var classes = new int[count];
+        _model.PredictParallel(images.SelectMany(image => image).ToArray(), classes, threads, TestContext.Current.CancellationToken);
+        Assert.Equal(images.Select(image => _model.Predict(image)), classes);
+        Assert.True(count == 1 || classes.Distinct().Count() > 1);
+    }
+
+    [Fact]
+    public void A_parallel_batch_can_be_stopped()
+    {
+        using var stopped = new CancellationTokenSource();
+        stopped.Cancel();
+        int[] classes = [-1];
+        Assert.Throws<OperationCanceledException>(() => _model.PredictParallel(new byte[784], classes, cancellation: stopped.Token));
+        Assert.Equal([-1], classes);
+    }
+
+    [Fact]
+    public void A_parallel_batch_refuses_wrong_arguments()
+    {
+        CancellationToken none = TestContext.Current.CancellationToken;
+        Assert.Throws<ArgumentException>(() => _model.PredictParallel(new byte[783], new int[1], cancellation: none));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _model.PredictParallel(new byte[784], new int[1], 0, none));
+    }
+
     [Fact]
     public void The_assembly_stays_small() =>
         Assert.InRange(new FileInfo(typeof(BitModel).Assembly.Location).Length, 1, 150_000);

@@ -36,7 +36,7 @@ internal static class EvalCommand
             packed.Predict(test.Pixels.Span, predictions);
             int[][] confusion = Evaluation.Confusion(test.Labels.Span, predictions.Select(p => (byte)p).ToArray(), classes);
             double accuracy = (double)Enumerable.Range(0, classes).Sum(c => confusion[c][c]) / test.Count;
-            (long Integers, long Different)? compared = parsed.GetValue(check) ? Compare(packed, test) : null;
+            (long Integers, long Different)? compared = parsed.GetValue(check) ? Compare(packed, test, predictions) : null;
             if (parsed.GetValue(json))
             {
                 Console.WriteLine(JsonSerializer.Serialize(
@@ -46,15 +46,18 @@ internal static class EvalCommand
             {
                 Print(accuracy, confusion);
                 if (compared is { } result)
-                    AnsiConsole.WriteLine($"Of {result.Integers:N0} integers, all values and scores of {test.Count:N0} images, {result.Different:N0} differ between the runtime and libtorch.");
+                    AnsiConsole.WriteLine($"Of {result.Integers:N0} integers, all values, scores and classes of {test.Count:N0} images, {result.Different:N0} differ between the runtime and libtorch.");
             }
             return compared?.Different > 0 ? 1 : 0;
         });
         return command;
     }
 
-    /// <summary>Every value and score of every image, by the runtime and by the same operations on libtorch.</summary>
-    private static (long Integers, long Different) Compare(BitModel model, ImageSet test)
+    /// <summary>
+    /// Every value, score and class of every image, by the runtime and by the same operations on libtorch. Values come from
+    /// the runtime's plain kernel, scores from its kernels for one image, classes from those for many.
+    /// </summary>
+    private static (long Integers, long Different) Compare(BitModel model, ImageSet test, int[] classes)
     {
         const int Batch = 100;
         torch.set_num_threads(1);
@@ -67,7 +70,7 @@ internal static class EvalCommand
             ImageSet images = test.Slice(start, Math.Min(Batch, test.Count - start));
             IReadOnlyList<torch.Tensor> values = folded.Trace(Evaluator.Pixels(images));
             float[][] expected = [.. values.SkipLast(1).Select(v => v.contiguous().data<float>().ToArray())];
-            long[] expectedScores = values[^1].data<long>().ToArray();
+            long[] expectedScores = values[^1].data<long>().ToArray(), expectedClasses = values[^1].flatten(1).argmax(1).data<long>().ToArray();
             for (int i = 0; i < images.Count; i++)
             {
                 int[][] trace = model.Trace(images.Image(i));
@@ -81,7 +84,8 @@ internal static class EvalCommand
                 }
                 for (int c = 0; c < scores.Length; c++)
                     different += expectedScores[i * scores.Length + c] == scores[c] ? 0 : 1;
-                integers += scores.Length;
+                different += expectedClasses[i] == classes[start + i] ? 0 : 1;
+                integers += scores.Length + 1;
             }
         }
         return (integers, different);
