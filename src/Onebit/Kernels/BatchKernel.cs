@@ -25,7 +25,7 @@ internal abstract class BatchKernel
         for (int i = 0; i < operations.Length;)
         {
             (Stage? stage, int count) = Stage.At(operations, values, i);
-            if (stage?.Ending is null or Requantize { OutputBits: not 8 })
+            if (stage?.Ending is null or Requantize { OutputBits: not 8 } || stage.IsLarge)
             {
                 return null;
             }

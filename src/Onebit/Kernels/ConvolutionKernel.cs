@@ -34,7 +34,7 @@ internal abstract class ConvolutionKernel
 
     private const int MostScratchBytes = 1 << 26;
 
-    /// <summary>A kernel for the layer, or null where its rows do not fit into words or its planes would take too much memory.</summary>
+    /// <summary>A kernel for the layer, or null where its rows do not fit into words or its lists or planes would take too much memory.</summary>
     public static ConvolutionKernel? Create(Stage stage, int widestVector)
     {
         int row = stage.Source.Width + 2 * stage.Linear.Padding;
@@ -42,7 +42,7 @@ internal abstract class ConvolutionKernel
         bool bits = stage.Source.Bits == 1;
         long memory = bits ? stage.Source.Channels / 8 * positions * stage.Linear.KernelHeight * stage.Linear.KernelWidth
             : stage.Source.Channels * positions * sizeof(int);
-        if (row > 64 || memory + stage.Linear.Outputs * positions * sizeof(int) > MostScratchBytes)
+        if (row > 64 || stage.IsLarge || memory + stage.Linear.Outputs * positions * sizeof(int) > MostScratchBytes)
         {
             return null;
         }

@@ -90,7 +90,7 @@ internal abstract class DenseKernel
             columns += 10 * outputs;
         }
 
-        return rows < columns || planes > 8 ? new DenseRows(stage) : width switch
+        return rows < columns || planes > 8 || stage.IsLarge ? new DenseRows(stage) : width switch
         {
             512 => new DenseColumns<Width512, Vector512<ulong>>(stage),
             256 => new DenseColumns<Width256, Vector256<ulong>>(stage),

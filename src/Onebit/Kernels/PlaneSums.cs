@@ -13,7 +13,10 @@ namespace Onebit;
 /// </summary>
 internal sealed class PlaneSums
 {
-    internal static int MaximumTuple = 4; internal int Tuple => _tuple;
+    private const int MaximumTuple = 4;
+
+    // What beginning and ending one set costs, and adding one sum to another, in planes summed; measured.
+    private const double SetCost = 8, IntegerSetCost = 8, MergeCost = 11, IntegerMergeCost = 4;
 
     private readonly int _planes;
     private readonly int _outputs;
@@ -231,7 +234,4 @@ internal sealed class PlaneSums
 
         return best;
     }
-
-    // What beginning and ending one set costs, and adding one sum to another, in planes summed; measured.
-    private const double SetCost = 8, IntegerSetCost = 8, MergeCost = 11, IntegerMergeCost = 4;
 }

@@ -30,6 +30,9 @@ internal sealed record Stage(Linear Linear, MaxPool? Pool, Operation? Ending, in
     public bool IsDense =>
         Linear is { Padding: 0, Groups: 1 } && Linear.KernelHeight == Source.Height && Linear.KernelWidth == Source.Width;
 
+    /// <summary>Too many weights to list or transpose them while a model is loaded: a file from a stranger may hold a billion.</summary>
+    public bool IsLarge => (long)Linear.Outputs * FanIn > 1 << 26;
+
     /// <summary>The sums of the codes at any output fit into 16 bits, with a sign.</summary>
     public bool SumsFit16Bits => (long)FanIn * Source.Maximum <= short.MaxValue;
 

@@ -25,6 +25,27 @@ public class KernelEdgeTests
         }
     }
 
+    [Fact]
+    public void Layers_too_large_for_lists_run_plainly()
+    {
+        // 2^27 weights at two positions: no dense layer.
+        const int Channels = 8192;
+        var random = new Random(2);
+        Operation[] operations =
+        [
+            new Linear(0, Channels, 1, 1, 1, 0, 1, Build.Weights(random, Channels)),
+            Build.Threshold(1, Build.Many(Channels, () => random.Next(-255, 256))),
+            new Linear(2, 2 * Channels, 1, 1, 1, 0, 1, Build.Weights(random, 2 * Channels * Channels)),
+            Build.Threshold(3, Build.Many(2 * Channels, () => random.Next(-50, 50))),
+            new Linear(4, 2, 2, 1, 1, 0, 1, Build.Weights(random, 2 * 2 * 2 * Channels)),
+            Build.Scores(5, 2),
+        ];
+        var model = new BitModel(new ModelInput(1, 2, 1, 8, 0), operations);
+        long[] expected = new long[2], actual = new long[2];
+        Assert.Equal(model.PredictPlainly([10, 200], expected), model.Predict([10, 200], actual));
+        Assert.Equal(expected, actual);
+    }
+
     [Theory]
     [InlineData(2, 4)] // dense
     [InlineData(1, 8)] // eight by one: a convolution of two positions
