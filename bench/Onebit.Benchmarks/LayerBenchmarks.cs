@@ -40,15 +40,16 @@ public class LayerBenchmarks : WidthBenchmark
         where TLanes : struct, ILanes
     {
         int planeBytes = Work.Images / TLanes.Lanes * TLanes.PlaneBytes;
-        var sums = new PlaneSums(_linear, _input, _input.Bits == 1, (channel, y, x) => ((channel * _input.Height + y) * _input.Width + x) * planeBytes);
+        var threshold = new Threshold(1, new int[_linear.Outputs], new bool[_linear.Outputs]);
+        ValueInfo signs = new(_linear.Outputs, 1, 1, ElementKind.Signs, 1, -1, 1);
+        var sums = new PlaneSums(new Stage(_linear, null, threshold, 0, 1, [_input, signs]), (channel, y, x) => ((channel * _input.Height + y) * _input.Width + x) * planeBytes);
         Memory<byte> planes = Work.Bytes(_input.Count * planeBytes), scratch = Work.Bytes(sums.ScratchBytes<TLanes>()), bits = Work.Bytes(_linear.Outputs * Work.Images / 8);
-        var thresholds = new int[_linear.Outputs];
         return () =>
         {
             for (int pass = 0; pass < Work.Images / TLanes.Lanes; pass++)
             {
                 sums.Compare<TLanes>(
-                    ref planes.Span[pass * TLanes.PlaneBytes], 0, thresholds, ref scratch.Span[0],
+                    ref planes.Span[pass * TLanes.PlaneBytes], 0, ref scratch.Span[0],
                     ref bits.Span[pass * TLanes.Lanes / 8], Work.Images / 8, join: false);
             }
         };

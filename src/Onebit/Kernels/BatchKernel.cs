@@ -77,6 +77,7 @@ internal sealed class BatchKernel<TWidth, TVector> : BatchKernel
     private readonly int[] _places;
     private readonly int _planes;
     private readonly int _sums;
+    private readonly int _slots;
 
     public BatchKernel(ModelInput input, List<Stage> stages)
     {
@@ -93,13 +94,8 @@ internal sealed class BatchKernel<TWidth, TVector> : BatchKernel
         _layers = [.. stages.Select(s => new Layer(s))];
         _planes = next;
         _sums = _planes + _layers.Max(l => l.PlanesBytes);
-        int scratch = _sums + _layers.Max(l => l.SumsBytes);
-        foreach (Layer layer in _layers)
-        {
-            layer.Scratch = scratch;
-        }
-
-        ScratchBytes = scratch + _layers.Max(l => l.ScratchBytes);
+        _slots = _sums + _layers.Max(l => l.SumsBytes);
+        ScratchBytes = _slots + _layers.Max(l => l.ScratchBytes);
     }
 
     private static int VectorBytes => Unsafe.SizeOf<TVector>();
@@ -145,7 +141,7 @@ internal sealed class BatchKernel<TWidth, TVector> : BatchKernel
         (int poolSize, int poolStride) = stage.Pool is { } pool ? (pool.Size, pool.Stride) : (1, 1);
         int row = stage.Source.Width + 2 * stage.Linear.Padding;
         int area = stage.Result.Height * stage.Result.Width;
-        ref byte scratch = ref Unsafe.Add(ref memory, layer.Scratch);
+        ref byte scratch = ref Unsafe.Add(ref memory, _slots);
         Span<int> sums = MemoryMarshal.CreateSpan(ref Unsafe.As<byte, int>(ref Unsafe.Add(ref memory, _sums)), layer.SumsBytes / sizeof(int));
         for (int first = 0; first < classes.Length; first += TLanes.Lanes)
         {
@@ -163,7 +159,7 @@ internal sealed class BatchKernel<TWidth, TVector> : BatchKernel
                         if (stage.Ending is Threshold)
                         {
                             layer.Sums.Compare<TLanes>(
-                                ref corner, group, layer.Thresholds, ref scratch,
+                                ref corner, group, ref scratch,
                                 ref Unsafe.Add(ref bits, position * VectorBytes), area * VectorBytes, within > 0);
                         }
                         else
@@ -267,13 +263,9 @@ internal sealed class BatchKernel<TWidth, TVector> : BatchKernel
                 : (IntegerLanes<TWidth, TVector, int>.Lanes, IntegerLanes<TWidth, TVector, int>.PlaneBytes);
             int height = input.Height + 2 * padding, width = input.Width + 2 * padding;
             PlanesBytes = ReadsBits && padding == 0 ? 0 : input.Channels * height * width * planeBytes;
-            Sums = new PlaneSums(stage.Linear, input, ReadsBits, (channel, y, x) => ((channel * height + y) * width + x) * planeBytes);
+            Sums = new PlaneSums(stage, (channel, y, x) => ((channel * height + y) * width + x) * planeBytes);
             SumsBytes = stage.Ending is Threshold ? 0 : stage.Linear.Outputs * lanes * sizeof(int);
             ScratchBytes = ReadsBits ? Sums.ScratchBytes<BitLanes<TWidth, TVector>>() : Sums.ScratchBytes<IntegerLanes<TWidth, TVector, int>>();
-            if (stage.Ending is Threshold threshold)
-            {
-                Thresholds = [.. Enumerable.Range(0, stage.Linear.Outputs).Select(o => Sums.Threshold(o, threshold.Thresholds.Span[o]))];
-            }
         }
 
         public Stage Stage { get; }
@@ -282,14 +274,10 @@ internal sealed class BatchKernel<TWidth, TVector> : BatchKernel
 
         public PlaneSums Sums { get; }
 
-        public int[] Thresholds { get; } = [];
-
         public int PlanesBytes { get; }
 
         public int SumsBytes { get; }
 
         public int ScratchBytes { get; }
-
-        public int Scratch { get; set; }
     }
 }

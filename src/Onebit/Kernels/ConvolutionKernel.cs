@@ -77,7 +77,6 @@ internal sealed class ConvolutionKernel<TLanes> : ConvolutionKernel
     where TLanes : struct, ILanes
 {
     private readonly PlaneSums _sums;
-    private readonly int[] _thresholds = [];
     private readonly int _passes;
     private readonly int _planes;
     private readonly int _planeBytes;
@@ -91,13 +90,9 @@ internal sealed class ConvolutionKernel<TLanes> : ConvolutionKernel
         int area = linear.KernelHeight * linear.KernelWidth;
         _passes = (Positions + TLanes.Lanes - 1) / TLanes.Lanes;
         _planeBytes = _passes * TLanes.PlaneBytes;
-        _sums = new PlaneSums(linear, stage.Source, IsBits, (channel, y, x) => IsBits
+        _sums = new PlaneSums(stage, (channel, y, x) => IsBits
             ? (channel * area + y * linear.KernelWidth + x) * _planeBytes
             : ((channel * Rows + y) * Row + x) * ElementBytes);
-        if (stage.Ending is Threshold threshold)
-        {
-            _thresholds = [.. Enumerable.Range(0, linear.Outputs).Select(o => _sums.Threshold(o, threshold.Thresholds.Span[o]))];
-        }
 
         // Scratch: the input's planes, then the outputs of all positions, then the slots. The last position's pass reads beyond it.
         _planes = IsBits ? stage.Source.Channels * area * _planeBytes + BitString.Words(Rows * Row) * sizeof(ulong)
@@ -139,7 +134,7 @@ internal sealed class ConvolutionKernel<TLanes> : ConvolutionKernel
                 if (Stage.Ending is Threshold)
                 {
                     _sums.Compare<TLanes>(
-                        ref planes, group, _thresholds, ref slots,
+                        ref planes, group, ref slots,
                         ref Unsafe.Add(ref outputs, pass * TLanes.Lanes / 8), OutputBitBytes, join: false);
                 }
                 else

@@ -21,7 +21,7 @@ internal sealed class DenseColumns<TWidth, TVector> : DenseKernel
         : base(stage)
     {
         _vectors = (Outputs + BitLanes<TWidth, TVector>.Lanes - 1) / BitLanes<TWidth, TVector>.Lanes;
-        _differenceBits = BitLanes<TWidth, TVector>.Bits(Largest) + 2;
+        _differenceBits = BitLanes<TWidth, TVector>.DifferenceBits(Largest);
         _slotBytes = BitLanes<TWidth, TVector>.SlotBytes(Largest);
 
         // A column an input; in it a bit an output.

@@ -20,7 +20,6 @@ internal abstract class DenseKernel
         Outputs = linear.Outputs;
         Planes = input.Bits;
         ReadsSigns = input.Kind == ElementKind.Signs;
-        Thresholds = [];
         Rows = new ulong[Outputs * Words];
         WeightSums = new int[Outputs];
         for (int o = 0; o < Outputs; o++)
@@ -34,11 +33,10 @@ internal abstract class DenseKernel
             WeightSums[o] = 2 * Count(row) - Inputs;
         }
 
+        // No difference reaches Largest + 1.
+        Thresholds = [.. stage.Thresholds(WeightSums).Select(t => (int)Math.Clamp(t, -Largest - 1L, Largest + 1L))];
         if (stage.Ending is Threshold threshold)
         {
-            // As in PlaneSums.Threshold; no difference reaches Largest + 1.
-            Thresholds = [.. Enumerable.Range(0, Outputs).Select(o => (int)Math.Clamp(
-                ReadsSigns ? ((long)threshold.Thresholds.Span[o] + WeightSums[o] + 1) >> 1 : threshold.Thresholds.Span[o], -Largest - 1L, Largest + 1L))];
             _flips = new ulong[(Outputs + 63) / 64];
             for (int o = 0; o < Outputs; o++)
             {

@@ -89,9 +89,7 @@ internal static class PixelPlanes
         int word = 0;
         for (; (word + 1) * Word <= pixels.Length; word++)
         {
-            Vector256<byte> low = Vector256.LoadUnsafe(ref pixel, (nuint)(word * Word)), high = Vector256.LoadUnsafe(ref pixel, (nuint)(word * Word + 32));
-            bits[word] = Vector256.Equals(Vector256.Max(low, least), low).ExtractMostSignificantBits()
-                | (ulong)Vector256.Equals(Vector256.Max(high, least), high).ExtractMostSignificantBits() << 32;
+            bits[word] = Reached(ref Unsafe.Add(ref pixel, word * Word), least);
         }
 
         bits[word..].Clear();
@@ -99,16 +97,21 @@ internal static class PixelPlanes
         if (left > 0 && pixels.Length >= Word)
         {
             // The last whole word of pixels, of which some have been seen.
-            Vector256<byte> low = Vector256.LoadUnsafe(ref pixel, (nuint)(pixels.Length - Word)), high = Vector256.LoadUnsafe(ref pixel, (nuint)(pixels.Length - 32));
-            ulong last = Vector256.Equals(Vector256.Max(low, least), low).ExtractMostSignificantBits()
-                | (ulong)Vector256.Equals(Vector256.Max(high, least), high).ExtractMostSignificantBits() << 32;
-            bits[word] = last >> (Word - left);
+            bits[word] = Reached(ref Unsafe.Add(ref pixel, pixels.Length - Word), least) >> (Word - left);
             return;
         }
 
         for (int i = 0; i < left; i++)
         {
             bits[word] |= (pixels[word * Word + i] >= threshold ? 1UL : 0) << i;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static ulong Reached(ref byte pixels, Vector256<byte> least)
+        {
+            Vector256<byte> low = Vector256.LoadUnsafe(ref pixels), high = Vector256.LoadUnsafe(ref pixels, (nuint)Vector256<byte>.Count);
+            return Vector256.Equals(Vector256.Max(low, least), low).ExtractMostSignificantBits()
+                | (ulong)Vector256.Equals(Vector256.Max(high, least), high).ExtractMostSignificantBits() << 32;
         }
     }
 

@@ -26,18 +26,18 @@ internal sealed class PlaneSums
     private readonly int[][] _offsets;
     private readonly int[][] _starts;
     private readonly int[] _weightSums;
+    private readonly int[] _thresholds;
 
-    /// <param name="linear">The operation.</param>
-    /// <param name="input">What it reads.</param>
-    /// <param name="bits">Planes of bits, not of integers.</param>
+    /// <param name="stage">The layer. Its planes are bits where its input has one bit, integers otherwise.</param>
     /// <param name="offset">Byte offset of the plane of input channel, kernel row and kernel column.</param>
-    public PlaneSums(Linear linear, ValueInfo input, bool bits, Func<int, int, int, int> offset)
+    public PlaneSums(Stage stage, Func<int, int, int, int> offset)
     {
+        (Linear linear, ValueInfo input) = (stage.Linear, stage.Source);
         int channels = input.Channels / linear.Groups, area = linear.KernelHeight * linear.KernelWidth;
         _planes = channels * area;
         _outputs = linear.Outputs / linear.Groups;
         _signs = input.Kind == ElementKind.Signs;
-        _tuple = BestTuple(_planes, _outputs, bits);
+        _tuple = BestTuple(_planes, _outputs, input.Bits == 1);
         _all = new int[linear.Groups][];
         _weightSums = new int[linear.Outputs];
         int tuples = (_outputs + _tuple - 1) / _tuple;
@@ -57,29 +57,23 @@ internal sealed class PlaneSums
                 (_offsets[group * tuples + tuple], _starts[group * tuples + tuple]) = Partition(linear, first, count, all);
             }
         }
+
+        _thresholds = stage.Thresholds(_weightSums);
     }
 
     /// <summary>Bytes of scratch memory.</summary>
     public int ScratchBytes<TLanes>()
         where TLanes : struct, ILanes => (TotalSlot + 1) * TLanes.SlotBytes(_planes);
 
-    /// <summary>
-    /// The smallest integer t with <c>w . x >= threshold</c> exactly where <c>2 positive - total >= t</c>. With signs,
-    /// held as bits b, <c>w . x = sum of w (2b - 1) = 2 (2 positive - total) - (sum of w)</c>.
-    /// </summary>
-    public int Threshold(int output, int threshold) =>
-        _signs ? (int)Math.Clamp(((long)threshold + _weightSums[output] + 1) >> 1, int.MinValue, int.MaxValue) : threshold;
-
     /// <summary>One bit a lane and output of a group: does the sum reach the output's threshold?</summary>
     /// <param name="planes">Where offset 0 is.</param>
     /// <param name="group">The group.</param>
-    /// <param name="thresholds">From <see cref="Threshold"/>, one an output of the operation.</param>
     /// <param name="scratch">Of <see cref="ScratchBytes"/>.</param>
     /// <param name="bits">Where the bits of output 0 of the operation go.</param>
     /// <param name="stride">Bytes from one output's bits to the next one's.</param>
     /// <param name="join">OR instead of write: max-pooling.</param>
     public void Compare<TLanes>(
-        ref byte planes, int group, int[] thresholds, ref byte scratch, ref byte bits, int stride, bool join)
+        ref byte planes, int group, ref byte scratch, ref byte bits, int stride, bool join)
         where TLanes : struct, ILanes
     {
         int slotBytes = TLanes.SlotBytes(_planes), tuples = _offsets.Length / _all.Length;
@@ -94,7 +88,7 @@ internal sealed class PlaneSums
             for (int j = 0; j < count; j++, output++)
             {
                 TLanes.AtLeast(
-                    ref Unsafe.Add(ref scratch, slotBytes << j), counts[1 << j], ref total, _planes, thresholds[output],
+                    ref Unsafe.Add(ref scratch, slotBytes << j), counts[1 << j], ref total, _planes, _thresholds[output],
                     ref Unsafe.Add(ref bits, (nint)output * stride), join);
             }
         }

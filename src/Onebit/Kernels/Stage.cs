@@ -18,11 +18,6 @@ internal sealed record Stage(Linear Linear, MaxPool? Pool, Operation? Ending, in
     /// <summary>What the layer gives.</summary>
     public ValueInfo Result => Values[Output];
 
-    /// <summary>Rows and columns of the sums, before pooling.</summary>
-    public (int Height, int Width) Sums { get; } = (
-        (Values[Input].Height + 2 * Linear.Padding - Linear.KernelHeight) / Linear.Stride + 1,
-        (Values[Input].Width + 2 * Linear.Padding - Linear.KernelWidth) / Linear.Stride + 1);
-
     /// <summary>Inputs of an output.</summary>
     public int FanIn => Source.Channels / Linear.Groups * Linear.KernelHeight * Linear.KernelWidth;
 
@@ -35,6 +30,16 @@ internal sealed record Stage(Linear Linear, MaxPool? Pool, Operation? Ending, in
 
     /// <summary>The sums of the codes at any output fit into 16 bits, with a sign.</summary>
     public bool SumsFit16Bits => (long)FanIn * Source.Maximum <= short.MaxValue;
+
+    /// <summary>
+    /// For each output the smallest integer t with <c>w . x >= threshold</c> exactly where <c>2 positive - total >= t</c>;
+    /// none where the stage does not end in a threshold. With signs, held as bits b,
+    /// <c>w . x = sum of w (2b - 1) = 2 (2 positive - total) - (sum of w)</c>.
+    /// </summary>
+    /// <param name="weightSums">The sum of the weights of each output.</param>
+    public int[] Thresholds(int[] weightSums) => Ending is not Threshold threshold ? []
+        : Source.Kind != ElementKind.Signs ? threshold.Thresholds.ToArray()
+        : [.. weightSums.Select((sum, output) => (int)(((long)threshold.Thresholds.Span[output] + sum + 1) >> 1))];
 
     /// <summary>The stage that begins at an operation, and how many operations it takes; none where the operation is no <see cref="Linear"/>.</summary>
     public static (Stage? Stage, int Operations) At(Operation[] operations, ValueInfo[] values, int first)
