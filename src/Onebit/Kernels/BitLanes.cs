@@ -1,11 +1,12 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Onebit;
 
 /// <summary>
 /// Planes of bits, summed bit-sliced: a slot holds bit 0 of all lanes' sums, then bit 1, and so on, so one full adder
-/// of logic instructions adds one bit in every lane. Carry-save adders keep the lowest three bits in registers
+/// of logic instructions adds one bit in every lane. Carry-save adders keep the lowest four bits in registers
 /// (Harley and Seal's counter; Warren, Hacker's Delight, section 5-1).
 /// </summary>
 internal readonly struct BitLanes<TWidth, TVector> : ILanes
@@ -13,7 +14,7 @@ internal readonly struct BitLanes<TWidth, TVector> : ILanes
     where TVector : struct
 {
     /// <summary>Bit-planes of a slot that <see cref="Sum"/> writes whatever the count.</summary>
-    private const int LowPlanes = 3;
+    private const int LowPlanes = 4;
 
     public static int Lanes => 8 * Unsafe.SizeOf<TVector>();
 
@@ -31,72 +32,110 @@ internal readonly struct BitLanes<TWidth, TVector> : ILanes
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ref byte Plane(ref byte slot, int plane) => ref Unsafe.Add(ref slot, (nint)plane * Unsafe.SizeOf<TVector>());
 
+    public static void Sum(ref byte planes, ReadOnlySpan<int> offsets, ref byte slot) => Sum(new Listed(ref planes, ref MemoryMarshal.GetReference(offsets)), offsets.Length, ref slot);
+
+    /// <summary>Sums planes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Sum(ref byte planes, ReadOnlySpan<int> offsets, ref byte slot)
+    public static void Sum<TPlanes>(TPlanes planes, int count, ref byte slot)
+        where TPlanes : struct, IPlanes<TVector>, allows ref struct
     {
-        TVector ones = TWidth.Fill(0), twos = ones, fours = ones;
-        ref int offset = ref System.Runtime.InteropServices.MemoryMarshal.GetReference(offsets);
-        int blocks = offsets.Length / 8;
-        for (int block = 1; block <= blocks; block++, offset = ref Unsafe.Add(ref offset, 8))
+        TVector ones = TWidth.Fill(0), twos = ones, fours = ones, eights = ones;
+        nint next = 0;
+        int blocks = count / 16;
+        for (int block = 1; block <= blocks; block++, next += 16)
         {
-            ones = TWidth.FullAdd(At(ref planes, offset), At(ref planes, Unsafe.Add(ref offset, 1)), ones, out TVector twoA);
-            ones = TWidth.FullAdd(At(ref planes, Unsafe.Add(ref offset, 2)), At(ref planes, Unsafe.Add(ref offset, 3)), ones, out TVector twoB);
-            twos = TWidth.FullAdd(twoA, twoB, twos, out TVector fourA);
-            ones = TWidth.FullAdd(At(ref planes, Unsafe.Add(ref offset, 4)), At(ref planes, Unsafe.Add(ref offset, 5)), ones, out twoA);
-            ones = TWidth.FullAdd(At(ref planes, Unsafe.Add(ref offset, 6)), At(ref planes, Unsafe.Add(ref offset, 7)), ones, out twoB);
-            twos = TWidth.FullAdd(twoA, twoB, twos, out TVector fourB);
-            fours = TWidth.FullAdd(fourA, fourB, fours, out TVector eight);
-            Carry(eight, ref slot, block);
+            TVector eightA = Eight(planes, next, ref ones, ref twos, ref fours);
+            TVector eightB = Eight(planes, next + 8, ref ones, ref twos, ref fours);
+            eights = TWidth.FullAdd(eightA, eightB, eights, out TVector sixteen);
+            Carry(sixteen, ref slot, block);
         }
 
-        // Up to seven are left; they and what the registers hold are below 16, so at most one of these carries is set.
-        int left = offsets.Length & 7;
+        // Up to fifteen are left; they and what the registers hold are below 32, so at most one of these carries is set.
+        int left = count & 15;
         if (left != 0)
         {
-            TVector eights = TWidth.Fill(0);
+            TVector sixteens = TWidth.Fill(0);
+            if ((left & 8) != 0)
+            {
+                TVector eight = Eight(planes, next, ref ones, ref twos, ref fours);
+                sixteens = TWidth.And(eights, eight);
+                eights = TWidth.Xor(eights, eight);
+                next += 8;
+            }
+
             if ((left & 4) != 0)
             {
-                ones = TWidth.FullAdd(At(ref planes, offset), At(ref planes, Unsafe.Add(ref offset, 1)), ones, out TVector twoA);
-                ones = TWidth.FullAdd(At(ref planes, Unsafe.Add(ref offset, 2)), At(ref planes, Unsafe.Add(ref offset, 3)), ones, out TVector twoB);
-                twos = TWidth.FullAdd(twoA, twoB, twos, out TVector four);
-                eights = TWidth.And(fours, four);
-                fours = TWidth.Xor(fours, four);
-                offset = ref Unsafe.Add(ref offset, 4);
+                TVector four = Four(planes, next, ref ones, ref twos);
+                HalfAdd(ref fours, four, ref eights, ref sixteens);
+                next += 4;
             }
 
             if ((left & 2) != 0)
             {
-                ones = TWidth.FullAdd(At(ref planes, offset), At(ref planes, Unsafe.Add(ref offset, 1)), ones, out TVector two);
+                ones = TWidth.FullAdd(planes.At(next), planes.At(next + 1), ones, out TVector two);
                 TVector four = TWidth.And(twos, two);
                 twos = TWidth.Xor(twos, two);
-                eights = TWidth.Or(eights, TWidth.And(fours, four));
-                fours = TWidth.Xor(fours, four);
-                offset = ref Unsafe.Add(ref offset, 2);
+                HalfAdd(ref fours, four, ref eights, ref sixteens);
+                next += 2;
             }
 
             if ((left & 1) != 0)
             {
-                TVector one = At(ref planes, offset);
+                TVector one = planes.At(next);
                 TVector two = TWidth.And(ones, one);
                 ones = TWidth.Xor(ones, one);
                 TVector four = TWidth.And(twos, two);
                 twos = TWidth.Xor(twos, two);
-                eights = TWidth.Or(eights, TWidth.And(fours, four));
-                fours = TWidth.Xor(fours, four);
+                HalfAdd(ref fours, four, ref eights, ref sixteens);
             }
 
             if (blocks > 0)
             {
-                Carry(eights, ref slot, blocks + 1);
+                Carry(sixteens, ref slot, blocks + 1);
             }
         }
 
         TWidth.Store(ones, ref slot);
         TWidth.Store(twos, ref Plane(ref slot, 1));
         TWidth.Store(fours, ref Plane(ref slot, 2));
+        TWidth.Store(eights, ref Plane(ref slot, 3));
     }
 
-    /// <summary>Adds the <paramref name="count"/>-th bit of weight 8 to the planes above the lowest three.</summary>
+    /// <summary>Adds four planes to the counts in registers.</summary>
+    /// <returns>The bit of weight 4 that is too much.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector Four<TPlanes>(TPlanes planes, nint first, ref TVector ones, ref TVector twos)
+        where TPlanes : struct, IPlanes<TVector>, allows ref struct
+    {
+        ones = TWidth.FullAdd(planes.At(first), planes.At(first + 1), ones, out TVector twoA);
+        ones = TWidth.FullAdd(planes.At(first + 2), planes.At(first + 3), ones, out TVector twoB);
+        twos = TWidth.FullAdd(twoA, twoB, twos, out TVector four);
+        return four;
+    }
+
+    /// <summary>Adds eight.</summary>
+    /// <returns>The bit of weight 8 that is too much.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector Eight<TPlanes>(TPlanes planes, nint first, ref TVector ones, ref TVector twos, ref TVector fours)
+        where TPlanes : struct, IPlanes<TVector>, allows ref struct
+    {
+        TVector fourA = Four(planes, first, ref ones, ref twos);
+        TVector fourB = Four(planes, first + 4, ref ones, ref twos);
+        fours = TWidth.FullAdd(fourA, fourB, fours, out TVector eight);
+        return eight;
+    }
+
+    /// <summary>Adds a bit of weight 4 to counts that stay below 32.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void HalfAdd(ref TVector fours, TVector four, ref TVector eights, ref TVector sixteens)
+    {
+        TVector eight = TWidth.And(fours, four);
+        fours = TWidth.Xor(fours, four);
+        sixteens = TWidth.Or(sixteens, TWidth.And(eights, eight));
+        eights = TWidth.Xor(eights, eight);
+    }
+
+    /// <summary>Adds the <paramref name="count"/>-th bit of weight 16 to the planes above the lowest four.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Carry(TVector carry, ref byte slot, int count)
     {
@@ -210,6 +249,13 @@ internal readonly struct BitLanes<TWidth, TVector> : ILanes
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector At(ref byte planes, int offset) => TWidth.Load(ref Unsafe.Add(ref planes, (nint)(uint)offset));
+    /// <summary>Planes at offsets in bytes.</summary>
+    private readonly ref struct Listed(ref byte planes, ref int offsets) : IPlanes<TVector>
+    {
+        private readonly ref byte _planes = ref planes;
+        private readonly ref int _offsets = ref offsets;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TVector At(nint index) => TWidth.Load(ref Unsafe.Add(ref _planes, (nint)(uint)Unsafe.Add(ref _offsets, index)));
+    }
 }

@@ -10,7 +10,7 @@ namespace Onebit;
 internal static class BitString
 {
     /// <summary>Elements that <see cref="List"/> may write behind its list.</summary>
-    public const int ListSpare = 8;
+    public const int ListSpare = 32;
 
     /// <summary>The positions of the bits of each byte, closed up: eight a byte.</summary>
     private static readonly byte[] _positions = [.. Enumerable.Range(0, 256).SelectMany(bits =>
@@ -18,6 +18,18 @@ internal static class BitString
 
     /// <summary>Words that so many bits take, and one more, so that 64 bits can be read from any of them on.</summary>
     public static int Words(int bits) => (bits + 63) / 64 + 1;
+
+    /// <summary>How many bits are 1.</summary>
+    public static int Count(ReadOnlySpan<ulong> words)
+    {
+        int count = 0;
+        foreach (ulong word in words)
+        {
+            count += BitOperations.PopCount(word);
+        }
+
+        return count;
+    }
 
     /// <summary>64 bits from bit <paramref name="start"/> on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -68,13 +80,37 @@ internal static class BitString
         return extracted;
     }
 
-    /// <summary>Lists the positions of the bits that are 1, times <paramref name="factor"/>.</summary>
+    /// <summary>Lists the positions of the bits that are 1, times a factor, in any order.</summary>
+    /// <param name="words">The bits.</param>
+    /// <param name="factor">Times the number of bits at most 2^16.</param>
+    /// <param name="list">Has room for <see cref="ListSpare"/> elements more than there are ones.</param>
     /// <returns>How many there are.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static int List(ReadOnlySpan<ulong> words, int factor, ref int list)
+    public static int List(ReadOnlySpan<ulong> words, ushort factor, ref ushort list)
     {
-        ref byte positions = ref MemoryMarshal.GetArrayDataReference(_positions);
         int count = 0;
+        if (Avx512Vbmi2.IsSupported)
+        {
+            // Without a branch that depends on the bits: the positions of 32 bits, those of the ones closed up. Filled with
+            // 32-bit words, even lanes hold the word's lower half and odd lanes its upper half.
+            Vector512<uint> lane = Vector512<uint>.Indices;
+            Vector512<ushort> position = (lane | ((lane + Vector512.Create(16u)) << 16)).AsUInt16() * factor, step = Vector512.Create((ushort)(32 * factor));
+            Vector512<uint> low = Avx512F.ShiftLeftLogicalVariable(Vector512<uint>.One, lane);
+            Vector512<ushort> bit = (low | (low << 16)).AsUInt16();
+            ref uint half = ref Unsafe.As<ulong, uint>(ref MemoryMarshal.GetReference(words));
+            for (int i = 0; i < 2 * words.Length; i++)
+            {
+                uint bits = Unsafe.Add(ref half, i);
+                Vector512<ushort> set = Avx512BW.CompareNotEqual(Vector512.Create(bits).AsUInt16() & bit, Vector512<ushort>.Zero);
+                Avx512Vbmi2.Compress(Vector512<ushort>.Zero, set, position).StoreUnsafe(ref list, (nuint)count);
+                position += step;
+                count += BitOperations.PopCount(bits);
+            }
+
+            return count;
+        }
+
+        ref byte positions = ref MemoryMarshal.GetArrayDataReference(_positions);
         for (int w = 0; w < words.Length; w++)
         {
             ulong rest = words[w];
@@ -83,21 +119,8 @@ internal static class BitString
                 // Bytes without a bit are passed over: most of a picture is dark.
                 int skip = BitOperations.TrailingZeroCount(rest) & 56;
                 (rest, position) = (rest >> skip, position + skip);
-                ref byte some = ref Unsafe.Add(ref positions, 8 * (int)(byte)rest);
-                ref int place = ref Unsafe.Add(ref list, count);
-                if (Avx2.IsSupported)
-                {
-                    Vector128<byte> bytes = Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<ulong>(ref some)).AsByte();
-                    ((Avx2.ConvertToVector256Int32(bytes) + Vector256.Create(position)) * factor).StoreUnsafe(ref place);
-                }
-                else
-                {
-                    for (int i = 0; i < 8; i++)
-                    {
-                        Unsafe.Add(ref place, i) = (Unsafe.Add(ref some, i) + position) * factor;
-                    }
-                }
-
+                Vector128<byte> some = Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref positions, 8 * (int)(byte)rest))).AsByte();
+                ((Vector128.WidenLower(some) + Vector128.Create((ushort)position)) * factor).StoreUnsafe(ref list, (nuint)count);
                 count += BitOperations.PopCount((uint)(byte)rest);
             }
         }

@@ -47,6 +47,18 @@ internal abstract class ConvolutionKernel
             return null;
         }
 
+        ConvolutionKernel? tables = widestVector switch
+        {
+            512 => Tables<Width512, Vector512<ulong>>(),
+            256 => Tables<Width256, Vector256<ulong>>(),
+            128 => Tables<Width128, Vector128<ulong>>(),
+            _ => null,
+        };
+        if (tables is not null)
+        {
+            return tables;
+        }
+
         // Lanes of a pass: as wide as the processor goes, and no wider than the positions need.
         int unit = bits ? 1 : stage.SumsFit16Bits ? 4 : 8; // 64 lanes of bits, 16 of 16-bit, 8 of 32-bit integers
         return VectorWidth.For(positions * unit, widestVector) switch
@@ -56,6 +68,18 @@ internal abstract class ConvolutionKernel
             128 => Create<Width128, Vector128<ulong>>(),
             _ => Create<Width64, ulong>(),
         };
+
+        ConvolutionKernel? Tables<TWidth, TVector>()
+            where TWidth : struct, ITableWidth<TVector>
+            where TVector : struct
+        {
+            // A lookup for all positions of a vector takes a cycle, about, and so does an addition for all bits of one; by
+            // sharing, an output takes less than half as many of these as it has inputs.
+            int lanes = VectorWidth.For(positions, widestVector);
+            double additions = 0.5 * stage.Linear.Outputs * stage.FanIn * ((positions + lanes - 1) / lanes);
+            return bits && stage.FanIn <= short.MaxValue && TableConvolution<TWidth, TVector>.Lookups(stage) < additions
+                ? new TableConvolution<TWidth, TVector>(stage) : null;
+        }
 
         ConvolutionKernel Create<TWidth, TVector>()
             where TWidth : struct, IWidth<TVector>
@@ -70,6 +94,82 @@ internal abstract class ConvolutionKernel
     /// <param name="result">Receives a <see cref="BitString"/> where the stage ends in a threshold, whose words are 0 before; bytes or integers otherwise.</param>
     /// <param name="scratch">Of <see cref="ScratchBytes"/>.</param>
     public abstract void Run(ref byte source, ValueForm form, ref byte result, ref byte scratch);
+
+    /// <summary>Max-pooling of signs is an OR of rows and of neighbours; then the rows that remain are written one after another.</summary>
+    /// <param name="threshold">Which channels to turn.</param>
+    /// <param name="outputs">One bit a position.</param>
+    /// <param name="channelBytes">From one channel to the next.</param>
+    /// <param name="row">Positions from one row to the next.</param>
+    /// <param name="result">Words of 0.</param>
+    protected void PoolBits(Threshold threshold, ref byte outputs, int channelBytes, int row, ref ulong result)
+    {
+        (int size, int step) = Stage.Pool is { } pool ? (pool.Size, pool.Stride) : (1, 1);
+        int stride = Stage.Linear.Stride, width = Stage.Result.Width, height = Stage.Result.Height, rowStep = stride * row, next = 0;
+        ulong chosen = BitString.Mask(step * stride, width);
+        ReadOnlySpan<bool> flipped = threshold.Flipped.Span;
+        for (int channel = 0; channel < flipped.Length; channel++)
+        {
+            ref ulong bits = ref Unsafe.As<byte, ulong>(ref Unsafe.Add(ref outputs, channel * channelBytes));
+            ulong flip = flipped[channel] ? BitString.Low(width) : 0;
+            for (int y = 0; y < height; y++, next += width)
+            {
+                ulong rows = 0;
+                for (int inner = 0; inner < size; inner++)
+                {
+                    rows |= BitString.Read(ref bits, (y * step + inner) * rowStep);
+                }
+
+                ulong joined = rows;
+                for (int inner = 1; inner < size; inner++)
+                {
+                    joined |= rows >> (inner * stride);
+                }
+
+                BitString.Append(ref result, next, BitString.Extract(joined, chosen) ^ flip);
+            }
+        }
+    }
+
+    protected void PoolIntegers(ReadOnlySpan<int> sums, int channelElements, int row, ref byte result)
+    {
+        (int size, int step) = Stage.Pool is { } pool ? (pool.Size, pool.Stride) : (1, 1);
+        int stride = Stage.Linear.Stride, next = 0;
+        int corners = (Stage.Result.Width - 1) * step * stride + 1, width = corners + (size - 1) * stride;
+        Span<int> pooled = stackalloc int[Stage.Result.Width], rows = stackalloc int[width], joined = stackalloc int[corners];
+        for (int channel = 0; channel < Stage.Linear.Outputs; channel++)
+        {
+            ReadOnlySpan<int> positions = sums.Slice(channel * channelElements, channelElements);
+            for (int y = 0; y < Stage.Result.Height; y++, next += pooled.Length)
+            {
+                // The largest of the window's rows, then of its columns.
+                positions.Slice(y * step * stride * row, width).CopyTo(rows);
+                for (int inner = 1; inner < size; inner++)
+                {
+                    Endings.Max(positions.Slice((y * step + inner) * stride * row, width), rows);
+                }
+
+                rows[..joined.Length].CopyTo(joined);
+                for (int inner = 1; inner < size; inner++)
+                {
+                    Endings.Max(rows.Slice(inner * stride, joined.Length), joined);
+                }
+
+                for (int x = 0; x < pooled.Length; x++)
+                {
+                    pooled[x] = joined[x * step * stride];
+                }
+
+                if (Stage.Ending is Requantize { OutputBits: 8 } requantize)
+                {
+                    Endings.Requantize(requantize, channel, pooled, MemoryMarshal.CreateSpan(ref Unsafe.Add(ref result, next), pooled.Length));
+                }
+                else
+                {
+                    pooled.CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref Unsafe.As<byte, int>(ref result), next), pooled.Length));
+                }
+            }
+        }
+    }
 }
 
 /// <inheritdoc/>
@@ -112,6 +212,7 @@ internal sealed class ConvolutionKernel<TLanes> : ConvolutionKernel
     /// <summary>Bytes of one output's bits at all positions.</summary>
     private int OutputBitBytes => (_passes * TLanes.Lanes / 8 + 7) / 8 * 8;
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public override void Run(ref byte source, ValueForm form, ref byte result, ref byte scratch)
     {
         if (IsBits)
@@ -146,11 +247,11 @@ internal sealed class ConvolutionKernel<TLanes> : ConvolutionKernel
 
         if (Stage.Ending is Threshold threshold)
         {
-            PoolBits(threshold, ref outputs, ref Unsafe.As<byte, ulong>(ref result));
+            PoolBits(threshold, ref outputs, OutputBitBytes, Row, ref Unsafe.As<byte, ulong>(ref result));
         }
         else
         {
-            PoolIntegers(sums, ref result);
+            PoolIntegers(sums, _passes * TLanes.Lanes, Row, ref result);
         }
     }
 
@@ -211,77 +312,6 @@ internal sealed class ConvolutionKernel<TLanes> : ConvolutionKernel
             else
             {
                 Endings.Narrow(MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref Unsafe.As<byte, int>(ref source), element), run), destination);
-            }
-        }
-    }
-
-    /// <summary>Max-pooling of signs is an OR of rows and of neighbours; then the rows that remain are written one after another.</summary>
-    private void PoolBits(Threshold threshold, ref byte outputs, ref ulong result)
-    {
-        (int size, int step) = Stage.Pool is { } pool ? (pool.Size, pool.Stride) : (1, 1);
-        int stride = Stage.Linear.Stride, width = Stage.Result.Width, height = Stage.Result.Height, rowStep = stride * Row, next = 0;
-        ulong chosen = BitString.Mask(step * stride, width);
-        ReadOnlySpan<bool> flipped = threshold.Flipped.Span;
-        for (int channel = 0; channel < flipped.Length; channel++)
-        {
-            ref ulong bits = ref Unsafe.As<byte, ulong>(ref Unsafe.Add(ref outputs, channel * OutputBitBytes));
-            ulong flip = flipped[channel] ? BitString.Low(width) : 0;
-            for (int y = 0; y < height; y++, next += width)
-            {
-                ulong rows = 0;
-                for (int inner = 0; inner < size; inner++)
-                {
-                    rows |= BitString.Read(ref bits, (y * step + inner) * rowStep);
-                }
-
-                ulong joined = rows;
-                for (int inner = 1; inner < size; inner++)
-                {
-                    joined |= rows >> (inner * stride);
-                }
-
-                BitString.Append(ref result, next, BitString.Extract(joined, chosen) ^ flip);
-            }
-        }
-    }
-
-    private void PoolIntegers(Span<int> sums, ref byte result)
-    {
-        (int size, int step) = Stage.Pool is { } pool ? (pool.Size, pool.Stride) : (1, 1);
-        int stride = Stage.Linear.Stride, next = 0;
-        int corners = (Stage.Result.Width - 1) * step * stride + 1, width = corners + (size - 1) * stride;
-        Span<int> row = stackalloc int[Stage.Result.Width], rows = stackalloc int[width], joined = stackalloc int[corners];
-        for (int channel = 0; channel < Stage.Linear.Outputs; channel++)
-        {
-            ReadOnlySpan<int> positions = sums.Slice(channel * _passes * TLanes.Lanes, _passes * TLanes.Lanes);
-            for (int y = 0; y < Stage.Result.Height; y++, next += row.Length)
-            {
-                // The largest of the window's rows, then of its columns.
-                positions.Slice(y * step * stride * Row, width).CopyTo(rows);
-                for (int inner = 1; inner < size; inner++)
-                {
-                    Endings.Max(positions.Slice((y * step + inner) * stride * Row, width), rows);
-                }
-
-                rows[..joined.Length].CopyTo(joined);
-                for (int inner = 1; inner < size; inner++)
-                {
-                    Endings.Max(rows.Slice(inner * stride, joined.Length), joined);
-                }
-
-                for (int x = 0; x < row.Length; x++)
-                {
-                    row[x] = joined[x * step * stride];
-                }
-
-                if (Stage.Ending is Requantize { OutputBits: 8 } requantize)
-                {
-                    Endings.Requantize(requantize, channel, row, MemoryMarshal.CreateSpan(ref Unsafe.Add(ref result, next), row.Length));
-                }
-                else
-                {
-                    row.CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref Unsafe.As<byte, int>(ref result), next), row.Length));
-                }
             }
         }
     }

@@ -11,6 +11,8 @@ internal sealed class DenseColumns<TWidth, TVector> : DenseKernel
     where TWidth : struct, IWidth<TVector>
     where TVector : struct
 {
+    private const int Block = 16;
+
     private readonly int _vectors;
     private readonly int _differenceBits;
     private readonly int _slotBytes;
@@ -22,15 +24,16 @@ internal sealed class DenseColumns<TWidth, TVector> : DenseKernel
     {
         _vectors = (Outputs + BitLanes<TWidth, TVector>.Lanes - 1) / BitLanes<TWidth, TVector>.Lanes;
         _differenceBits = BitLanes<TWidth, TVector>.DifferenceBits(Largest);
-        _slotBytes = BitLanes<TWidth, TVector>.SlotBytes(Largest);
+        _slotBytes = BitLanes<TWidth, TVector>.SlotBytes((int)Math.Min(int.MaxValue, (Inputs + Block) * ((1L << Planes) - 1)));
 
-        // A column an input; in it a bit an output.
-        _columns = new byte[Inputs * _vectors * VectorBytes];
+        // Vector by vector a column an input; in it a bit an output. The last column adds nothing.
+        _columns = new byte[_vectors * (Inputs + 1) * VectorBytes];
         for (int o = 0; o < Outputs; o++)
         {
+            int vector = o / BitLanes<TWidth, TVector>.Lanes, bit = o % BitLanes<TWidth, TVector>.Lanes;
             for (int i = 0; i < Inputs; i++)
             {
-                _columns[i * _vectors * VectorBytes + o / 8] |= (byte)(((Rows[o * Words + i / 64] >> i) & 1) << (o & 7));
+                _columns[(vector * (Inputs + 1) + i) * VectorBytes + bit / 8] |= (byte)(((Rows[o * Words + i / 64] >> i) & 1) << (bit & 7));
             }
         }
 
@@ -47,81 +50,105 @@ internal sealed class DenseColumns<TWidth, TVector> : DenseKernel
         }
     }
 
-    public override int ScratchBytes => 2 * _slotBytes + Planes * ListLength * sizeof(int);
+    protected override int OwnScratchBytes => 2 * _slotBytes + Planes * ListBytes;
 
-    private int ListLength => Inputs + BitString.ListSpare;
+    /// <summary>Bytes of a list of columns; their number comes first.</summary>
+    private int ListBytes => sizeof(int) + (Inputs + Block + BitString.ListSpare) * sizeof(ushort);
 
     private static int VectorBytes => Unsafe.SizeOf<TVector>();
 
-    protected override void Compare(ReadOnlySpan<ulong> planes, ref ulong bits, ref byte scratch)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public override void Signs(ReadOnlySpan<ulong> planes, ref ulong bits, ref byte scratch)
     {
-        Span<int> counts = stackalloc int[Planes];
-        int total = Active(planes, counts, ref scratch);
+        int total = Active(planes, ref scratch);
         for (int vector = 0; vector < _vectors; vector++)
         {
-            int largest = Positive(vector, counts, ref scratch);
+            int largest = Positive(vector, ref scratch);
             TVector result = BitLanes<TWidth, TVector>.NotNegative(
                 ref scratch, BitLanes<TWidth, TVector>.Bits(largest),
                 ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_addends), vector * _differenceBits * VectorBytes), _differenceBits, -total);
-            TWidth.Store(result, ref Unsafe.Add(ref Unsafe.As<ulong, byte>(ref bits), vector * VectorBytes));
+            TVector flips = TWidth.Load(ref Unsafe.Add(ref Unsafe.As<ulong, byte>(ref MemoryMarshal.GetArrayDataReference(Flips)), vector * VectorBytes));
+            TWidth.Store(TWidth.Xor(result, flips), ref Unsafe.Add(ref Unsafe.As<ulong, byte>(ref bits), vector * VectorBytes));
         }
     }
 
-    public override void Integers(ReadOnlySpan<ulong> planes, Span<int> sums, ref byte scratch)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    protected override int Positives(ReadOnlySpan<ulong> planes, Span<int> positives, ref byte scratch)
     {
-        Span<int> counts = stackalloc int[Planes], positives = stackalloc int[BitLanes<TWidth, TVector>.Lanes];
-        int total = Active(planes, counts, ref scratch);
+        int total = Active(planes, ref scratch);
         for (int vector = 0; vector < _vectors; vector++)
         {
-            int largest = Positive(vector, counts, ref scratch);
-            BitLanes<TWidth, TVector>.ToIntegers(ref scratch, largest, positives);
-            int first = vector * positives.Length;
-            for (int o = first; o < Math.Min(first + positives.Length, Outputs); o++)
-            {
-                sums[o] = Sum(o, positives[o - first], total);
-            }
+            int largest = Positive(vector, ref scratch);
+            BitLanes<TWidth, TVector>.ToIntegers(ref scratch, largest, positives.Slice(vector * BitLanes<TWidth, TVector>.Lanes, BitLanes<TWidth, TVector>.Lanes));
         }
+
+        return total;
     }
 
     /// <summary>Lists the columns of the inputs that are 1, plane by plane.</summary>
     /// <returns>The total.</returns>
-    private int Active(ReadOnlySpan<ulong> planes, Span<int> counts, ref byte scratch)
+    private int Active(ReadOnlySpan<ulong> planes, ref byte scratch)
     {
+        ushort factor = (ushort)(VectorBytes / sizeof(ulong));
         int total = 0;
-        for (int p = 0; p < counts.Length; p++)
+        for (int p = 0; p < Planes; p++)
         {
-            ReadOnlySpan<ulong> plane = planes.Slice(p * BitString.Words(Inputs), Words);
-            counts[p] = BitString.List(plane, _vectors * VectorBytes, ref Unsafe.Add(ref Offsets(ref scratch), p * ListLength));
-            total += counts[p] << p;
+            ref ushort list = ref List(p, ref scratch, out _);
+            int count = BitString.List(planes.Slice(p * BitString.Words(Inputs), Words), factor, ref list);
+            total += count << p;
+
+            // Whole blocks, so that how many columns are left over is no branch to be guessed.
+            MemoryMarshal.CreateSpan(ref Unsafe.Add(ref list, count), Block).Fill((ushort)(Inputs * factor));
+            Count(p, ref scratch) = (count + Block - 1) / Block * Block;
         }
 
         return total;
     }
 
     /// <summary>Sums the listed columns of one vector of outputs into the first slot of scratch memory.</summary>
-    /// <returns>The largest sum that a lane can have.</returns>
-    private int Positive(int vector, ReadOnlySpan<int> counts, ref byte scratch)
+    /// <returns>No sum in a lane is larger.</returns>
+    private int Positive(int vector, ref byte scratch)
     {
-        ref byte columns = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_columns), vector * VectorBytes);
+        ref byte columns = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_columns), vector * (Inputs + 1) * VectorBytes);
         ref byte other = ref Unsafe.Add(ref scratch, _slotBytes);
-        ReadOnlySpan<int> offsets = MemoryMarshal.CreateReadOnlySpan(ref Offsets(ref scratch), counts.Length * ListLength);
-        BitLanes<TWidth, TVector>.Sum(ref columns, offsets[..counts[0]], ref scratch);
-        int largest = counts[0];
-        for (int p = 1; p < counts.Length; p++)
+        int largest = 0;
+        for (int p = 0; p < Planes; p++)
         {
-            // Planes below p stay as they are. There may be fewer of them than p.
-            for (int bit = BitLanes<TWidth, TVector>.Bits(largest); bit < p; bit++)
+            ref ushort list = ref List(p, ref scratch, out int count);
+            BitLanes<TWidth, TVector>.Sum(new Columns(ref columns, ref list), count, ref p == 0 ? ref scratch : ref other);
+            if (p > 0)
             {
-                TWidth.Store(TWidth.Fill(0), ref BitLanes<TWidth, TVector>.Plane(ref scratch, bit));
+                // Planes below p stay as they are. There may be fewer of them than p.
+                for (int bit = BitLanes<TWidth, TVector>.Bits(largest); bit < p; bit++)
+                {
+                    TWidth.Store(TWidth.Fill(0), ref BitLanes<TWidth, TVector>.Plane(ref scratch, bit));
+                }
+
+                BitLanes<TWidth, TVector>.Add(ref BitLanes<TWidth, TVector>.Plane(ref scratch, p), largest >> p, ref other, count);
             }
 
-            BitLanes<TWidth, TVector>.Sum(ref columns, offsets.Slice(p * ListLength, counts[p]), ref other);
-            BitLanes<TWidth, TVector>.Add(ref BitLanes<TWidth, TVector>.Plane(ref scratch, p), largest >> p, ref other, counts[p]);
-            largest += counts[p] << p;
+            largest += count << p;
         }
 
         return largest;
     }
 
-    private ref int Offsets(ref byte scratch) => ref Unsafe.As<byte, int>(ref Unsafe.Add(ref scratch, 2 * _slotBytes));
+    private ref int Count(int plane, ref byte scratch) => ref Unsafe.As<byte, int>(ref Unsafe.Add(ref scratch, 2 * _slotBytes + plane * ListBytes));
+
+    private ref ushort List(int plane, ref byte scratch, out int count)
+    {
+        ref int place = ref Count(plane, ref scratch);
+        count = place;
+        return ref Unsafe.As<int, ushort>(ref Unsafe.Add(ref place, 1));
+    }
+
+    /// <summary>Columns at offsets in words.</summary>
+    private readonly ref struct Columns(ref byte columns, ref ushort list) : IPlanes<TVector>
+    {
+        private readonly ref ulong _columns = ref Unsafe.As<byte, ulong>(ref columns);
+        private readonly ref ushort _list = ref list;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TVector At(nint index) => TWidth.Load(ref Unsafe.As<ulong, byte>(ref Unsafe.Add(ref _columns, (nint)Unsafe.Add(ref _list, index))));
+    }
 }

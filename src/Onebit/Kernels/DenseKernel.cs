@@ -1,5 +1,5 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace Onebit;
@@ -10,7 +10,9 @@ namespace Onebit;
 /// </summary>
 internal abstract class DenseKernel
 {
-    private readonly ulong[] _flips = [];
+    private const int LaneUnit = 512;
+
+    private readonly bool _readsSigns;
 
     private protected DenseKernel(Stage stage)
     {
@@ -19,7 +21,7 @@ internal abstract class DenseKernel
         Words = (Inputs + 63) / 64;
         Outputs = linear.Outputs;
         Planes = input.Bits;
-        ReadsSigns = input.Kind == ElementKind.Signs;
+        _readsSigns = input.Kind == ElementKind.Signs;
         Rows = new ulong[Outputs * Words];
         WeightSums = new int[Outputs];
         for (int o = 0; o < Outputs; o++)
@@ -30,34 +32,45 @@ internal abstract class DenseKernel
                 row[w] = PackedBits.Read(linear.Weights.Span, (long)o * Inputs + w * 64, Math.Min(64, Inputs - w * 64));
             }
 
-            WeightSums[o] = 2 * Count(row) - Inputs;
+            WeightSums[o] = 2 * BitString.Count(row) - Inputs;
         }
 
-        // No difference reaches Largest + 1.
-        Thresholds = [.. stage.Thresholds(WeightSums).Select(t => (int)Math.Clamp(t, -Largest - 1L, Largest + 1L))];
-        if (stage.Ending is Threshold threshold)
+        // No difference reaches Largest + 1, nor does a lane without an output.
+        Thresholds = new int[Lanes];
+        Thresholds.AsSpan().Fill(int.MaxValue);
+        int[] thresholds = stage.Thresholds(WeightSums);
+        for (int o = 0; o < thresholds.Length; o++)
         {
-            _flips = new ulong[(Outputs + 63) / 64];
-            for (int o = 0; o < Outputs; o++)
-            {
-                _flips[o / 64] |= (threshold.Flipped.Span[o] ? 1UL : 0) << (o & 63);
-            }
+            Thresholds[o] = (int)Math.Clamp(thresholds[o], -Largest - 1L, Largest + 1L);
+        }
+
+        Flips = new ulong[Lanes / 64];
+        for (int o = 0; stage.Ending is Threshold threshold && o < Outputs; o++)
+        {
+            Flips[o / 64] |= (threshold.Flipped.Span[o] ? 1UL : 0) << (o & 63);
         }
     }
 
     /// <summary>Bytes of scratch memory.</summary>
-    public abstract int ScratchBytes { get; }
+    public int ScratchBytes => Lanes * sizeof(int) + OwnScratchBytes;
+
+    /// <summary>Those besides the positives.</summary>
+    protected abstract int OwnScratchBytes { get; }
 
     protected int Inputs { get; }
 
     protected int Outputs { get; }
 
-    protected int Planes { get; }
+    /// <summary>Outputs in whole vectors of any width.</summary>
+    protected int Lanes => (Outputs + LaneUnit - 1) / LaneUnit * LaneUnit;
 
-    protected bool ReadsSigns { get; }
+    protected int Planes { get; }
 
     /// <summary>For <c>2 positive - total</c>.</summary>
     protected int[] Thresholds { get; }
+
+    /// <summary>What the signs are turned by: 1 where the normalization's factor is negative.</summary>
+    protected ulong[] Flips { get; }
 
     protected int[] WeightSums { get; }
 
@@ -71,72 +84,71 @@ internal abstract class DenseKernel
     protected ulong[] Rows { get; }
 
     /// <summary>
-    /// The kernel that takes fewer steps: a popcount for each word of each output's weights, or, with the outputs in
-    /// the lanes of vectors, one addition for each input that is 1, all outputs at once.
+    /// The kernel that takes fewer steps: one for eight inputs and as many outputs as a vector has bytes, or one for each
+    /// input that is 1 and as many outputs as it has bits.
     /// </summary>
     public static DenseKernel Create(Stage stage, int widestVector)
     {
         int outputs = stage.Linear.Outputs, inputs = stage.Source.Count, planes = stage.Source.Bits;
-        int width = VectorWidth.For(outputs, widestVector);
-        int vectors = (outputs + width - 1) / width;
-
-        // Instructions, about. Of the bits of codes, most of them small, a quarter is 1.
-        double rows = (double)outputs * (planes * (5 * ((inputs + 63) / 64) + 8) + 10);
-        double columns = (double)inputs * planes / (planes == 1 ? 2 : 4) * (8 + 8 * vectors) + vectors * (60 * planes + 100);
-        if (stage.Ending is not Threshold)
+        int width = VectorWidth.For(outputs, widestVector), byteWidth = VectorWidth.For(8L * outputs, widestVector);
+        while (width > 64 && (long)inputs * width > ushort.MaxValue * 64L)
         {
-            columns += 10 * outputs;
+            width /= 2; // Lists of columns have 16 bits an element.
         }
 
-        return rows < columns || planes > 8 || stage.IsLarge ? new DenseRows(stage) : width switch
+        // Cycles, about, as measured. Half of the signs are 1, and a fifth of the bits of codes, most of them small.
+        int vectors = (outputs + width - 1) / width, byteVectors = (outputs * 8 + byteWidth - 1) / byteWidth;
+        double bytes = planes * byteVectors * (2 * inputs / 8.0 + 60);
+        double ones = (double)inputs / (stage.Source.Kind == ElementKind.Signs ? 2 : 5);
+        double columns = planes * (1.25 * ones * vectors + inputs / 8.0 + 60 * vectors + 40);
+        if (stage.Ending is not Threshold)
         {
-            512 => new DenseColumns<Width512, Vector512<ulong>>(stage),
-            256 => new DenseColumns<Width256, Vector256<ulong>>(stage),
-            128 => new DenseColumns<Width128, Vector128<ulong>>(stage),
-            _ => new DenseColumns<Width64, ulong>(stage),
+            columns += 3 * outputs;
+        }
+
+        bool byBytes = bytes < columns || planes > 8 || inputs > ushort.MaxValue || stage.IsLarge;
+        return (byBytes ? byteWidth : width) switch
+        {
+            512 => Create<Width512, Vector512<ulong>>(),
+            256 => Create<Width256, Vector256<ulong>>(),
+            128 => Create<Width128, Vector128<ulong>>(),
+            _ => Create<Width64, ulong>(),
         };
+
+        DenseKernel Create<TWidth, TVector>()
+            where TWidth : struct, IWidth<TVector>
+            where TVector : struct => byBytes ? new DenseBytes<TWidth, TVector>(stage) : new DenseColumns<TWidth, TVector>(stage);
+    }
+
+    /// <summary>The sums themselves.</summary>
+    public void Integers(ReadOnlySpan<ulong> planes, Span<int> sums, ref byte scratch)
+    {
+        Span<int> positives = PositivesIn(ref scratch);
+        int total = Positives(planes, positives, ref Unsafe.Add(ref scratch, Lanes * sizeof(int)));
+        for (int o = 0; o < sums.Length; o++)
+        {
+            int difference = 2 * positives[o] - total;
+            sums[o] = _readsSigns ? 2 * difference - WeightSums[o] : difference;
+        }
     }
 
     /// <summary>The layer's signs, where it ends in a threshold.</summary>
     /// <param name="planes">The input's bit-planes, one after another, each of <see cref="BitString.Words"/>.</param>
-    /// <param name="bits">Receives the output; unused bits are 0.</param>
+    /// <param name="bits">Receives the output in whole vectors; unused bits are 0.</param>
     /// <param name="scratch">Of <see cref="ScratchBytes"/>.</param>
-    public void Signs(ReadOnlySpan<ulong> planes, ref ulong bits, ref byte scratch)
+    public virtual void Signs(ReadOnlySpan<ulong> planes, ref ulong bits, ref byte scratch)
     {
-        Compare(planes, ref bits, ref scratch);
-        for (int w = 0; w < _flips.Length; w++)
+        Span<int> positives = PositivesIn(ref scratch);
+        int total = Positives(planes, positives, ref Unsafe.Add(ref scratch, Lanes * sizeof(int)));
+        for (int w = 0; w < Flips.Length; w++)
         {
-            Unsafe.Add(ref bits, w) ^= _flips[w];
+            Unsafe.Add(ref bits, w) = Endings.AtLeast(positives.Slice(64 * w, 64), total, Thresholds.AsSpan(64 * w, 64)) ^ Flips[w];
         }
     }
 
-    /// <summary>One bit an output: does the sum reach its threshold?</summary>
-    protected abstract void Compare(ReadOnlySpan<ulong> planes, ref ulong bits, ref byte scratch);
+    /// <summary>The sums of the inputs whose weight is +1, in as many lanes as there are.</summary>
+    /// <returns>The sum of all inputs.</returns>
+    protected abstract int Positives(ReadOnlySpan<ulong> planes, Span<int> positives, ref byte scratch);
 
-    /// <summary>The sums themselves.</summary>
-    public abstract void Integers(ReadOnlySpan<ulong> planes, Span<int> sums, ref byte scratch);
-
-    protected int Total(ReadOnlySpan<ulong> planes)
-    {
-        int total = 0;
-        for (int p = 0; p < Planes; p++)
-        {
-            total += Count(planes.Slice(p * BitString.Words(Inputs), Words)) << p;
-        }
-
-        return total;
-    }
-
-    protected int Sum(int output, int positive, int total) => ReadsSigns ? 4 * positive - 2 * total - WeightSums[output] : 2 * positive - total;
-
-    protected static int Count(ReadOnlySpan<ulong> words)
-    {
-        int count = 0;
-        foreach (ulong word in words)
-        {
-            count += BitOperations.PopCount(word);
-        }
-
-        return count;
-    }
+    private Span<int> PositivesIn(ref byte scratch) => MemoryMarshal.CreateSpan(ref Unsafe.As<byte, int>(ref scratch), Lanes);
 }

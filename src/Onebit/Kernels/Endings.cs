@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Onebit;
 
@@ -44,6 +45,43 @@ internal static class Endings
         {
             largest[i] = Math.Max(largest[i], integers[i]);
         }
+    }
+
+    /// <summary>Bytes times 2^<paramref name="shift"/>, written or added to integers.</summary>
+    public static void Scale(ReadOnlySpan<byte> bytes, int shift, bool add, Span<int> integers)
+    {
+        ref byte source = ref MemoryMarshal.GetReference(bytes);
+        ref int place = ref MemoryMarshal.GetReference(integers);
+        int i = 0;
+        for (; Avx512F.IsSupported && i + Vector512<int>.Count <= bytes.Length; i += Vector512<int>.Count)
+        {
+            Vector512<int> wide = Avx512F.ConvertToVector512Int32(Vector128.LoadUnsafe(ref source, (nuint)i)) << shift;
+            (add ? wide + Vector512.LoadUnsafe(ref place, (nuint)i) : wide).StoreUnsafe(ref place, (nuint)i);
+        }
+
+        for (; i < bytes.Length; i++)
+        {
+            integers[i] = (add ? integers[i] : 0) + (bytes[i] << shift);
+        }
+    }
+
+    /// <summary>Bit i is 1 where <c>2 positives[i] - total >= thresholds[i]</c>.</summary>
+    /// <param name="positives">64.</param>
+    /// <param name="total">For all of them.</param>
+    /// <param name="thresholds">64.</param>
+    public static ulong AtLeast(ReadOnlySpan<int> positives, int total, ReadOnlySpan<int> thresholds)
+    {
+        ref int positive = ref MemoryMarshal.GetReference(positives), threshold = ref MemoryMarshal.GetReference(thresholds);
+        ulong bits = 0;
+        for (int i = 0; i < 64; i += Vector512<int>.Count)
+        {
+            // Without AVX-512 .NET makes it of narrower vectors.
+            Vector512<int> twice = Vector512.LoadUnsafe(ref positive, (nuint)i) << 1;
+            Vector512<int> reached = Vector512.GreaterThanOrEqual(twice - Vector512.Create(total), Vector512.LoadUnsafe(ref threshold, (nuint)i));
+            bits |= reached.ExtractMostSignificantBits() << i;
+        }
+
+        return bits;
     }
 
     /// <summary>Clamps without branches, whose outcome would be as uncertain as the pixels.</summary>

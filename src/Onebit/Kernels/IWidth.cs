@@ -12,6 +12,9 @@ internal interface IWidth<TVector>
     /// <summary>The same bit, 0 or 1, in every lane.</summary>
     static abstract TVector Fill(int bit);
 
+    /// <summary>The same eight bits, over and over.</summary>
+    static abstract TVector FillByte(byte bits);
+
     static abstract TVector And(TVector a, TVector b);
 
     static abstract TVector Or(TVector a, TVector b);
@@ -23,6 +26,12 @@ internal interface IWidth<TVector>
 
     /// <summary>The carry of <see cref="FullAdd"/> alone: 1 where at least two of the three bits are.</summary>
     static abstract TVector Majority(TVector a, TVector b, TVector c);
+
+    /// <summary>How many bits of each byte are 1.</summary>
+    static abstract TVector PopCount8(TVector bytes);
+
+    /// <summary>Adds bytes that do not overflow.</summary>
+    static abstract TVector Add8(TVector a, TVector b);
 
     /// <summary>Adds 16-bit integers that do not overflow.</summary>
     static abstract TVector Add16(TVector a, TVector b);

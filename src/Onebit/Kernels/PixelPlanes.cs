@@ -81,35 +81,40 @@ internal static class PixelPlanes
     }
 
     /// <summary>Bit i is 1 where pixel i reaches the threshold; the other bits of as many words as there are become 0.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Reach(ReadOnlySpan<byte> pixels, byte threshold, Span<ulong> bits)
     {
         ref byte pixel = ref MemoryMarshal.GetReference(pixels);
-        Vector256<byte> least = Vector256.Create(threshold);
-        int word = 0;
-        for (; (word + 1) * Word <= pixels.Length; word++)
+        ref ulong place = ref MemoryMarshal.GetReference(bits);
+        int word = 0, words = pixels.Length / Word, left = pixels.Length % Word;
+        for (; word < words; word++)
         {
-            bits[word] = Reached(ref Unsafe.Add(ref pixel, word * Word), least);
+            Unsafe.Add(ref place, word) = Reached(ref Unsafe.Add(ref pixel, word * Word), threshold);
         }
 
         bits[word..].Clear();
-        int left = pixels.Length - word * Word;
-        if (left > 0 && pixels.Length >= Word)
+        if (left > 0 && word > 0)
         {
             // The last whole word of pixels, of which some have been seen.
-            bits[word] = Reached(ref Unsafe.Add(ref pixel, pixels.Length - Word), least) >> (Word - left);
+            bits[word] = Reached(ref Unsafe.Add(ref pixel, pixels.Length - Word), threshold) >> (Word - left);
             return;
         }
 
         for (int i = 0; i < left; i++)
         {
-            bits[word] |= (pixels[word * Word + i] >= threshold ? 1UL : 0) << i;
+            bits[word] |= (pixels[i] >= threshold ? 1UL : 0) << i;
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        static ulong Reached(ref byte pixels, Vector256<byte> least)
+        static ulong Reached(ref byte pixels, byte threshold)
         {
+            if (Vector512.IsHardwareAccelerated)
+            {
+                return Vector512.GreaterThanOrEqual(Vector512.LoadUnsafe(ref pixels), Vector512.Create(threshold)).ExtractMostSignificantBits();
+            }
+
             Vector256<byte> low = Vector256.LoadUnsafe(ref pixels), high = Vector256.LoadUnsafe(ref pixels, (nuint)Vector256<byte>.Count);
+            Vector256<byte> least = Vector256.Create(threshold);
             return Vector256.Equals(Vector256.Max(low, least), low).ExtractMostSignificantBits()
                 | (ulong)Vector256.Equals(Vector256.Max(high, least), high).ExtractMostSignificantBits() << 32;
         }

@@ -30,10 +30,11 @@ internal sealed class SingleKernel
 
         _steps = [.. steps];
         _places = new int[values.Length];
-        for (int i = 0; i < values.Length - 1; i++)
+        for (int i = 0; i < values.Length; i++)
         {
+            // Scores have 64 bits. Outputs of dense layers are written in whole vectors.
             _places[i] = _temporary;
-            _temporary += Align(Bytes(values[i]) + Vector512<byte>.Count); // Outputs of dense layers are written in whole vectors.
+            _temporary += Align((i < values.Length - 1 ? Bytes(values[i]) : values[i].Count * sizeof(long)) + Vector512<byte>.Count);
         }
 
         ScratchBytes = checked(_temporary + _steps.Max(s => s.TemporaryBytes));
@@ -44,9 +45,10 @@ internal sealed class SingleKernel
 
     /// <summary>Computes the scores of one image.</summary>
     /// <param name="pixels">The image.</param>
-    /// <param name="scores">One a class.</param>
     /// <param name="scratch">At least <see cref="ScratchBytes"/>; its contents do not matter.</param>
-    public void Run(ReadOnlySpan<byte> pixels, Span<long> scores, Span<byte> scratch)
+    /// <returns>One score a class, in scratch memory.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public ReadOnlySpan<long> Run(ReadOnlySpan<byte> pixels, Span<byte> scratch)
     {
         ref byte memory = ref MemoryMarshal.GetReference(scratch);
         if (_input.Bits == 1)
@@ -78,9 +80,11 @@ internal sealed class SingleKernel
             }
             else
             {
-                Plain(step, ref memory, ref source, ref result, ref temporary, scores);
+                Plain(step, ref memory, ref source, ref result, ref temporary);
             }
         }
+
+        return ScoresOf(ref memory);
     }
 
     /// <summary>How a value is kept.</summary>
@@ -98,6 +102,9 @@ internal sealed class SingleKernel
         ValueForm.Bytes => value.Count,
         _ => value.Count * sizeof(int),
     };
+
+    private Span<long> ScoresOf(ref byte memory) =>
+        MemoryMarshal.CreateSpan(ref Unsafe.As<byte, long>(ref Unsafe.Add(ref memory, _places[^1])), _values[^1].Channels);
 
     private static void Dense(Step step, ref byte source, ref byte result, ref byte temporary)
     {
@@ -135,13 +142,13 @@ internal sealed class SingleKernel
     }
 
     /// <summary>Operations that are not worth a kernel of their own: on integers, by the plain code.</summary>
-    private void Plain(Step step, ref byte memory, ref byte source, ref byte result, ref byte temporary, Span<long> scores)
+    private void Plain(Step step, ref byte memory, ref byte source, ref byte result, ref byte temporary)
     {
         Span<int> free = MemoryMarshal.CreateSpan(ref Unsafe.As<byte, int>(ref temporary), (int)(step.TemporaryBytes / sizeof(int)));
         ReadOnlySpan<int> x = Unpack(ref source, step.Source, ref free);
         if (step.Operation is Scores last)
         {
-            ScalarKernel.Score(last, x, scores);
+            ScalarKernel.Score(last, x, ScoresOf(ref memory));
             return;
         }
 

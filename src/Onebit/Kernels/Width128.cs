@@ -1,11 +1,12 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 
 namespace Onebit;
 
 /// <summary>128 lanes. SSE2 and ARM64's AdvSimd.</summary>
-internal readonly struct Width128 : IWidth<Vector128<ulong>>
+internal readonly struct Width128 : ITableWidth<Vector128<ulong>>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<ulong> Load(ref byte source) => Vector128.LoadUnsafe(ref source).AsUInt64();
@@ -15,6 +16,9 @@ internal readonly struct Width128 : IWidth<Vector128<ulong>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<ulong> Fill(int bit) => Vector128.Create((ulong)-(long)bit);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<ulong> FillByte(byte bits) => Vector128.Create(bits).AsUInt64();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<ulong> And(Vector128<ulong> a, Vector128<ulong> b) => a & b;
@@ -44,8 +48,61 @@ internal readonly struct Width128 : IWidth<Vector128<ulong>>
         Avx512F.VL.IsSupported ? Avx512F.VL.TernaryLogic(a, b, c, TernaryLogic.Majority) : (a & b) | ((a ^ b) & c);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<ulong> PopCount8(Vector128<ulong> bytes)
+    {
+        if (AdvSimd.IsSupported)
+        {
+            return AdvSimd.PopCount(bytes.AsByte()).AsUInt64();
+        }
+
+        Vector128<byte> low = Vector128.Create((byte)0x0F), nibble = bytes.AsByte() & low, other = (bytes.AsUInt16() >> 4).AsByte() & low;
+        return (BitCounts.Of(nibble) + BitCounts.Of(other)).AsUInt64();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<ulong> Add8(Vector128<ulong> a, Vector128<ulong> b) => (a.AsByte() + b.AsByte()).AsUInt64();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<ulong> Add16(Vector128<ulong> a, Vector128<ulong> b) => (a.AsInt16() + b.AsInt16()).AsUInt64();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<ulong> Add32(Vector128<ulong> a, Vector128<ulong> b) => (a.AsInt32() + b.AsInt32()).AsUInt64();
+
+    public static int TableBits => 4;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<ulong> Lookup(ref byte table, Vector128<ulong> indices)
+    {
+        return Vector128.ShuffleNative(Vector128.LoadUnsafe(ref table), indices.AsByte()).AsUInt64();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<ulong> Windows(Vector128<ulong> words, int start)
+    {
+        Vector128<ulong> windows = Vector128<ulong>.Zero;
+        for (int j = 0; j < 8; j++)
+        {
+            windows |= ((words >>> (start + j)) & Vector128.Create(0xFFUL)) << (8 * j);
+        }
+
+        return windows;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<ulong> ShiftLeft8(Vector128<ulong> bytes, int count) => bytes << count;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<ulong> EvenBytes(Vector128<ulong> bytes) => bytes & Vector128.Create((ushort)0x00FF).AsUInt64();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<ulong> OddBytes(Vector128<ulong> bytes) => (bytes.AsUInt16() >> 8).AsUInt64();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreAtLeast16(Vector128<ulong> even, Vector128<ulong> odd, short least, ref byte bits)
+    {
+        Vector128<short> below = Vector128.Create((short)(least - 1)), low = Vector128.Create((short)0x00FF);
+        Vector128<short> reached = Vector128.ConditionalSelect(
+            low, Vector128.GreaterThan(even.AsInt16(), below), Vector128.GreaterThan(odd.AsInt16(), below));
+        Unsafe.WriteUnaligned(ref bits, (ushort)reached.AsByte().ExtractMostSignificantBits());
+    }
 }

@@ -13,6 +13,8 @@ internal readonly struct Width64 : IWidth<ulong>
 
     public static ulong Fill(int bit) => (ulong)-(long)bit;
 
+    public static ulong FillByte(byte bits) => bits * 0x0101010101010101UL;
+
     public static ulong And(ulong a, ulong b) => a & b;
 
     public static ulong Or(ulong a, ulong b) => a | b;
@@ -29,7 +31,17 @@ internal readonly struct Width64 : IWidth<ulong>
 
     public static ulong Majority(ulong a, ulong b, ulong c) => (a & b) | ((a ^ b) & c);
 
+    /// <summary>Pairs of bits, of pairs, of nibbles (Warren, Hacker's Delight, section 5-1).</summary>
+    public static ulong PopCount8(ulong bytes)
+    {
+        bytes -= (bytes >> 1) & 0x5555555555555555;
+        bytes = (bytes & 0x3333333333333333) + ((bytes >> 2) & 0x3333333333333333);
+        return (bytes + (bytes >> 4)) & 0x0F0F0F0F0F0F0F0F;
+    }
+
     // No element overflows, so no carry leaves one.
+    public static ulong Add8(ulong a, ulong b) => a + b;
+
     public static ulong Add16(ulong a, ulong b) => a + b;
 
     public static ulong Add32(ulong a, ulong b) => a + b;

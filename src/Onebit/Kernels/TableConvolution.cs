@@ -1,0 +1,276 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Onebit;
+
+/// <summary>
+/// A convolution of bits on one image with few positions, a byte each. A few inputs of a position make a code; how many
+/// of them agree with an output's weights is looked up in a table that the weights choose, all positions of a vector at
+/// once: <c>w . x = 2 S - n</c> for signs and <c>w . x = S - (weights of -1)</c> for {0, 1}, where S is that number.
+/// </summary>
+internal sealed class TableConvolution<TWidth, TVector> : ConvolutionKernel
+    where TWidth : struct, ITableWidth<TVector>
+    where TVector : struct
+{
+    // Outputs that share the loading of codes.
+    private const int Outputs = 4;
+
+    private readonly int _pitch;
+    private readonly int _rowWords;
+    private readonly int _vectors;
+    private readonly Part[] _parts;
+    private readonly int[] _shifts;
+    private readonly int _codes;
+    private readonly byte[] _tables;
+    private readonly ushort[] _patterns;
+    private readonly short[] _least;
+    private readonly int[] _offsets;
+    private readonly bool _signs;
+    private readonly int _rows;
+    private readonly int _windowsBytes;
+    private readonly int _codesBytes;
+    private readonly int _outputsBytes;
+
+    public TableConvolution(Stage stage)
+        : base(stage)
+    {
+        (Linear linear, ValueInfo source) = (stage.Linear, stage.Source);
+        int channels = source.Channels / linear.Groups, outputs = linear.Outputs / linear.Groups;
+        _rowWords = RowWords(stage);
+        _pitch = 8 * _rowWords;
+        _vectors = Vectors(stage);
+        _signs = source.Kind == ElementKind.Signs;
+
+        // A row of the kernel in parts that a table has room for; parts one after another make a code as long as they fit.
+        int columns = (linear.KernelWidth + TWidth.TableBits - 1) / TWidth.TableBits, width = (linear.KernelWidth + columns - 1) / columns;
+        _shifts = [.. Enumerable.Range(0, columns).Select(i => i * width)];
+        var parts = new List<Part>();
+        int code = 0, used = 0;
+        for (int i = 0; i < channels * linear.KernelHeight * columns; i++)
+        {
+            int x = _shifts[i % columns], bits = Math.Min(width, linear.KernelWidth - x);
+            (code, used) = used + bits <= TWidth.TableBits ? (code, used) : (code + 1, 0);
+            parts.Add(new Part(i / columns / linear.KernelHeight, i / columns % linear.KernelHeight, i % columns, bits, code, used));
+            used += bits;
+        }
+
+        _parts = [.. parts];
+        _codes = code + 1;
+
+        _tables = new byte[VectorBytes << TWidth.TableBits];
+        for (int i = 0; i < _tables.Length; i++)
+        {
+            int weights = i / VectorBytes, inputs = i & ((1 << TWidth.TableBits) - 1);
+            _tables[i] = (byte)(TWidth.TableBits - BitOperations.PopCount((uint)(weights ^ inputs)));
+        }
+
+        // What no part of a code fills is 0; a weight of 1 there never agrees.
+        int fours = (outputs + Outputs - 1) / Outputs, unused = (1 << TWidth.TableBits) - 1;
+        _patterns = new ushort[linear.Groups * fours * _codes * Outputs];
+        _patterns.AsSpan().Fill((ushort)(unused * VectorBytes));
+        _least = new short[linear.Outputs];
+        _offsets = new int[linear.Outputs];
+        ReadOnlySpan<byte> weightBits = linear.Weights.Span;
+        for (int output = 0; output < linear.Outputs; output++)
+        {
+            (int group, int within) = Math.DivRem(output, outputs);
+            int minus = stage.FanIn;
+            foreach (Part part in _parts)
+            {
+                long at = ((long)output * channels + part.Channel) * linear.KernelHeight * linear.KernelWidth + part.Row * linear.KernelWidth + _shifts[part.Column];
+                var weights = (uint)PackedBits.Read(weightBits, at, part.Bits);
+                minus -= BitOperations.PopCount(weights);
+                ref ushort pattern = ref _patterns[((group * fours + within / Outputs) * _codes + part.Code) * Outputs + within % Outputs];
+                uint mask = ((1u << part.Bits) - 1) << part.Position;
+                pattern = (ushort)(((pattern / VectorBytes & ~mask) | (weights << part.Position)) * VectorBytes);
+            }
+
+            _offsets[output] = _signs ? stage.FanIn : minus;
+            if (stage.Ending is Threshold threshold)
+            {
+                long least = threshold.Thresholds.Span[output] + (long)_offsets[output];
+                _least[output] = (short)Math.Clamp(_signs ? (least + 1) >> 1 : least, 0, stage.FanIn + 1);
+            }
+        }
+
+        // Behind the windows' planes, whose last vector reaches beyond them, the rows that they are made from.
+        _rows = Align(source.Channels * _shifts.Length * Rows * _pitch + VectorBytes);
+        _windowsBytes = _rows + Align(Rows * _pitch + 2 * VectorBytes);
+        _codesBytes = (_codes + 2 * Outputs) * VectorBytes;
+        _outputsBytes = Align(linear.Outputs * (stage.Ending is Threshold ? OutputBitBytes : _vectors * VectorBytes * sizeof(int)) + 2 * sizeof(ulong));
+    }
+
+    public override int ScratchBytes => _windowsBytes + _codesBytes + _outputsBytes;
+
+    private static int VectorBytes => Unsafe.SizeOf<TVector>();
+
+    private int OutputBitBytes => (_vectors * VectorBytes / 8 + 7) / 8 * 8;
+
+    /// <summary>Codes looked up for all outputs and positions.</summary>
+    public static long Lookups(Stage stage) =>
+        (long)Vectors(stage) * ((stage.FanIn + TWidth.TableBits - 1) / TWidth.TableBits) * ((stage.Linear.Outputs + Outputs - 1) / Outputs * Outputs);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public override void Run(ref byte source, ValueForm form, ref byte result, ref byte scratch)
+    {
+        ref byte codes = ref Unsafe.Add(ref scratch, _windowsBytes), outputs = ref Unsafe.Add(ref codes, _codesBytes);
+        ref byte sixteens = ref Unsafe.Add(ref codes, _codes * VectorBytes);
+        Windows(ref Unsafe.As<byte, ulong>(ref source), ref scratch);
+        Span<int> sums = MemoryMarshal.CreateSpan(ref Unsafe.As<byte, int>(ref outputs), _outputsBytes / sizeof(int));
+        for (int group = 0; group < Stage.Linear.Groups; group++)
+        {
+            for (int vector = 0; vector < _vectors; vector++)
+            {
+                Codes(ref scratch, group, vector, ref codes);
+                if (Stage.Ending is Threshold)
+                {
+                    Compare(ref codes, group, ref sixteens, ref Unsafe.Add(ref outputs, vector * VectorBytes / 8));
+                }
+                else
+                {
+                    Integers(ref codes, group, ref sixteens, sums[(vector * VectorBytes)..]);
+                }
+            }
+        }
+
+        if (Stage.Ending is Threshold threshold)
+        {
+            PoolBits(threshold, ref outputs, OutputBitBytes, _pitch, ref Unsafe.As<byte, ulong>(ref result));
+        }
+        else
+        {
+            PoolIntegers(sums, _vectors * VectorBytes, _pitch, ref result);
+        }
+    }
+
+    private static int RowWords(Stage stage) => (stage.Source.Width + 2 * stage.Linear.Padding - stage.Linear.KernelWidth + 8) / 8;
+
+    private static int Vectors(Stage stage) =>
+        ((stage.Source.Height + 2 * stage.Linear.Padding - stage.Linear.KernelHeight + 1) * 8 * RowWords(stage) + VectorBytes - 1) / VectorBytes;
+
+    private static int Align(int bytes) => (bytes + 63) & ~63;
+
+    /// <summary>For each channel, part of the kernel's row, row and position the bits from there on, one byte each.</summary>
+    private void Windows(ref ulong source, ref byte windows)
+    {
+        (ValueInfo shape, int padding) = (Stage.Source, Stage.Linear.Padding);
+        int plane = Rows * _pitch;
+        ref ulong rows = ref Unsafe.As<byte, ulong>(ref Unsafe.Add(ref windows, _rows));
+        for (int channel = 0; channel < shape.Channels; channel++)
+        {
+            for (int y = 0; y < Rows; y++)
+            {
+                int row = y - padding;
+                ulong bits = (uint)row >= (uint)shape.Height ? 0
+                    : (BitString.Read(ref source, (channel * shape.Height + row) * shape.Width) & BitString.Low(shape.Width)) << padding;
+                for (int word = 0; word < _rowWords; word++)
+                {
+                    Unsafe.Add(ref rows, y * _rowWords + word) = bits >> (8 * word);
+                }
+            }
+
+            for (int column = 0; column < _shifts.Length; column++)
+            {
+                ref byte place = ref Unsafe.Add(ref windows, (channel * _shifts.Length + column) * plane);
+                for (int at = 0; at < plane; at += VectorBytes)
+                {
+                    TVector words = TWidth.Load(ref Unsafe.Add(ref Unsafe.As<ulong, byte>(ref rows), at));
+                    TWidth.Store(TWidth.Windows(words, _shifts[column]), ref Unsafe.Add(ref place, at));
+                }
+            }
+        }
+    }
+
+    /// <summary>The codes of one vector of positions.</summary>
+    private void Codes(ref byte windows, int group, int vector, ref byte codes)
+    {
+        int channels = Stage.Source.Channels / Stage.Linear.Groups, plane = Rows * _pitch;
+        TVector code = TWidth.Fill(0);
+        for (int i = 0; i < _parts.Length; i++)
+        {
+            Part part = _parts[i];
+            int at = ((group * channels + part.Channel) * _shifts.Length + part.Column) * plane + part.Row * _pitch + vector * VectorBytes;
+            TVector bits = TWidth.And(TWidth.Load(ref Unsafe.Add(ref windows, at)), TWidth.FillByte((byte)((1 << part.Bits) - 1)));
+            code = part.Position == 0 ? bits : TWidth.Or(code, TWidth.ShiftLeft8(bits, part.Position));
+            TWidth.Store(code, ref Unsafe.Add(ref codes, part.Code * VectorBytes));
+        }
+    }
+
+    private void Compare(ref byte codes, int group, ref byte sums, ref byte bits)
+    {
+        int outputs = Stage.Linear.Outputs / Stage.Linear.Groups, first = group * outputs;
+        for (int output = 0; output < outputs; output++)
+        {
+            ref byte sum = ref Sum(ref codes, group, output, ref sums);
+            TVector even = TWidth.Load(ref sum), odd = TWidth.Load(ref Unsafe.Add(ref sum, VectorBytes));
+            TWidth.StoreAtLeast16(even, odd, _least[first + output], ref Unsafe.Add(ref bits, (first + output) * OutputBitBytes));
+        }
+    }
+
+    private void Integers(ref byte codes, int group, ref byte sums, Span<int> integers)
+    {
+        int outputs = Stage.Linear.Outputs / Stage.Linear.Groups, first = group * outputs;
+        for (int output = 0; output < outputs; output++)
+        {
+            // All sums of even places, then those of odd ones.
+            ref short sum = ref Unsafe.As<byte, short>(ref Sum(ref codes, group, output, ref sums));
+            Span<int> place = integers.Slice((first + output) * _vectors * VectorBytes, VectorBytes);
+            for (int lane = 0; lane < place.Length; lane++)
+            {
+                place[lane] = (Unsafe.Add(ref sum, lane / 2 + lane % 2 * (VectorBytes / 2)) << (_signs ? 1 : 0)) - _offsets[first + output];
+            }
+        }
+    }
+
+    /// <summary>Where the sums of an output are; those of <see cref="Outputs"/> are made at a time.</summary>
+    private ref byte Sum(ref byte codes, int group, int output, ref byte sums)
+    {
+        if (output % Outputs == 0)
+        {
+            ref ushort patterns = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_patterns), _patterns.Length / Stage.Linear.Groups * group);
+            Sum(ref codes, ref Unsafe.Add(ref patterns, output * _codes), ref sums);
+        }
+
+        return ref Unsafe.Add(ref sums, output % Outputs * 2 * VectorBytes);
+    }
+
+    /// <summary>How many inputs agree with the weights of four outputs: for each, 16-bit sums of even places, then of odd ones.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Sum(ref byte codes, ref ushort patterns, ref byte sums)
+    {
+        ref byte tables = ref MemoryMarshal.GetArrayDataReference(_tables);
+        int chunk = byte.MaxValue / TWidth.TableBits; // More does not fit into bytes.
+        for (int begin = 0; begin < _codes; begin += chunk)
+        {
+            TVector a = TWidth.Fill(0), b = a, c = a, d = a;
+            int end = Math.Min(begin + chunk, _codes);
+            for (nint code = begin; code < end; code++)
+            {
+                TVector some = TWidth.Load(ref Unsafe.Add(ref codes, code * VectorBytes));
+                ref ushort pattern = ref Unsafe.Add(ref patterns, code * Outputs);
+                a = TWidth.Add8(a, TWidth.Lookup(ref Unsafe.Add(ref tables, (nint)pattern), some));
+                b = TWidth.Add8(b, TWidth.Lookup(ref Unsafe.Add(ref tables, (nint)Unsafe.Add(ref pattern, 1)), some));
+                c = TWidth.Add8(c, TWidth.Lookup(ref Unsafe.Add(ref tables, (nint)Unsafe.Add(ref pattern, 2)), some));
+                d = TWidth.Add8(d, TWidth.Lookup(ref Unsafe.Add(ref tables, (nint)Unsafe.Add(ref pattern, 3)), some));
+            }
+
+            Widen(a, ref sums, begin > 0);
+            Widen(b, ref Unsafe.Add(ref sums, 2 * VectorBytes), begin > 0);
+            Widen(c, ref Unsafe.Add(ref sums, 4 * VectorBytes), begin > 0);
+            Widen(d, ref Unsafe.Add(ref sums, 6 * VectorBytes), begin > 0);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static void Widen(TVector bytes, ref byte sums, bool add)
+        {
+            ref byte odds = ref Unsafe.Add(ref sums, VectorBytes);
+            (TVector even, TVector odd) = (TWidth.EvenBytes(bytes), TWidth.OddBytes(bytes));
+            TWidth.Store(add ? TWidth.Add16(even, TWidth.Load(ref sums)) : even, ref sums);
+            TWidth.Store(add ? TWidth.Add16(odd, TWidth.Load(ref odds)) : odd, ref odds);
+        }
+    }
+
+    /// <summary>Part of a kernel's row, and where its bits stand in which code.</summary>
+    private readonly record struct Part(int Channel, int Row, int Column, int Bits, int Code, int Position);
+}
