@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -11,6 +12,11 @@ namespace Onebit;
 /// </summary>
 internal abstract class ConvolutionKernel
 {
+    private bool _isAligned;
+    private ulong[] _chosen = [];
+    private int _outputRow;
+    private int _positions;
+
     private protected ConvolutionKernel(Stage stage)
     {
         Stage = stage;
@@ -47,16 +53,16 @@ internal abstract class ConvolutionKernel
             return null;
         }
 
-        ConvolutionKernel? tables = widestVector switch
+        ConvolutionKernel? fewer = widestVector switch
         {
-            512 => Tables<Width512, Vector512<ulong>>(),
-            256 => Tables<Width256, Vector256<ulong>>(),
-            128 => Tables<Width128, Vector128<ulong>>(),
+            512 => Fewer<Width512, Vector512<ulong>>(),
+            256 => Fewer<Width256, Vector256<ulong>>(),
+            128 => Fewer<Width128, Vector128<ulong>>(),
             _ => null,
         };
-        if (tables is not null)
+        if (fewer is not null)
         {
-            return tables;
+            return fewer;
         }
 
         // Lanes of a pass: as wide as the processor goes, and no wider than the positions need.
@@ -69,10 +75,15 @@ internal abstract class ConvolutionKernel
             _ => Create<Width64, ulong>(),
         };
 
-        ConvolutionKernel? Tables<TWidth, TVector>()
+        ConvolutionKernel? Fewer<TWidth, TVector>()
             where TWidth : struct, ITableWidth<TVector>
             where TVector : struct
         {
+            if (RowConvolution<TWidth, TVector>.Fits(stage))
+            {
+                return new RowConvolution<TWidth, TVector>(stage);
+            }
+
             // A lookup for all positions of a vector takes a cycle, about, and so does an addition for all bits of one; by
             // sharing, an output takes less than half as many of these as it has inputs.
             int lanes = VectorWidth.For(positions, widestVector);
@@ -95,78 +106,151 @@ internal abstract class ConvolutionKernel
     /// <param name="scratch">Of <see cref="ScratchBytes"/>.</param>
     public abstract void Run(ref byte source, ValueForm form, ref byte result, ref byte scratch);
 
-    /// <summary>Max-pooling of signs is an OR of rows and of neighbours; then the rows that remain are written one after another.</summary>
-    /// <param name="threshold">Which channels to turn.</param>
-    /// <param name="outputs">One bit a position.</param>
-    /// <param name="channelBytes">From one channel to the next.</param>
+    /// <summary>Says how outputs are laid out. Behind those of the last channel there is room for <see cref="SpareElements"/> more.</summary>
     /// <param name="row">Positions from one row to the next.</param>
-    /// <param name="result">Words of 0.</param>
-    protected void PoolBits(Threshold threshold, ref byte outputs, int channelBytes, int row, ref ulong result)
+    /// <param name="positions">Positions of a channel, in whole vectors.</param>
+    protected void Lay(int row, int positions)
     {
-        (int size, int step) = Stage.Pool is { } pool ? (pool.Size, pool.Stride) : (1, 1);
-        int stride = Stage.Linear.Stride, width = Stage.Result.Width, height = Stage.Result.Height, rowStep = stride * row, next = 0;
-        ulong chosen = BitString.Mask(step * stride, width);
+        (_outputRow, _positions) = (row, positions);
+        int stride = Stage.Linear.Stride;
+        _chosen = new ulong[(positions + 63) / 64];
+        bool aligned = row * stride % 8 == 0;
+        for (int y = 0; y < Stage.Result.Height; y++)
+        {
+            for (int x = 0; x < Stage.Result.Width; x++)
+            {
+                int at = (y * row + x) * PoolStep;
+                _chosen[at / 64] |= 1UL << (at & 63);
+                aligned &= (at & 63) + (PoolSize - 1) * stride < 64;
+            }
+        }
+
+        // Where a window's columns lie in one word, its rows are joined first, at whole bytes, many words at once.
+        _isAligned = aligned;
+    }
+
+    /// <summary>Elements, or words of bits, that pooling may read behind the last position.</summary>
+    protected int SpareElements(int row) => (PoolSize - 1) * Stage.Linear.Stride * (row + 1) + 2 * Vector512<int>.Count;
+
+    private int PoolSize => Stage.Pool?.Size ?? 1;
+
+    private int PoolStep => (Stage.Pool?.Stride ?? 1) * Stage.Linear.Stride;
+
+    /// <summary>Max-pooling of signs is an OR; what remains is written one after another.</summary>
+    /// <param name="threshold">Which channels to turn.</param>
+    /// <param name="outputs">One bit a position; lost.</param>
+    /// <param name="channelBytes">From one channel to the next.</param>
+    /// <param name="result">Words of 0.</param>
+    protected void PoolBits(Threshold threshold, ref byte outputs, int channelBytes, ref ulong result)
+    {
+        int next = 0;
         ReadOnlySpan<bool> flipped = threshold.Flipped.Span;
         for (int channel = 0; channel < flipped.Length; channel++)
         {
-            ref ulong bits = ref Unsafe.As<byte, ulong>(ref Unsafe.Add(ref outputs, channel * channelBytes));
-            ulong flip = flipped[channel] ? BitString.Low(width) : 0;
-            for (int y = 0; y < height; y++, next += width)
+            ref byte bits = ref Unsafe.Add(ref outputs, channel * channelBytes);
+            ulong flip = flipped[channel] ? ulong.MaxValue : 0;
+            if (_isAligned && PoolSize > 1)
             {
-                ulong rows = 0;
-                for (int inner = 0; inner < size; inner++)
-                {
-                    rows |= BitString.Read(ref bits, (y * step + inner) * rowStep);
-                }
+                JoinAligned(ref bits);
+            }
 
-                ulong joined = rows;
-                for (int inner = 1; inner < size; inner++)
+            for (int word = 0; word < _chosen.Length; word++)
+            {
+                ulong chosen = _chosen[word];
+                if (chosen != 0)
                 {
-                    joined |= rows >> (inner * stride);
+                    ulong joined = _isAligned ? Unsafe.Add(ref Unsafe.As<byte, ulong>(ref bits), word) : Join(ref Unsafe.As<byte, ulong>(ref bits), word);
+                    BitString.Append(ref result, next, BitString.Extract(joined ^ flip, chosen));
+                    next += BitOperations.PopCount(chosen);
                 }
-
-                BitString.Append(ref result, next, BitString.Extract(joined, chosen) ^ flip);
             }
         }
     }
 
-    protected void PoolIntegers(ReadOnlySpan<int> sums, int channelElements, int row, ref byte result)
+    private ulong Join(ref ulong bits, int word)
     {
-        (int size, int step) = Stage.Pool is { } pool ? (pool.Size, pool.Stride) : (1, 1);
-        int stride = Stage.Linear.Stride, next = 0;
-        int corners = (Stage.Result.Width - 1) * step * stride + 1, width = corners + (size - 1) * stride;
-        Span<int> pooled = stackalloc int[Stage.Result.Width], rows = stackalloc int[width], joined = stackalloc int[corners];
+        ulong joined = 0;
+        for (int y = 0; y < PoolSize; y++)
+        {
+            for (int x = 0; x < PoolSize; x++)
+            {
+                joined |= BitString.Read(ref bits, 64 * word + (y * _outputRow + x) * Stage.Linear.Stride);
+            }
+        }
+
+        return joined;
+    }
+
+    /// <summary>In place: what is read lies behind what is written.</summary>
+    private void JoinAligned(ref byte bits)
+    {
+        int size = PoolSize, stride = Stage.Linear.Stride, rowBytes = _outputRow * stride / 8;
+        for (int at = 0; at < _chosen.Length * sizeof(ulong); at += Vector512<byte>.Count)
+        {
+            Vector512<ulong> rows = Vector512<ulong>.Zero;
+            for (int y = 0; y < size; y++)
+            {
+                rows |= Vector512.LoadUnsafe(ref bits, (nuint)(at + y * rowBytes)).AsUInt64();
+            }
+
+            Vector512<ulong> joined = rows;
+            for (int x = 1; x < size; x++)
+            {
+                joined |= rows >>> (x * stride);
+            }
+
+            int left = Math.Min(Vector512<byte>.Count, _chosen.Length * sizeof(ulong) - at);
+            if (left == Vector512<byte>.Count)
+            {
+                joined.AsByte().StoreUnsafe(ref bits, (nuint)at);
+                continue;
+            }
+
+            // The next channel's bits are behind.
+            for (int word = 0; word < left / sizeof(ulong); word++)
+            {
+                Unsafe.WriteUnaligned(ref Unsafe.Add(ref bits, at + word * sizeof(ulong)), joined[word]);
+            }
+        }
+    }
+
+    /// <summary>Pools sums and ends the layer; the sums are lost.</summary>
+    protected void PoolIntegers(Span<int> sums, ref byte result)
+    {
+        (int width, int area, int step) = (Stage.Result.Width, Stage.Result.Height * Stage.Result.Width, PoolStep);
         for (int channel = 0; channel < Stage.Linear.Outputs; channel++)
         {
-            ReadOnlySpan<int> positions = sums.Slice(channel * channelElements, channelElements);
-            for (int y = 0; y < Stage.Result.Height; y++, next += pooled.Length)
+            ref int positions = ref sums[channel * _positions];
+            if (PoolSize > 1)
             {
-                // The largest of the window's rows, then of its columns.
-                positions.Slice(y * step * stride * row, width).CopyTo(rows);
-                for (int inner = 1; inner < size; inner++)
-                {
-                    Endings.Max(positions.Slice((y * step + inner) * stride * row, width), rows);
-                }
+                Endings.Max(ref positions, ((Stage.Result.Height - 1) * _outputRow + width - 1) * step + 1, PoolSize, Stage.Linear.Stride, _outputRow * Stage.Linear.Stride);
+            }
 
-                rows[..joined.Length].CopyTo(joined);
-                for (int inner = 1; inner < size; inner++)
+            for (int y = 0, next = 0; y < Stage.Result.Height; y++)
+            {
+                for (int x = 0; x < width; x++, next++)
                 {
-                    Endings.Max(rows.Slice(inner * stride, joined.Length), joined);
+                    Unsafe.Add(ref positions, next) = Unsafe.Add(ref positions, (y * _outputRow + x) * step);
                 }
+            }
 
-                for (int x = 0; x < pooled.Length; x++)
-                {
-                    pooled[x] = joined[x * step * stride];
-                }
+            Span<int> pooled = MemoryMarshal.CreateSpan(ref positions, area);
+            switch (Stage.Ending)
+            {
+                case Threshold threshold:
+                    for (int first = 0; first < area; first += 64)
+                    {
+                        ulong signs = Endings.Signs(threshold, channel, pooled.Slice(first, Math.Min(64, area - first)));
+                        BitString.Append(ref Unsafe.As<byte, ulong>(ref result), channel * area + first, signs);
+                    }
 
-                if (Stage.Ending is Requantize { OutputBits: 8 } requantize)
-                {
-                    Endings.Requantize(requantize, channel, pooled, MemoryMarshal.CreateSpan(ref Unsafe.Add(ref result, next), pooled.Length));
-                }
-                else
-                {
-                    pooled.CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref Unsafe.As<byte, int>(ref result), next), pooled.Length));
-                }
+                    break;
+                case Requantize { OutputBits: 8 } requantize:
+                    Endings.Requantize(requantize, channel, pooled, MemoryMarshal.CreateSpan(ref Unsafe.Add(ref result, channel * area), area));
+                    break;
+                default:
+                    pooled.CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref Unsafe.As<byte, int>(ref result), channel * area), area));
+                    break;
             }
         }
     }
@@ -197,10 +281,11 @@ internal sealed class ConvolutionKernel<TLanes> : ConvolutionKernel
         // Scratch: the input's planes, then the outputs of all positions, then the slots. The last position's pass reads beyond it.
         _planes = IsBits ? stage.Source.Channels * area * _planeBytes + BitString.Words(Rows * Row) * sizeof(ulong)
             : stage.Source.Channels * Rows * Row * ElementBytes + _planeBytes;
-        _outputs = linear.Outputs * (stage.Ending is Threshold ? OutputBitBytes : _passes * TLanes.Lanes * sizeof(int));
+        _outputs = linear.Outputs * (stage.Ending is Threshold ? OutputBitBytes : ChannelElements * sizeof(int));
         _planes = Align(_planes);
-        _outputs = Align(_outputs + 2 * sizeof(ulong));
+        _outputs = Align(_outputs + SpareElements(Row) * sizeof(int));
         _slots = _sums.ScratchBytes<TLanes>();
+        Lay(Row, ChannelElements);
     }
 
     public override int ScratchBytes => _planes + _outputs + _slots;
@@ -208,6 +293,9 @@ internal sealed class ConvolutionKernel<TLanes> : ConvolutionKernel
     private static bool IsBits => TLanes.Lanes == 8 * TLanes.PlaneBytes;
 
     private static int ElementBytes => TLanes.PlaneBytes / TLanes.Lanes;
+
+    /// <summary>Elements of one output's sums at all positions, in whole vectors of any width.</summary>
+    private int ChannelElements => (_passes * TLanes.Lanes + Vector512<int>.Count - 1) / Vector512<int>.Count * Vector512<int>.Count;
 
     /// <summary>Bytes of one output's bits at all positions.</summary>
     private int OutputBitBytes => (_passes * TLanes.Lanes / 8 + 7) / 8 * 8;
@@ -240,18 +328,18 @@ internal sealed class ConvolutionKernel<TLanes> : ConvolutionKernel
                 }
                 else
                 {
-                    _sums.Integers<TLanes>(ref planes, group, ref slots, sums[(pass * TLanes.Lanes)..], _passes * TLanes.Lanes, join: false);
+                    _sums.Integers<TLanes>(ref planes, group, ref slots, sums[(pass * TLanes.Lanes)..], ChannelElements, join: false);
                 }
             }
         }
 
         if (Stage.Ending is Threshold threshold)
         {
-            PoolBits(threshold, ref outputs, OutputBitBytes, Row, ref Unsafe.As<byte, ulong>(ref result));
+            PoolBits(threshold, ref outputs, OutputBitBytes, ref Unsafe.As<byte, ulong>(ref result));
         }
         else
         {
-            PoolIntegers(sums, _passes * TLanes.Lanes, Row, ref result);
+            PoolIntegers(sums, ref result);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -24,26 +25,62 @@ internal static class Endings
     public static void Requantize(Requantize requantize, int channel, ReadOnlySpan<int> sums, Span<byte> codes)
     {
         long multiplier = requantize.Multipliers.Span[channel], offset = requantize.Offsets.Span[channel];
-        int shift = requantize.Shift;
-        for (int i = 0; i < codes.Length; i++)
+        int shift = requantize.Shift, i = 0;
+        if (Avx512F.IsSupported)
+        {
+            Vector512<int> factor = Vector512.Create((int)multiplier);
+            for (; i + Vector512<long>.Count <= codes.Length; i += Vector512<long>.Count)
+            {
+                // The lower halves of 64-bit numbers are multiplied.
+                Vector512<int> wide = Avx512F.ConvertToVector512Int64(Vector256.Create(sums[i..])).AsInt32();
+                Vector512<long> scaled = (Avx512F.Multiply(wide, factor) + Vector512.Create(offset)) >> shift;
+                scaled = Vector512.Min(Vector512.Max(scaled, Vector512<long>.Zero), Vector512.Create(255L));
+                BinaryPrimitives.WriteUInt64LittleEndian(codes[i..], Avx512F.ConvertToVector128Byte(scaled).AsUInt64()[0]);
+            }
+        }
+
+        for (; i < codes.Length; i++)
         {
             codes[i] = ToByte((multiplier * sums[i] + offset) >> shift);
         }
     }
 
-    /// <summary>The larger of each two, in place.</summary>
-    public static void Max(ReadOnlySpan<int> integers, Span<int> largest)
+    /// <summary>One channel's sums to up to 64 signs.</summary>
+    public static ulong Signs(Threshold threshold, int channel, ReadOnlySpan<int> sums)
     {
-        ref int one = ref MemoryMarshal.GetReference(integers), other = ref MemoryMarshal.GetReference(largest);
-        int i = 0;
-        for (; i + Vector256<int>.Count <= largest.Length; i += Vector256<int>.Count)
+        (int least, bool flipped) = (threshold.Thresholds.Span[channel], threshold.Flipped.Span[channel]);
+        ulong bits = 0;
+        for (int i = 0; i < sums.Length; i++)
         {
-            Vector256.Max(Vector256.LoadUnsafe(ref one, (nuint)i), Vector256.LoadUnsafe(ref other, (nuint)i)).StoreUnsafe(ref other, (nuint)i);
+            bits |= (sums[i] >= least != flipped ? 1UL : 0) << i;
         }
 
-        for (; i < largest.Length; i++)
+        return bits;
+    }
+
+    /// <summary>
+    /// In place of each integer the largest of its window, which lies behind it; those behind the last one, up to a whole
+    /// vector, are lost.
+    /// </summary>
+    /// <param name="place">The first one.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="size">Rows and columns of the window.</param>
+    /// <param name="column">From one column of the window to the next.</param>
+    /// <param name="row">From one row to the next.</param>
+    public static void Max(ref int place, int count, int size, int column, int row)
+    {
+        for (int i = 0; i < count; i += Vector512<int>.Count)
         {
-            largest[i] = Math.Max(largest[i], integers[i]);
+            Vector512<int> largest = Vector512.LoadUnsafe(ref place, (nuint)i);
+            for (int y = 0; y < size; y++)
+            {
+                for (int x = 0; x < size; x++)
+                {
+                    largest = Vector512.Max(largest, Vector512.LoadUnsafe(ref place, (nuint)(i + y * row + x * column)));
+                }
+            }
+
+            largest.StoreUnsafe(ref place, (nuint)i);
         }
     }
 

@@ -24,4 +24,13 @@ internal interface ITableWidth<TVector> : IWidth<TVector>
 
     /// <summary>Stores one bit an integer: is it at least <paramref name="least"/>? Those of even places are in one vector, those of odd ones in another.</summary>
     static abstract void StoreAtLeast16(TVector even, TVector odd, short least, ref byte bits);
+
+    /// <summary>Subtracts 16-bit integers that do not overflow.</summary>
+    static abstract TVector Subtract16(TVector a, TVector b);
+
+    /// <summary>Stores one bit an integer: is it at least <paramref name="least"/>, which is not the smallest integer?</summary>
+    static abstract void StoreAtLeast16(TVector integers, short least, ref byte bits);
+
+    /// <summary>Stores 16-bit integers as 32-bit ones, or adds them to what is there.</summary>
+    static abstract void Store32(TVector integers, bool add, ref int sums);
 }

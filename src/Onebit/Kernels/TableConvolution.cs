@@ -98,7 +98,8 @@ internal sealed class TableConvolution<TWidth, TVector> : ConvolutionKernel
         _rows = Align(source.Channels * _shifts.Length * Rows * _pitch + VectorBytes);
         _windowsBytes = _rows + Align(Rows * _pitch + 2 * VectorBytes);
         _codesBytes = (_codes + 2 * Outputs) * VectorBytes;
-        _outputsBytes = Align(linear.Outputs * (stage.Ending is Threshold ? OutputBitBytes : _vectors * VectorBytes * sizeof(int)) + 2 * sizeof(ulong));
+        _outputsBytes = Align(linear.Outputs * (stage.Ending is Threshold ? OutputBitBytes : _vectors * VectorBytes * sizeof(int)) + SpareElements(_pitch) * sizeof(int));
+        Lay(_pitch, _vectors * VectorBytes);
     }
 
     public override int ScratchBytes => _windowsBytes + _codesBytes + _outputsBytes;
@@ -136,11 +137,11 @@ internal sealed class TableConvolution<TWidth, TVector> : ConvolutionKernel
 
         if (Stage.Ending is Threshold threshold)
         {
-            PoolBits(threshold, ref outputs, OutputBitBytes, _pitch, ref Unsafe.As<byte, ulong>(ref result));
+            PoolBits(threshold, ref outputs, OutputBitBytes, ref Unsafe.As<byte, ulong>(ref result));
         }
         else
         {
-            PoolIntegers(sums, _vectors * VectorBytes, _pitch, ref result);
+            PoolIntegers(sums, ref result);
         }
     }
 

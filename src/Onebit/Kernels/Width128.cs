@@ -98,6 +98,22 @@ internal readonly struct Width128 : ITableWidth<Vector128<ulong>>
     public static Vector128<ulong> OddBytes(Vector128<ulong> bytes) => (bytes.AsUInt16() >> 8).AsUInt64();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<ulong> Subtract16(Vector128<ulong> a, Vector128<ulong> b) => (a.AsInt16() - b.AsInt16()).AsUInt64();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreAtLeast16(Vector128<ulong> integers, short least, ref byte bits) =>
+        Unsafe.WriteUnaligned(ref bits, (byte)Vector128.GreaterThan(integers.AsInt16(), Vector128.Create((short)(least - 1))).ExtractMostSignificantBits());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store32(Vector128<ulong> integers, bool add, ref int sums)
+    {
+        (Vector128<int> low, Vector128<int> high) = Vector128.Widen(integers.AsInt16());
+        nuint half = (nuint)Vector128<int>.Count;
+        (add ? low + Vector128.LoadUnsafe(ref sums) : low).StoreUnsafe(ref sums);
+        (add ? high + Vector128.LoadUnsafe(ref sums, half) : high).StoreUnsafe(ref sums, half);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreAtLeast16(Vector128<ulong> even, Vector128<ulong> odd, short least, ref byte bits)
     {
         Vector128<short> below = Vector128.Create((short)(least - 1)), low = Vector128.Create((short)0x00FF);

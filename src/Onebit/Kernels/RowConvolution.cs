@@ -1,0 +1,243 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace Onebit;
+
+/// <summary>
+/// A convolution of codes of few bits on one image. A row of a kernel has few weights, so few different ones exist: the
+/// products of a channel with each of these rows are made once, for all positions, and an output is a sum of them. Both
+/// are 16-bit additions. Channels are taken as many at a time as 16 bits have room for.
+/// </summary>
+internal sealed class RowConvolution<TWidth, TVector> : ConvolutionKernel
+    where TWidth : struct, ITableWidth<TVector>
+    where TVector : struct
+{
+    // Weights of a row, or part of one; more have too many products.
+    private const int MostWeights = 5;
+    private const int Passes = 2;
+
+    private readonly int _pitch;
+    private readonly int _vectors;
+    private readonly int _width;
+    private readonly int _parts;
+    private readonly int _chunk;
+    private readonly int _planeBytes;
+    private readonly int[] _offsets;
+    private readonly short[] _least;
+    private readonly int _padded;
+    private readonly int _shifted;
+    private readonly int _products;
+    private readonly int _outputs;
+
+    public RowConvolution(Stage stage)
+        : base(stage)
+    {
+        (Linear linear, ValueInfo source) = (stage.Linear, stage.Source);
+        int channels = source.Channels / linear.Groups, height = Rows - linear.KernelHeight + 1, columns = Row - linear.KernelWidth + 1;
+        _pitch = columns <= 8 ? 8 : columns <= 16 ? 16 : (columns + 31) / 32 * 32;
+        _vectors = (height * _pitch + Passes * Lanes - 1) / (Passes * Lanes) * Passes;
+        _planeBytes = Align(Rows * _pitch * sizeof(short));
+        _chunk = Math.Min(channels, short.MaxValue / (linear.KernelHeight * linear.KernelWidth * source.Maximum));
+
+        // The width of a part that takes the fewest additions.
+        _width = Enumerable.Range(1, Math.Min(MostWeights, linear.KernelWidth)).MinBy(
+            width => Parts(width) * ((Rows << width) + linear.Outputs / linear.Groups * linear.KernelHeight * height));
+        _parts = Parts(_width);
+
+        // Output by output of a chunk of a group, where its products begin.
+        int terms = linear.KernelHeight * _parts;
+        _offsets = new int[linear.Outputs * channels * terms];
+        ReadOnlySpan<byte> weightBits = linear.Weights.Span;
+        int outputs = linear.Outputs / linear.Groups, next = 0;
+        for (int group = 0; group < linear.Groups; group++)
+        {
+            for (int first = 0; first < channels; first += _chunk)
+            {
+                for (int output = group * outputs; output < (group + 1) * outputs; output++)
+                {
+                    for (int i = 0; i < Math.Min(_chunk, channels - first) * terms; i++)
+                    {
+                        (int channel, int row, int part) = (i / terms, i % terms / _parts, i % _parts);
+                        long at = (((long)output * channels + first + channel) * linear.KernelHeight + row) * linear.KernelWidth + part * _width;
+                        int weights = (int)PackedBits.Read(weightBits, at, Math.Min(_width, linear.KernelWidth - part * _width));
+                        _offsets[next++] = (((channel * _parts + part) << _width) + weights) * _planeBytes + row * _pitch * sizeof(short);
+                    }
+                }
+            }
+        }
+
+        _least = stage.Ending is Threshold threshold
+            ? [.. threshold.Thresholds.ToArray().Select(t => (short)Math.Clamp(t, short.MinValue + 1, short.MaxValue))] : [];
+        _padded = Align(source.Channels * Rows * Row + 2 * Vector512<byte>.Count);
+        _shifted = Align(linear.KernelWidth * _planeBytes + 2 * Vector512<byte>.Count);
+        _products = Align((_chunk * _parts << _width) * _planeBytes + (Passes + 1) * VectorBytes);
+        _outputs = Align(linear.Outputs * (IsWhole ? OutputBitBytes : _vectors * Lanes * sizeof(int)) + SpareElements(_pitch) * sizeof(int));
+        Lay(_pitch, _vectors * Lanes);
+
+        int Parts(int width) => (linear.KernelWidth + width - 1) / width;
+    }
+
+    public override int ScratchBytes => _padded + _shifted + _products + _outputs;
+
+    private static int VectorBytes => Unsafe.SizeOf<TVector>();
+
+    private static int Lanes => VectorBytes / sizeof(short);
+
+    /// <summary>Bytes of one output's bits at all positions.</summary>
+    private int OutputBitBytes => (_vectors * Lanes / 8 + 7) / 8 * 8;
+
+    /// <summary>The sums of a chunk are those of all channels, and only compared.</summary>
+    private bool IsWhole => Stage.Ending is Threshold && _chunk == Stage.Source.Channels / Stage.Linear.Groups;
+
+    /// <summary>The sums over one channel fit into 16 bits.</summary>
+    public static bool Fits(Stage stage) => stage.Source is { Kind: ElementKind.Codes, Bits: > 1 and <= 8 }
+        && stage.Linear.KernelHeight * stage.Linear.KernelWidth * stage.Source.Maximum <= short.MaxValue;
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public override void Run(ref byte source, ValueForm form, ref byte result, ref byte scratch)
+    {
+        Linear linear = Stage.Linear;
+        ref byte shifted = ref Unsafe.Add(ref scratch, _padded);
+        ref byte products = ref Unsafe.Add(ref shifted, _shifted), outputs = ref Unsafe.Add(ref products, _products);
+        Pad(ref source, ref scratch);
+        Span<int> sums = MemoryMarshal.CreateSpan(ref Unsafe.As<byte, int>(ref outputs), _outputs / sizeof(int));
+        int channels = Stage.Source.Channels / linear.Groups, count = linear.Outputs / linear.Groups;
+        ref int offsets = ref MemoryMarshal.GetArrayDataReference(_offsets);
+        for (int group = 0; group < linear.Groups; group++)
+        {
+            for (int first = 0; first < channels; first += _chunk)
+            {
+                int some = Math.Min(_chunk, channels - first), terms = some * linear.KernelHeight * _parts;
+                for (int channel = 0; channel < some; channel++)
+                {
+                    Shift(ref Unsafe.Add(ref scratch, (group * channels + first + channel) * Rows * Row), ref shifted);
+                    Multiply(ref shifted, ref Unsafe.Add(ref products, (channel * _parts << _width) * _planeBytes));
+                }
+
+                for (int output = group * count; output < (group + 1) * count; output++, offsets = ref Unsafe.Add(ref offsets, terms))
+                {
+                    if (IsWhole)
+                    {
+                        Compare(ref products, ref offsets, terms, _least[output], ref Unsafe.Add(ref outputs, output * OutputBitBytes));
+                    }
+                    else
+                    {
+                        Integers(ref products, ref offsets, terms, ref sums[output * _vectors * Lanes], first > 0);
+                    }
+                }
+            }
+        }
+
+        if (IsWhole)
+        {
+            PoolBits((Threshold)Stage.Ending!, ref outputs, OutputBitBytes, ref Unsafe.As<byte, ulong>(ref result));
+        }
+        else
+        {
+            PoolIntegers(sums, ref result);
+        }
+    }
+
+    private static int Align(int bytes) => (bytes + 63) & ~63;
+
+    /// <summary>The channels with zeros around them, and behind the last one what may be read and does not matter.</summary>
+    private void Pad(ref byte source, ref byte padded)
+    {
+        (ValueInfo shape, int padding) = (Stage.Source, Stage.Linear.Padding);
+        ReadOnlySpan<byte> codes = MemoryMarshal.CreateReadOnlySpan(ref source, shape.Count);
+        Span<byte> place = MemoryMarshal.CreateSpan(ref padded, shape.Channels * Rows * Row);
+        if (padding == 0)
+        {
+            codes.CopyTo(place);
+            return;
+        }
+
+        place.Clear();
+        for (int row = 0; row < shape.Channels * shape.Height; row++)
+        {
+            codes.Slice(row * shape.Width, shape.Width).CopyTo(place[((row / shape.Height * Rows + row % shape.Height + padding) * Row + padding)..]);
+        }
+    }
+
+    /// <summary>A channel from each of the kernel's columns on, in 16 bits.</summary>
+    private void Shift(ref byte channel, ref byte shifted)
+    {
+        for (int x = 0; x < Stage.Linear.KernelWidth; x++)
+        {
+            // Rows are written in order, so what a vector writes beyond one is overwritten by the next.
+            ref byte from = ref Unsafe.Add(ref channel, x), to = ref Unsafe.Add(ref shifted, x * _planeBytes);
+            for (int y = 0; y < Rows; y++, from = ref Unsafe.Add(ref from, Row), to = ref Unsafe.Add(ref to, _pitch * sizeof(short)))
+            {
+                for (int i = 0; i < _pitch; i += Vector128<byte>.Count)
+                {
+                    (Vector128<ushort> low, Vector128<ushort> high) = Vector128.Widen(Vector128.LoadUnsafe(ref from, (nuint)i));
+                    low.AsByte().StoreUnsafe(ref to, (nuint)(i * sizeof(short)));
+                    high.AsByte().StoreUnsafe(ref to, (nuint)(i * sizeof(short) + Vector128<byte>.Count));
+                }
+            }
+        }
+    }
+
+    /// <summary>The products of a channel with all weights: turning one from -1 to +1 adds its input twice.</summary>
+    private void Multiply(ref byte shifted, ref byte products)
+    {
+        for (int part = 0; part < _parts; part++)
+        {
+            ref byte inputs = ref Unsafe.Add(ref shifted, part * _width * _planeBytes);
+            ref byte place = ref Unsafe.Add(ref products, (part << _width) * _planeBytes);
+            int width = Math.Min(_width, Stage.Linear.KernelWidth - part * _width);
+            for (int at = 0; at < _planeBytes; at += VectorBytes)
+            {
+                TVector none = TWidth.Fill(0);
+                for (int x = 0; x < width; x++)
+                {
+                    none = TWidth.Subtract16(none, TWidth.Load(ref Unsafe.Add(ref inputs, x * _planeBytes + at)));
+                }
+
+                TWidth.Store(none, ref Unsafe.Add(ref place, at));
+                for (int x = 0; x < width; x++)
+                {
+                    TVector input = TWidth.Load(ref Unsafe.Add(ref inputs, x * _planeBytes + at)), twice = TWidth.Add16(input, input);
+                    ref byte from = ref Unsafe.Add(ref place, at), to = ref Unsafe.Add(ref from, (nint)_planeBytes << x);
+                    for (int i = 0; i < 1 << x; i++, from = ref Unsafe.Add(ref from, _planeBytes), to = ref Unsafe.Add(ref to, _planeBytes))
+                    {
+                        TWidth.Store(TWidth.Add16(TWidth.Load(ref from), twice), ref to);
+                    }
+                }
+            }
+        }
+    }
+
+    private void Compare(ref byte products, ref int offsets, int terms, short least, ref byte bits)
+    {
+        for (int vector = 0; vector < _vectors; vector += Passes)
+        {
+            Sum(ref Unsafe.Add(ref products, vector * VectorBytes), ref offsets, terms, out TVector a, out TVector b);
+            TWidth.StoreAtLeast16(a, least, ref Unsafe.Add(ref bits, vector * Lanes / 8));
+            TWidth.StoreAtLeast16(b, least, ref Unsafe.Add(ref bits, (vector + 1) * Lanes / 8));
+        }
+    }
+
+    private void Integers(ref byte products, ref int offsets, int terms, ref int sums, bool add)
+    {
+        for (int vector = 0; vector < _vectors; vector += Passes)
+        {
+            Sum(ref Unsafe.Add(ref products, vector * VectorBytes), ref offsets, terms, out TVector a, out TVector b);
+            TWidth.Store32(a, add, ref Unsafe.Add(ref sums, vector * Lanes));
+            TWidth.Store32(b, add, ref Unsafe.Add(ref sums, (vector + 1) * Lanes));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Sum(ref byte products, ref int offsets, int terms, out TVector a, out TVector b)
+    {
+        a = b = TWidth.Fill(0);
+        for (nint i = 0; i < terms; i++)
+        {
+            ref byte product = ref Unsafe.Add(ref products, (nint)(uint)Unsafe.Add(ref offsets, i));
+            a = TWidth.Add16(a, TWidth.Load(ref product));
+            b = TWidth.Add16(b, TWidth.Load(ref Unsafe.Add(ref product, VectorBytes)));
+        }
+    }
+}
