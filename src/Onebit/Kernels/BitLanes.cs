@@ -1,6 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Onebit;
 
@@ -226,6 +228,12 @@ internal readonly struct BitLanes<TWidth, TVector> : ILanes
     public static void ToIntegers(ref byte slot, int planes, Span<int> integers)
     {
         int bits = Bits(planes);
+        if (typeof(TVector) == typeof(Vector512<ulong>) && BitMatrix.IsAccelerated)
+        {
+            ToIntegers512(ref slot, bits, ref MemoryMarshal.GetReference(integers));
+            return;
+        }
+
         integers[..Lanes].Clear();
         for (int shift = 0; shift < bits; shift += 8)
         {
@@ -246,6 +254,47 @@ internal readonly struct BitLanes<TWidth, TVector> : ILanes
                     numbers[l] |= (int)(byte)(matrix >> (8 * l)) << shift;
                 }
             }
+        }
+    }
+
+    /// <summary>Eight planes at a time: a byte of each makes a word, whose transposition is eight lanes.</summary>
+    private static void ToIntegers512(ref byte slot, int bits, ref int integers)
+    {
+        for (int shift = 0; shift == 0 || shift < bits; shift += 8)
+        {
+            // From the highest plane down, as the transposition takes them.
+            Vector512<byte> a = Row(ref slot, shift + 7, bits), b = Row(ref slot, shift + 6, bits), c = Row(ref slot, shift + 5, bits);
+            Vector512<byte> d = Row(ref slot, shift + 4, bits), e = Row(ref slot, shift + 3, bits), f = Row(ref slot, shift + 2, bits);
+            Vector512<byte> g = Row(ref slot, shift + 1, bits), h = Row(ref slot, shift, bits);
+            BitMatrix.Interleave(ref a, ref b, ref c, ref d, ref e, ref f, ref g, ref h);
+            Write(a, 0, shift, ref integers);
+            Write(b, 1, shift, ref integers);
+            Write(c, 2, shift, ref integers);
+            Write(d, 3, shift, ref integers);
+            Write(e, 4, shift, ref integers);
+            Write(f, 5, shift, ref integers);
+            Write(g, 6, shift, ref integers);
+            Write(h, 7, shift, ref integers);
+        }
+
+        static Vector512<byte> Row(ref byte slot, int plane, int bits) =>
+            plane < bits ? Vector512.LoadUnsafe(ref Unsafe.Add(ref slot, plane * Vector512<byte>.Count)) : Vector512<byte>.Zero;
+
+        static void Write(Vector512<byte> words, int pair, int shift, ref int integers)
+        {
+            // 16 lanes a pair of words; the next pair of these 128 bits is 128 lanes on.
+            Vector512<byte> numbers = BitMatrix.Transpose(words);
+            ref int place = ref Unsafe.Add(ref integers, 16 * pair);
+            Sixteen(numbers.GetLower().GetLower(), shift, ref place);
+            Sixteen(numbers.GetLower().GetUpper(), shift, ref Unsafe.Add(ref place, 128));
+            Sixteen(numbers.GetUpper().GetLower(), shift, ref Unsafe.Add(ref place, 256));
+            Sixteen(numbers.GetUpper().GetUpper(), shift, ref Unsafe.Add(ref place, 384));
+        }
+
+        static void Sixteen(Vector128<byte> numbers, int shift, ref int place)
+        {
+            Vector512<int> wide = Avx512F.ConvertToVector512Int32(numbers) << shift;
+            (shift == 0 ? wide : wide | Vector512.LoadUnsafe(ref place)).StoreUnsafe(ref place);
         }
     }
 

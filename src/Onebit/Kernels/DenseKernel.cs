@@ -84,8 +84,8 @@ internal abstract class DenseKernel
     protected ulong[] Rows { get; }
 
     /// <summary>
-    /// The kernel that takes fewer steps: one for eight inputs and as many outputs as a vector has bytes, or one for each
-    /// input that is 1 and as many outputs as it has bits.
+    /// The kernel that takes the least time: one step for each input that is 1 and as many outputs as a vector has bits, for
+    /// eight inputs and as many outputs as it has bytes, or for 64 inputs and one output.
     /// </summary>
     public static DenseKernel Create(Stage stage, int widestVector)
     {
@@ -96,14 +96,15 @@ internal abstract class DenseKernel
             width /= 2; // Lists of columns have 16 bits an element.
         }
 
-        // Cycles, about, as measured. Half of the signs are 1, and a fifth of the bits of codes, most of them small.
+        // Cycles, as measured. Half of the signs are 1, and a fifth of the bits of codes, most of them small.
         int vectors = (outputs + width - 1) / width, byteVectors = (outputs * 8 + byteWidth - 1) / byteWidth;
-        double bytes = planes * byteVectors * (2 * inputs / 8.0 + 60);
         double ones = (double)inputs / (stage.Source.Kind == ElementKind.Signs ? 2 : 5);
-        double columns = planes * (1.25 * ones * vectors + inputs / 8.0 + 60 * vectors + 40);
-        if (stage.Ending is not Threshold)
+        double columns = planes * (1.25 * ones * vectors + inputs / 8.0 + 60 * vectors + 40) + (stage.Ending is Threshold ? 0 : 3 * outputs);
+        double bytes = planes * byteVectors * (3.3 * inputs / 8 + 100);
+        double rows = (double)planes * outputs * ((inputs + 63) / 64 * 1.2 + 3);
+        if (rows < Math.Min(bytes, columns))
         {
-            columns += 3 * outputs;
+            return new DenseRows(stage);
         }
 
         bool byBytes = bytes < columns || planes > 8 || inputs > ushort.MaxValue || stage.IsLarge;
@@ -120,18 +121,6 @@ internal abstract class DenseKernel
             where TVector : struct => byBytes ? new DenseBytes<TWidth, TVector>(stage) : new DenseColumns<TWidth, TVector>(stage);
     }
 
-    /// <summary>The sums themselves.</summary>
-    public void Integers(ReadOnlySpan<ulong> planes, Span<int> sums, ref byte scratch)
-    {
-        Span<int> positives = PositivesIn(ref scratch);
-        int total = Positives(planes, positives, ref Unsafe.Add(ref scratch, Lanes * sizeof(int)));
-        for (int o = 0; o < sums.Length; o++)
-        {
-            int difference = 2 * positives[o] - total;
-            sums[o] = _readsSigns ? 2 * difference - WeightSums[o] : difference;
-        }
-    }
-
     /// <summary>The layer's signs, where it ends in a threshold.</summary>
     /// <param name="planes">The input's bit-planes, one after another, each of <see cref="BitString.Words"/>.</param>
     /// <param name="bits">Receives the output in whole vectors; unused bits are 0.</param>
@@ -143,6 +132,18 @@ internal abstract class DenseKernel
         for (int w = 0; w < Flips.Length; w++)
         {
             Unsafe.Add(ref bits, w) = Endings.AtLeast(positives.Slice(64 * w, 64), total, Thresholds.AsSpan(64 * w, 64)) ^ Flips[w];
+        }
+    }
+
+    /// <summary>The sums themselves.</summary>
+    public void Integers(ReadOnlySpan<ulong> planes, Span<int> sums, ref byte scratch)
+    {
+        Span<int> positives = PositivesIn(ref scratch);
+        int total = Positives(planes, positives, ref Unsafe.Add(ref scratch, Lanes * sizeof(int)));
+        for (int o = 0; o < sums.Length; o++)
+        {
+            int difference = 2 * positives[o] - total;
+            sums[o] = _readsSigns ? 2 * difference - WeightSums[o] : difference;
         }
     }
 

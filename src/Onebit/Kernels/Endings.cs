@@ -139,7 +139,21 @@ internal static class Endings
     {
         ReadOnlySpan<int> multipliers = scores.Multipliers.Span;
         ReadOnlySpan<long> offsets = scores.Offsets.Span;
-        for (int image = 0; image < Math.Min(stride, classes.Length); image++)
+        int image = 0, count = Math.Min(stride, classes.Length);
+        for (; Avx512F.IsSupported && image + Vector512<long>.Count <= count; image += Vector512<long>.Count)
+        {
+            Vector512<long> best = Scores(sums, image, multipliers[0], offsets[0]), bestClass = Vector512<long>.Zero;
+            for (int c = 1; c < multipliers.Length; c++)
+            {
+                Vector512<long> some = Scores(sums, c * stride + image, multipliers[c], offsets[c]), better = Vector512.GreaterThan(some, best);
+                best = Vector512.Max(some, best);
+                bestClass = Vector512.ConditionalSelect(better, Vector512.Create((long)c), bestClass);
+            }
+
+            Avx512F.ConvertToVector256Int32(bestClass).CopyTo(classes[image..]);
+        }
+
+        for (; image < count; image++)
         {
             (long best, int bestClass) = ((long)multipliers[0] * sums[image] + offsets[0], 0);
             for (int c = 1; c < multipliers.Length; c++)
@@ -149,6 +163,14 @@ internal static class Endings
             }
 
             classes[image] = bestClass;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static Vector512<long> Scores(ReadOnlySpan<int> sums, int first, int multiplier, long offset)
+        {
+            // The lower halves of 64-bit numbers are multiplied.
+            Vector512<long> wide = Avx512F.ConvertToVector512Int64(Vector256.Create(sums[first..]));
+            return Avx512F.Multiply(wide.AsInt32(), Vector512.Create(multiplier)) + Vector512.Create(offset);
         }
     }
 

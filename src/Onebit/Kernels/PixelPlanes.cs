@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -18,6 +19,12 @@ internal static class PixelPlanes
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Bits(ReadOnlySpan<byte> images, int pixels, byte threshold, ref byte planes, int stride)
     {
+        if (BitMatrix.IsAccelerated && pixels >= Word)
+        {
+            BitsByWords(images, pixels, threshold, ref planes, stride);
+            return;
+        }
+
         // A byte a pixel, whose eight bits are eight images; eight such rows of 32 pixels are transposed as bytes are.
         const int Columns = 32, Rows = 8;
         int count = images.Length / pixels;
@@ -80,29 +87,79 @@ internal static class PixelPlanes
         }
     }
 
+    /// <summary>Words of 64 pixels of 64 images, then their transposition.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void BitsByWords(ReadOnlySpan<byte> images, int pixels, byte threshold, ref byte planes, int stride)
+    {
+        int count = images.Length / pixels, words = (pixels + Word - 1) / Word;
+        ulong[] rented = ArrayPool<ulong>.Shared.Rent(words * Word);
+        ref ulong rows = ref MemoryMarshal.GetArrayDataReference(rented);
+        Span<ulong> last = stackalloc ulong[Word];
+        for (int first = 0; first < count; first += Word)
+        {
+            int some = Math.Min(Word, count - first);
+            if (some < Word)
+            {
+                rented.AsSpan(0, words * Word).Clear();
+            }
+
+            for (int i = 0; i < some; i++)
+            {
+                Reach(images.Slice((first + i) * pixels, pixels), threshold, ref Unsafe.Add(ref rows, i), Word);
+            }
+
+            for (int word = 0; word < words; word++)
+            {
+                ref byte place = ref Unsafe.Add(ref planes, (nint)word * Word * stride + first / 8);
+                int left = pixels - word * Word;
+                if (left >= Word)
+                {
+                    BitMatrix.Transpose(ref Unsafe.Add(ref rows, word * Word), ref place, stride);
+                    continue;
+                }
+
+                BitMatrix.Transpose(ref Unsafe.Add(ref rows, word * Word), ref Unsafe.As<ulong, byte>(ref last[0]), sizeof(ulong));
+                for (int pixel = 0; pixel < left; pixel++)
+                {
+                    Unsafe.WriteUnaligned(ref Unsafe.Add(ref place, pixel * stride), last[pixel]);
+                }
+            }
+        }
+
+        ArrayPool<ulong>.Shared.Return(rented);
+    }
+
     /// <summary>Bit i is 1 where pixel i reaches the threshold; the other bits of as many words as there are become 0.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Reach(ReadOnlySpan<byte> pixels, byte threshold, Span<ulong> bits)
     {
+        bits[((pixels.Length + Word - 1) / Word)..].Clear();
+        Reach(pixels, threshold, ref MemoryMarshal.GetReference(bits), 1);
+    }
+
+    /// <summary>Likewise, but with <paramref name="step"/> words from one word to the next.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Reach(ReadOnlySpan<byte> pixels, byte threshold, ref ulong bits, int step)
+    {
         ref byte pixel = ref MemoryMarshal.GetReference(pixels);
-        ref ulong place = ref MemoryMarshal.GetReference(bits);
-        int word = 0, words = pixels.Length / Word, left = pixels.Length % Word;
-        for (; word < words; word++)
+        int words = pixels.Length / Word, left = pixels.Length % Word;
+        for (int word = 0; word < words; word++)
         {
-            Unsafe.Add(ref place, word) = Reached(ref Unsafe.Add(ref pixel, word * Word), threshold);
+            bits = Reached(ref Unsafe.Add(ref pixel, word * Word), threshold);
+            bits = ref Unsafe.Add(ref bits, step);
         }
 
-        bits[word..].Clear();
-        if (left > 0 && word > 0)
+        if (left > 0 && words > 0)
         {
             // The last whole word of pixels, of which some have been seen.
-            bits[word] = Reached(ref Unsafe.Add(ref pixel, pixels.Length - Word), threshold) >> (Word - left);
-            return;
+            bits = Reached(ref Unsafe.Add(ref pixel, pixels.Length - Word), threshold) >> (Word - left);
         }
-
-        for (int i = 0; i < left; i++)
+        else if (left > 0)
         {
-            bits[word] |= (pixels[i] >= threshold ? 1UL : 0) << i;
+            bits = 0;
+            for (int i = 0; i < left; i++)
+            {
+                bits |= (pixels[i] >= threshold ? 1UL : 0) << i;
+            }
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -28,7 +28,6 @@ internal sealed class SingleKernel
             i += count;
         }
 
-        _steps = [.. steps];
         _places = new int[values.Length];
         for (int i = 0; i < values.Length; i++)
         {
@@ -37,6 +36,7 @@ internal sealed class SingleKernel
             _temporary += Align((i < values.Length - 1 ? Bytes(values[i]) : values[i].Count * sizeof(long)) + Vector512<byte>.Count);
         }
 
+        _steps = [.. steps.Select(s => s with { SourcePlace = _places[s.Input], ResultPlace = _places[s.Output] })];
         ScratchBytes = checked(_temporary + _steps.Max(s => s.TemporaryBytes));
     }
 
@@ -60,23 +60,23 @@ internal sealed class SingleKernel
             pixels.CopyTo(scratch);
         }
 
+        ref byte temporary = ref Unsafe.Add(ref memory, _temporary);
         foreach (Step step in _steps)
         {
-            ref byte source = ref Unsafe.Add(ref memory, _places[step.Input]);
-            ref byte result = ref Unsafe.Add(ref memory, _places[step.Output]);
-            ref byte temporary = ref Unsafe.Add(ref memory, _temporary);
+            ref byte source = ref Unsafe.Add(ref memory, step.SourcePlace);
+            ref byte result = ref Unsafe.Add(ref memory, step.ResultPlace);
             if (step.Dense is not null)
             {
                 Dense(step, ref source, ref result, ref temporary);
             }
             else if (step.Convolution is { } convolution)
             {
-                if (Form(step.Result) == ValueForm.Bits)
+                if (step.ResultForm == ValueForm.Bits)
                 {
-                    Words(ref result, step.Result).Clear();
+                    MemoryMarshal.CreateSpan(ref Unsafe.As<byte, ulong>(ref result), BitString.Words(step.Result.Count)).Clear();
                 }
 
-                convolution.Run(ref source, Form(step.Source), ref result, ref temporary);
+                convolution.Run(ref source, step.SourceForm, ref result, ref temporary);
             }
             else
             {
@@ -109,11 +109,11 @@ internal sealed class SingleKernel
     private static void Dense(Step step, ref byte source, ref byte result, ref byte temporary)
     {
         DenseKernel dense = step.Dense!;
-        ReadOnlySpan<ulong> planes = Words(ref source, step.Source);
-        if (step.Source.Bits != 1)
+        ref ulong planes = ref Unsafe.As<byte, ulong>(ref source);
+        if (step.SourceForm != ValueForm.Bits)
         {
             Span<ulong> packed = MemoryMarshal.CreateSpan(ref Unsafe.As<byte, ulong>(ref temporary), step.PlaneWords);
-            if (Form(step.Source) == ValueForm.Bytes)
+            if (step.SourceForm == ValueForm.Bytes)
             {
                 Pack(MemoryMarshal.CreateReadOnlySpan(ref source, step.Source.Count), step.Source.Bits, packed);
             }
@@ -122,20 +122,22 @@ internal sealed class SingleKernel
                 Pack(MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<byte, int>(ref source), step.Source.Count), step.Source.Bits, packed);
             }
 
-            planes = packed;
+            planes = ref MemoryMarshal.GetReference(packed);
             temporary = ref Unsafe.Add(ref temporary, Align(packed.Length * sizeof(ulong)));
         }
 
-        if (step.Stage!.Ending is Threshold)
+        ReadOnlySpan<ulong> input = MemoryMarshal.CreateReadOnlySpan(ref planes, step.PlaneWords);
+        if (step.ResultForm == ValueForm.Bits)
         {
-            dense.Signs(planes, ref Unsafe.As<byte, ulong>(ref result), ref temporary);
+            dense.Signs(input, ref Unsafe.As<byte, ulong>(ref result), ref temporary);
             return;
         }
 
-        ref byte place = ref step.Stage.Ending is null ? ref result : ref temporary;
+        Requantize? requantize = step.Stage!.Ending as Requantize;
+        ref byte place = ref requantize is null ? ref result : ref temporary;
         Span<int> sums = MemoryMarshal.CreateSpan(ref Unsafe.As<byte, int>(ref place), step.Stage.Linear.Outputs);
-        dense.Integers(planes, sums, ref Unsafe.Add(ref temporary, Align(sums.Length * sizeof(int))));
-        if (step.Stage.Ending is Requantize requantize)
+        dense.Integers(input, sums, ref Unsafe.Add(ref temporary, Align(sums.Length * sizeof(int))));
+        if (requantize is not null)
         {
             Endings.Requantize(requantize, sums, MemoryMarshal.CreateSpan(ref result, sums.Length));
         }
@@ -144,6 +146,12 @@ internal sealed class SingleKernel
     /// <summary>Operations that are not worth a kernel of their own: on integers, by the plain code.</summary>
     private void Plain(Step step, ref byte memory, ref byte source, ref byte result, ref byte temporary)
     {
+        if (step is { Operation: Scores scores, SourceForm: ValueForm.Integers })
+        {
+            ScalarKernel.Score(scores, MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<byte, int>(ref source), step.Source.Count), ScoresOf(ref memory));
+            return;
+        }
+
         Span<int> free = MemoryMarshal.CreateSpan(ref Unsafe.As<byte, int>(ref temporary), (int)(step.TemporaryBytes / sizeof(int)));
         ReadOnlySpan<int> x = Unpack(ref source, step.Source, ref free);
         if (step.Operation is Scores last)
@@ -267,8 +275,18 @@ internal sealed class SingleKernel
         Operation Operation, ValueInfo Source, ValueInfo Result, int Input, int Output, Stage? Stage,
         DenseKernel? Dense, ConvolutionKernel? Convolution, ScalarLinear? Linear, int TemporaryBytes)
     {
+        /// <summary>Where what is read lies.</summary>
+        public int SourcePlace { get; init; }
+
+        /// <summary>Where what is produced goes.</summary>
+        public int ResultPlace { get; init; }
+
+        public ValueForm SourceForm { get; } = Form(Source);
+
+        public ValueForm ResultForm { get; } = Form(Result);
+
         /// <summary>Words of the bit-planes that a dense kernel reads.</summary>
-        public int PlaneWords => Source.Bits * BitString.Words(Source.Count);
+        public int PlaneWords { get; } = Source.Bits * BitString.Words(Source.Count);
 
         /// <summary>The step that begins at an operation, and how many operations it takes.</summary>
         public static (Step Step, int Operations) At(Operation[] operations, ValueInfo[] values, int first, int widestVector)
