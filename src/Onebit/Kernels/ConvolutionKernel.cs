@@ -139,11 +139,14 @@ internal abstract class ConvolutionKernel
     /// <summary>Max-pooling of signs is an OR; what remains is written one after another.</summary>
     /// <param name="threshold">Which channels to turn.</param>
     /// <param name="outputs">One bit a position; lost.</param>
-    /// <param name="channelBytes">From one channel to the next.</param>
-    /// <param name="result">Words of 0.</param>
+    /// <param name="channelBytes">From one channel to the next: whole vectors of any width.</param>
+    /// <param name="result">Receives the words, of which unused bits and the spare one are 0.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     protected void PoolBits(Threshold threshold, ref byte outputs, int channelBytes, ref ulong result)
     {
-        int next = 0;
+        // Bits gather in a register until they fill a word.
+        ulong gathered = 0;
+        int count = 0;
         ReadOnlySpan<bool> flipped = threshold.Flipped.Span;
         for (int channel = 0; channel < flipped.Length; channel++)
         {
@@ -157,14 +160,28 @@ internal abstract class ConvolutionKernel
             for (int word = 0; word < _chosen.Length; word++)
             {
                 ulong chosen = _chosen[word];
-                if (chosen != 0)
+                if (chosen == 0)
                 {
-                    ulong joined = _isAligned ? Unsafe.Add(ref Unsafe.As<byte, ulong>(ref bits), word) : Join(ref Unsafe.As<byte, ulong>(ref bits), word);
-                    BitString.Append(ref result, next, BitString.Extract(joined ^ flip, chosen));
-                    next += BitOperations.PopCount(chosen);
+                    continue;
+                }
+
+                ulong joined = _isAligned ? Unsafe.Add(ref Unsafe.As<byte, ulong>(ref bits), word) : Join(ref Unsafe.As<byte, ulong>(ref bits), word);
+                ulong some = BitString.Extract(joined ^ flip, chosen);
+                gathered |= some << count;
+                int more = BitOperations.PopCount(chosen), room = 64 - count;
+                count += more;
+                if (count >= 64)
+                {
+                    result = gathered;
+                    result = ref Unsafe.Add(ref result, 1);
+                    gathered = room == 64 ? 0 : some >> room;
+                    count -= 64;
                 }
             }
         }
+
+        result = gathered;
+        Unsafe.Add(ref result, 1) = 0;
     }
 
     private ulong Join(ref ulong bits, int word)
@@ -199,22 +216,12 @@ internal abstract class ConvolutionKernel
                 joined |= rows >>> (x * stride);
             }
 
-            int left = Math.Min(Vector512<byte>.Count, _chosen.Length * sizeof(ulong) - at);
-            if (left == Vector512<byte>.Count)
-            {
-                joined.AsByte().StoreUnsafe(ref bits, (nuint)at);
-                continue;
-            }
-
-            // The next channel's bits are behind.
-            for (int word = 0; word < left / sizeof(ulong); word++)
-            {
-                Unsafe.WriteUnaligned(ref Unsafe.Add(ref bits, at + word * sizeof(ulong)), joined[word]);
-            }
+            joined.AsByte().StoreUnsafe(ref bits, (nuint)at);
         }
     }
 
     /// <summary>Pools sums and ends the layer; the sums are lost.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     protected void PoolIntegers(Span<int> sums, ref byte result)
     {
         (int width, int area, int step) = (Stage.Result.Width, Stage.Result.Height * Stage.Result.Width, PoolStep);
@@ -298,7 +305,7 @@ internal sealed class ConvolutionKernel<TLanes> : ConvolutionKernel
     private int ChannelElements => (_passes * TLanes.Lanes + Vector512<int>.Count - 1) / Vector512<int>.Count * Vector512<int>.Count;
 
     /// <summary>Bytes of one output's bits at all positions.</summary>
-    private int OutputBitBytes => (_passes * TLanes.Lanes / 8 + 7) / 8 * 8;
+    private int OutputBitBytes => Align(_passes * TLanes.Lanes / 8);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void Run(ref byte source, ValueForm form, ref byte result, ref byte scratch)

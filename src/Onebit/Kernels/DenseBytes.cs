@@ -18,7 +18,7 @@ internal sealed class DenseBytes<TWidth, TVector> : DenseKernel
     private readonly int _vectors;
     private readonly int _groups;
     private readonly int _slotBytes;
-    private readonly byte[] _weights;
+    private readonly AlignedBytes _weights;
 
     public DenseBytes(Stage stage)
         : base(stage)
@@ -26,7 +26,7 @@ internal sealed class DenseBytes<TWidth, TVector> : DenseKernel
         _vectors = (Outputs + VectorBytes - 1) / VectorBytes;
         _groups = (Inputs + 7) / 8;
         _slotBytes = BitLanes<TWidth, TVector>.SlotBytes(_groups);
-        _weights = new byte[_vectors * _groups * VectorBytes];
+        _weights = new AlignedBytes(_vectors * _groups * VectorBytes);
         for (int o = 0; o < Outputs; o++)
         {
             ReadOnlySpan<byte> row = MemoryMarshal.AsBytes(Rows.AsSpan(o * Words, Words));
@@ -53,7 +53,7 @@ internal sealed class DenseBytes<TWidth, TVector> : DenseKernel
             ref byte inputs = ref Unsafe.As<ulong, byte>(ref MemoryMarshal.GetReference(plane));
             for (int vector = 0; vector < _vectors; vector++)
             {
-                ref byte weights = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_weights), vector * _groups * VectorBytes);
+                ref byte weights = ref Unsafe.Add(ref _weights.Start, vector * _groups * VectorBytes);
                 BitLanes<TWidth, TVector>.Sum(new Products(ref inputs, ref weights), _groups, ref scratch);
                 CountBytes(ref scratch, p, p > 0, positives.Slice(vector * VectorBytes, VectorBytes));
             }

@@ -16,8 +16,8 @@ internal sealed class DenseColumns<TWidth, TVector> : DenseKernel
     private readonly int _vectors;
     private readonly int _differenceBits;
     private readonly int _slotBytes;
-    private readonly byte[] _columns;
-    private readonly byte[] _addends;
+    private readonly AlignedBytes _columns;
+    private readonly AlignedBytes _addends;
 
     public DenseColumns(Stage stage)
         : base(stage)
@@ -27,7 +27,7 @@ internal sealed class DenseColumns<TWidth, TVector> : DenseKernel
         _slotBytes = BitLanes<TWidth, TVector>.SlotBytes((int)Math.Min(int.MaxValue, (Inputs + Block) * ((1L << Planes) - 1)));
 
         // Vector by vector a column an input; in it a bit an output. The last column adds nothing.
-        _columns = new byte[_vectors * (Inputs + 1) * VectorBytes];
+        _columns = new AlignedBytes(_vectors * (Inputs + 1) * VectorBytes);
         for (int o = 0; o < Outputs; o++)
         {
             int vector = o / BitLanes<TWidth, TVector>.Lanes, bit = o % BitLanes<TWidth, TVector>.Lanes;
@@ -38,7 +38,7 @@ internal sealed class DenseColumns<TWidth, TVector> : DenseKernel
         }
 
         // The thresholds, negated and bit-sliced. Lanes without an output never reach theirs.
-        _addends = new byte[_differenceBits * _vectors * VectorBytes];
+        _addends = new AlignedBytes(_differenceBits * _vectors * VectorBytes);
         for (int o = 0; Thresholds.Length > 0 && o < _vectors * BitLanes<TWidth, TVector>.Lanes; o++)
         {
             int addend = o < Outputs ? -Thresholds[o] : -Largest - 1;
@@ -66,7 +66,7 @@ internal sealed class DenseColumns<TWidth, TVector> : DenseKernel
             int largest = Positive(vector, ref scratch);
             TVector result = BitLanes<TWidth, TVector>.NotNegative(
                 ref scratch, BitLanes<TWidth, TVector>.Bits(largest),
-                ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_addends), vector * _differenceBits * VectorBytes), _differenceBits, -total);
+                ref Unsafe.Add(ref _addends.Start, vector * _differenceBits * VectorBytes), _differenceBits, -total);
             TVector flips = TWidth.Load(ref Unsafe.Add(ref Unsafe.As<ulong, byte>(ref MemoryMarshal.GetArrayDataReference(Flips)), vector * VectorBytes));
             TWidth.Store(TWidth.Xor(result, flips), ref Unsafe.Add(ref Unsafe.As<ulong, byte>(ref bits), vector * VectorBytes));
         }
@@ -109,7 +109,7 @@ internal sealed class DenseColumns<TWidth, TVector> : DenseKernel
     /// <returns>No sum in a lane is larger.</returns>
     private int Positive(int vector, ref byte scratch)
     {
-        ref byte columns = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_columns), vector * (Inputs + 1) * VectorBytes);
+        ref byte columns = ref Unsafe.Add(ref _columns.Start, vector * (Inputs + 1) * VectorBytes);
         ref byte other = ref Unsafe.Add(ref scratch, _slotBytes);
         int largest = 0;
         for (int p = 0; p < Planes; p++)

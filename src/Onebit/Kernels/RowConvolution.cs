@@ -15,7 +15,7 @@ internal sealed class RowConvolution<TWidth, TVector> : ConvolutionKernel
 {
     // Weights of a row, or part of one; more have too many products.
     private const int MostWeights = 5;
-    private const int Passes = 2;
+    private const int Passes = 4; // Vectors of positions that share the reading of a list.
 
     private readonly int _pitch;
     private readonly int _vectors;
@@ -85,7 +85,7 @@ internal sealed class RowConvolution<TWidth, TVector> : ConvolutionKernel
     private static int Lanes => VectorBytes / sizeof(short);
 
     /// <summary>Bytes of one output's bits at all positions.</summary>
-    private int OutputBitBytes => (_vectors * Lanes / 8 + 7) / 8 * 8;
+    private int OutputBitBytes => Align(_vectors * Lanes / 8);
 
     /// <summary>The sums of a chunk are those of all channels, and only compared.</summary>
     private bool IsWhole => Stage.Ending is Threshold && _chunk == Stage.Source.Channels / Stage.Linear.Groups;
@@ -161,6 +161,7 @@ internal sealed class RowConvolution<TWidth, TVector> : ConvolutionKernel
     }
 
     /// <summary>A channel from each of the kernel's columns on, in 16 bits.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void Shift(ref byte channel, ref byte shifted)
     {
         for (int x = 0; x < Stage.Linear.KernelWidth; x++)
@@ -180,6 +181,7 @@ internal sealed class RowConvolution<TWidth, TVector> : ConvolutionKernel
     }
 
     /// <summary>The products of a channel with all weights: turning one from -1 to +1 adds its input twice.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void Multiply(ref byte shifted, ref byte products)
     {
         for (int part = 0; part < _parts; part++)
@@ -209,35 +211,45 @@ internal sealed class RowConvolution<TWidth, TVector> : ConvolutionKernel
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void Compare(ref byte products, ref int offsets, int terms, short least, ref byte bits)
     {
         for (int vector = 0; vector < _vectors; vector += Passes)
         {
-            Sum(ref Unsafe.Add(ref products, vector * VectorBytes), ref offsets, terms, out TVector a, out TVector b);
-            TWidth.StoreAtLeast16(a, least, ref Unsafe.Add(ref bits, vector * Lanes / 8));
-            TWidth.StoreAtLeast16(b, least, ref Unsafe.Add(ref bits, (vector + 1) * Lanes / 8));
+            Sum(ref Unsafe.Add(ref products, vector * VectorBytes), ref offsets, terms, out TVector a, out TVector b, out TVector c, out TVector d);
+            ref byte place = ref Unsafe.Add(ref bits, vector * Lanes / 8);
+            TWidth.StoreAtLeast16(a, least, ref place);
+            TWidth.StoreAtLeast16(b, least, ref Unsafe.Add(ref place, Lanes / 8));
+            TWidth.StoreAtLeast16(c, least, ref Unsafe.Add(ref place, 2 * Lanes / 8));
+            TWidth.StoreAtLeast16(d, least, ref Unsafe.Add(ref place, 3 * Lanes / 8));
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void Integers(ref byte products, ref int offsets, int terms, ref int sums, bool add)
     {
         for (int vector = 0; vector < _vectors; vector += Passes)
         {
-            Sum(ref Unsafe.Add(ref products, vector * VectorBytes), ref offsets, terms, out TVector a, out TVector b);
-            TWidth.Store32(a, add, ref Unsafe.Add(ref sums, vector * Lanes));
-            TWidth.Store32(b, add, ref Unsafe.Add(ref sums, (vector + 1) * Lanes));
+            Sum(ref Unsafe.Add(ref products, vector * VectorBytes), ref offsets, terms, out TVector a, out TVector b, out TVector c, out TVector d);
+            ref int place = ref Unsafe.Add(ref sums, vector * Lanes);
+            TWidth.Store32(a, add, ref place);
+            TWidth.Store32(b, add, ref Unsafe.Add(ref place, Lanes));
+            TWidth.Store32(c, add, ref Unsafe.Add(ref place, 2 * Lanes));
+            TWidth.Store32(d, add, ref Unsafe.Add(ref place, 3 * Lanes));
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Sum(ref byte products, ref int offsets, int terms, out TVector a, out TVector b)
+    private static void Sum(ref byte products, ref int offsets, int terms, out TVector a, out TVector b, out TVector c, out TVector d)
     {
-        a = b = TWidth.Fill(0);
+        a = b = c = d = TWidth.Fill(0);
         for (nint i = 0; i < terms; i++)
         {
             ref byte product = ref Unsafe.Add(ref products, (nint)(uint)Unsafe.Add(ref offsets, i));
             a = TWidth.Add16(a, TWidth.Load(ref product));
             b = TWidth.Add16(b, TWidth.Load(ref Unsafe.Add(ref product, VectorBytes)));
+            c = TWidth.Add16(c, TWidth.Load(ref Unsafe.Add(ref product, 2 * VectorBytes)));
+            d = TWidth.Add16(d, TWidth.Load(ref Unsafe.Add(ref product, 3 * VectorBytes)));
         }
     }
 }

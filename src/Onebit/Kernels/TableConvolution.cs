@@ -22,7 +22,7 @@ internal sealed class TableConvolution<TWidth, TVector> : ConvolutionKernel
     private readonly Part[] _parts;
     private readonly int[] _shifts;
     private readonly int _codes;
-    private readonly byte[] _tables;
+    private readonly AlignedBytes _tables;
     private readonly ushort[] _patterns;
     private readonly short[] _least;
     private readonly int[] _offsets;
@@ -58,7 +58,7 @@ internal sealed class TableConvolution<TWidth, TVector> : ConvolutionKernel
         _parts = [.. parts];
         _codes = code + 1;
 
-        _tables = new byte[VectorBytes << TWidth.TableBits];
+        _tables = new AlignedBytes(VectorBytes << TWidth.TableBits);
         for (int i = 0; i < _tables.Length; i++)
         {
             int weights = i / VectorBytes, inputs = i & ((1 << TWidth.TableBits) - 1);
@@ -96,7 +96,7 @@ internal sealed class TableConvolution<TWidth, TVector> : ConvolutionKernel
 
         // Behind the windows' planes, whose last vector reaches beyond them, the rows that they are made from.
         _rows = Align(source.Channels * _shifts.Length * Rows * _pitch + VectorBytes);
-        _windowsBytes = _rows + Align(Rows * _pitch + 2 * VectorBytes);
+        _windowsBytes = _rows + Align(source.Channels * Rows * _pitch + VectorBytes);
         _codesBytes = (_codes + 2 * Outputs) * VectorBytes;
         _outputsBytes = Align(linear.Outputs * (stage.Ending is Threshold ? OutputBitBytes : _vectors * VectorBytes * sizeof(int)) + SpareElements(_pitch) * sizeof(int));
         Lay(_pitch, _vectors * VectorBytes);
@@ -106,7 +106,7 @@ internal sealed class TableConvolution<TWidth, TVector> : ConvolutionKernel
 
     private static int VectorBytes => Unsafe.SizeOf<TVector>();
 
-    private int OutputBitBytes => (_vectors * VectorBytes / 8 + 7) / 8 * 8;
+    private int OutputBitBytes => Align(_vectors * VectorBytes / 8);
 
     /// <summary>Codes looked up for all outputs and positions.</summary>
     public static long Lookups(Stage stage) =>
@@ -153,37 +153,49 @@ internal sealed class TableConvolution<TWidth, TVector> : ConvolutionKernel
     private static int Align(int bytes) => (bytes + 63) & ~63;
 
     /// <summary>For each channel, part of the kernel's row, row and position the bits from there on, one byte each.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void Windows(ref ulong source, ref byte windows)
     {
         (ValueInfo shape, int padding) = (Stage.Source, Stage.Linear.Padding);
         int plane = Rows * _pitch;
-        ref ulong rows = ref Unsafe.As<byte, ulong>(ref Unsafe.Add(ref windows, _rows));
-        for (int channel = 0; channel < shape.Channels; channel++)
+        ref byte rows = ref Unsafe.Add(ref windows, _rows);
+        ref ulong word = ref Unsafe.As<byte, ulong>(ref rows);
+        for (int row = 0; row < shape.Channels * Rows; row++)
         {
-            for (int y = 0; y < Rows; y++)
+            // Bits behind a row's last one are in no window that is read, but where there is padding.
+            ulong bits = 0;
+            if (padding == 0)
             {
-                int row = y - padding;
-                ulong bits = (uint)row >= (uint)shape.Height ? 0
-                    : (BitString.Read(ref source, (channel * shape.Height + row) * shape.Width) & BitString.Low(shape.Width)) << padding;
-                for (int word = 0; word < _rowWords; word++)
-                {
-                    Unsafe.Add(ref rows, y * _rowWords + word) = bits >> (8 * word);
-                }
+                bits = BitString.Read(ref source, row * shape.Width);
+            }
+            else if (row % Rows - padding is int y && (uint)y < (uint)shape.Height)
+            {
+                bits = (BitString.Read(ref source, (row / Rows * shape.Height + y) * shape.Width) & BitString.Low(shape.Width)) << padding;
             }
 
+            for (int i = 0; i < _rowWords; i++)
+            {
+                word = bits >> (8 * i);
+                word = ref Unsafe.Add(ref word, 1);
+            }
+        }
+
+        for (int channel = 0; channel < shape.Channels; channel++)
+        {
             for (int column = 0; column < _shifts.Length; column++)
             {
+                // Planes are written in order, so what a vector writes beyond one is overwritten by the next.
                 ref byte place = ref Unsafe.Add(ref windows, (channel * _shifts.Length + column) * plane);
                 for (int at = 0; at < plane; at += VectorBytes)
                 {
-                    TVector words = TWidth.Load(ref Unsafe.Add(ref Unsafe.As<ulong, byte>(ref rows), at));
-                    TWidth.Store(TWidth.Windows(words, _shifts[column]), ref Unsafe.Add(ref place, at));
+                    TWidth.Store(TWidth.Windows(TWidth.Load(ref Unsafe.Add(ref rows, channel * plane + at)), _shifts[column]), ref Unsafe.Add(ref place, at));
                 }
             }
         }
     }
 
     /// <summary>The codes of one vector of positions.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void Codes(ref byte windows, int group, int vector, ref byte codes)
     {
         int channels = Stage.Source.Channels / Stage.Linear.Groups, plane = Rows * _pitch;
@@ -198,6 +210,7 @@ internal sealed class TableConvolution<TWidth, TVector> : ConvolutionKernel
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void Compare(ref byte codes, int group, ref byte sums, ref byte bits)
     {
         int outputs = Stage.Linear.Outputs / Stage.Linear.Groups, first = group * outputs;
@@ -237,10 +250,10 @@ internal sealed class TableConvolution<TWidth, TVector> : ConvolutionKernel
     }
 
     /// <summary>How many inputs agree with the weights of four outputs: for each, 16-bit sums of even places, then of odd ones.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private void Sum(ref byte codes, ref ushort patterns, ref byte sums)
     {
-        ref byte tables = ref MemoryMarshal.GetArrayDataReference(_tables);
+        ref byte tables = ref _tables.Start;
         int chunk = byte.MaxValue / TWidth.TableBits; // More does not fit into bytes.
         for (int begin = 0; begin < _codes; begin += chunk)
         {
