@@ -16,6 +16,7 @@ internal abstract class ConvolutionKernel
     private ulong[] _chosen = [];
     private int _outputRow;
     private int _positions;
+    private int _windowRows;
 
     private protected ConvolutionKernel(Stage stage)
     {
@@ -109,9 +110,10 @@ internal abstract class ConvolutionKernel
     /// <summary>Says how outputs are laid out. Behind those of the last channel there is room for <see cref="SpareElements"/> more.</summary>
     /// <param name="row">Positions from one row to the next.</param>
     /// <param name="positions">Positions of a channel, in whole vectors.</param>
-    protected void Lay(int row, int positions)
+    /// <param name="rowsJoined">Each row of bits is a window's rows, joined.</param>
+    protected void Lay(int row, int positions, bool rowsJoined = false)
     {
-        (_outputRow, _positions) = (row, positions);
+        (_outputRow, _positions, _windowRows) = (row, positions, rowsJoined ? 1 : PoolSize);
         int stride = Stage.Linear.Stride;
         _chosen = new ulong[(positions + 63) / 64];
         bool aligned = row * stride % 8 == 0;
@@ -119,7 +121,7 @@ internal abstract class ConvolutionKernel
         {
             for (int x = 0; x < Stage.Result.Width; x++)
             {
-                int at = (y * row + x) * PoolStep;
+                int at = y * row * (rowsJoined ? 1 : PoolStep) + x * PoolStep;
                 _chosen[at / 64] |= 1UL << (at & 63);
                 aligned &= (at & 63) + (PoolSize - 1) * stride < 64;
             }
@@ -205,7 +207,7 @@ internal abstract class ConvolutionKernel
         for (int at = 0; at < _chosen.Length * sizeof(ulong); at += Vector512<byte>.Count)
         {
             Vector512<ulong> rows = Vector512<ulong>.Zero;
-            for (int y = 0; y < size; y++)
+            for (int y = 0; y < _windowRows; y++)
             {
                 rows |= Vector512.LoadUnsafe(ref bits, (nuint)(at + y * rowBytes)).AsUInt64();
             }

@@ -136,14 +136,16 @@ internal abstract class DenseKernel
     }
 
     /// <summary>The sums themselves.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public void Integers(ReadOnlySpan<ulong> planes, Span<int> sums, ref byte scratch)
     {
         Span<int> positives = PositivesIn(ref scratch);
         int total = Positives(planes, positives, ref Unsafe.Add(ref scratch, Lanes * sizeof(int)));
+        ReadOnlySpan<int> offsets = _readsSigns ? WeightSums : [];
         for (int o = 0; o < sums.Length; o++)
         {
             int difference = 2 * positives[o] - total;
-            sums[o] = _readsSigns ? 2 * difference - WeightSums[o] : difference;
+            sums[o] = o < offsets.Length ? 2 * difference - offsets[o] : difference;
         }
     }
 

@@ -25,6 +25,9 @@ internal interface ITableWidth<TVector> : IWidth<TVector>
     /// <summary>Stores one bit an integer: is it at least <paramref name="least"/>? Those of even places are in one vector, those of odd ones in another.</summary>
     static abstract void StoreAtLeast16(TVector even, TVector odd, short least, ref byte bits);
 
+    /// <summary>The larger of each two 16-bit integers.</summary>
+    static abstract TVector Max16(TVector a, TVector b);
+
     /// <summary>Subtracts 16-bit integers that do not overflow.</summary>
     static abstract TVector Subtract16(TVector a, TVector b);
 

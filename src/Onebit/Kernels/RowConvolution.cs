@@ -15,10 +15,14 @@ internal sealed class RowConvolution<TWidth, TVector> : ConvolutionKernel
 {
     // Weights of a row, or part of one; more have too many products.
     private const int MostWeights = 5;
-    private const int Passes = 4; // Vectors of positions that share the reading of a list.
+    private const int MostProductBytes = 36 << 10;
 
     private readonly int _pitch;
-    private readonly int _vectors;
+    private readonly int _passVectors; // Vectors of positions that share the reading of a list.
+    private readonly bool _rowsJoined;
+    private readonly int _stripRows;
+    private readonly int _stripVectors;
+    private readonly int _strips;
     private readonly int _width;
     private readonly int _parts;
     private readonly int _chunk;
@@ -36,14 +40,23 @@ internal sealed class RowConvolution<TWidth, TVector> : ConvolutionKernel
         (Linear linear, ValueInfo source) = (stage.Linear, stage.Source);
         int channels = source.Channels / linear.Groups, height = Rows - linear.KernelHeight + 1, columns = Row - linear.KernelWidth + 1;
         _pitch = columns <= 8 ? 8 : columns <= 16 ? 16 : (columns + 31) / 32 * 32;
-        _vectors = (height * _pitch + Passes * Lanes - 1) / (Passes * Lanes) * Passes;
-        _planeBytes = Align(Rows * _pitch * sizeof(short));
         _chunk = Math.Min(channels, short.MaxValue / (linear.KernelHeight * linear.KernelWidth * source.Maximum));
 
         // The width of a part that takes the fewest additions.
         _width = Enumerable.Range(1, Math.Min(MostWeights, linear.KernelWidth)).MinBy(
             width => Parts(width) * ((Rows << width) + linear.Outputs / linear.Groups * linear.KernelHeight * height));
         _parts = Parts(_width);
+
+        // As many rows of outputs at a time as the level-1 cache has room for the products of, in whole passes.
+        _passVectors = height * _pitch <= 2 * Lanes ? 2 : 4;
+        int passRows = Math.Max(1, _passVectors * Lanes / _pitch), rowBytes = (_chunk * _parts << _width) * _pitch * sizeof(short);
+        int fitting = Math.Max(1, MostProductBytes / rowBytes - linear.KernelHeight + 1);
+        _stripRows = Math.Min(Math.Max(1, fitting / passRows), (height + passRows - 1) / passRows) * passRows;
+        _stripVectors = _stripRows * _pitch / Lanes;
+        _strips = (height + _stripRows - 1) / _stripRows;
+
+        // An odd number of cache lines, so that the same place of many planes is not the same set of the cache.
+        _planeBytes = Align(Math.Min(_stripRows + linear.KernelHeight - 1, Rows) * _pitch * sizeof(short)) | 64;
 
         // Output by output of a chunk of a group, where its products begin.
         int terms = linear.KernelHeight * _parts;
@@ -67,13 +80,15 @@ internal sealed class RowConvolution<TWidth, TVector> : ConvolutionKernel
             }
         }
 
+        // Where a vector is a row, two rows of a window are joined as they are made.
+        _rowsJoined = IsWhole && _pitch == Lanes && _passVectors == 4 && stage.Linear.Stride == 1 && stage.Pool is { Size: 2, Stride: 2 };
         _least = stage.Ending is Threshold threshold
             ? [.. threshold.Thresholds.ToArray().Select(t => (short)Math.Clamp(t, short.MinValue + 1, short.MaxValue))] : [];
         _padded = Align(source.Channels * Rows * Row + 2 * Vector512<byte>.Count);
         _shifted = Align(linear.KernelWidth * _planeBytes + 2 * Vector512<byte>.Count);
-        _products = Align((_chunk * _parts << _width) * _planeBytes + (Passes + 1) * VectorBytes);
-        _outputs = Align(linear.Outputs * (IsWhole ? OutputBitBytes : _vectors * Lanes * sizeof(int)) + SpareElements(_pitch) * sizeof(int));
-        Lay(_pitch, _vectors * Lanes);
+        _products = Align((_chunk * _parts << _width) * _planeBytes + (_stripVectors + 1) * VectorBytes);
+        _outputs = Align(linear.Outputs * (IsWhole ? OutputBitBytes : OutputElements * sizeof(int)) + SpareElements(_pitch) * sizeof(int));
+        Lay(_pitch, OutputElements, _rowsJoined);
 
         int Parts(int width) => (linear.KernelWidth + width - 1) / width;
     }
@@ -84,8 +99,13 @@ internal sealed class RowConvolution<TWidth, TVector> : ConvolutionKernel
 
     private static int Lanes => VectorBytes / sizeof(short);
 
+    /// <summary>Positions of an output.</summary>
+    private int OutputElements => _strips * StripPositions;
+
+    private int StripPositions => _stripVectors * Lanes / (_rowsJoined ? 2 : 1);
+
     /// <summary>Bytes of one output's bits at all positions.</summary>
-    private int OutputBitBytes => Align(_vectors * Lanes / 8);
+    private int OutputBitBytes => Align(OutputElements / 8);
 
     /// <summary>The sums of a chunk are those of all channels, and only compared.</summary>
     private bool IsWhole => Stage.Ending is Threshold && _chunk == Stage.Source.Channels / Stage.Linear.Groups;
@@ -103,29 +123,36 @@ internal sealed class RowConvolution<TWidth, TVector> : ConvolutionKernel
         Pad(ref source, ref scratch);
         Span<int> sums = MemoryMarshal.CreateSpan(ref Unsafe.As<byte, int>(ref outputs), _outputs / sizeof(int));
         int channels = Stage.Source.Channels / linear.Groups, count = linear.Outputs / linear.Groups;
-        ref int offsets = ref MemoryMarshal.GetArrayDataReference(_offsets);
+        ref int lists = ref MemoryMarshal.GetArrayDataReference(_offsets);
         for (int group = 0; group < linear.Groups; group++)
         {
             for (int first = 0; first < channels; first += _chunk)
             {
                 int some = Math.Min(_chunk, channels - first), terms = some * linear.KernelHeight * _parts;
-                for (int channel = 0; channel < some; channel++)
+                for (int strip = 0; strip < _strips; strip++)
                 {
-                    Shift(ref Unsafe.Add(ref scratch, (group * channels + first + channel) * Rows * Row), ref shifted);
-                    Multiply(ref shifted, ref Unsafe.Add(ref products, (channel * _parts << _width) * _planeBytes));
+                    for (int channel = 0; channel < some; channel++)
+                    {
+                        Shift(ref Unsafe.Add(ref scratch, (group * channels + first + channel) * Rows * Row), strip * _stripRows, ref shifted);
+                        Multiply(ref shifted, ref Unsafe.Add(ref products, (channel * _parts << _width) * _planeBytes));
+                    }
+
+                    for (int i = 0; i < count; i++)
+                    {
+                        int output = group * count + i;
+                        ref int offsets = ref Unsafe.Add(ref lists, i * terms);
+                        if (IsWhole)
+                        {
+                            Compare(ref products, ref offsets, terms, _least[output], ref Unsafe.Add(ref outputs, output * OutputBitBytes + strip * StripPositions / 8));
+                        }
+                        else
+                        {
+                            Integers(ref products, ref offsets, terms, ref sums[output * OutputElements + strip * StripPositions], first > 0);
+                        }
+                    }
                 }
 
-                for (int output = group * count; output < (group + 1) * count; output++, offsets = ref Unsafe.Add(ref offsets, terms))
-                {
-                    if (IsWhole)
-                    {
-                        Compare(ref products, ref offsets, terms, _least[output], ref Unsafe.Add(ref outputs, output * OutputBitBytes));
-                    }
-                    else
-                    {
-                        Integers(ref products, ref offsets, terms, ref sums[output * _vectors * Lanes], first > 0);
-                    }
-                }
+                lists = ref Unsafe.Add(ref lists, count * terms);
             }
         }
 
@@ -160,15 +187,16 @@ internal sealed class RowConvolution<TWidth, TVector> : ConvolutionKernel
         }
     }
 
-    /// <summary>A channel from each of the kernel's columns on, in 16 bits.</summary>
+    /// <summary>A strip of a channel from each of the kernel's columns on, in 16 bits.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Shift(ref byte channel, ref byte shifted)
+    private void Shift(ref byte channel, int firstRow, ref byte shifted)
     {
+        int rows = Math.Min(_stripRows + Stage.Linear.KernelHeight - 1, Rows - firstRow);
         for (int x = 0; x < Stage.Linear.KernelWidth; x++)
         {
             // Rows are written in order, so what a vector writes beyond one is overwritten by the next.
-            ref byte from = ref Unsafe.Add(ref channel, x), to = ref Unsafe.Add(ref shifted, x * _planeBytes);
-            for (int y = 0; y < Rows; y++, from = ref Unsafe.Add(ref from, Row), to = ref Unsafe.Add(ref to, _pitch * sizeof(short)))
+            ref byte from = ref Unsafe.Add(ref channel, firstRow * Row + x), to = ref Unsafe.Add(ref shifted, x * _planeBytes);
+            for (int y = 0; y < rows; y++, from = ref Unsafe.Add(ref from, Row), to = ref Unsafe.Add(ref to, _pitch * sizeof(short)))
             {
                 for (int i = 0; i < _pitch; i += Vector128<byte>.Count)
                 {
@@ -214,28 +242,65 @@ internal sealed class RowConvolution<TWidth, TVector> : ConvolutionKernel
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Compare(ref byte products, ref int offsets, int terms, short least, ref byte bits)
     {
-        for (int vector = 0; vector < _vectors; vector += Passes)
+        for (int vector = 0; vector < _stripVectors; vector += _passVectors)
         {
-            Sum(ref Unsafe.Add(ref products, vector * VectorBytes), ref offsets, terms, out TVector a, out TVector b, out TVector c, out TVector d);
-            ref byte place = ref Unsafe.Add(ref bits, vector * Lanes / 8);
+            ref byte begin = ref Unsafe.Add(ref products, vector * VectorBytes), place = ref Unsafe.Add(ref bits, vector * Lanes / 8);
+            TVector a, b;
+            if (_rowsJoined)
+            {
+                Sum(ref begin, ref offsets, terms, out a, out b, out TVector c, out TVector d);
+                (a, b) = (TWidth.Max16(a, b), TWidth.Max16(c, d));
+                place = ref Unsafe.Add(ref bits, vector * Lanes / 16);
+            }
+            else if (_passVectors == 4)
+            {
+                Sum(ref begin, ref offsets, terms, out a, out b, out TVector c, out TVector d);
+                TWidth.StoreAtLeast16(c, least, ref Unsafe.Add(ref place, 2 * Lanes / 8));
+                TWidth.StoreAtLeast16(d, least, ref Unsafe.Add(ref place, 3 * Lanes / 8));
+            }
+            else
+            {
+                Sum(ref begin, ref offsets, terms, out a, out b);
+            }
+
             TWidth.StoreAtLeast16(a, least, ref place);
             TWidth.StoreAtLeast16(b, least, ref Unsafe.Add(ref place, Lanes / 8));
-            TWidth.StoreAtLeast16(c, least, ref Unsafe.Add(ref place, 2 * Lanes / 8));
-            TWidth.StoreAtLeast16(d, least, ref Unsafe.Add(ref place, 3 * Lanes / 8));
         }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Integers(ref byte products, ref int offsets, int terms, ref int sums, bool add)
     {
-        for (int vector = 0; vector < _vectors; vector += Passes)
+        for (int vector = 0; vector < _stripVectors; vector += _passVectors)
         {
-            Sum(ref Unsafe.Add(ref products, vector * VectorBytes), ref offsets, terms, out TVector a, out TVector b, out TVector c, out TVector d);
+            ref byte begin = ref Unsafe.Add(ref products, vector * VectorBytes);
             ref int place = ref Unsafe.Add(ref sums, vector * Lanes);
+            TVector a, b;
+            if (_passVectors == 4)
+            {
+                Sum(ref begin, ref offsets, terms, out a, out b, out TVector c, out TVector d);
+                TWidth.Store32(c, add, ref Unsafe.Add(ref place, 2 * Lanes));
+                TWidth.Store32(d, add, ref Unsafe.Add(ref place, 3 * Lanes));
+            }
+            else
+            {
+                Sum(ref begin, ref offsets, terms, out a, out b);
+            }
+
             TWidth.Store32(a, add, ref place);
             TWidth.Store32(b, add, ref Unsafe.Add(ref place, Lanes));
-            TWidth.Store32(c, add, ref Unsafe.Add(ref place, 2 * Lanes));
-            TWidth.Store32(d, add, ref Unsafe.Add(ref place, 3 * Lanes));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Sum(ref byte products, ref int offsets, int terms, out TVector a, out TVector b)
+    {
+        a = b = TWidth.Fill(0);
+        for (nint i = 0; i < terms; i++)
+        {
+            ref byte product = ref Unsafe.Add(ref products, (nint)(uint)Unsafe.Add(ref offsets, i));
+            a = TWidth.Add16(a, TWidth.Load(ref product));
+            b = TWidth.Add16(b, TWidth.Load(ref Unsafe.Add(ref product, VectorBytes)));
         }
     }
 

@@ -98,6 +98,9 @@ internal readonly struct Width128 : ITableWidth<Vector128<ulong>>
     public static Vector128<ulong> OddBytes(Vector128<ulong> bytes) => (bytes.AsUInt16() >> 8).AsUInt64();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<ulong> Max16(Vector128<ulong> a, Vector128<ulong> b) => Vector128.Max(a.AsInt16(), b.AsInt16()).AsUInt64();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<ulong> Subtract16(Vector128<ulong> a, Vector128<ulong> b) => (a.AsInt16() - b.AsInt16()).AsUInt64();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

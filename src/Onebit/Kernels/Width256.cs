@@ -92,6 +92,9 @@ internal readonly struct Width256 : ITableWidth<Vector256<ulong>>
     public static Vector256<ulong> OddBytes(Vector256<ulong> bytes) => (bytes.AsUInt16() >> 8).AsUInt64();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<ulong> Max16(Vector256<ulong> a, Vector256<ulong> b) => Vector256.Max(a.AsInt16(), b.AsInt16()).AsUInt64();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<ulong> Subtract16(Vector256<ulong> a, Vector256<ulong> b) => (a.AsInt16() - b.AsInt16()).AsUInt64();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -105,6 +105,9 @@ internal readonly struct Width512 : ITableWidth<Vector512<ulong>>
     public static Vector512<ulong> OddBytes(Vector512<ulong> bytes) => (bytes.AsUInt16() >> 8).AsUInt64();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<ulong> Max16(Vector512<ulong> a, Vector512<ulong> b) => Vector512.Max(a.AsInt16(), b.AsInt16()).AsUInt64();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<ulong> Subtract16(Vector512<ulong> a, Vector512<ulong> b) => (a.AsInt16() - b.AsInt16()).AsUInt64();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
