@@ -234,6 +234,25 @@ internal readonly struct BitLanes<TWidth, TVector> : ILanes
             return;
         }
 
+        if (Avx512F.IsSupported)
+        {
+            Vector512<uint> lane = Avx512F.ShiftLeftLogicalVariable(Vector512<uint>.One, Vector512<uint>.Indices);
+            for (int first = 0; first < Lanes; first += Vector512<int>.Count)
+            {
+                Vector512<int> sum = Vector512<int>.Zero;
+                for (int p = 0; p < bits; p++)
+                {
+                    uint some = Unsafe.ReadUnaligned<ushort>(ref Unsafe.Add(ref Plane(ref slot, p), first / 8));
+                    Vector512<uint> set = Avx512F.CompareNotEqual(Vector512.Create(some) & lane, Vector512<uint>.Zero);
+                    sum |= set.AsInt32() & Vector512.Create(1 << p);
+                }
+
+                sum.StoreUnsafe(ref integers[first]);
+            }
+
+            return;
+        }
+
         integers[..Lanes].Clear();
         for (int shift = 0; shift < bits; shift += 8)
         {

@@ -14,8 +14,14 @@ internal static class Endings
     {
         ReadOnlySpan<int> multipliers = requantize.Multipliers.Span;
         ReadOnlySpan<long> offsets = requantize.Offsets.Span;
-        int shift = requantize.Shift;
-        for (int c = 0; c < sums.Length; c++)
+        int shift = requantize.Shift, c = 0;
+        for (; Avx512F.IsSupported && c + Vector512<long>.Count <= sums.Length; c += Vector512<long>.Count)
+        {
+            Vector512<int> factors = Avx512F.ConvertToVector512Int64(Vector256.Create(multipliers[c..])).AsInt32();
+            ToBytes(Vector256.Create(sums[c..]), factors, Vector512.Create(offsets[c..]), shift, codes[c..]);
+        }
+
+        for (; c < sums.Length; c++)
         {
             codes[c] = ToByte(((long)multipliers[c] * sums[c] + offsets[c]) >> shift);
         }
@@ -31,11 +37,7 @@ internal static class Endings
             Vector512<int> factor = Vector512.Create((int)multiplier);
             for (; i + Vector512<long>.Count <= codes.Length; i += Vector512<long>.Count)
             {
-                // The lower halves of 64-bit numbers are multiplied.
-                Vector512<int> wide = Avx512F.ConvertToVector512Int64(Vector256.Create(sums[i..])).AsInt32();
-                Vector512<long> scaled = (Avx512F.Multiply(wide, factor) + Vector512.Create(offset)) >> shift;
-                scaled = Vector512.Min(Vector512.Max(scaled, Vector512<long>.Zero), Vector512.Create(255L));
-                BinaryPrimitives.WriteUInt64LittleEndian(codes[i..], Avx512F.ConvertToVector128Byte(scaled).AsUInt64()[0]);
+                ToBytes(Vector256.Create(sums[i..]), factor, Vector512.Create(offset), shift, codes[i..]);
             }
         }
 
@@ -119,6 +121,16 @@ internal static class Endings
         }
 
         return bits;
+    }
+
+    /// <summary>Eight sums; factors in the lower halves of 64-bit numbers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void ToBytes(Vector256<int> sums, Vector512<int> factors, Vector512<long> offsets, int shift, Span<byte> codes)
+    {
+        Vector512<int> wide = Avx512F.ConvertToVector512Int64(sums).AsInt32();
+        Vector512<long> scaled = (Avx512F.Multiply(wide, factors) + offsets) >> shift;
+        scaled = Vector512.Min(Vector512.Max(scaled, Vector512<long>.Zero), Vector512.Create(255L));
+        BinaryPrimitives.WriteUInt64LittleEndian(codes, Avx512F.ConvertToVector128Byte(scaled).AsUInt64()[0]);
     }
 
     /// <summary>Clamps without branches, whose outcome would be as uncertain as the pixels.</summary>

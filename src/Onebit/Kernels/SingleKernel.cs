@@ -219,12 +219,23 @@ internal sealed class SingleKernel
     }
 
     /// <summary>Codes of 8 or fewer bits to bit-planes, each of <see cref="BitString.Words"/>.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Pack(ReadOnlySpan<byte> codes, int bits, Span<ulong> planes)
     {
         int words = BitString.Words(codes.Length);
         ref byte code = ref MemoryMarshal.GetReference(codes);
         planes.Clear();
         int i = 0;
+        for (; Vector512.IsHardwareAccelerated && i + 64 <= codes.Length; i += 64)
+        {
+            Vector512<byte> some = Vector512.LoadUnsafe(ref code, (nuint)i);
+            for (int p = 0; p < bits; p++)
+            {
+                Vector512<byte> bit = Vector512.Create((byte)(1 << p));
+                planes[p * words + i / 64] = Vector512.Equals(some & bit, bit).ExtractMostSignificantBits();
+            }
+        }
+
         for (; i + 32 <= codes.Length; i += 32)
         {
             // The highest bit of each byte is taken; the next one moves up.
