@@ -11,6 +11,35 @@ public class KernelTests
     public void A_width_is_what_the_processor_has() =>
         Assert.Equal(Widths.Chosen ?? VectorWidth.Widest, VectorWidth.Widest);
 
+    /// <summary>So that the tests below are known to be about all kernels.</summary>
+    [Theory]
+    [MemberData(nameof(WidthsOfVectors))]
+    public void Every_kernel_of_one_image_is_chosen_for_some_layer(int width)
+    {
+        var chosen = new HashSet<string>();
+        for (int seed = 0; seed < 300; seed++)
+        {
+            (ModelInput input, Operation[] operations) = RandomLayers.Create(new Random(seed), small: false);
+            BitModel model = new(input, operations, width);
+            for (int i = 0; i < operations.Length; i++)
+            {
+                if (Stage.At(operations, [.. model.Values], i) is { Stage: { Pool: null, IsDense: true } dense })
+                {
+                    chosen.Add(DenseKernel.Create(dense, width).GetType().Name);
+                }
+                else if (Stage.At(operations, [.. model.Values], i) is { Stage: { } stage } && ConvolutionKernel.Create(stage, width) is { } kernel)
+                {
+                    chosen.Add(kernel.GetType().Name);
+                }
+            }
+        }
+
+        string[] all = ["ConvolutionKernel`1", "DenseBytes`2", "DenseColumns`2", "DenseRows", "RowConvolution`2", "TableConvolution`2"];
+        Assert.Equal(width == 64 ? all[..4] : all, chosen.Order());
+    }
+
+    public static TheoryData<int> WidthsOfVectors => [.. Widths.All];
+
     [Fact]
     public void Layers_give_the_plain_scores() => Gen.Int.Sample(
         seed => CheckScores(seed, random => RandomLayers.Create(random, small: false), images: 2), iter: Widths.Iterations(3000));

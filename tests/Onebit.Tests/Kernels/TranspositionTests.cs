@@ -64,6 +64,47 @@ public class TranspositionTests
     }
 
     [Fact]
+    public void Matrices_of_64_rows()
+    {
+        Assert.SkipUnless(BitMatrix.IsAccelerated, "This processor does not transpose 8 x 8 bits in one instruction.");
+        ulong[] rows = Build.Many(64, () => (ulong)_random.NextInt64(long.MinValue, long.MaxValue));
+        const int Stride = 24;
+        var columns = Build.Repeat(Untouched, 63 * Stride + sizeof(ulong) + 1);
+        BitMatrix.Transpose(ref rows[0], ref columns[0], Stride);
+        for (int i = 0; i < 64 * 64; i++)
+        {
+            (int row, int column) = (i / 64, i % 64);
+            Assert.Equal((rows[row] >> column) & 1, (ulong)(columns[column * Stride + row / 8] >> (row & 7)) & 1);
+        }
+
+        Assert.Equal(Untouched, columns[sizeof(ulong)]);
+        Assert.Equal(Untouched, columns[^1]);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(63)]
+    [InlineData(64)]
+    [InlineData(320)]
+    public void Positions_of_ones(int ones)
+    {
+        const ushort Factor = 3;
+        var words = new ulong[5];
+        int[] positions = [.. Enumerable.Range(0, 64 * words.Length).OrderBy(_ => _random.Next()).Take(ones)];
+        foreach (int position in positions)
+        {
+            words[position / 64] |= 1UL << (position & 63);
+        }
+
+        var list = Build.Repeat(ushort.MaxValue, ones + BitString.ListSpare + 1);
+        Assert.Equal(ones, BitString.Count(words));
+        Assert.Equal(ones, BitString.List(words, Factor, ref list[0]));
+        Assert.Equal(positions.Order().Select(position => (ushort)(position * Factor)), list[..ones].Order());
+        Assert.Equal(ushort.MaxValue, list[^1]);
+    }
+
+    [Fact]
     public void Strings_of_bits()
     {
         for (int start = 0; start < 130; start++)
