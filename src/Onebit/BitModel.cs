@@ -39,8 +39,8 @@ public sealed class BitModel
         _values = ModelCheck.Derive(input, _operations);
         _scores = (Scores)_operations[^1];
         _single = new SingleKernel(input, _operations, _values, widestVector);
-        _batches = [.. VectorWidth.UpTo(widestVector).Select(
-            bits => new Lazy<BatchKernel?>(() => BatchKernel.Create(input, _operations, _values, bits)))];
+        _batches = [.. VectorWidth.ForBatches(widestVector).Select(
+            bits => new Lazy<BatchKernel?>(() => BatchKernel.Create(input, _operations, _values, bits, widestVector)))];
         _reference = new Lazy<ScalarKernel>(() => new ScalarKernel(_operations, _values));
         Input = input;
         Operations = Array.AsReadOnly(_operations);
@@ -134,7 +134,7 @@ public sealed class BitModel
     {
         CheckLength(nameof(images), images.Length, (long)classes.Length * _values[0].Count);
         int pixels = _values[0].Count;
-        while (Batch(classes.Length) is { } batch)
+        while (classes.Length > 1 && Batch(classes.Length) is { } batch)
         {
             int count = Math.Min(batch.Images, classes.Length);
             using var scratch = new Scratch(batch.ScratchBytes);
@@ -227,16 +227,10 @@ public sealed class BitModel
     /// <summary>The kernel for the next of so many images; null: one at a time is faster, or all there is.</summary>
     private BatchKernel? Batch(int images)
     {
-        // A batch takes its time however few images are in it, and narrower vectors do not take much less.
-        const int FewestImages = 40;
+        // A batch takes its time however few images are in it.
         foreach (Lazy<BatchKernel?> batch in _batches)
         {
-            if (images < FewestImages || batch.Value is not { } kernel)
-            {
-                return null;
-            }
-
-            if (images <= kernel.Images || batch == _batches[^1])
+            if (batch.Value is { } kernel && images >= 3 * kernel.Images / 4)
             {
                 return kernel;
             }

@@ -17,9 +17,10 @@ internal abstract class BatchKernel
 
     /// <summary>
     /// A kernel for vectors of <paramref name="bits"/> bits, or null where the model has operations outside of layers
-    /// (residual paths, average pooling), a layer that nothing reads, or is too large to be worth it: such models run image by image.
+    /// (residual paths, average pooling), a layer that nothing reads, or is too large to be worth it: such models run image
+    /// by image, and so do those whose layers fill the processor's widest vectors with one image better than a batch would.
     /// </summary>
-    public static BatchKernel? Create(ModelInput input, Operation[] operations, ValueInfo[] values, int bits)
+    public static BatchKernel? Create(ModelInput input, Operation[] operations, ValueInfo[] values, int bits, int widestVector)
     {
         var stages = new List<Stage>();
         for (int i = 0; i < operations.Length;)
@@ -32,6 +33,15 @@ internal abstract class BatchKernel
 
             stages.Add(stage);
             i += count;
+        }
+
+        // A convolution of codes whose sums need 32 bits is faster by rows; most of the weights in a dense layer of more
+        // outputs than this batch has lanes are faster with the outputs in wider lanes.
+        Stage heaviest = stages.MaxBy(s => (long)s.Linear.Outputs * s.FanIn)!;
+        if ((bits > 64 && stages.Exists(s => !s.IsDense && s.Source.Bits > 1 && !s.SumsFit16Bits))
+            || (bits < widestVector && heaviest.IsDense && heaviest.Linear.Outputs > bits))
+        {
+            return null;
         }
 
         // Memory is laid out for the values that layers read; what nothing reads has no place in it.

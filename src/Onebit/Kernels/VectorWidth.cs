@@ -14,6 +14,6 @@ internal static class VectorWidth
     /// <summary>The narrowest vector with room for so many bits, or else the widest allowed.</summary>
     public static int For(long bits, int widest) => All.First(w => w >= Math.Min(bits, widest));
 
-    /// <summary>The widths allowed, narrowest first.</summary>
-    public static IEnumerable<int> UpTo(int widest) => All.Where(w => w <= widest);
+    /// <summary>Widths of batches, the widest first: narrower than half they would take longer than one image after another.</summary>
+    public static IEnumerable<int> ForBatches(int widest) => All.Reverse().Where(w => w <= widest && w >= widest / 2);
 }
