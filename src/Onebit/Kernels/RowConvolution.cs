@@ -198,11 +198,15 @@ internal sealed class RowConvolution<TWidth, TVector> : ConvolutionKernel
             ref byte from = ref Unsafe.Add(ref channel, firstRow * Row + x), to = ref Unsafe.Add(ref shifted, x * _planeBytes);
             for (int y = 0; y < rows; y++, from = ref Unsafe.Add(ref from, Row), to = ref Unsafe.Add(ref to, _pitch * sizeof(short)))
             {
-                for (int i = 0; i < _pitch; i += Vector128<byte>.Count)
+                int i = 0;
+                for (; Vector512.IsHardwareAccelerated && i + Vector256<byte>.Count <= _pitch; i += Vector256<byte>.Count)
                 {
-                    (Vector128<ushort> low, Vector128<ushort> high) = Vector128.Widen(Vector128.LoadUnsafe(ref from, (nuint)i));
-                    low.AsByte().StoreUnsafe(ref to, (nuint)(i * sizeof(short)));
-                    high.AsByte().StoreUnsafe(ref to, (nuint)(i * sizeof(short) + Vector128<byte>.Count));
+                    Vector512.WidenLower(Vector256.LoadUnsafe(ref from, (nuint)i).ToVector512Unsafe()).AsByte().StoreUnsafe(ref to, (nuint)(i * sizeof(short)));
+                }
+
+                for (; i < _pitch; i += Vector128<byte>.Count)
+                {
+                    Vector256.WidenLower(Vector128.LoadUnsafe(ref from, (nuint)i).ToVector256Unsafe()).AsByte().StoreUnsafe(ref to, (nuint)(i * sizeof(short)));
                 }
             }
         }
@@ -226,16 +230,35 @@ internal sealed class RowConvolution<TWidth, TVector> : ConvolutionKernel
                 }
 
                 TWidth.Store(none, ref Unsafe.Add(ref place, at));
-                for (int x = 0; x < width; x++)
+                int done = width & 1;
+                if (done == 1)
                 {
-                    TVector input = TWidth.Load(ref Unsafe.Add(ref inputs, x * _planeBytes + at)), twice = TWidth.Add16(input, input);
-                    ref byte from = ref Unsafe.Add(ref place, at), to = ref Unsafe.Add(ref from, (nint)_planeBytes << x);
-                    for (int i = 0; i < 1 << x; i++, from = ref Unsafe.Add(ref from, _planeBytes), to = ref Unsafe.Add(ref to, _planeBytes))
+                    TVector twice = Twice(ref inputs, at);
+                    TWidth.Store(TWidth.Add16(none, twice), ref Unsafe.Add(ref place, at + _planeBytes));
+                }
+
+                // Two more inputs make four products of each that is there.
+                for (; done < width; done += 2)
+                {
+                    TVector one = Twice(ref inputs, done * _planeBytes + at), other = Twice(ref inputs, (done + 1) * _planeBytes + at), both = TWidth.Add16(one, other);
+                    ref byte from = ref Unsafe.Add(ref place, at);
+                    nint more = (nint)_planeBytes << done;
+                    for (int i = 0; i < 1 << done; i++, from = ref Unsafe.Add(ref from, _planeBytes))
                     {
-                        TWidth.Store(TWidth.Add16(TWidth.Load(ref from), twice), ref to);
+                        TVector product = TWidth.Load(ref from);
+                        TWidth.Store(TWidth.Add16(product, one), ref Unsafe.Add(ref from, more));
+                        TWidth.Store(TWidth.Add16(product, other), ref Unsafe.Add(ref from, 2 * more));
+                        TWidth.Store(TWidth.Add16(product, both), ref Unsafe.Add(ref from, 3 * more));
                     }
                 }
             }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static TVector Twice(ref byte inputs, int at)
+        {
+            TVector input = TWidth.Load(ref Unsafe.Add(ref inputs, at));
+            return TWidth.Add16(input, input);
         }
     }
 

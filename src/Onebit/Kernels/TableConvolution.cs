@@ -164,9 +164,11 @@ internal sealed class TableConvolution<TWidth, TVector> : ConvolutionKernel
         {
             // Bits behind a row's last one are in no window that is read, but where there is padding.
             ulong bits = 0;
-            if (padding == 0)
+            if (padding == 0 && shape.Width <= 57)
             {
-                bits = BitString.Read(ref source, row * shape.Width);
+                // From the byte in which the row begins, 64 bits hold all of it.
+                int start = row * shape.Width;
+                bits = Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref Unsafe.As<ulong, byte>(ref source), start >> 3)) >> (start & 7);
             }
             else if (row % Rows - padding is int y && (uint)y < (uint)shape.Height)
             {
