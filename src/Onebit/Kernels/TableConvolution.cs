@@ -20,6 +20,7 @@ internal sealed class TableConvolution<TWidth, TVector> : ConvolutionKernel
     private readonly int _rowWords;
     private readonly int _vectors;
     private readonly Part[] _parts;
+    private readonly int _width;
     private readonly int[] _shifts;
     private readonly int _codes;
     private readonly AlignedBytes _tables;
@@ -43,15 +44,18 @@ internal sealed class TableConvolution<TWidth, TVector> : ConvolutionKernel
         _signs = source.Kind == ElementKind.Signs;
 
         // A row of the kernel in parts that a table has room for; parts one after another make a code as long as they fit.
-        int columns = (linear.KernelWidth + TWidth.TableBits - 1) / TWidth.TableBits, width = (linear.KernelWidth + columns - 1) / columns;
-        _shifts = [.. Enumerable.Range(0, columns).Select(i => i * width)];
+        int columns = (linear.KernelWidth + TWidth.TableBits - 1) / TWidth.TableBits;
+        _width = (linear.KernelWidth + columns - 1) / columns;
+        _shifts = [.. Enumerable.Range(0, columns).Select(i => i * _width)];
         var parts = new List<Part>();
         int code = 0, used = 0;
         for (int i = 0; i < channels * linear.KernelHeight * columns; i++)
         {
-            int x = _shifts[i % columns], bits = Math.Min(width, linear.KernelWidth - x);
+            int x = _shifts[i % columns], bits = Math.Min(_width, linear.KernelWidth - x);
             (code, used) = used + bits <= TWidth.TableBits ? (code, used) : (code + 1, 0);
-            parts.Add(new Part(i / columns / linear.KernelHeight, i / columns % linear.KernelHeight, i % columns, bits, code, used));
+            (int channel, int row) = (i / columns / linear.KernelHeight, i / columns % linear.KernelHeight);
+            int window = (channel * columns + i % columns) * Rows * _pitch + row * _pitch;
+            parts.Add(new Part(window, (channel * linear.KernelHeight + row) * linear.KernelWidth + x, bits, code, used));
             used += bits;
         }
 
@@ -78,8 +82,7 @@ internal sealed class TableConvolution<TWidth, TVector> : ConvolutionKernel
             int minus = stage.FanIn;
             foreach (Part part in _parts)
             {
-                long at = ((long)output * channels + part.Channel) * linear.KernelHeight * linear.KernelWidth + part.Row * linear.KernelWidth + _shifts[part.Column];
-                var weights = (uint)PackedBits.Read(weightBits, at, part.Bits);
+                var weights = (uint)PackedBits.Read(weightBits, (long)output * stage.FanIn + part.Weight, part.Bits);
                 minus -= BitOperations.PopCount(weights);
                 ref ushort pattern = ref _patterns[((group * fours + within / Outputs) * _codes + part.Code) * Outputs + within % Outputs];
                 uint mask = ((1u << part.Bits) - 1) << part.Position;
@@ -152,7 +155,7 @@ internal sealed class TableConvolution<TWidth, TVector> : ConvolutionKernel
 
     private static int Align(int bytes) => (bytes + 63) & ~63;
 
-    /// <summary>For each channel, part of the kernel's row, row and position the bits from there on, one byte each.</summary>
+    /// <summary>For each channel, part of the kernel's row, row and position the bits of that part, one byte each.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Windows(ref ulong source, ref byte windows)
     {
@@ -188,9 +191,11 @@ internal sealed class TableConvolution<TWidth, TVector> : ConvolutionKernel
             {
                 // Planes are written in order, so what a vector writes beyond one is overwritten by the next.
                 ref byte place = ref Unsafe.Add(ref windows, (channel * _shifts.Length + column) * plane);
+                TVector mask = TWidth.FillByte((byte)((1 << Math.Min(_width, Stage.Linear.KernelWidth - _shifts[column])) - 1));
                 for (int at = 0; at < plane; at += VectorBytes)
                 {
-                    TWidth.Store(TWidth.Windows(TWidth.Load(ref Unsafe.Add(ref rows, channel * plane + at)), _shifts[column]), ref Unsafe.Add(ref place, at));
+                    TVector words = TWidth.Load(ref Unsafe.Add(ref rows, channel * plane + at));
+                    TWidth.Store(TWidth.And(TWidth.Windows(words, _shifts[column]), mask), ref Unsafe.Add(ref place, at));
                 }
             }
         }
@@ -201,12 +206,11 @@ internal sealed class TableConvolution<TWidth, TVector> : ConvolutionKernel
     private void Codes(ref byte windows, int group, int vector, ref byte codes)
     {
         int channels = Stage.Source.Channels / Stage.Linear.Groups, plane = Rows * _pitch;
+        ref byte begin = ref Unsafe.Add(ref windows, group * channels * _shifts.Length * plane + vector * VectorBytes);
         TVector code = TWidth.Fill(0);
-        for (int i = 0; i < _parts.Length; i++)
+        foreach (Part part in _parts)
         {
-            Part part = _parts[i];
-            int at = ((group * channels + part.Channel) * _shifts.Length + part.Column) * plane + part.Row * _pitch + vector * VectorBytes;
-            TVector bits = TWidth.And(TWidth.Load(ref Unsafe.Add(ref windows, at)), TWidth.FillByte((byte)((1 << part.Bits) - 1)));
+            TVector bits = TWidth.Load(ref Unsafe.Add(ref begin, part.Window));
             code = part.Position == 0 ? bits : TWidth.Or(code, TWidth.ShiftLeft8(bits, part.Position));
             TWidth.Store(code, ref Unsafe.Add(ref codes, part.Code * VectorBytes));
         }
@@ -288,5 +292,10 @@ internal sealed class TableConvolution<TWidth, TVector> : ConvolutionKernel
     }
 
     /// <summary>Part of a kernel's row, and where its bits stand in which code.</summary>
-    private readonly record struct Part(int Channel, int Row, int Column, int Bits, int Code, int Position);
+    /// <param name="Window">Where its windows are, from the group's first on.</param>
+    /// <param name="Weight">Its first weight, of an output's.</param>
+    /// <param name="Bits">How many.</param>
+    /// <param name="Code">Which code.</param>
+    /// <param name="Position">Its lowest bit there.</param>
+    private readonly record struct Part(int Window, int Weight, int Bits, int Code, int Position);
 }
