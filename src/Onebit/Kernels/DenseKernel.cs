@@ -35,9 +35,8 @@ internal abstract class DenseKernel
             WeightSums[o] = 2 * BitString.Count(row) - Inputs;
         }
 
-        // No difference reaches Largest + 1, nor does a lane without an output.
+        // No difference reaches Largest + 1.
         Thresholds = new int[Lanes];
-        Thresholds.AsSpan().Fill(int.MaxValue);
         int[] thresholds = stage.Thresholds(WeightSums);
         for (int o = 0; o < thresholds.Length; o++)
         {
@@ -123,15 +122,17 @@ internal abstract class DenseKernel
 
     /// <summary>The layer's signs, where it ends in a threshold.</summary>
     /// <param name="planes">The input's bit-planes, one after another, each of <see cref="BitString.Words"/>.</param>
-    /// <param name="bits">Receives the output in whole vectors; unused bits are 0.</param>
+    /// <param name="bits">Receives the output in whole vectors; unused bits of its last word are 0.</param>
     /// <param name="scratch">Of <see cref="ScratchBytes"/>.</param>
     public virtual void Signs(ReadOnlySpan<ulong> planes, ref ulong bits, ref byte scratch)
     {
         Span<int> positives = PositivesIn(ref scratch);
         int total = Positives(planes, positives, ref Unsafe.Add(ref scratch, Lanes * sizeof(int)));
-        for (int w = 0; w < Flips.Length; w++)
+        for (int w = 0; 64 * w < Outputs; w++)
         {
-            Unsafe.Add(ref bits, w) = Endings.AtLeast(positives.Slice(64 * w, 64), total, Thresholds.AsSpan(64 * w, 64)) ^ Flips[w];
+            // Whatever is in the lanes without an output.
+            ulong reached = Endings.AtLeast(positives.Slice(64 * w, 64), total, Thresholds.AsSpan(64 * w, 64));
+            Unsafe.Add(ref bits, w) = (reached & BitString.Low(Math.Min(64, Outputs - 64 * w))) ^ Flips[w];
         }
     }
 
@@ -149,7 +150,7 @@ internal abstract class DenseKernel
         }
     }
 
-    /// <summary>The sums of the inputs whose weight is +1, in as many lanes as there are.</summary>
+    /// <summary>The sums of the inputs whose weight is +1, in the lanes that have an output.</summary>
     /// <returns>The sum of all inputs.</returns>
     protected abstract int Positives(ReadOnlySpan<ulong> planes, Span<int> positives, ref byte scratch);
 

@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace Onebit.Tests.Kernels;
 
 /// <summary>What random models seldom are.</summary>
@@ -22,6 +25,29 @@ public class KernelEdgeTests
             var classes = new int[600];
             model.Predict([.. images.SelectMany(image => image)], classes);
             Assert.Equal(images.Select(image => model.PredictPlainly(image, new long[4])), classes);
+        }
+    }
+
+    [Fact]
+    public void Bits_without_an_output_are_0_whatever_was_in_memory()
+    {
+        const int Inputs = 70, Outputs = 10;
+        var linear = new Linear(0, Outputs, 1, 1, 1, 0, 1, Build.Weights(new Random(3), Inputs * Outputs));
+        ValueInfo input = new(Inputs, 1, 1, ElementKind.Codes, 1, 0, 1), sums = new(Outputs, 1, 1, ElementKind.Integers, 8, -Inputs, Inputs);
+        ValueInfo signs = new(Outputs, 1, 1, ElementKind.Signs, 1, -1, 1);
+        var stage = new Stage(linear, null, Build.Threshold(1, Build.Repeat(-Inputs, Outputs)), 0, 2, [input, sums, signs]);
+        DenseKernel[] kernels =
+        [
+            new DenseRows(stage), new DenseBytes<Width64, ulong>(stage), new DenseBytes<Width128, Vector128<ulong>>(stage),
+            new DenseBytes<Width512, Vector512<ulong>>(stage), new DenseColumns<Width64, ulong>(stage), new DenseColumns<Width512, Vector512<ulong>>(stage),
+        ];
+        foreach (DenseKernel kernel in kernels)
+        {
+            // With one input set, twice 2^30 less one is the largest integer.
+            var memory = Build.Repeat(1 << 30, kernel.ScratchBytes / sizeof(int) + 1);
+            ulong[] planes = [1, 0, 0], bits = Build.Repeat(ulong.MaxValue, 9);
+            kernel.Signs(planes, ref bits[0], ref Unsafe.As<int, byte>(ref memory[0]));
+            Assert.Equal((1UL << Outputs) - 1, bits[0]);
         }
     }
 
