@@ -15,37 +15,60 @@ internal static class Ink
         bool even = steps.HasFlag(DigitSteps.EvenLight);
         Plane[] rests = [.. colours.Select(c => Paper.Subtract(c, even))];
         Plane rest = Plane.Combine(rests, steps.HasFlag(DigitSteps.Colour) ? Direction(rests) : [0.299f, 0.587f, 0.114f]);
-        bool light = steps.HasFlag(DigitSteps.Polarity) && IsLight(rest);
+        float noise = Noise(rest);
+        float sign = steps.HasFlag(DigitSteps.Polarity) && IsLight(rest) ? 1 : -1;
         var ink = new Plane(rest.Height, rest.Width);
         for (int i = 0; i < ink.Values.Length; i++)
         {
-            ink.Values[i] = Math.Max(0, light ? rest.Values[i] : -rest.Values[i]);
+            ink.Values[i] = Math.Max(0, sign * rest.Values[i]);
         }
 
-        if (even)
+        if (!even)
         {
-            RemovePlateaus(ink);
+            return Find(ink, noise, steps);
         }
 
-        float noise = Noise(rest);
+        // What is wider than any line is a shadow. Lines may be thick, but where the ink then reaches the border, some of it
+        // is shadow still.
+        Plane? widest = null;
+        foreach (double share in new[] { 0.2, 0.1, 0.05 })
+        {
+            Plane? found = Find(WithoutPlateaus(ink, share), noise, steps);
+            if (found is null || !ReachesBorder(found))
+            {
+                return found ?? widest;
+            }
+
+            widest ??= found;
+        }
+
+        return widest;
+    }
+
+    private static Plane? Find(Plane ink, float noise, DigitSteps steps)
+    {
         float strongest = Strongest(ink);
         if (strongest < Faintest || strongest < AboveNoise * noise)
         {
             return null;
         }
 
-        if (steps.HasFlag(DigitSteps.Clean))
-        {
-            ink = Clean(ink, strongest, noise);
-        }
-
+        Plane clean = steps.HasFlag(DigitSteps.Clean) ? Clean(ink, strongest, noise) : ink;
         float factor = steps.HasFlag(DigitSteps.Contrast) ? 255 / strongest : 1;
-        for (int i = 0; i < ink.Values.Length; i++)
+        var found = new Plane(ink.Height, ink.Width);
+        for (int i = 0; i < found.Values.Length; i++)
         {
-            ink.Values[i] = Math.Min(255, factor * ink.Values[i]);
+            found.Values[i] = Math.Min(255, factor * clean.Values[i]);
         }
 
-        return ink;
+        return found;
+    }
+
+    private static bool ReachesBorder(Plane ink)
+    {
+        float least = Possible * ink.Values.Max();
+        return Enumerable.Range(0, ink.Width).Any(x => ink.Values[x] >= least || ink.Values[^(x + 1)] >= least)
+            || Enumerable.Range(0, ink.Height).Any(y => ink.Values[y * ink.Width] >= least || ink.Values[(y + 1) * ink.Width - 1] >= least);
     }
 
     /// <summary>The smallest rectangle that holds all ink.</summary>
@@ -108,15 +131,18 @@ internal static class Ink
         return moment > 0;
     }
 
-    /// <summary>Takes away what is wider than any line could be, such as a shadow (a top-hat transform).</summary>
-    private static void RemovePlateaus(Plane ink)
+    /// <summary>Takes away what is wider than a share of the picture's shorter side (a top-hat transform).</summary>
+    private static Plane WithoutPlateaus(Plane ink, double share)
     {
-        int radius = Math.Max(1, (int)(0.2 * Math.Min(ink.Height, ink.Width)));
+        int radius = Math.Max(1, (int)(share * Math.Min(ink.Height, ink.Width)));
         Plane plateaus = ink.Blur(1).Extreme(radius, largest: false).Extreme(radius, largest: true);
+        var rest = new Plane(ink.Height, ink.Width);
         for (int i = 0; i < ink.Values.Length; i++)
         {
-            ink.Values[i] = Math.Max(0, ink.Values[i] - plateaus.Values[i]);
+            rest.Values[i] = Math.Max(0, ink.Values[i] - plateaus.Values[i]);
         }
+
+        return rest;
     }
 
     /// <summary>The deviation of the paper's noise: neighbours differ by it wherever there is no edge, which is nearly everywhere.</summary>
@@ -154,12 +180,17 @@ internal static class Ink
             while (waiting.TryPop(out int at))
             {
                 mass += ink.Values[at];
-                foreach (int next in Around(at, ink))
+                (int y, int x) = (at / ink.Width, at % ink.Width);
+                for (int v = Math.Max(0, y - 1); v <= Math.Min(ink.Height - 1, y + 1); v++)
                 {
-                    if (pieces[next] == 0 && ink.Values[next] >= possible)
+                    for (int u = Math.Max(0, x - 1); u <= Math.Min(ink.Width - 1, x + 1); u++)
                     {
-                        pieces[next] = masses.Count;
-                        waiting.Push(next);
+                        int next = v * ink.Width + u;
+                        if (pieces[next] == 0 && ink.Values[next] >= possible)
+                        {
+                            pieces[next] = masses.Count;
+                            waiting.Push(next);
+                        }
                     }
                 }
             }
@@ -167,35 +198,20 @@ internal static class Ink
             masses.Add(mass);
         }
 
+        // Pieces of a digit are large; what is small beside them is dirt. Their edges fade below what is possible ink.
         double least = masses.Max() / 15;
-        var clean = new Plane(ink.Height, ink.Width);
+        var kept = new Plane(ink.Height, ink.Width);
         for (int i = 0; i < pieces.Length; i++)
         {
-            if (masses[pieces[i]] >= least && pieces[i] > 0)
-            {
-                clean.Values[i] = ink.Values[i];
-                foreach (int edge in Around(i, ink))
-                {
-                    clean.Values[edge] = ink.Values[edge];
-                }
-            }
+            kept.Values[i] = pieces[i] > 0 && masses[pieces[i]] >= least ? 1 : 0;
         }
 
-        return clean;
-    }
-
-    private static IEnumerable<int> Around(int index, Plane plane)
-    {
-        int y = index / plane.Width, x = index % plane.Width;
-        for (int v = Math.Max(0, y - 1); v <= Math.Min(plane.Height - 1, y + 1); v++)
+        kept = kept.Extreme(1, largest: true);
+        for (int i = 0; i < pieces.Length; i++)
         {
-            for (int u = Math.Max(0, x - 1); u <= Math.Min(plane.Width - 1, x + 1); u++)
-            {
-                if (v != y || u != x)
-                {
-                    yield return v * plane.Width + u;
-                }
-            }
+            kept.Values[i] *= ink.Values[i];
         }
+
+        return kept;
     }
 }

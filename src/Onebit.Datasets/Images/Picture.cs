@@ -130,20 +130,28 @@ public sealed class Picture
     {
         ReadOnlySpan<byte> rgba = Rgba.Span;
         float? ground = flatten ? Ground() : null;
-        var planes = new Plane[3];
-        for (int c = 0; c < 3; c++)
+        Plane[] planes = [new(height, Width), new(height, Width), new(height, Width)];
+        for (int y = 0; y < height; y++)
         {
-            var plane = new Plane(Height, Width);
-            for (int i = 0; i < plane.Values.Length; i++)
+            // Row by row, for the whole picture in floats would take four times its memory.
+            (int first, float[] weights) = Plane.Weights(y, (double)Height / height, Height);
+            for (int i = 0; i < weights.Length; i++)
             {
-                byte value = rgba[4 * i + c], opacity = rgba[4 * i + 3];
-                plane.Values[i] = ground is { } g && opacity < 255 ? (value * opacity + g * (255 - opacity)) / 255 : value;
+                ReadOnlySpan<byte> row = rgba.Slice((first + i) * Width * 4, Width * 4);
+                for (int c = 0; c < 3; c++)
+                {
+                    Span<float> sums = planes[c].Values.AsSpan(y * Width, Width);
+                    for (int x = 0; x < sums.Length; x++)
+                    {
+                        float value = row[4 * x + c];
+                        int opacity = row[4 * x + 3];
+                        sums[x] += weights[i] * (ground is null || opacity == 255 ? value : (value * opacity + ground.Value * (255 - opacity)) / 255);
+                    }
+                }
             }
-
-            planes[c] = plane.Resample(height, width);
         }
 
-        return planes;
+        return [.. planes.Select(p => p.Resample(height, width))];
     }
 
     /// <summary>

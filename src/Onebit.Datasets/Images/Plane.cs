@@ -132,7 +132,7 @@ internal sealed class Plane(int height, int width)
     }
 
     /// <summary>How much of each old pixel, from the first on, is in a new one.</summary>
-    private static (int First, float[] Weights) Weights(int to, double scale, int length)
+    public static (int First, float[] Weights) Weights(int to, double scale, int length)
     {
         if (scale > 1)
         {

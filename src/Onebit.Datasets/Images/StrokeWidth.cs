@@ -4,7 +4,7 @@ namespace Onebit.Datasets;
 internal static class StrokeWidth
 {
     // Of MNIST's training images, measured as here, nine of ten lie between these; in pixels of its box of 20.
-    private const double Thin = 1.8, Thick = 3.6;
+    private const double Thin = 1.6, Thick = 3.9;
 
     /// <summary>Lines no thinner or thicker than MNIST's once the longer side is scaled to <paramref name="boxSide"/>.</summary>
     public static Plane Normalize(Plane ink, int boxSide)

@@ -7,12 +7,12 @@ internal sealed record Drawing(string Manner, int Digit, byte[] File)
 {
     private static readonly SKColor Black = new(15, 15, 20), White = new(250, 250, 248);
 
-    // Ink on paper. Of some pairs the two are nearly equally bright.
+    // Ink on paper; two pairs are equally bright.
     private static readonly (SKColor Ink, SKColor Paper)[] s_colours =
     [
         (new(200, 20, 30), new(255, 255, 255)), (new(20, 50, 180), new(255, 240, 120)), (new(20, 110, 40), new(255, 200, 210)),
         (new(255, 255, 255), new(30, 70, 190)), (new(250, 230, 60), new(10, 80, 50)), (new(255, 140, 0), new(20, 20, 90)),
-        (new(190, 30, 40), new(60, 150, 70)), (new(0, 120, 160), new(230, 90, 60)), (new(120, 20, 140), new(200, 230, 200)),
+        (new(220, 40, 40), new(20, 140, 50)), (new(200, 120, 40), new(80, 140, 220)), (new(120, 20, 140), new(200, 230, 200)),
         (new(90, 60, 30), new(240, 220, 180)),
     ];
 
@@ -27,20 +27,22 @@ internal sealed record Drawing(string Manner, int Digit, byte[] File)
         new("coloured") { Coloured = true, Format = SKEncodedImageFormat.Webp },
         new("on a gradient") { Gradient = 0.7 },
         new("light on a dark gradient") { Ink = White, Paper = new(150, 150, 160), Gradient = 0.8 },
-        new("transparent background, dark ink") { Paper = SKColors.Transparent },
+        new("transparent background, dark ink") { Ink = SKColors.Black, Paper = SKColors.Transparent },
         new("transparent background, light ink") { Ink = White, Paper = SKColors.Transparent },
         new("16 to 24 pixels") { Width = 16, Height = 16, Grow = 8, Share = 0.75, Pen = 0.11 },
         new("2,000 pixels, thin pen") { Width = 2000, Height = 1500, Pen = 0.025, Format = SKEncodedImageFormat.Jpeg },
         new("wide sheet") { Width = 900, Height = 200, Anywhere = true, Share = 0.6 },
+        new("specks of dust") { Width = 600, Height = 600, Specks = 25 },
         new("photo") { Width = 1000, Height = 750, Ink = new(45, 50, 80), Paper = new(225, 215, 195), Light = 0.45, Noise = 8, Share = 0.45, Anywhere = true, Format = SKEncodedImageFormat.Jpeg },
         new("photo with a shadow") { Width = 1000, Height = 750, Ink = new(45, 50, 80), Paper = new(225, 215, 195), Light = 0.2, Shadow = 0.5, Noise = 6, Share = 0.5, Format = SKEncodedImageFormat.Jpeg },
+        new("photo in dim light") { Width = 640, Height = 480, Ink = new(40, 40, 45), Paper = new(120, 110, 95), Light = 0.4, Noise = 22, Format = SKEncodedImageFormat.Jpeg },
         new("photo of a pencil") { Width = 800, Height = 800, Ink = new(150, 150, 155), Paper = new(228, 224, 218), Light = 0.25, Noise = 6, Pen = 0.035, Format = SKEncodedImageFormat.Jpeg },
         new("photo of chalk on a board") { Width = 800, Height = 600, Ink = new(215, 220, 210), Paper = new(40, 70, 55), Light = 0.4, Noise = 9, Pen = 0.09, Format = SKEncodedImageFormat.Jpeg },
     ];
 
     /// <summary>Every digit in every manner.</summary>
     internal static IEnumerable<Drawing> All(int seed) => s_looks.SelectMany((look, l) => Enumerable.Range(0, 10)
-        .Select(digit => new Drawing(look.Manner, digit, Draw(look, digit, new Random(seed * 10_000 + l * 10 + digit)))));
+        .Select(digit => new Drawing(look.Manner, digit, Draw(look, digit, new Random(unchecked((seed * 10_000 + l * 10 + digit) * (int)0x9E3779B1))))));
 
     private static byte[] Draw(Look look, int digit, Random random)
     {
@@ -64,6 +66,8 @@ internal sealed record Drawing(string Manner, int Digit, byte[] File)
             canvas.Translate(-50, -50);
             canvas.DrawPath(path, pen);
         }
+        if (look.Specks > 0)
+            Scatter(bitmap, look, random);
         if (look.Noise > 0)
             Photograph(bitmap, look, random);
         using SKData data = bitmap.Encode(look.Format, look.Format == SKEncodedImageFormat.Jpeg ? 75 : 90);
@@ -80,6 +84,17 @@ internal sealed record Drawing(string Manner, int Digit, byte[] File)
         using SKShader shader = SKShader.CreateLinearGradient(At(-1), At(1), [paper, Darker(1 - strength)], SKShaderTileMode.Clamp);
         using var paint = new SKPaint { Shader = shader };
         canvas.DrawPaint(paint);
+    }
+
+    private static void Scatter(SKBitmap bitmap, Look look, Random random)
+    {
+        using var canvas = new SKCanvas(bitmap);
+        using var paint = new SKPaint { Color = look.Ink, IsAntialias = true };
+        for (int i = 0; i < look.Specks; i++)
+        {
+            float radius = (float)(0.008 * bitmap.Width * random.NextDouble());
+            canvas.DrawCircle(bitmap.Width * random.NextSingle(), bitmap.Height * random.NextSingle(), radius, paint);
+        }
     }
 
     /// <summary>Light that falls off to one side and to the corners, a shadow with a soft edge, and a sensor's noise.</summary>
@@ -133,6 +148,8 @@ internal sealed record Drawing(string Manner, int Digit, byte[] File)
         internal bool Coloured { get; init; }
 
         internal double Gradient { get; init; } // How much darker the far end is.
+
+        internal int Specks { get; init; }
 
         internal double Light { get; init; }
 
