@@ -32,7 +32,7 @@ public sealed class Dataset
         {
             throw new ArgumentException($"{classNames.Count} names are too few for {classes} classes.", nameof(classNames));
         }
-        int validation = allTrain.Count < 2 * ValidationCount ? Math.Max(1, allTrain.Count / 6) : ValidationCount;
+        int validation = ValidationCountOf(allTrain.Count);
         Name = name;
         AllTrain = allTrain;
         Train = allTrain.Slice(0, allTrain.Count - validation);
@@ -61,6 +61,10 @@ public sealed class Dataset
 
     /// <summary>Number of classes, at least 2.</summary>
     public int ClassCount => ClassNames.Count;
+
+    /// <summary>How many of so many training images are for validation.</summary>
+    internal static int ValidationCountOf(int trainImages) =>
+        trainImages < 2 * ValidationCount ? Math.Max(1, trainImages / 6) : ValidationCount;
 
     private static int Largest(ReadOnlySpan<byte> labels)
     {

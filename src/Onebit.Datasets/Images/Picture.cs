@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using SkiaSharp;
 
 namespace Onebit.Datasets;
@@ -26,7 +27,13 @@ public sealed class Picture
 
     /// <summary>Reads a PNG, JPEG, WebP, BMP or GIF file (its first frame), whatever its name says it is.</summary>
     /// <exception cref="DatasetException">It cannot be read, is no such image, not a whole one, or too large.</exception>
-    public static Picture Load(string path)
+    public static Picture Load(string path) => Decode(Read(path), path);
+
+    /// <summary>SHA-256 of a file's content.</summary>
+    /// <exception cref="DatasetException">It cannot be read.</exception>
+    internal static byte[] Hash(string path) => SHA256.HashData(Read(path));
+
+    private static byte[] Read(string path)
     {
         try
         {
@@ -38,7 +45,7 @@ public sealed class Picture
 
             byte[] content = new byte[stream.Length];
             stream.ReadExactly(content);
-            return Decode(content, path);
+            return content;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
