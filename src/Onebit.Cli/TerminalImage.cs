@@ -15,7 +15,7 @@ internal static class TerminalImage
     /// <param name="width">Columns; of more than the terminal has, some are left out.</param>
     internal static void Write(IAnsiConsole console, ReadOnlySpan<byte> pixels, int channels, int height, int width)
     {
-        bool colours = console.Profile.Capabilities.ColorSystem != ColorSystem.NoColors;
+        bool colours = console.Profile.Capabilities is { Ansi: true, ColorSystem: not ColorSystem.NoColors };
         int step = (width + console.Profile.Width - 1) / console.Profile.Width;
         for (int y = 0; y < height; y += 2 * step)
         {
