@@ -27,7 +27,11 @@ internal static class PredictCommand
                 + "digits unless given for models that read 28 x 28 grey pixels and tell 0 to 9 apart, plain for others.",
             HelpName = $"{Digits}|{Plain}",
         };
-        preprocess.AcceptOnlyFromAmong(Digits, Plain);
+        preprocess.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string?>() is not (Digits or Plain))
+                result.AddError($"--preprocess takes {Digits} or {Plain}, not '{result.Tokens[0].Value}'");
+        });
         var show = new Option<bool>("--show") { Description = "Draw in the terminal what the network sees." };
         Option<bool> json = SharedOptions.Json();
         var command = new Command("predict", """
