@@ -2,8 +2,8 @@ using SkiaSharp;
 
 namespace Onebit.Datasets.Tests;
 
-/// <summary>One digit drawn in one manner, as the bytes of an image file.</summary>
-internal sealed record Drawing(string Manner, int Digit, byte[] File)
+/// <summary>One digit in one manner, drawn when its file is asked for.</summary>
+internal sealed class Drawing
 {
     private static readonly SKColor Black = new(15, 15, 20), White = new(250, 250, 248);
 
@@ -40,9 +40,24 @@ internal sealed record Drawing(string Manner, int Digit, byte[] File)
         new("photo of chalk on a board") { Width = 800, Height = 600, Ink = new(215, 220, 210), Paper = new(40, 70, 55), Light = 0.4, Noise = 9, Pen = 0.09, Format = SKEncodedImageFormat.Jpeg },
     ];
 
-    /// <summary>Every digit in every manner.</summary>
+    private readonly Lazy<byte[]> _file;
+
+    private Drawing(Look look, int digit, int seed)
+    {
+        (Manner, Digit) = (look.Manner, digit);
+        _file = new Lazy<byte[]>(() => Draw(look, digit, new Random(seed)));
+    }
+
+    internal string Manner { get; }
+
+    internal int Digit { get; }
+
+    /// <summary>The bytes of an image file.</summary>
+    internal byte[] File => _file.Value;
+
+    /// <summary>Every digit in every manner. Seeds far from each other, for those of neighbours begin alike.</summary>
     internal static IEnumerable<Drawing> All(int seed) => s_looks.SelectMany((look, l) => Enumerable.Range(0, 10)
-        .Select(digit => new Drawing(look.Manner, digit, Draw(look, digit, new Random(unchecked((seed * 10_000 + l * 10 + digit) * (int)0x9E3779B1))))));
+        .Select(digit => new Drawing(look, digit, unchecked((seed * 10_000 + l * 10 + digit) * (int)0x9E3779B1))));
 
     private static byte[] Draw(Look look, int digit, Random random)
     {

@@ -10,7 +10,8 @@ public class DrawingTests
 {
     private const int Seed = 1;
 
-    private static readonly BitModel s_model = BitModel.Load(Path.Combine(AppContext.BaseDirectory, "Drawings", "cnn.onebit"));
+    private static readonly BitModel s_model =
+        BitModel.Load(Environment.GetEnvironmentVariable("ONEBIT_MODEL") ?? Path.Combine(AppContext.BaseDirectory, "Drawings", "cnn.onebit"));
 
     [Fact]
     public void At_least_nine_of_ten_drawings_are_read_right()
@@ -23,7 +24,8 @@ public class DrawingTests
 
     /// <summary>
     /// The table of docs/images.md: <c>dotnet run --project tests/Onebit.Datasets.Tests -- -explicit only -showliveoutput -class '*DrawingTests'</c>.
-    /// ONEBIT_DRAWINGS names a folder to write the drawings and what was made of them to, ONEBIT_SEED another seed.
+    /// ONEBIT_DRAWINGS names a folder to write the drawings and what was made of them to, ONEBIT_SEED another seed, ONEBIT_MODEL another
+    /// model.
     /// </summary>
     [Fact(Explicit = true)]
     public void What_each_step_is_worth()
