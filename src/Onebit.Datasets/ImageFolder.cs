@@ -197,7 +197,7 @@ internal static class ImageFolder
         var failures = new DatasetException?[entries.Count];
         var reporting = new Lock();
         int done = 0;
-        Parallel.For(0, images.Length, i =>
+        Parallel.For(0, images.Length, new ParallelOptions { MaxDegreeOfParallelism = Picture.Parallelism }, i =>
         {
             try
             {

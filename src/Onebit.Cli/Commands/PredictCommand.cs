@@ -101,7 +101,7 @@ internal static class PredictCommand
         return ProgressDisplay.Show(display =>
         {
             int done = 0;
-            return files.AsParallel().AsOrdered().Select(f =>
+            return files.AsParallel().AsOrdered().WithDegreeOfParallelism(Picture.Parallelism).Select(f =>
             {
                 Answer answer = Classify(model, f.File, f.Error, digits);
                 lock (display)

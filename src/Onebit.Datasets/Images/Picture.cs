@@ -16,6 +16,9 @@ public sealed class Picture
 
     private Picture(int width, int height, byte[] rgba) => (Width, Height, Rgba) = (width, height, rgba);
 
+    /// <summary>How many to decode at a time: each may take some hundred megabytes, and memory does not grow with cores.</summary>
+    public static int Parallelism { get; } = Math.Min(8, Environment.ProcessorCount);
+
     /// <summary>Columns.</summary>
     public int Width { get; }
 
