@@ -13,6 +13,7 @@ var root = new RootCommand("""
     StudyCommand.Create(),
     TrainCommand.Create(),
     EvalCommand.Create(),
+    PredictCommand.Create(),
     InspectCommand.Create(),
     BenchCommand.Create(),
     DataCommand.Create(),

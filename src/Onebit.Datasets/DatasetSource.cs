@@ -61,11 +61,15 @@ internal sealed record DatasetSource(
         if (!Directory.Exists(folder))
         {
             throw new DatasetException(
-                $"'{folder}' is neither a folder nor a known data set; give mnist, fashion-mnist, or a folder that holds IDX files.");
+                $"'{folder}' is neither a folder nor a known data set; give mnist, fashion-mnist, or a folder of IDX files or of images, one subfolder a class.");
         }
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
         return new DatasetSource(name.Length > 0 ? name : folder, folder, new Dictionary<string, string>(), []);
     }
+
+    /// <summary>A folder of the user's own without IDX files but with subfolders: one of images.</summary>
+    public bool IsImageFolder => Sha256.Count == 0 && ImageFolder.Is(Folder)
+        && new[] { TrainImages, TrainLabels, TestImages, TestLabels }.All(file => Find(file) is null);
 
     /// <summary>The path of a file under any of the names in use, or null.</summary>
     /// <param name="file">Its canonical name.</param>

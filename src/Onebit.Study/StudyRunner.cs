@@ -21,6 +21,7 @@ public sealed class StudyRunner
     private readonly string _preset;
     private readonly string _dataArgument;
     private readonly string _folder;
+    private readonly string? _size;
     private readonly Dataset _data;
     private readonly Func<IReadOnlyList<string>, ProcessStartInfo> _command;
     private readonly List<Run> _runs;
@@ -30,13 +31,18 @@ public sealed class StudyRunner
     /// <param name="data">A known data set's name or a folder.</param>
     /// <param name="folder">Where runs, results and report go.</param>
     /// <param name="command">How to start the <c>onebit</c> command with given arguments.</param>
+    /// <param name="size">What images of a folder are scaled to; null: the standard.</param>
+    /// <param name="loading">Told how far the data set is loaded.</param>
     /// <exception cref="ExperimentException">An experiment is wrong.</exception>
     /// <exception cref="DatasetException">The data set is wrong.</exception>
-    public StudyRunner(string preset, string data, string folder, Func<IReadOnlyList<string>, ProcessStartInfo> command)
+    public StudyRunner(
+        string preset, string data, string folder, Func<IReadOnlyList<string>, ProcessStartInfo> command, ImageShape? size = null,
+        IProgress<LoadProgress>? loading = null)
     {
         (_preset, _dataArgument, _folder, _command) = (preset, data, folder, command);
         IReadOnlyList<Experiment> experiments = Preset.Load(preset);
-        _data = DatasetLoader.Load(data);
+        _data = DatasetLoader.Load(data, loading, size);
+        _size = size is { } s ? FormattableString.Invariant($"{s.Height}x{s.Width}") + (s.Channels > 0 ? $"x{s.Channels}" : "") : null;
         var runs = new List<Run>();
         foreach (Experiment experiment in experiments)
         {
@@ -68,7 +74,7 @@ public sealed class StudyRunner
         List<string> methods = [.. Method.All.Select(m => m.Name)];
         var results = new StudyResults(
             1, _preset, Machine.Describe(),
-            new DatasetInfo(_data.Name, _data.Train.Count, _data.Validation.Count, _data.Test.Count, _data.ClassCount),
+            new DatasetInfo(_data.Name, _data.Train.Count, _data.Validation.Count, _data.Test.Count, _data.ClassCount, _data.ClassNames, _size),
             [.. rows.OrderBy(r => r.MultiplyAccumulates).ThenBy(r => r.Network, StringComparer.Ordinal)
                 .ThenBy(r => methods.IndexOf(r.Method)).ThenByDescending(r => r.InputBits).ThenBy(r => r.Experiment, StringComparer.Ordinal)]);
         results.Save(_folder);
@@ -129,7 +135,7 @@ public sealed class StudyRunner
     private string[] Arguments(Run run) =>
     [
         "train", run.Experiment.File, "--seed", run.Seed.ToString(System.Globalization.CultureInfo.InvariantCulture),
-        "--data", _dataArgument, "--out", run.Folder, "--threads", "1", "--child",
+        "--data", _dataArgument, .. _size is null ? (string[])[] : ["--size", _size], "--out", run.Folder, "--threads", "1", "--child",
     ];
 
     private static TrainingProgress? Progress(Run run)

@@ -34,7 +34,7 @@ public partial class ReportWriterTests
     public void What_names_and_notes_hold_is_text()
     {
         const string attack = "</td><script>alert('\"&')</script>";
-        var study = new Synthetic();
+        var study = new Synthetic { ClassNames = [attack, "cat", "dog", "emu"] };
         study.Add(attack, "float32", 5);
         study.Add(attack, "binaryconnect", 9, experiment: attack, packed: false);
         study.Change(r => r with { Note = attack, Method = attack, NotPackedBecause = attack, Peer = r.Peer with { Name = attack } });
@@ -43,6 +43,8 @@ public partial class ReportWriterTests
         Assert.DoesNotContain("<script", html, StringComparison.OrdinalIgnoreCase);
         XElement page = Parse(html);
         Assert.Contains(attack, Text(Section(page, "comparison")), StringComparison.Ordinal);
+        Assert.Equal([attack, "cat", "dog", "emu"], Section(page, "confusion").Descendants("tbody").First().Descendants("th").Select(Text));
+        Assert.Contains($"{attack} → cat", Section(page, "disagreements").Descendants("figcaption").Select(Text));
         Assert.Contains("Processor <X>", Text(Section(page, "method")), StringComparison.Ordinal);
     }
 

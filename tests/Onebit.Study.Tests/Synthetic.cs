@@ -13,10 +13,13 @@ internal sealed class Synthetic
         random.NextBytes(pixels);
         byte[] labels = [.. Enumerable.Range(0, count).Select(i => (byte)(i % classes))];
         Classes = classes;
+        ClassNames = [.. Enumerable.Range(0, classes).Select(c => $"{c}")];
         Test = new ImageSet(pixels, labels, channels, height, width);
     }
 
     internal int Classes { get; }
+
+    internal IReadOnlyList<string> ClassNames { get; set; }
 
     internal ImageSet Test { get; }
 
@@ -26,7 +29,7 @@ internal sealed class Synthetic
 
     internal StudyResults Results => new(
         1, "quick", new MachineInfo("Processor <X>", 2, 8_000_000_000, "Linux", ".NET 10", 512),
-        new DatasetInfo("mnist", 1000, 100, Test.Count, Classes), Runs);
+        new DatasetInfo("mnist", 1000, 100, Test.Count, Classes, ClassNames, null), Runs);
 
     internal string Report => ReportWriter.Write(Results, Predictions, Test);
 

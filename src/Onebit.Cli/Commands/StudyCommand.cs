@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Onebit.Datasets;
 using Onebit.Study;
 using Spectre.Console;
 
@@ -24,6 +25,7 @@ internal static class StudyCommand
         });
         var output = new Option<string>("--out") { Description = "Where results.json, report.html and the runs go.", DefaultValueFactory = _ => "onebit-study", HelpName = "DIR" };
         Option<string> data = SharedOptions.Data();
+        Option<ImageShape?> size = SharedOptions.Size();
         Option<int> jobs = SharedOptions.Count("--jobs", "Trainings at a time; one a core unless given.", 1, () => Environment.ProcessorCount);
         Option<bool> json = SharedOptions.Json();
         var command = new Command("study", """
@@ -31,12 +33,12 @@ internal static class StudyCommand
             Writes results.json and report.html. Started again after a kill, it goes on.
 
             Example: onebit study --preset quick --out my-study
-            """) { preset, output, data, jobs, json };
+            """) { preset, output, data, size, jobs, json };
         command.SetAction((parsed, cancellation) =>
         {
             string folder = parsed.GetRequiredValue(output);
-            var runner = new StudyRunner(parsed.GetRequiredValue(preset), parsed.GetRequiredValue(data), folder, Self);
-            StudyResults results = ProgressDisplay.Show(display => runner.Execute(
+            StudyResults results = ProgressDisplay.Show(display => new StudyRunner(
+                parsed.GetRequiredValue(preset), parsed.GetRequiredValue(data), folder, Self, parsed.GetValue(size), DataCommand.Loading(display)).Execute(
                 parsed.GetValue(jobs),
                 new SynchronousProgress<IReadOnlyList<RunProgress>>(runs => Report(display, runs)),
                 new SynchronousProgress<string>(what => display.Report("measuring", 0, what)),

@@ -6,4 +6,7 @@ namespace Onebit.Study;
 /// <param name="ValidationImages">Images held out, on which every choice is made.</param>
 /// <param name="TestImages">Images read once a finished run.</param>
 /// <param name="Classes">Number of classes.</param>
-public sealed record DatasetInfo(string Name, int TrainImages, int ValidationImages, int TestImages, int Classes);
+/// <param name="ClassNames">What they are called, in the order of the labels.</param>
+/// <param name="Size">What a folder's images were scaled to, where the study was told: rows x columns, or with channels.</param>
+public sealed record DatasetInfo(
+    string Name, int TrainImages, int ValidationImages, int TestImages, int Classes, IReadOnlyList<string> ClassNames, string? Size);

@@ -47,6 +47,7 @@ internal static class Disagreements
     {
         byte[] full = data.Predictions[network.FullPrecision!.Experiment], own = data.Predictions[run.Experiment];
         ReadOnlySpan<byte> labels = data.Test.Labels.Span;
+        IReadOnlyList<string> names = data.Results.Dataset.ClassNames;
         var lost = new List<int>();
         for (int i = 0; i < labels.Length; i++)
         {
@@ -63,7 +64,7 @@ internal static class Disagreements
         for (int i = 0; i < shown.Length; i++)
         {
             tiles.Append($"""
-                <figure><span class="tile" role="img" aria-label="test image {shown[i]}" title="test image {shown[i]}" style="--i:{i}"></span><figcaption>{labels[shown[i]]} → {own[shown[i]]}</figcaption></figure>
+                <figure><span class="tile" role="img" aria-label="test image {shown[i]}" title="test image {shown[i]}" style="--i:{i}"></span><figcaption>{Escape(names[labels[shown[i]]])} → {Escape(names[own[shown[i]]])}</figcaption></figure>
 
                 """);
         }

@@ -23,7 +23,7 @@ internal static class HowMeasured
             <section id="method">
             <h2>How it was measured</h2>
             <dl>
-            <dt>To repeat it</dt><dd><pre class="scroll"><code>onebit study --preset {Escape(Argument(results.Preset))}{(set.Name == "mnist" ? "" : $" --data {Escape(Argument(set.Name))}")}</code></pre></dd>
+            <dt>To repeat it</dt><dd><pre class="scroll"><code>onebit study --preset {Escape(Argument(results.Preset))}{(set.Name == "mnist" ? "" : $" --data {Escape(Argument(set.Name))}")}{(set.Size is null ? "" : $" --size {Escape(set.Size)}")}</code></pre></dd>
             <dt>Machine</dt><dd>{Escape(machine.Processor)}, {Several(machine.Cores, "logical processor")}, {Bytes(machine.MemoryBytes)} of memory, {Escape(machine.OperatingSystem)}, {Escape(machine.Runtime)}, vectors of {machine.VectorBits} bits.</dd>
             <dt>Data</dt><dd>{Escape(set.Name)}, {Count(set.Classes)} classes: {Count(set.TrainImages)} images to train on, {Count(set.ValidationImages)} held out for validation, {Count(set.TestImages)} to test.{otherSplits}
             Every choice is made on the validation images. The test images are read once per finished run.</dd>

@@ -1,0 +1,7 @@
+namespace Onebit.Datasets;
+
+/// <summary>What images are scaled to.</summary>
+/// <param name="Height">Rows.</param>
+/// <param name="Width">Columns.</param>
+/// <param name="Channels">1 for grey, 3 for colour; 0: grey unless some image has colour.</param>
+public readonly record struct ImageShape(int Height, int Width, int Channels = 0);
