@@ -22,6 +22,7 @@ public sealed class StudyRunner
     private readonly string _dataArgument;
     private readonly string _folder;
     private readonly Dataset _data;
+    private readonly int[]? _hardSet;
     private readonly Func<IReadOnlyList<string>, ProcessStartInfo> _command;
     private readonly List<Run> _runs;
 
@@ -37,6 +38,7 @@ public sealed class StudyRunner
         (_preset, _dataArgument, _folder, _command) = (preset, data, folder, command);
         IReadOnlyList<Experiment> experiments = Preset.Load(preset);
         _data = DatasetLoader.Load(data);
+        _hardSet = HardSet.Find(_data.Test);
         var runs = new List<Run>();
         foreach (Experiment experiment in experiments)
         {
@@ -68,14 +70,14 @@ public sealed class StudyRunner
         List<string> methods = [.. Method.All.Select(m => m.Name)];
         var results = new StudyResults(
             1, _preset, Machine.Describe(),
-            new DatasetInfo(_data.Name, _data.Train.Count, _data.Validation.Count, _data.Test.Count, _data.ClassCount),
+            new DatasetInfo(_data.Name, _data.Train.Count, _data.Validation.Count, _data.Test.Count, _data.ClassCount, _hardSet?.Length),
             [.. rows.OrderBy(r => r.MultiplyAccumulates).ThenBy(r => r.Network, StringComparer.Ordinal)
                 .ThenBy(r => methods.IndexOf(r.Method)).ThenByDescending(r => r.InputBits).ThenBy(r => r.Experiment, StringComparer.Ordinal)]);
         results.Save(_folder);
         Dictionary<string, byte[]> predictions = _runs.Where(r => r.Seed == r.Experiment.Seeds[0])
             .ToDictionary(r => r.Experiment.Name, r => RunResult.Load(r.Folder)!.TestPredictions);
         AtomicFile.WriteText(Path.Combine(_folder, PictureFile), Charts.AccuracyAgainstBytes(results));
-        AtomicFile.WriteText(Path.Combine(_folder, ReportFile), ReportWriter.Write(results, predictions, _data.Test));
+        AtomicFile.WriteText(Path.Combine(_folder, ReportFile), ReportWriter.Write(results, predictions, _data.Test, _hardSet));
         return results;
     }
 
@@ -172,7 +174,7 @@ public sealed class StudyRunner
             UnfoldedTestAccuracy = Over(r => r.UnfoldedTestAccuracy),
             ValidationAccuracy = Over(r => r.ValidationAccuracy),
             TestLoss = Over(r => r.TestLoss),
-            HardSetAccuracy = null,
+            HardSetAccuracy = _hardSet is null ? null : Over(r => HardSet.Accuracy(_data.Test, r.TestPredictions, _hardSet)),
             Forms = first.Forms,
             EvaluatedForm = first.EvaluatedForm,
             TrainImages = first.TrainImages,

@@ -6,4 +6,5 @@ namespace Onebit.Study;
 /// <param name="ValidationImages">Images held out, on which every choice is made.</param>
 /// <param name="TestImages">Images read once a finished run.</param>
 /// <param name="Classes">Number of classes.</param>
-public sealed record DatasetInfo(string Name, int TrainImages, int ValidationImages, int TestImages, int Classes);
+/// <param name="HardImages">Test images that are known to be hard; null: none are.</param>
+public sealed record DatasetInfo(string Name, int TrainImages, int ValidationImages, int TestImages, int Classes, int? HardImages);

@@ -67,7 +67,10 @@ public sealed class Trainer
 
     /// <summary>What makes two runs of one seed the same: the experiment and the data.</summary>
     public static string Fingerprint(Experiment experiment, Dataset data) =>
-        $"{data.Name} {data.AllTrain.Count}+{data.Test.Count}\n{experiment.ToJson()}";
+        Fingerprint(data) + experiment.ToJson();
+
+    /// <summary>What two runs on the same data have in common: how their fingerprints begin.</summary>
+    public static string Fingerprint(Dataset data) => $"{data.Name} {data.AllTrain.Count}+{data.Test.Count}\n";
 
     /// <summary>The experiment's network for these images, with random weights.</summary>
     /// <exception cref="ExperimentException">The layers do not fit together.</exception>
