@@ -15,13 +15,16 @@ public sealed class Explorer
     /// <summary>The page's file name.</summary>
     public const string PageFile = "explore.html";
 
+    /// <summary>The file name of the t-SNE picture, for use elsewhere.</summary>
+    public const string PictureFile = "tsne.svg";
+
     /// <summary>The folder that hard test images are written to.</summary>
     public const string HardSetFolder = "hard-set";
 
     private const int MostClusters = 256, MostClustered = 20_000, ClusterSteps = 30;
     private const int Neighbours = 5;
     private const int TSneSteps = 1000, PointsForPca = 500, Components = 50, TrustNeighbours = 12;
-    private const int MostDoubts = 500, PairExamples = 10;
+    private const int MostDoubts = 500, PairExamples = 9;
 
     private readonly Dataset _data;
     private readonly ExplorationOptions _options;
@@ -39,7 +42,7 @@ public sealed class Explorer
         Dataset data, ExplorationOptions options, string folder, IProgress<ExplorationProgress>? progress = null, CancellationToken cancellation = default) =>
         (_data, _options, _folder, _progress, _cancellation) = (data, options, folder, progress, cancellation);
 
-    /// <summary>Does all and writes <c>explore.html</c>, <c>explore.json</c> and, where asked for, the hard test images.</summary>
+    /// <summary>Does all and writes <c>explore.html</c>, <c>explore.json</c>, the t-SNE picture and, where asked for, the hard test images.</summary>
     /// <param name="models">A folder of trained models whose mistakes are shown too; null: none.</param>
     /// <exception cref="ExperimentException">The models do not fit the data, or a network of the committee fails.</exception>
     public ExplorationResults Run(string? models = null)
@@ -64,6 +67,7 @@ public sealed class Explorer
         if (_options.CurateHardSet)
             HardSet.Save(Path.Combine(_folder, HardSetFolder), _data, hard!, $"onebit explore --hard-set --data {_data.Name}");
         results.Save(_folder);
+        AtomicFile.WriteText(Path.Combine(_folder, PictureFile), Charts.Embedding(large, _data.ClassNames));
         AtomicFile.WriteText(Path.Combine(_folder, PageFile), ExplorationPage.Write(results, _data));
         return results;
     }

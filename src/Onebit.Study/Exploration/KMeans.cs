@@ -41,6 +41,8 @@ public sealed class KMeans
             FeatureColumnName = nameof(Point.Pixels),
             NumberOfClusters = k,
             MaximumNumberOfIterations = iterations,
+            // The standard start is faster, but draws more candidates than a small set has images.
+            InitializationAlgorithm = images.Count < 10 * k ? KMeansTrainer.InitializationAlgorithm.KMeansPlusPlus : KMeansTrainer.InitializationAlgorithm.KMeansYinyang,
             NumberOfThreads = 1, // Sums of several threads come out differently each time.
         }).Fit(points).Model;
         VBuffer<float>[] found = [];

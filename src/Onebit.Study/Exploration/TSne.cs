@@ -28,12 +28,11 @@ public static class TSne
         Tensor points, double perplexity, int iterations, int seed, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
         int count = (int)points.shape[0];
-        if (count < 4 || perplexity < 1 || perplexity >= count)
+        if (count < 4 || !(perplexity >= 1 && perplexity < count))
             throw new ArgumentException($"A perplexity of {perplexity} does not fit {count} points; it must be at least 1 and below their number, at least 4.", nameof(perplexity));
         using var grad = no_grad();
         using var scope = NewDisposeScope();
         Tensor joint = JointProbabilities(points, perplexity);
-        double entropy = joint.xlogy(joint).sum(ScalarType.Float64).ToDouble();
         using var generator = new Generator((ulong)seed);
         Tensor positions = randn([count, 2], generator: generator).mul_(1e-4);
         Tensor velocity = zeros_like(positions), gains = ones_like(positions);
@@ -53,8 +52,24 @@ public static class TSne
             positions.sub_(positions.mean([0]));
             progress?.Report((i + 1.0) / iterations);
         }
-        return (positions.data<float>().ToArray(), entropy + state.CrossEntropy(positions));
+        return (positions.data<float>().ToArray(), Divergence(joint, positions));
     }
+
+    /// <summary>The Kullback-Leibler divergence of the picture's probabilities q from the points' p, sum p ln (p / q), in nats.</summary>
+    internal static double Divergence(Tensor joint, Tensor positions)
+    {
+        using var scope = NewDisposeScope();
+        var state = new Step(joint, (int)joint.shape[0]);
+        double negativeEntropy = 0;
+        Points.InBlocks((int)joint.shape[0], state.Rows, (start, rows) =>
+        {
+            Tensor block = joint.narrow(0, start, rows);
+            negativeEntropy += block.xlogy(block).sum().ToDouble();
+        });
+        return negativeEntropy + state.CrossEntropy(positions);
+    }
+
+    private static int RowsOf(int count) => Math.Clamp(BlockElements / count, 1, count);
 
     /// <summary>
     /// Symmetric probabilities of pairs, which sum to 1: each point's neighbours weighted by a Gaussian as wide as gives
@@ -66,7 +81,7 @@ public static class TSne
         int count = (int)points.shape[0];
         Tensor conditional = empty([count, count]);
         double wanted = Math.Log(perplexity);
-        Points.InBlocks(count, Math.Max(1, BlockElements / count), (start, rows) =>
+        Points.InBlocks(count, RowsOf(count), (start, rows) =>
         {
             Tensor squared = Points.SquaredDistances(points.narrow(0, start, rows), points);
             squared.diagonal(start).fill_(float.PositiveInfinity); // A point is no neighbour of itself.
@@ -101,8 +116,10 @@ public static class TSne
     /// </summary>
     private sealed class Step(Tensor joint, int count)
     {
-        private readonly int _rows = Math.Max(1, BlockElements / count);
-        private readonly Tensor _weights = empty([Math.Max(1, BlockElements / count), count]), _scratch = empty([Math.Max(1, BlockElements / count), count]);
+        private readonly Tensor _weights = empty([RowsOf(count), count]), _scratch = empty([RowsOf(count), count]);
+
+        /// <summary>Rows of a block.</summary>
+        internal int Rows { get; } = RowsOf(count);
 
         internal Tensor Gradient(Tensor positions, double exaggeration)
         {
@@ -110,7 +127,7 @@ public static class TSne
             Tensor extended = cat([positions, ones([count, 1])], 1);
             Tensor attraction = empty([count, 3]), repulsion = empty([count, 3]);
             double sum = 0;
-            Points.InBlocks(count, _rows, (start, rows) =>
+            Points.InBlocks(count, Rows, (start, rows) =>
             {
                 (Tensor weights, Tensor scratch) = Weights(positions, start, rows);
                 sum += weights.sum().ToDouble();
@@ -125,7 +142,7 @@ public static class TSne
         internal double CrossEntropy(Tensor positions)
         {
             double sum = 0, logarithms = 0;
-            Points.InBlocks(count, _rows, (start, rows) =>
+            Points.InBlocks(count, Rows, (start, rows) =>
             {
                 (Tensor weights, _) = Weights(positions, start, rows);
                 sum += weights.sum().ToDouble();

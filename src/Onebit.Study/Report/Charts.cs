@@ -7,7 +7,7 @@ namespace Onebit.Study;
 /// <summary>The pictures of a study.</summary>
 public static class Charts
 {
-    private const int WideWidth = 760, WideHeight = 500, Width = 540, Height = 340;
+    private const int WideWidth = 760, WideHeight = 500, Width = 540, Height = 340, EmbeddingSize = 640;
     private const float FontSize = 13;
     private const string AccuracyAgainstBytesTitle = "Test accuracy against model size";
 
@@ -64,9 +64,18 @@ public static class Charts
     /// Points in two dimensions, coloured by class: each written as its class's name where they are few, else as a dot, with
     /// the name at the middle of its class. Distances are the same both ways and have no unit.
     /// </summary>
-    internal static string Embedding(TSnePicture picture, IReadOnlyList<string> names)
+    internal static string EmbeddingInline(TSnePicture picture, IReadOnlyList<string> names) =>
+        Svg.Inline(EmbeddingPlot(picture, names), EmbeddingSize, EmbeddingSize, EmbeddingTitle(picture));
+
+    /// <summary>The same as an SVG that stands alone, on white.</summary>
+    internal static string Embedding(TSnePicture picture, IReadOnlyList<string> names) =>
+        Svg.Standalone(EmbeddingPlot(picture, names), EmbeddingSize, EmbeddingSize, EmbeddingTitle(picture));
+
+    private static string EmbeddingTitle(TSnePicture picture) => $"t-SNE of {picture.Points} images";
+
+    private static Plot EmbeddingPlot(TSnePicture picture, IReadOnlyList<string> names)
     {
-        const int Few = 300, Size = 640;
+        const int Few = 300;
         Plot plot = Svg.NewPlot();
         plot.HideGrid();
         plot.Layout.Frameless();
@@ -93,11 +102,15 @@ public static class Charts
         if (picture.Points > Few)
         {
             foreach (IGrouping<int, (float[] At, int Label)> points in picture.Embedding.Zip(picture.Labels).GroupBy(p => p.Second))
-                Name(names[points.Key], Median(points.Select(p => p.At[0])), Median(points.Select(p => p.At[1])), points.Key, 26, bold: true);
+            {
+                double x = Median(points.Select(p => p.At[0])), y = Median(points.Select(p => p.At[1]));
+                float[] middle = points.MinBy(p => Math.Pow(p.At[0] - x, 2) + Math.Pow(p.At[1] - y, 2)).At; // On a point of its own, where it is in pieces.
+                Name(names[points.Key], middle[0], middle[1], points.Key, 26, bold: true);
+            }
         }
         plot.Axes.Margins(0.04, 0.04);
         plot.Axes.SquareUnits();
-        return Svg.Inline(plot, Size, Size, $"t-SNE of {picture.Points} images");
+        return plot;
     }
 
     private static double Median(IEnumerable<float> values) => values.Order().ElementAt(values.Count() / 2);

@@ -27,7 +27,7 @@ internal static class Tiles
                 """);
         }
         return $"""
-            <div class="tiles" style="--n:{indices.Count};--zoom:{zoom};--w:calc({Sprite.TileWidth(images)}px * var(--zoom));--h:calc({Sprite.TileHeight(images)}px * var(--zoom));--sprite:url(data:image/png;base64,{Convert.ToBase64String(Sprite.Png(images, indices))})">
+            <div class="tiles" style="--n:{indices.Count};--w:{zoom * Sprite.TileWidth(images)}px;--h:{zoom * Sprite.TileHeight(images)}px;--sprite:url(data:image/png;base64,{Convert.ToBase64String(Sprite.Png(images, indices))})">
             {tiles}</div>
 
             """;

@@ -7,7 +7,7 @@ namespace Onebit.Study;
 /// <summary>What k-means sees, and what it struggles with.</summary>
 internal static class ClusteringSection
 {
-    private const int Shown = 40;
+    private const int Shown = 40, Rows = 15;
 
     internal static string Write(ExplorationResults results, Dataset data)
     {
@@ -27,7 +27,7 @@ internal static class ClusteringSection
             <div class="scroll">{Tiles.Write(data.Test, [.. doubts.Select(d => d.Index)], "test image", i => $"{Class(doubts[i].TrueClass)} → {Class(doubts[i].ClusterClass)}")}
             <table>
             <thead><tr><th scope="col">Image</th><th scope="col">True class</th><th scope="col">Cluster<small>(its class)</small></th><th scope="col">Distance</th><th scope="col">Nearest of another class</th><th scope="col">Distance</th></tr></thead>
-            <tbody>{string.Concat(doubts.Select(Row))}</tbody></table></div></details>
+            <tbody>{string.Concat(doubts.Take(Rows).Select(Row))}</tbody></table></div></details>
 
             """;
         return $"""

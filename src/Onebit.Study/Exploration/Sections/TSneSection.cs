@@ -15,7 +15,7 @@ internal static class TSneSection
         <div class="scroll"><table>
         <thead><tr><th scope="col">Class</th>{string.Concat(results.Readings.Select(r => $"<th scope=\"col\">Own neighbours<small>{Count(r.Points)} points</small></th><th scope=\"col\">Scatter<small>{Count(r.Points)} points</small></th>"))}</tr></thead>
         <tbody>{string.Concat(results.ClassNames.Select((name, c) => $"""
-        <tr><th scope="row">{Escape(name)}</th>{string.Concat(results.Readings.Select(r => $"<td>{Percent(r.OwnNeighbours[c])}</td><td>{Factor(r.Scatter[c])}</td>"))}</tr>
+        <tr><th scope="row">{Escape(name)}</th>{string.Concat(results.Readings.Select(r => $"<td>{OwnNeighbours(r.OwnNeighbours[c])}</td><td>{Factor(r.Scatter[c])}</td>"))}</tr>
 
         """))}</tbody></table></div>
         <p class="hint">Own neighbours: of the five nearest in the picture, the share of the same class. Scatter: mean distance to the middle of the class, as a part of that of all points to theirs. Mean ± deviation over seeds {results.Readings[0].Seeds[0]} to {results.Readings[0].Seeds[^1]}; each has a sample of all training images and first positions of its own. {string.Join(" ", results.Readings.Select(r => $"Trustworthiness of those of {Count(r.Points)} points: {Factor(r.Trustworthiness, "F4")}."))}</p>
@@ -23,10 +23,13 @@ internal static class TSneSection
         """;
 
     private static string Figure(ExplorationResults results, TSnePicture picture) => $"""
-        <figure class="chart">{Charts.Embedding(picture, results.ClassNames)}
+        <figure class="chart">{Charts.EmbeddingInline(picture, results.ClassNames)}
         <figcaption>The first {Count(picture.Points)} training images, as many of each class. Trustworthiness {Number(picture.Trustworthiness, "F4")}, KL divergence {Number(picture.KlDivergence, "F3")}, perplexity {Number(picture.Perplexity, "0.#")}, {Seconds(picture.Seconds)}.</figcaption></figure>
 
         """;
+
+    private static string OwnNeighbours(Spread spread) =>
+        (spread.Values.Count == 1 ? "" : $"{Number(100 * spread.Mean, "F0")}\u00a0±\u00a0") + Percent(spread.Values.Count == 1 ? spread.Mean : spread.Std, "F0");
 
     private static string Factor(Spread spread, string format = "F2") =>
         Number(spread.Mean, format) + (spread.Values.Count == 1 ? "" : $"\u00a0±\u00a0{Number(spread.Std, format)}");
