@@ -73,6 +73,16 @@ public sealed class ExplorerTests : IDisposable
     }
 
     [Fact]
+    public void Too_few_images_or_all_alike_are_refused_in_one_sentence()
+    {
+        Dataset Same(int count) => new("same", new ImageSet(new byte[count * 4], new byte[count], 1, 2, 2), new ImageSet(new byte[4], new byte[1], 1, 2, 2));
+        Assert.Contains("from 20 on", Assert.Throws<ExperimentException>(() => new Explorer(Same(12), new ExplorationOptions(), _folder.Path).Run()).Message, StringComparison.Ordinal);
+        // The same image all over: ML.NET may or may not find two clusters; nothing else may come of it.
+        Exception? outcome = Record.Exception(() => new Explorer(Same(60), new ExplorationOptions(Points: 50, Seeds: 1), _folder.Path).Run());
+        Assert.True(outcome is null or ExperimentException, outcome?.ToString());
+    }
+
+    [Fact]
     public void Samples_have_as_many_of_each_class_as_there_are()
     {
         byte[] labels = [0, 0, 0, 0, 0, 1, 2, 2, 2, 0];

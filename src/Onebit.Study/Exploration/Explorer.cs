@@ -22,7 +22,7 @@ public sealed class Explorer
     public const string HardSetFolder = "hard-set";
 
     private const int MostClusters = 256, MostClustered = 20_000, ClusterSteps = 30;
-    private const int Neighbours = 5;
+    private const int Fewest = 20, Neighbours = 5;
     private const int TSneSteps = 1000, PointsForPca = 500, Components = 50, TrustNeighbours = 12;
     private const int MostDoubts = 500, PairExamples = 9;
 
@@ -44,9 +44,11 @@ public sealed class Explorer
 
     /// <summary>Does all and writes <c>explore.html</c>, <c>explore.json</c>, the t-SNE picture and, where asked for, the hard test images.</summary>
     /// <param name="models">A folder of trained models whose mistakes are shown too; null: none.</param>
-    /// <exception cref="ExperimentException">The models do not fit the data, or a network of the committee fails.</exception>
+    /// <exception cref="ExperimentException">There are too few images, the models do not fit the data, or a network of the committee fails.</exception>
     public ExplorationResults Run(string? models = null)
     {
+        if (_data.Train.Count < Fewest)
+            throw new ExperimentException($"{_data.Name} has {_data.Train.Count} images to train on; there is something to see from {Fewest} on.");
         set_num_threads(1); // Several threads add in another order: the last bits, and then the pictures, would differ.
         Directory.CreateDirectory(_folder);
         IReadOnlyList<(string Name, byte[] Classes)> trained = models is null ? [] : ModelPredictions.Load(models, _data);

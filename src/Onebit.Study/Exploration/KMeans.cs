@@ -2,6 +2,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Trainers;
 using Onebit.Datasets;
+using Onebit.Training;
 using static TorchSharp.torch;
 
 namespace Onebit.Study;
@@ -28,6 +29,7 @@ public sealed class KMeans
     /// <param name="k">Number of clusters.</param>
     /// <param name="iterations">At most so many; ML.NET stops earlier when the centroids stand still.</param>
     /// <param name="seed">Of the first centroids.</param>
+    /// <exception cref="ExperimentException">Too few of the images differ.</exception>
     public static KMeans Fit(ImageSet images, int classes, int k, int iterations, int seed)
     {
         var ml = new MLContext(seed);
@@ -36,7 +38,7 @@ public sealed class KMeans
         schema[nameof(Point.Pixels)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, length);
         IDataView points = ml.Data.LoadFromEnumerable(
             Enumerable.Range(0, images.Count).Select(i => new Point { Pixels = ToUnit(images.Image(i)) }), schema);
-        KMeansModelParameters model = ml.Clustering.Trainers.KMeans(new KMeansTrainer.Options
+        KMeansTrainer trainer = ml.Clustering.Trainers.KMeans(new KMeansTrainer.Options
         {
             FeatureColumnName = nameof(Point.Pixels),
             NumberOfClusters = k,
@@ -44,7 +46,16 @@ public sealed class KMeans
             // The standard start is faster, but draws more candidates than a small set has images.
             InitializationAlgorithm = images.Count < 10 * k ? KMeansTrainer.InitializationAlgorithm.KMeansPlusPlus : KMeansTrainer.InitializationAlgorithm.KMeansYinyang,
             NumberOfThreads = 1, // Sums of several threads come out differently each time.
-        }).Fit(points).Model;
+        });
+        KMeansModelParameters model;
+        try
+        {
+            model = trainer.Fit(points).Model;
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new ExperimentException($"k-means finds no {k} clusters in {images.Count} images ({e.Message.TrimEnd('.')}); give more images, or more different ones.");
+        }
         VBuffer<float>[] found = [];
         model.GetClusterCentroids(ref found, out int count);
         float[][] centroids = [.. found.Take(count).Select(c => c.DenseValues().ToArray())];
