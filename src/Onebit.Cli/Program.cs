@@ -10,6 +10,7 @@ var root = new RootCommand("""
     Example: onebit study
     """)
 {
+    ExploreCommand.Create(),
     StudyCommand.Create(),
     TrainCommand.Create(),
     EvalCommand.Create(),

@@ -2,7 +2,8 @@ namespace Onebit.Datasets;
 
 /// <summary>
 /// Loads data sets by known name or from a folder. <c>mnist</c> comes with the program; <c>fashion-mnist</c> is fetched
-/// once into the user's cache folder; both are checked against their SHA-256. Any other argument is a folder: of images, one
+/// once into the user's cache folder; <c>mnist-hard</c> is a test set alone, the test images of MNIST on which simple
+/// classifiers disagree; all are checked against their SHA-256. Any other argument is a folder: of images, one
 /// subfolder a class, with or without <c>train</c> and <c>test</c> above them (docs/data.md); or of IDX files
 /// under their canonical names (<c>train-images-idx3-ubyte</c>, <c>train-labels-idx1-ubyte</c>,
 /// <c>t10k-images-idx3-ubyte</c>, <c>t10k-labels-idx1-ubyte</c>; <c>.idx</c> for <c>-idx</c> and <c>idx4</c> for

@@ -21,8 +21,9 @@ public sealed class StudyRunner
     private readonly string _preset;
     private readonly string _dataArgument;
     private readonly string _folder;
-    private readonly string? _size;
+    private readonly ImageShape? _size;
     private readonly Dataset _data;
+    private readonly int[]? _hardSet;
     private readonly Func<IReadOnlyList<string>, ProcessStartInfo> _command;
     private readonly List<Run> _runs;
 
@@ -41,8 +42,8 @@ public sealed class StudyRunner
     {
         (_preset, _dataArgument, _folder, _command) = (preset, data, folder, command);
         IReadOnlyList<Experiment> experiments = Preset.Load(preset);
-        _data = DatasetLoader.Load(data, loading, size);
-        _size = size is { } s ? FormattableString.Invariant($"{s.Height}x{s.Width}") + (s.Channels > 0 ? $"x{s.Channels}" : "") : null;
+        (_data, _size) = (DatasetLoader.Load(data, loading, size), size);
+        _hardSet = HardSet.Find(_data.Test);
         var runs = new List<Run>();
         foreach (Experiment experiment in experiments)
         {
@@ -73,15 +74,14 @@ public sealed class StudyRunner
         })];
         List<string> methods = [.. Method.All.Select(m => m.Name)];
         var results = new StudyResults(
-            1, _preset, Machine.Describe(),
-            new DatasetInfo(_data.Name, _data.Train.Count, _data.Validation.Count, _data.Test.Count, _data.ClassCount, _data.ClassNames, _size),
+            1, _preset, Machine.Describe(), DatasetInfo.Of(_data, _size, _hardSet?.Length),
             [.. rows.OrderBy(r => r.MultiplyAccumulates).ThenBy(r => r.Network, StringComparer.Ordinal)
                 .ThenBy(r => methods.IndexOf(r.Method)).ThenByDescending(r => r.InputBits).ThenBy(r => r.Experiment, StringComparer.Ordinal)]);
         results.Save(_folder);
         Dictionary<string, byte[]> predictions = _runs.Where(r => r.Seed == r.Experiment.Seeds[0])
             .ToDictionary(r => r.Experiment.Name, r => RunResult.Load(r.Folder)!.TestPredictions);
         AtomicFile.WriteText(Path.Combine(_folder, PictureFile), Charts.AccuracyAgainstBytes(results));
-        AtomicFile.WriteText(Path.Combine(_folder, ReportFile), ReportWriter.Write(results, predictions, _data.Test));
+        AtomicFile.WriteText(Path.Combine(_folder, ReportFile), ReportWriter.Write(results, predictions, _data.Test, _hardSet));
         return results;
     }
 
@@ -135,7 +135,7 @@ public sealed class StudyRunner
     private string[] Arguments(Run run) =>
     [
         "train", run.Experiment.File, "--seed", run.Seed.ToString(System.Globalization.CultureInfo.InvariantCulture),
-        "--data", _dataArgument, .. _size is null ? (string[])[] : ["--size", _size], "--out", run.Folder, "--threads", "1", "--child",
+        "--data", _dataArgument, .. _size is null ? (string[])[] : ["--size", $"{_size}"], "--out", run.Folder, "--threads", "1", "--child",
     ];
 
     private static TrainingProgress? Progress(Run run)
@@ -178,7 +178,7 @@ public sealed class StudyRunner
             UnfoldedTestAccuracy = Over(r => r.UnfoldedTestAccuracy),
             ValidationAccuracy = Over(r => r.ValidationAccuracy),
             TestLoss = Over(r => r.TestLoss),
-            HardSetAccuracy = null,
+            HardSetAccuracy = _hardSet is null ? null : Over(r => HardSet.Accuracy(_data.Test, r.TestPredictions, _hardSet)),
             Forms = first.Forms,
             EvaluatedForm = first.EvaluatedForm,
             TrainImages = first.TrainImages,

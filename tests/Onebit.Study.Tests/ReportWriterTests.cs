@@ -66,6 +66,23 @@ public partial class ReportWriterTests
     }
 
     [Fact]
+    public void The_summary_says_whether_one_bit_costs_more_where_it_is_hard()
+    {
+        // Full precision is wrong on images 0 and 1, one bit on 0 to 9; of the hard ones, 0 to 19, that is 2 and 10.
+        var study = new Synthetic { HardSet = [.. Enumerable.Range(0, 20)] };
+        study.Add("net", "float32", 2);
+        study.Add("net", "binaryconnect", 10);
+        Assert.EndsWith(
+            "On the 20 images that are hard for simple classifiers one bit costs more: 50.00 % against 90.00 % in full precision, "
+            + "a difference of \u221240.00 points where it is \u22124.00 on all test images; there it is more than chance (McNemar’s test, p = 0.008).",
+            Summary(study), StringComparison.Ordinal);
+        string comparison = Text(Section(Parse(study.Report), "comparison"));
+        Assert.Contains("Hard images", comparison, StringComparison.Ordinal);
+        Assert.Contains("50.00 % \u221240.00 points", comparison, StringComparison.Ordinal);
+        Assert.DoesNotContain("hard", Text(Parse(Whole().Report)), StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
     public void The_summary_shows_the_run_that_validation_chose()
     {
         var study = new Synthetic();

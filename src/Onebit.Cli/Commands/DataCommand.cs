@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Onebit.Datasets;
+using Onebit.Study;
 using Spectre.Console;
 
 namespace Onebit.Cli;

@@ -79,6 +79,7 @@ internal static class StudyCommand
             .AddColumn("network").AddColumn("method")
             .AddColumn(new TableColumn("bits\nin/w/act").RightAligned())
             .AddColumn(new TableColumn("test accuracy").RightAligned())
+            .AddColumn(new TableColumn("hard images").RightAligned())
             .AddColumn(new TableColumn("bytes").RightAligned())
             .AddColumn(new TableColumn("training").RightAligned())
             .AddColumn(new TableColumn("one image\n(against float)").RightAligned());
@@ -87,6 +88,7 @@ internal static class StudyCommand
             table.AddRow(
                 Markup.Escape(run.Network), run.Method, $"{run.InputBits}/{run.WeightBits}/{run.ActivationBits}",
                 run.Seeds.Count == 1 ? $"{run.TestAccuracy.Mean:P2} (1 seed)" : $"{run.TestAccuracy.Mean:P2} ± {run.TestAccuracy.Std:P2} ({run.Seeds.Count} seeds)",
+                run.HardSetAccuracy is { } hard ? $"{hard.Mean:P2}" : "",
                 $"{run.ModelBytes:N0}" + (run.Packed || run.BinaryParameters == 0 ? "" : " counted"),
                 $"{run.TrainSeconds.Mean:N1} s",
                 $"{run.InferenceNanoseconds.Batch1 / 1000:N1} µs (x{run.Ratio.Batch1:N2})");

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Onebit.Datasets;
+using Onebit.Study;
 using Onebit.Training;
 using Spectre.Console;
 using TorchSharp;

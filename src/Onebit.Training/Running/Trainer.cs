@@ -69,8 +69,12 @@ public sealed class Trainer
 
     /// <summary>What makes two runs of one seed the same: the experiment and the data.</summary>
     public static string Fingerprint(Experiment experiment, Dataset data) =>
+        Fingerprint(data) + experiment.ToJson();
+
+    /// <summary>What two runs on the same data have in common: how their fingerprints begin.</summary>
+    public static string Fingerprint(Dataset data) =>
         $"{data.Name} {data.AllTrain.Count}+{data.Test.Count} {data.Test.Channels}x{data.Test.Height}x{data.Test.Width} "
-        + $"{string.Join(", ", data.ClassNames)}\n{experiment.ToJson()}";
+        + $"{string.Join(", ", data.ClassNames)}\n";
 
     /// <summary>The experiment's network for these images, with random weights.</summary>
     /// <exception cref="ExperimentException">The layers do not fit together.</exception>

@@ -29,10 +29,7 @@ internal static class Confusions
             for (int p = 0; p < classes; p++)
             {
                 int count = counts[t][p];
-                // The square root keeps single mistakes visible beside frequent ones.
-                table.Append(t == p ? $"<td class=\"right\">{Count(count)}</td>"
-                    : count == 0 ? "<td></td>"
-                    : $"<td style=\"--heat:{Number(Math.Sqrt((double)count / most), "0.##")}\">{Count(count)}</td>");
+                table.Append(t == p ? $"<td class=\"right\">{Count(count)}</td>" : Mistakes(count, most));
             }
             int images = counts[t].Sum();
             table.Append($"<td>{(images == 0 ? Nothing : Percent((double)counts[t][t] / images, "F1"))}</td></tr>\n");
@@ -43,4 +40,9 @@ internal static class Confusions
 
             """;
     }
+
+    /// <summary>A cell of mistakes: the more of them, the stronger its colour.</summary>
+    internal static string Mistakes(int count, int most) => count == 0 ? "<td></td>"
+        // The square root keeps single mistakes visible beside frequent ones.
+        : $"<td style=\"--heat:{Number(Math.Sqrt((double)count / most), "0.##")}\">{Count(count)}</td>";
 }

@@ -29,6 +29,7 @@ internal static class HowMeasured
             Every choice is made on the validation images. The test images are read once per finished run.</dd>
             <dt>Seeds</dt><dd>{seedText} Means are over seeds, deviations are sample standard deviations; curves, confusion matrices and image comparisons are the first seed’s.</dd>
             <dt>Accuracy</dt><dd>Fraction of the test images classified rightly: by a packed network after folding, with the integers that its file holds; by any other as it was trained, in floating point.</dd>
+            {(set.HardImages is { } hard ? $"<dt>Hard images</dt><dd>{Count(hard)} of the test images: those on which a committee of simple classifiers (k-means, nearest neighbours, and small networks trained for it) disagrees. No label takes part in the choice, and no run of this study has a vote.</dd>" : "")}
             <dt>Model size</dt><dd>The length of a real file: <code>.onebit</code> where packed, safetensors in full precision. Where a binarized network is not packed it is a count, one bit a binarized weight and four bytes for every other number, and marked so.</dd>
             <dt>Parameters</dt><dd>All numbers that training sets. “Binarized” are weights kept in one bit; the others are scales, offsets, and the weights of layers that were left alone.</dd>
             <dt>Training memory</dt><dd>Bytes of parameters, gradients and optimizer state; and the peak resident size of the training process, which holds libraries and data too.</dd>
