@@ -3,7 +3,7 @@ using SkiaSharp;
 
 namespace Onebit.Cli.Tests;
 
-/// <summary>Somebody's own data: a folder of colour images in three classes, from study to prediction.</summary>
+/// <summary>Somebody's own data: a folder of colour images in three classes, from study and a look at it to prediction.</summary>
 public class FolderStudyTests
 {
     private static readonly string[] s_classes = ["[red] cross", "disk", "žaba"]; // The first is markup to the terminal's library.
@@ -47,6 +47,17 @@ public class FolderStudyTests
         Assert.Equal((3, 16), ((int)inspect["input"]!["channels"]!, (int)inspect["input"]!["width"]!));
         Assert.Contains("3 classes apart ([red] cross, disk, žaba)", OnebitProcess.Run("inspect", model).Output, StringComparison.Ordinal);
         Assert.Contains("[red] cross", OnebitProcess.Run("data", data).Output, StringComparison.Ordinal);
+
+        string look = folder.File("look");
+        (code, string looked, error) = OnebitProcess.Run(
+            "explore", "--data", data, "--size", "16", "--models", Path.Combine(study, "runs"), "--points", "60", "--seeds", "1", "--out", look);
+        Assert.True(code == 0, error);
+        Assert.Contains("[red] cross/", looked, StringComparison.Ordinal);
+        JsonNode explored = JsonNode.Parse(File.ReadAllText(Path.Combine(look, "explore.json")))!;
+        Assert.Equal(s_classes, Names(explored["dataset"]!));
+        Assert.Equal("16x16", (string?)explored["dataset"]!["size"]);
+        Assert.Equal(accuracy, (double)explored["classifiers"]!.AsArray().Single(c => (string)c!["name"]! == "small-seed1")!["accuracy"]!, 12);
+        Assert.Contains("<th scope=\"row\">[red] cross</th>", File.ReadAllText(Path.Combine(look, "explore.html")), StringComparison.Ordinal);
 
         string[] images = [.. Enumerable.Range(0, 30).Select(i => folder.Add($"new/{i}.png", Draw(s_classes[i % 3], random)))];
         (code, string output, error) = OnebitProcess.Run(["predict", model, .. images, "--json"]);
