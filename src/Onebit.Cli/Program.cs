@@ -10,9 +10,11 @@ var root = new RootCommand("""
     Example: onebit study
     """)
 {
+    ExploreCommand.Create(),
     StudyCommand.Create(),
     TrainCommand.Create(),
     EvalCommand.Create(),
+    PredictCommand.Create(),
     InspectCommand.Create(),
     BenchCommand.Create(),
     DataCommand.Create(),

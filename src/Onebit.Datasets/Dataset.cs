@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Onebit.Datasets;
 
 /// <summary>A data set with its split: every choice is made on <see cref="Validation"/>, the test set is for the end.</summary>
@@ -10,8 +12,9 @@ public sealed class Dataset
     /// <param name="name">What reports call the set.</param>
     /// <param name="allTrain">All training images, at least two.</param>
     /// <param name="test">The test images, of the same shape.</param>
-    /// <exception cref="ArgumentException">Too few training images, or two shapes.</exception>
-    public Dataset(string name, ImageSet allTrain, ImageSet test)
+    /// <param name="classNames">A name for each class; null: "0", "1" and so on, up to the largest label, at least two.</param>
+    /// <exception cref="ArgumentException">Too few training images, two shapes, or a label without a name.</exception>
+    public Dataset(string name, ImageSet allTrain, ImageSet test, IReadOnlyList<string>? classNames = null)
     {
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(allTrain);
@@ -24,13 +27,18 @@ public sealed class Dataset
         {
             throw new ArgumentException("Training and test images differ in shape.", nameof(test));
         }
-        int validation = allTrain.Count < 2 * ValidationCount ? Math.Max(1, allTrain.Count / 6) : ValidationCount;
+        int classes = Math.Max(2, 1 + Math.Max(Largest(allTrain.Labels.Span), Largest(test.Labels.Span)));
+        if (classNames is not null && classNames.Count < classes)
+        {
+            throw new ArgumentException($"{classNames.Count} names are too few for {classes} classes.", nameof(classNames));
+        }
+        int validation = ValidationCountOf(allTrain.Count);
         Name = name;
         AllTrain = allTrain;
         Train = allTrain.Slice(0, allTrain.Count - validation);
         Validation = allTrain.Slice(allTrain.Count - validation, validation);
         Test = test;
-        ClassCount = Math.Max(2, 1 + Math.Max(Largest(allTrain.Labels.Span), Largest(test.Labels.Span)));
+        ClassNames = classNames ?? [.. Enumerable.Range(0, classes).Select(c => c.ToString(CultureInfo.InvariantCulture))];
     }
 
     /// <summary>The known name, or the name of the folder the set was read from.</summary>
@@ -48,8 +56,15 @@ public sealed class Dataset
     /// <summary>The test images.</summary>
     public ImageSet Test { get; }
 
-    /// <summary>Number of classes: the largest label of all images plus one, at least 2.</summary>
-    public int ClassCount { get; }
+    /// <summary>What each class is called, in the order of the labels; where the files name none, "0", "1" and so on.</summary>
+    public IReadOnlyList<string> ClassNames { get; }
+
+    /// <summary>Number of classes, at least 2.</summary>
+    public int ClassCount => ClassNames.Count;
+
+    /// <summary>How many of so many training images are for validation.</summary>
+    internal static int ValidationCountOf(int trainImages) =>
+        trainImages < 2 * ValidationCount ? Math.Max(1, trainImages / 6) : ValidationCount;
 
     private static int Largest(ReadOnlySpan<byte> labels)
     {

@@ -2,28 +2,47 @@ namespace Onebit.Datasets;
 
 /// <summary>
 /// Loads data sets by known name or from a folder. <c>mnist</c> comes with the program; <c>fashion-mnist</c> is fetched
-/// once into the user's cache folder; both are checked against their SHA-256. Any other argument is a folder of IDX files
+/// once into the user's cache folder; <c>mnist-hard</c> is a test set alone, the test images of MNIST on which simple
+/// classifiers disagree; all are checked against their SHA-256. Any other argument is a folder: of images, one
+/// subfolder a class, with or without <c>train</c> and <c>test</c> above them (docs/data.md); or of IDX files
 /// under their canonical names (<c>train-images-idx3-ubyte</c>, <c>train-labels-idx1-ubyte</c>,
 /// <c>t10k-images-idx3-ubyte</c>, <c>t10k-labels-idx1-ubyte</c>; <c>.idx</c> for <c>-idx</c> and <c>idx4</c> for
 /// <c>idx3</c> will do), gzipped or not; write <c>./mnist</c> for a folder of that name.
 /// </summary>
 public static class DatasetLoader
 {
-    /// <summary>Loads a whole set from its four files.</summary>
+    /// <summary>Loads a whole set.</summary>
     /// <param name="nameOrFolder">A known name or a folder.</param>
-    /// <param name="progress">Told of downloads, if there are any.</param>
+    /// <param name="progress">Told of downloads, and of images decoded.</param>
+    /// <param name="shape">What images of a folder are scaled to; null: 28 x 28, grey unless some image has colour.</param>
     /// <exception cref="DatasetException">A file is missing, cannot be fetched, is damaged or does not fit the others.</exception>
-    public static Dataset Load(string nameOrFolder, IProgress<DownloadProgress>? progress = null) =>
-        Load(DatasetSource.Resolve(nameOrFolder), Downloader.Default, progress);
+    public static Dataset Load(string nameOrFolder, IProgress<LoadProgress>? progress = null, ImageShape? shape = null)
+    {
+        DatasetSource source = DatasetSource.Resolve(nameOrFolder);
+        if (source.IsImageFolder)
+        {
+            return ImageFolder.Load(source.Name, source.Folder, shape, progress);
+        }
+        return shape is null ? Load(source, Downloader.Default, progress) : throw new DatasetException(
+            $"The images of '{nameOrFolder}' have a size of their own; one can be given for folders of image files alone.");
+    }
 
     /// <summary>Loads the test images alone; the two training files need not be there.</summary>
     /// <param name="nameOrFolder">A known name or a folder.</param>
-    /// <param name="progress">Told of downloads, if there are any.</param>
+    /// <param name="progress">Told of downloads, and of images decoded.</param>
+    /// <param name="shape">What images of a folder are scaled to; IDX files stay as they are.</param>
+    /// <param name="classNames">What the labels of a folder's images count: its subfolders must be among them. null: the subfolders.</param>
     /// <exception cref="DatasetException">A file is missing, cannot be fetched, is damaged or does not fit the other.</exception>
-    public static ImageSet LoadTest(string nameOrFolder, IProgress<DownloadProgress>? progress = null) =>
-        LoadTest(DatasetSource.Resolve(nameOrFolder), Downloader.Default, progress);
+    public static ImageSet LoadTest(
+        string nameOrFolder, IProgress<LoadProgress>? progress = null, ImageShape? shape = null, IReadOnlyList<string>? classNames = null)
+    {
+        DatasetSource source = DatasetSource.Resolve(nameOrFolder);
+        return source.IsImageFolder
+            ? ImageFolder.LoadTest(source.Folder, shape, classNames, progress)
+            : LoadTest(source, Downloader.Default, progress);
+    }
 
-    internal static Dataset Load(DatasetSource source, Downloader downloader, IProgress<DownloadProgress>? progress = null)
+    internal static Dataset Load(DatasetSource source, Downloader downloader, IProgress<LoadProgress>? progress = null)
     {
         Require(
             source,
@@ -45,18 +64,18 @@ public static class DatasetLoader
         return new Dataset(source.Name, train, test);
     }
 
-    internal static ImageSet LoadTest(DatasetSource source, Downloader downloader, IProgress<DownloadProgress>? progress = null)
+    internal static ImageSet LoadTest(DatasetSource source, Downloader downloader, IProgress<LoadProgress>? progress = null)
     {
         Require(source, [DatasetSource.TestImages, DatasetSource.TestLabels], downloader, progress);
         return LoadPair(source, DatasetSource.TestImages, DatasetSource.TestLabels);
     }
 
-    private static void Require(DatasetSource source, string[] files, Downloader downloader, IProgress<DownloadProgress>? progress)
+    private static void Require(DatasetSource source, string[] files, Downloader downloader, IProgress<LoadProgress>? progress)
     {
         string[] missing = [.. files.Where(file => source.Find(file) is null)];
         if (missing.Length > 0 && source.Mirrors.Count == 0)
         {
-            throw new DatasetException($"{source.Folder} lacks {string.Join(", ", missing)}; put these IDX files there, gzipped or not.");
+            throw new DatasetException($"{source.Folder} lacks {string.Join(", ", missing)}; put these IDX files there, gzipped or not, or one subfolder of images a class.");
         }
         downloader.Fetch(source, missing, progress);
     }

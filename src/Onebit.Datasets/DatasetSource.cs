@@ -17,6 +17,7 @@ internal sealed record DatasetSource(
     public static DatasetSource Resolve(string nameOrFolder) => nameOrFolder switch
     {
         "mnist" => Mnist(),
+        "mnist-hard" => MnistHard(),
         "fashion-mnist" => FashionMnist(Environment.GetEnvironmentVariable("XDG_CACHE_HOME")),
         _ => Own(nameOrFolder),
     };
@@ -30,6 +31,17 @@ internal sealed record DatasetSource(
             [TrainLabels] = "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
             [TestImages] = "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
             [TestLabels] = "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+        },
+        []);
+
+    /// <summary>MNIST's hard test images: a test set without a training set.</summary>
+    private static DatasetSource MnistHard() => new(
+        "mnist-hard",
+        Path.Combine(AppContext.BaseDirectory, "data", "mnist-hard"),
+        new Dictionary<string, string>
+        {
+            [TestImages] = "55686c997c754f4ea282dd4d9af5c44dc1e6dc0773b28af6c3ba03564934694c",
+            [TestLabels] = "6dfbead172a1244efe29ab06d964ba7e59a9b0a17f3d15e398b5240f06bb0a8c",
         },
         []);
 
@@ -61,11 +73,15 @@ internal sealed record DatasetSource(
         if (!Directory.Exists(folder))
         {
             throw new DatasetException(
-                $"'{folder}' is neither a folder nor a known data set; give mnist, fashion-mnist, or a folder that holds IDX files.");
+                $"'{folder}' is neither a folder nor a known data set; give mnist, fashion-mnist, or a folder of IDX files or of images, one subfolder a class.");
         }
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
         return new DatasetSource(name.Length > 0 ? name : folder, folder, new Dictionary<string, string>(), []);
     }
+
+    /// <summary>A folder of the user's own without IDX files but with subfolders: one of images.</summary>
+    public bool IsImageFolder => Sha256.Count == 0 && ImageFolder.Is(Folder)
+        && new[] { TrainImages, TrainLabels, TestImages, TestLabels }.All(file => Find(file) is null);
 
     /// <summary>The path of a file under any of the names in use, or null.</summary>
     /// <param name="file">Its canonical name.</param>

@@ -14,7 +14,7 @@ internal sealed class Downloader(HttpMessageHandler handler, TimeSpan patience)
     /// <param name="missing">Canonical names of the files to fetch.</param>
     /// <param name="progress">Told of every piece received.</param>
     /// <exception cref="DatasetException">No mirror gave a file with the right content, or it cannot be written.</exception>
-    public void Fetch(DatasetSource source, IReadOnlyList<string> missing, IProgress<DownloadProgress>? progress)
+    public void Fetch(DatasetSource source, IReadOnlyList<string> missing, IProgress<LoadProgress>? progress)
     {
         foreach (string file in missing)
         {
@@ -49,7 +49,7 @@ internal sealed class Downloader(HttpMessageHandler handler, TimeSpan patience)
         }
     }
 
-    private byte[] FetchFile(Uri address, string file, string sha256, IProgress<DownloadProgress>? progress)
+    private byte[] FetchFile(Uri address, string file, string sha256, IProgress<LoadProgress>? progress)
     {
         // On the thread pool, so that a caller's synchronization context cannot deadlock.
         byte[] content = Task.Run(() => DownloadAsync(address, progress)).GetAwaiter().GetResult();
@@ -61,7 +61,7 @@ internal sealed class Downloader(HttpMessageHandler handler, TimeSpan patience)
         return content;
     }
 
-    private async Task<byte[]> DownloadAsync(Uri address, IProgress<DownloadProgress>? progress)
+    private async Task<byte[]> DownloadAsync(Uri address, IProgress<LoadProgress>? progress)
     {
         using var client = new HttpClient(handler, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
         using var silence = new CancellationTokenSource(patience);
@@ -83,8 +83,8 @@ internal sealed class Downloader(HttpMessageHandler handler, TimeSpan patience)
                 throw new IOException($"more than {MaxBytes} bytes");
             }
             received.Write(piece, 0, length);
-            progress?.Report(new DownloadProgress(
-                Path.GetFileName(address.AbsolutePath), received.Length, response.Content.Headers.ContentLength));
+            progress?.Report(new LoadProgress(
+                Path.GetFileName(address.AbsolutePath), received.Length, response.Content.Headers.ContentLength, "bytes"));
         }
     }
 }

@@ -72,4 +72,18 @@ public sealed class ImageSet
         return new ImageSet(
             Pixels.Slice(start * _imageLength, count * _imageLength), Labels.Slice(start, count), Channels, Height, Width);
     }
+
+    /// <summary>Some of the images, at least one, in the order given; copied.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such image.</exception>
+    public ImageSet Select(IReadOnlyList<int> indices)
+    {
+        ArgumentNullException.ThrowIfNull(indices);
+        byte[] pixels = new byte[indices.Count * _imageLength], labels = new byte[indices.Count];
+        for (int i = 0; i < indices.Count; i++)
+        {
+            Image(indices[i]).CopyTo(pixels.AsSpan(i * _imageLength));
+            labels[i] = Labels.Span[indices[i]];
+        }
+        return new ImageSet(pixels, labels, Channels, Height, Width);
+    }
 }

@@ -7,7 +7,7 @@ public static class Preset
 {
     /// <summary>The shipped presets' names.</summary>
     public static IReadOnlyList<string> Names { get; } =
-        [.. Directory.EnumerateDirectories(Experiment.ShippedFolder).Select(f => Path.GetFileName(f)!).Where(n => n != "networks").Order(StringComparer.Ordinal)];
+        [.. Directory.EnumerateDirectories(Experiment.ShippedFolder).Select(f => Path.GetFileName(f)!).Where(n => n is not ("networks" or "held-out")).Order(StringComparer.Ordinal)];
 
     /// <summary>The preset's folder; null where there is none.</summary>
     /// <param name="nameOrFolder">A shipped name, or a folder of experiment files.</param>

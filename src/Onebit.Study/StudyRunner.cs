@@ -21,7 +21,9 @@ public sealed class StudyRunner
     private readonly string _preset;
     private readonly string _dataArgument;
     private readonly string _folder;
+    private readonly ImageShape? _size;
     private readonly Dataset _data;
+    private readonly int[]? _hardSet;
     private readonly Func<IReadOnlyList<string>, ProcessStartInfo> _command;
     private readonly List<Run> _runs;
 
@@ -30,13 +32,18 @@ public sealed class StudyRunner
     /// <param name="data">A known data set's name or a folder.</param>
     /// <param name="folder">Where runs, results and report go.</param>
     /// <param name="command">How to start the <c>onebit</c> command with given arguments.</param>
+    /// <param name="size">What images of a folder are scaled to; null: the standard.</param>
+    /// <param name="loading">Told how far the data set is loaded.</param>
     /// <exception cref="ExperimentException">An experiment is wrong.</exception>
     /// <exception cref="DatasetException">The data set is wrong.</exception>
-    public StudyRunner(string preset, string data, string folder, Func<IReadOnlyList<string>, ProcessStartInfo> command)
+    public StudyRunner(
+        string preset, string data, string folder, Func<IReadOnlyList<string>, ProcessStartInfo> command, ImageShape? size = null,
+        IProgress<LoadProgress>? loading = null)
     {
         (_preset, _dataArgument, _folder, _command) = (preset, data, folder, command);
         IReadOnlyList<Experiment> experiments = Preset.Load(preset);
-        _data = DatasetLoader.Load(data);
+        (_data, _size) = (DatasetLoader.Load(data, loading, size), size);
+        _hardSet = HardSet.Find(_data.Test);
         var runs = new List<Run>();
         foreach (Experiment experiment in experiments)
         {
@@ -67,15 +74,14 @@ public sealed class StudyRunner
         })];
         List<string> methods = [.. Method.All.Select(m => m.Name)];
         var results = new StudyResults(
-            1, _preset, Machine.Describe(),
-            new DatasetInfo(_data.Name, _data.Train.Count, _data.Validation.Count, _data.Test.Count, _data.ClassCount),
+            1, _preset, Machine.Describe(), DatasetInfo.Of(_data, _size, _hardSet?.Length),
             [.. rows.OrderBy(r => r.MultiplyAccumulates).ThenBy(r => r.Network, StringComparer.Ordinal)
                 .ThenBy(r => methods.IndexOf(r.Method)).ThenByDescending(r => r.InputBits).ThenBy(r => r.Experiment, StringComparer.Ordinal)]);
         results.Save(_folder);
         Dictionary<string, byte[]> predictions = _runs.Where(r => r.Seed == r.Experiment.Seeds[0])
             .ToDictionary(r => r.Experiment.Name, r => RunResult.Load(r.Folder)!.TestPredictions);
         AtomicFile.WriteText(Path.Combine(_folder, PictureFile), Charts.AccuracyAgainstBytes(results));
-        AtomicFile.WriteText(Path.Combine(_folder, ReportFile), ReportWriter.Write(results, predictions, _data.Test));
+        AtomicFile.WriteText(Path.Combine(_folder, ReportFile), ReportWriter.Write(results, predictions, _data.Test, _hardSet));
         return results;
     }
 
@@ -129,7 +135,7 @@ public sealed class StudyRunner
     private string[] Arguments(Run run) =>
     [
         "train", run.Experiment.File, "--seed", run.Seed.ToString(System.Globalization.CultureInfo.InvariantCulture),
-        "--data", _dataArgument, "--out", run.Folder, "--threads", "1", "--child",
+        "--data", _dataArgument, .. _size is null ? (string[])[] : ["--size", $"{_size}"], "--out", run.Folder, "--threads", "1", "--child",
     ];
 
     private static TrainingProgress? Progress(Run run)
@@ -172,7 +178,7 @@ public sealed class StudyRunner
             UnfoldedTestAccuracy = Over(r => r.UnfoldedTestAccuracy),
             ValidationAccuracy = Over(r => r.ValidationAccuracy),
             TestLoss = Over(r => r.TestLoss),
-            HardSetAccuracy = null,
+            HardSetAccuracy = _hardSet is null ? null : Over(r => HardSet.Accuracy(_data.Test, r.TestPredictions, _hardSet)),
             Forms = first.Forms,
             EvaluatedForm = first.EvaluatedForm,
             TrainImages = first.TrainImages,

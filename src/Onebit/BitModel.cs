@@ -18,26 +18,33 @@ public sealed class BitModel
     private readonly SingleKernel _single;
     private readonly Lazy<BatchKernel?>[] _batches;
     private readonly Lazy<ScalarKernel> _reference;
+    private readonly string[]? _classNames; // null: the numbers.
 
     /// <summary>Copies and checks the operations and derives shape, kind and range of every value.</summary>
     /// <param name="input">What the model reads.</param>
     /// <param name="operations">The operations in the order they run, the last one <see cref="Scores"/>.</param>
-    /// <exception cref="InvalidDataException">The operations do not make a model; the message says which one and why.</exception>
-    public BitModel(ModelInput input, IReadOnlyList<Operation> operations)
-        : this(input, operations, VectorWidth.Widest)
+    /// <param name="classNames">
+    /// One name a class, all different, each of 1 to 255 bytes of UTF-8 without control characters; null: "0", "1" and so on,
+    /// which take no byte in the file.
+    /// </param>
+    /// <exception cref="InvalidDataException">The operations do not make a model, or the names do not fit; the message says why.</exception>
+    public BitModel(ModelInput input, IReadOnlyList<Operation> operations, IReadOnlyList<string>? classNames = null)
+        : this(input, operations, VectorWidth.Widest, classNames)
     {
     }
 
     /// <param name="input">What the model reads.</param>
     /// <param name="operations">The operations.</param>
     /// <param name="widestVector">Bits of the widest vectors to use, 64 to 512; wider than the processor's are emulated.</param>
-    internal BitModel(ModelInput input, IReadOnlyList<Operation> operations, int widestVector)
+    /// <param name="classNames">One a class, or null.</param>
+    internal BitModel(ModelInput input, IReadOnlyList<Operation> operations, int widestVector, IReadOnlyList<string>? classNames = null)
     {
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(operations);
         _operations = [.. operations.Select(Copy)];
         _values = ModelCheck.Derive(input, _operations);
         _scores = (Scores)_operations[^1];
+        _classNames = ClassNaming.Check(classNames, ClassCount);
         _single = new SingleKernel(input, _operations, _values, widestVector);
         _batches = [.. VectorWidth.ForBatches(widestVector).Select(
             bits => new Lazy<BatchKernel?>(() => BatchKernel.Create(input, _operations, _values, bits, widestVector)))];
@@ -58,6 +65,9 @@ public sealed class BitModel
 
     /// <summary>Number of classes, at least 2.</summary>
     public int ClassCount => _values[^1].Channels;
+
+    /// <summary>What each class is called: "0", "1" and so on where the model has no names of its own.</summary>
+    public IReadOnlyList<string> ClassNames => field ??= Array.AsReadOnly(_classNames ?? ClassNaming.Numbers(ClassCount));
 
     /// <summary>Reads a <c>.onebit</c> file.</summary>
     /// <exception cref="InvalidDataException">The file is not a valid model; the message names it and says why.</exception>
@@ -87,8 +97,8 @@ public sealed class BitModel
     /// <exception cref="InvalidDataException">The content is not a valid model; the message says why.</exception>
     public static BitModel Read(ReadOnlySpan<byte> file)
     {
-        (ModelInput input, Operation[] operations) = ModelFile.Decode(file);
-        return new BitModel(input, operations);
+        (ModelInput input, Operation[] operations, string[]? classNames) = ModelFile.Decode(file);
+        return new BitModel(input, operations, classNames);
     }
 
     /// <summary>Writes the model beside <paramref name="path"/> and renames, so that no reader ever sees half a file.</summary>
@@ -97,7 +107,7 @@ public sealed class BitModel
     public void Save(string path) => AtomicFile.Write(path, stream => stream.Write(ToBytes()));
 
     /// <summary>The content of the model's <c>.onebit</c> file.</summary>
-    public byte[] ToBytes() => ModelFile.Encode(Input, _operations);
+    public byte[] ToBytes() => ModelFile.Encode(Input, _operations, _classNames);
 
     /// <summary>Bytes that operation <paramref name="operation"/> takes in the file.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such operation.</exception>

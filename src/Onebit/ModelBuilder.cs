@@ -21,6 +21,7 @@ public sealed class ModelBuilder(ModelInput input)
     }
 
     /// <summary>The model, whose last operation must be <see cref="Scores"/>.</summary>
-    /// <exception cref="InvalidDataException">It is not.</exception>
-    public BitModel Build() => new(input, [.. _operations]);
+    /// <param name="classNames">One name a class, see <see cref="BitModel"/>; null: numbers.</param>
+    /// <exception cref="InvalidDataException">It is not, or the names do not fit.</exception>
+    public BitModel Build(IReadOnlyList<string>? classNames = null) => new(input, [.. _operations], classNames);
 }

@@ -11,8 +11,20 @@ public class UsageTests
     [InlineData("no experiment file 'nope'", "train", "nope")]
     [InlineData("no model file 'nope.onebit'", "eval", "nope.onebit")]
     [InlineData("no model file 'nope.onebit'", "inspect", "nope.onebit")]
+    [InlineData("no model file 'nope.onebit'", "predict", "nope.onebit", "a.png")]
+    [InlineData("'IMAGE'", "predict", "cnn.onebit")]
+    [InlineData("'tea'", "predict", "cnn.onebit", "a.png", "--preprocess", "tea")]
+    [InlineData("leave one of them out", "predict", "cnn.onebit", "a.png", "--show", "--json")]
+    [InlineData("not '28x'", "train", "smoke/logistic-float32", "--size", "28x")]
+    [InlineData("not '28x28x2'", "study", "--size", "28x28x2")]
+    [InlineData("not '0'", "data", "--size", "0")]
     [InlineData("no model file 'nope.onebit'", "bench", "nope.onebit")]
     [InlineData("from 1 to 100000, not '0'", "bench", "--batch", "0")]
+    [InlineData("no folder 'nope'", "explore", "--models", "nope")]
+    [InlineData("at most 10000, not '10001'", "explore", "--points", "10001")]
+    [InlineData("from 50 on, not '7'", "explore", "--points", "7")]
+    [InlineData("from 2 to 1000, not '1'", "explore", "--perplexity", "1")]
+    [InlineData("from 2 to 1000, not 'NaN'", "explore", "--perplexity", "NaN")]
     [InlineData("--wrong", "data", "mnist", "--wrong")]
     public void A_command_used_wrongly_ends_with_2_and_one_sentence(string sentence, params string[] arguments)
     {
@@ -32,6 +44,8 @@ public class UsageTests
         File.WriteAllText(model, "1BIT but no more");
         string experiment = folder.File("wrong.json");
         File.WriteAllText(experiment, "{ \"network\": \"mlp\", \"method\": \"telepathy\", \"epochs\": 1, \"batchSize\": 10, \"optimizer\": { \"type\": \"adam\", \"rate\": 1 } }");
+        string models = folder.File("no-models");
+        Directory.CreateDirectory(models);
         foreach ((string[] arguments, string name) in new (string[], string)[]
         {
             (["eval", model], model),
@@ -39,6 +53,7 @@ public class UsageTests
             (["bench", model], model),
             (["train", experiment], experiment),
             (["data", folder.Path], folder.Path),
+            (["explore", "--models", models, "--out", folder.File("look")], models),
         })
         {
             (int code, string output, string error) = OnebitProcess.Run(arguments);
@@ -51,10 +66,12 @@ public class UsageTests
     }
 
     [Theory]
+    [InlineData("explore")]
     [InlineData("study")]
     [InlineData("train")]
     [InlineData("eval")]
     [InlineData("inspect")]
+    [InlineData("predict")]
     [InlineData("bench")]
     [InlineData("data")]
     public void Help_has_an_example(string command)

@@ -30,6 +30,14 @@ public class DatasetLoaderTests
     }
 
     [Fact]
+    public void Hard_mnist_is_a_test_set_alone()
+    {
+        ImageSet hard = DatasetLoader.LoadTest("mnist-hard");
+        Assert.Equal((1, 28, 28), (hard.Channels, hard.Height, hard.Width));
+        Idx.Refused(() => DatasetLoader.Load("mnist-hard"), "mnist-hard", "train-images");
+    }
+
+    [Fact]
     public void Mnist_must_be_the_original()
     {
         using var folder = Folder(s_canonical);

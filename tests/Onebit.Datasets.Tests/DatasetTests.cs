@@ -30,6 +30,16 @@ public class DatasetTests
         Assert.Equal(classes, new Dataset("", new ImageSet(new byte[2], train, 1, 1, 1), new ImageSet(new byte[1], new[] { test }, 1, 1, 1)).ClassCount);
 
     [Fact]
+    public void Classes_have_names()
+    {
+        var images = new ImageSet(new byte[3], new byte[] { 0, 2, 1 }, 1, 1, 1);
+        Assert.Equal(["0", "1", "2"], new Dataset("", images, images).ClassNames);
+        var named = new Dataset("", images, images, ["cat", "dog", "emu", "fox"]);
+        Assert.Equal((4, "fox"), (named.ClassCount, named.ClassNames[3]));
+        Assert.Throws<ArgumentException>(() => new Dataset("", images, images, ["cat", "dog"]));
+    }
+
+    [Fact]
     public void Shapes_must_agree()
     {
         var wide = new ImageSet(new byte[8], new byte[2], 1, 1, 4);

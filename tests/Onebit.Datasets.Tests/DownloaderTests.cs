@@ -32,8 +32,8 @@ public class DownloaderTests
         Assert.Equal(4, progress.Reports.Count);
         Assert.All(progress.Reports, report =>
         {
-            Assert.Equal(new FileInfo(Path.Combine(source.Folder, report.File)).Length, report.ReceivedBytes);
-            Assert.Equal(report.ReceivedBytes, report.TotalBytes);
+            Assert.Equal(new FileInfo(Path.Combine(source.Folder, report.What)).Length, report.Done);
+            Assert.Equal(report.Done, report.Total);
         });
 
         Assert.Equal(2, DatasetLoader.Load(source, new Downloader(server, s_patience)).Test.Count);
@@ -192,11 +192,11 @@ public class DownloaderTests
         }
     }
 
-    private sealed class Recorder : IProgress<DownloadProgress>
+    private sealed class Recorder : IProgress<LoadProgress>
     {
-        public List<DownloadProgress> Reports { get; } = [];
+        public List<LoadProgress> Reports { get; } = [];
 
-        public void Report(DownloadProgress value) => Reports.Add(value);
+        public void Report(LoadProgress value) => Reports.Add(value);
     }
 
     /// <summary>Never gives a byte.</summary>

@@ -56,4 +56,15 @@ public class ImageSetTests
         });
         Assert.Throws<ArgumentOutOfRangeException>(() => set.Slice(1, int.MaxValue));
     }
+
+    [Fact]
+    public void Some_images_can_be_chosen_in_any_order()
+    {
+        var set = new ImageSet(new byte[] { 1, 2, 3, 4, 5, 6 }, new byte[] { 7, 8, 9 }, 1, 1, 2);
+        ImageSet chosen = set.Select([2, 0, 2]);
+        Assert.Equal([5, 6, 1, 2, 5, 6], chosen.Pixels.ToArray());
+        Assert.Equal([9, 7, 9], chosen.Labels.ToArray());
+        Assert.Throws<ArgumentOutOfRangeException>(() => set.Select([3]));
+        Assert.Throws<ArgumentException>(() => set.Select([]));
+    }
 }

@@ -13,10 +13,13 @@ internal sealed class Synthetic
         random.NextBytes(pixels);
         byte[] labels = [.. Enumerable.Range(0, count).Select(i => (byte)(i % classes))];
         Classes = classes;
+        ClassNames = [.. Enumerable.Range(0, classes).Select(c => $"{c}")];
         Test = new ImageSet(pixels, labels, channels, height, width);
     }
 
     internal int Classes { get; }
+
+    internal IReadOnlyList<string> ClassNames { get; set; }
 
     internal ImageSet Test { get; }
 
@@ -26,9 +29,11 @@ internal sealed class Synthetic
 
     internal StudyResults Results => new(
         1, "quick", new MachineInfo("Processor <X>", 2, 8_000_000_000, "Linux", ".NET 10", 512),
-        new DatasetInfo("mnist", 1000, 100, Test.Count, Classes), Runs);
+        new DatasetInfo("mnist", 1000, 100, Test.Count, Classes, ClassNames, null, HardSet?.Length), Runs);
 
-    internal string Report => ReportWriter.Write(Results, Predictions, Test);
+    internal int[]? HardSet { get; init; }
+
+    internal string Report => ReportWriter.Write(Results, Predictions, Test, HardSet);
 
     /// <summary>A run that is wrong on the given number of images, from the first one it may be wrong on.</summary>
     internal StudyRun Add(string network, string method, int wrong, int from = 0, int seeds = 1, bool packed = true, string? experiment = null)
@@ -62,7 +67,7 @@ internal sealed class Synthetic
             UnfoldedTestAccuracy = Around(accuracy, 0.01),
             ValidationAccuracy = Around(accuracy, 0.01),
             TestLoss = Around(0.1, 0.01),
-            HardSetAccuracy = null,
+            HardSetAccuracy = HardSet is null ? null : Spread.Of([(double)HardSet.Count(i => predictions[i] == Test.Labels.Span[i]) / HardSet.Length]),
             Forms = null,
             EvaluatedForm = null,
             TrainImages = 1000,

@@ -87,7 +87,8 @@ public class FormatTests
     [InlineData("does not begin with", "")]
     [InlineData("does not begin with", "31 42 49")]
     [InlineData("does not begin with", "50 4B 03 04 05 06 07 08 09 0A")]
-    [InlineData("format version 2", "31 42 49 54 02")]
+    [InlineData("format version 0", "31 42 49 54 00")]
+    [InlineData("format version 3", "31 42 49 54 03")]
     [InlineData("ends too early", "31 42 49 54")]
     [InlineData("ends too early", "31 42 49 54 01 00 00 00")]
     [InlineData("damaged", "31 42 49 54 01 00 00 00 00")]
@@ -165,6 +166,69 @@ public class FormatTests
         }
 
         static string Normal(string hex) => string.Join(' ', FileBytes.Parse(hex).Select(value => value.ToString("X2")));
+    }
+
+    [Fact]
+    public void Names_of_classes_follow_the_operations_in_version_2()
+    {
+        BitModel plain = BitModel.Read(FileBytes.WithChecksum(FileBytes.Parse(FileBytes.Example)));
+        Assert.Equal(["0", "1"], plain.ClassNames);
+        var named = new BitModel(plain.Input, plain.Operations, ["cat", "žaba"]);
+        byte[] file = FileBytes.WithChecksum(Named("03 63 61 74  05 C5 BE 61 62 61"));
+        Assert.Equal(file, named.ToBytes());
+        BitModel read = BitModel.Read(file);
+        Assert.Equal(["cat", "žaba"], read.ClassNames);
+        Assert.Equal(1, read.Predict([200, 10, 50, 255]));
+    }
+
+    [Fact]
+    public void Names_that_are_numbers_take_no_byte()
+    {
+        byte[] file = FileBytes.WithChecksum(FileBytes.Parse(FileBytes.Example));
+        BitModel model = BitModel.Read(file);
+        Assert.Equal(file, new BitModel(model.Input, model.Operations, ["0", "1"]).ToBytes());
+    }
+
+    [Theory]
+    [InlineData("left out", "01 30  01 31")] // "0" and "1"
+    [InlineData("ends too early", "")]
+    [InlineData("ends too early", "01 61")]
+    [InlineData("ends too early", "01 61  FF 62")]
+    [InlineData("Bytes follow", "01 61  01 62  01 63")]
+    [InlineData("class 0 is empty", "00  01 61")]
+    [InlineData("Two classes are named 'a'", "01 61  01 61")]
+    [InlineData("control character", "01 61  02 62 0A")]
+    [InlineData("control character", "01 61  04 1B 5B 31 6D")] // a terminal's escape sequence
+    [InlineData("control character", "01 61  03 E2 80 A8")] // line separator
+    [InlineData("control character", "01 61  02 C2 9B")] // an escape sequence in one character
+    [InlineData("not UTF-8", "01 61  01 FF")]
+    [InlineData("not UTF-8", "01 61  02 C0 80")] // 0, not the shortest way
+    [InlineData("not UTF-8", "01 61  03 ED A0 80")] // half a surrogate pair
+    public void Names_that_nobody_should_see_are_refused(string reason, string names) =>
+        Refuses(reason, FileBytes.WithChecksum(Named(names)));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("one")]
+    [InlineData("one", "two", "three")]
+    [InlineData("one", "one")]
+    [InlineData("one", "")]
+    [InlineData("one", "a\tb")]
+    [InlineData("one", "\ud800")]
+    public void Names_that_no_file_could_hold_make_no_model(params string[] names)
+    {
+        BitModel model = BitModel.Read(FileBytes.WithChecksum(FileBytes.Parse(FileBytes.Example)));
+        Assert.Throws<InvalidDataException>(() => new BitModel(model.Input, model.Operations, names));
+        _ = new BitModel(model.Input, model.Operations, ["a", new string('b', 255)]);
+        Assert.Throws<InvalidDataException>(() => new BitModel(model.Input, model.Operations, ["a", new string('b', 256)]));
+    }
+
+    /// <summary>The example as a file of version 2, without its checksum.</summary>
+    private static byte[] Named(string names)
+    {
+        byte[] file = [.. FileBytes.Parse(FileBytes.Example), .. FileBytes.Parse(names)];
+        file[4] = 2;
+        return file;
     }
 
     [Theory]

@@ -62,14 +62,16 @@ public class RandomModelTests
             Assert.Equal(file, read.ToBytes());
             Assert.Equal(model.Input, read.Input);
             Assert.Equal(model.Values, read.Values);
+            Assert.Equal(model.ClassNames, read.ClassNames);
             byte[] pixels = RandomModels.Image(model, new Random(seed));
             long[] scores = new long[model.ClassCount], readScores = new long[model.ClassCount];
             Assert.Equal(model.Predict(pixels, scores), read.Predict(pixels, readScores));
             Assert.Equal(scores, readScores);
 
-            // Magic, version, input, number of operations and checksum are all that is not an operation's.
+            // Magic, version, input, number of operations, names of classes and checksum are all that is not an operation's.
             int operations = Enumerable.Range(0, model.Operations.Count).Sum(model.EncodedLength);
-            Assert.Equal(4 + 1 + 5 + 1 + 4, file.Length - operations);
+            int names = file[4] == 1 ? 0 : model.ClassNames.Sum(name => 1 + System.Text.Encoding.UTF8.GetByteCount(name));
+            Assert.Equal(4 + 1 + 5 + 1 + names + 4, file.Length - operations);
         }, iter: 1000);
     }
 

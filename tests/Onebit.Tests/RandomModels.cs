@@ -39,7 +39,8 @@ internal static class RandomModels
         operations.Add(new Scores(
             operations.Count,
             Build.Many(classes, () => Multiplier(random)), Build.Many(classes, () => Offset(random)), random.Next(63)));
-        return new BitModel(input, operations);
+        string[]? names = random.Next(2) == 0 ? null : [.. Enumerable.Range(0, classes).Select(c => $"{"aß猫"[random.Next(3)]}{c}")];
+        return new BitModel(input, operations, names);
 
         void Append(Operation operation)
         {

@@ -48,7 +48,7 @@ internal static class BenchCommand
             """) { models, batch, data, json };
         command.SetAction(parsed =>
         {
-            ImageSet images = DataCommand.LoadTestShowingDownloads(parsed.GetRequiredValue(data));
+            ImageSet images = DataCommand.LoadTestShowingProgress(parsed.GetRequiredValue(data));
             string[] files = parsed.GetValue(models) ?? [];
             (string Name, BitModel Model)[] chosen = files.Length > 0
                 ? [.. files.Select(file => (file, LoadFor(images, file)))]

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Onebit.Datasets;
+using Onebit.Study;
 using Spectre.Console;
 
 namespace Onebit.Cli;
@@ -12,18 +13,19 @@ internal static class DataCommand
     {
         var name = new Argument<string>("NAME|FOLDER")
         {
-            Description = "A known data set (mnist, fashion-mnist) or a folder of IDX files.",
+            Description = "A known data set (mnist, fashion-mnist), a folder of IDX files, or a folder of images with one subfolder a class.",
             DefaultValueFactory = _ => "mnist",
         };
+        Option<ImageShape?> size = SharedOptions.Size();
         Option<bool> json = SharedOptions.Json();
         var command = new Command("data", """
             Check a data set and count what it holds; a known one that is not there yet is fetched.
 
             Example: onebit data fashion-mnist
-            """) { name, json };
+            """) { name, size, json };
         command.SetAction(parsed =>
         {
-            Dataset data = LoadShowingDownloads(parsed.GetRequiredValue(name));
+            Dataset data = LoadShowingProgress(parsed.GetRequiredValue(name), parsed.GetValue(size));
             (string Part, ImageSet Images)[] parts = [("train", data.Train), ("validation", data.Validation), ("test", data.Test)];
             if (parsed.GetValue(json))
             {
@@ -34,14 +36,15 @@ internal static class DataCommand
                     height = data.Test.Height,
                     width = data.Test.Width,
                     classes = data.ClassCount,
+                    classNames = data.ClassNames,
                     parts = parts.ToDictionary(p => p.Part, p => new { count = p.Images.Count, byClass = ByClass(p.Images, data.ClassCount) }),
                 }, JsonSerializerOptions.Web));
                 return 0;
             }
             AnsiConsole.WriteLine($"{data.Name}: images of {data.Test.Channels} x {data.Test.Height} x {data.Test.Width} (channels x height x width), {data.ClassCount} classes.");
             var table = new Table().Border(TableBorder.Simple).AddColumn("").AddColumn(new TableColumn("images").RightAligned());
-            for (int c = 0; c < data.ClassCount; c++)
-                table.AddColumn(new TableColumn($"{c}").RightAligned());
+            foreach (string className in data.ClassNames)
+                table.AddColumn(new TableColumn(Markup.Escape(className)).RightAligned());
             foreach ((string part, ImageSet images) in parts)
                 table.AddRow([part, $"{images.Count:N0}", .. ByClass(images, data.ClassCount).Select(n => $"{n:N0}")]);
             AnsiConsole.Write(table);
@@ -50,14 +53,18 @@ internal static class DataCommand
         return command;
     }
 
-    internal static Dataset LoadShowingDownloads(string nameOrFolder) =>
-        ProgressDisplay.Show(display => DatasetLoader.Load(nameOrFolder, Downloads(display)));
+    internal static Dataset LoadShowingProgress(string nameOrFolder, ImageShape? size = null) =>
+        ProgressDisplay.Show(display => DatasetLoader.Load(nameOrFolder, Loading(display), size));
 
-    internal static ImageSet LoadTestShowingDownloads(string nameOrFolder) =>
-        ProgressDisplay.Show(display => DatasetLoader.LoadTest(nameOrFolder, Downloads(display)));
+    /// <summary>The test images as a model reads them: a folder's are scaled to its input and labelled by its classes' names.</summary>
+    internal static ImageSet LoadTestShowingProgress(string nameOrFolder, BitModel? model = null)
+    {
+        ImageShape? shape = model?.Input is { Channels: 1 or 3 } input ? new ImageShape(input.Height, input.Width, input.Channels) : null;
+        return ProgressDisplay.Show(display => DatasetLoader.LoadTest(nameOrFolder, Loading(display), shape, model?.ClassNames));
+    }
 
-    private static SynchronousProgress<DownloadProgress> Downloads(ProgressDisplay display) => new(p =>
-        display.Report(p.File, p.TotalBytes is > 0 ? (double)p.ReceivedBytes / p.TotalBytes.Value : 0, $"{p.ReceivedBytes / 1024:N0} KB"));
+    internal static SynchronousProgress<LoadProgress> Loading(ProgressDisplay display) => new(p =>
+        display.Report(p.What, p.Total is > 0 ? (double)p.Done / p.Total.Value : 0, p.Unit == "bytes" ? $"{p.Done / 1024:N0} KB" : $"{p.Done:N0} {p.Unit}"));
 
     private static int[] ByClass(ImageSet images, int classes)
     {

@@ -27,11 +27,12 @@ internal static class EvalCommand
         command.SetAction(parsed =>
         {
             BitModel packed = BitModel.Load(parsed.GetRequiredValue(model));
-            ImageSet test = DataCommand.LoadTestShowingDownloads(parsed.GetRequiredValue(data));
+            ImageSet test = DataCommand.LoadTestShowingProgress(parsed.GetRequiredValue(data), packed);
             ModelInput input = packed.Input;
             if ((input.Channels, input.Height, input.Width) != (test.Channels, test.Height, test.Width))
                 throw new DatasetException($"The model reads images of {input.Channels} x {input.Height} x {input.Width}, the data set holds {test.Channels} x {test.Height} x {test.Width} (channels x height x width); choose a model trained for it.");
             int classes = Math.Max(packed.ClassCount, test.Labels.Span.ToArray().Max() + 1);
+            string[] names = [.. packed.ClassNames, .. Enumerable.Range(packed.ClassCount, classes - packed.ClassCount).Select(c => $"{c}")];
             int[] predictions = new int[test.Count];
             packed.Predict(test.Pixels.Span, predictions);
             int[][] confusion = Evaluation.Confusion(test.Labels.Span, predictions.Select(p => (byte)p).ToArray(), classes);
@@ -40,11 +41,11 @@ internal static class EvalCommand
             if (parsed.GetValue(json))
             {
                 Console.WriteLine(JsonSerializer.Serialize(
-                    new { accuracy, count = test.Count, confusion, comparedIntegers = compared?.Integers, differentIntegers = compared?.Different }, Json));
+                    new { accuracy, count = test.Count, classNames = names, confusion, comparedIntegers = compared?.Integers, differentIntegers = compared?.Different }, Json));
             }
             else
             {
-                Print(accuracy, confusion);
+                Print(accuracy, confusion, names);
                 if (compared is { } result)
                     AnsiConsole.WriteLine($"Of {result.Integers:N0} integers, all values, scores and classes of {test.Count:N0} images, {result.Different:N0} differ between the runtime and libtorch.");
             }
@@ -91,14 +92,15 @@ internal static class EvalCommand
         return (integers, different);
     }
 
-    private static void Print(double accuracy, int[][] confusion)
+    private static void Print(double accuracy, int[][] confusion, string[] names)
     {
         AnsiConsole.WriteLine($"{accuracy:P2} of {confusion.Sum(row => row.Sum()):N0} images right. Rows: true class; columns: predicted class.");
         var table = new Table().Border(TableBorder.Simple).AddColumn("");
-        foreach (int c in Enumerable.Range(0, confusion.Length))
-            table.AddColumn(new TableColumn($"{c}").RightAligned());
-        foreach ((int[] row, int c) in confusion.Select((r, c) => (r, c)))
-            table.AddRow([$"{c}", .. row.Select(n => n == 0 ? "·" : $"{n}")]);
+        string[] escaped = [.. names.Select(n => Markup.Escape(n))];
+        foreach (string name in escaped)
+            table.AddColumn(new TableColumn(name).RightAligned());
+        foreach ((string name, int[] row) in escaped.Zip(confusion))
+            table.AddRow([name, .. row.Select(n => n == 0 ? "·" : $"{n}")]);
         AnsiConsole.Write(table);
     }
 }

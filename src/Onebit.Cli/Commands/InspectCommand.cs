@@ -23,7 +23,7 @@ internal static class InspectCommand
             LayerRow[] rows = [.. packed.Operations.Select((operation, i) => Describe(packed, operation, i))];
             long file = new FileInfo(path).Length;
             if (parsed.GetValue(json))
-                Console.WriteLine(JsonSerializer.Serialize(new { fileBytes = file, input = packed.Input, classes = packed.ClassCount, layers = rows }, JsonSerializerOptions.Web));
+                Console.WriteLine(JsonSerializer.Serialize(new { fileBytes = file, input = packed.Input, classes = packed.ClassCount, classNames = packed.ClassNames, layers = rows }, JsonSerializerOptions.Web));
             else
                 Print(packed, rows, file);
             return 0;
@@ -71,7 +71,7 @@ internal static class InspectCommand
     private static void Print(BitModel model, LayerRow[] rows, long file)
     {
         ModelInput input = model.Input;
-        AnsiConsole.WriteLine($"Reads {input.Channels} x {input.Height} x {input.Width} pixels of {input.Bits} bit{(input.Bits == 1 ? $", 1 from {input.PixelThreshold} on" : "s")}; tells {model.ClassCount} classes apart; {file:N0} bytes in all.");
+        AnsiConsole.WriteLine($"Reads {input.Channels} x {input.Height} x {input.Width} pixels of {input.Bits} bit{(input.Bits == 1 ? $", 1 from {input.PixelThreshold} on" : "s")}; tells {model.ClassCount} classes apart{Named(model)}; {file:N0} bytes in all.");
         var table = new Table().Border(TableBorder.Simple).ShowFooters();
         void Column(string name, string footer = "", bool right = true) =>
             table.AddColumn(new TableColumn(name) { Alignment = right ? Justify.Right : Justify.Left, Footer = new Text(footer) });
@@ -93,6 +93,14 @@ internal static class InspectCommand
                 $"{row.Bytes:N0}", Dash(row.OneBitMacs), Dash(row.MultiBitMacs));
         }
         AnsiConsole.Write(table);
+    }
+
+    /// <summary>Names of the model's own, as far as they fit on a line.</summary>
+    private static string Named(BitModel model)
+    {
+        const int Shown = 12;
+        bool numbers = model.ClassNames.Select((name, c) => name == $"{c}").All(same => same);
+        return numbers ? "" : $" ({string.Join(", ", model.ClassNames.Take(Shown))}{(model.ClassCount > Shown ? $" and {model.ClassCount - Shown} more" : "")})";
     }
 
     private static string Dash(long count) => count == 0 ? "" : $"{count:N0}";

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
+using Onebit.Datasets;
 
 namespace Onebit.Cli;
 
@@ -8,10 +10,30 @@ internal static class SharedOptions
 {
     internal static Option<string> Data() => new("--data")
     {
-        Description = "A known data set (mnist, fashion-mnist) or a folder of IDX files, gzipped or not.",
+        Description = "A known data set (mnist, fashion-mnist), a folder of IDX files, gzipped or not, or a folder of images with one subfolder a class.",
         DefaultValueFactory = _ => "mnist",
         HelpName = "NAME|FOLDER",
     };
+
+    /// <summary>Rows and columns that a folder's images are scaled to, and channels where they are not left to the images.</summary>
+    internal static Option<ImageShape?> Size()
+    {
+        const int Largest = 1024;
+        var option = new Option<ImageShape?>("--size")
+        {
+            Description = "What a folder's images are scaled to: 32, or rows and columns as 24x32, with 1 or 3 channels as 24x32x3. 28 unless given, grey unless an image has colour.",
+            HelpName = "HxW",
+        };
+        option.CustomParser = result =>
+        {
+            int[] sizes = [.. result.Tokens[0].Value.Split('x').Select(s => int.TryParse(s, NumberStyles.None, CultureInfo.InvariantCulture, out int size) ? size : 0)];
+            if (sizes.Length <= 3 && sizes.Take(2).All(s => s is >= 1 and <= Largest) && sizes.ElementAtOrDefault(2) is var channels && (sizes.Length < 3 || channels is 1 or 3))
+                return new ImageShape(sizes[0], sizes.ElementAtOrDefault(1) is > 0 and var width ? width : sizes[0], channels);
+            result.AddError($"--size takes 32, 24x32 or 24x32x3, sides from 1 to {Largest} and 1 or 3 channels, not '{result.Tokens[0].Value}'");
+            return null;
+        };
+        return option;
+    }
 
     internal static Option<bool> Json() => new("--json") { Description = "Print JSON for programs instead of a table." };
 

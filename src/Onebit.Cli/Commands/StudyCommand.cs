@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Onebit.Datasets;
 using Onebit.Study;
 using Spectre.Console;
 
@@ -24,6 +25,7 @@ internal static class StudyCommand
         });
         var output = new Option<string>("--out") { Description = "Where results.json, report.html and the runs go.", DefaultValueFactory = _ => "onebit-study", HelpName = "DIR" };
         Option<string> data = SharedOptions.Data();
+        Option<ImageShape?> size = SharedOptions.Size();
         Option<int> jobs = SharedOptions.Count("--jobs", "Trainings at a time; one a core unless given.", 1, () => Environment.ProcessorCount);
         Option<bool> json = SharedOptions.Json();
         var command = new Command("study", """
@@ -31,12 +33,12 @@ internal static class StudyCommand
             Writes results.json and report.html. Started again after a kill, it goes on.
 
             Example: onebit study --preset quick --out my-study
-            """) { preset, output, data, jobs, json };
+            """) { preset, output, data, size, jobs, json };
         command.SetAction((parsed, cancellation) =>
         {
             string folder = parsed.GetRequiredValue(output);
-            var runner = new StudyRunner(parsed.GetRequiredValue(preset), parsed.GetRequiredValue(data), folder, Self);
-            StudyResults results = ProgressDisplay.Show(display => runner.Execute(
+            StudyResults results = ProgressDisplay.Show(display => new StudyRunner(
+                parsed.GetRequiredValue(preset), parsed.GetRequiredValue(data), folder, Self, parsed.GetValue(size), DataCommand.Loading(display)).Execute(
                 parsed.GetValue(jobs),
                 new SynchronousProgress<IReadOnlyList<RunProgress>>(runs => Report(display, runs)),
                 new SynchronousProgress<string>(what => display.Report("measuring", 0, what)),
@@ -77,6 +79,7 @@ internal static class StudyCommand
             .AddColumn("network").AddColumn("method")
             .AddColumn(new TableColumn("bits\nin/w/act").RightAligned())
             .AddColumn(new TableColumn("test accuracy").RightAligned())
+            .AddColumn(new TableColumn("hard images").RightAligned())
             .AddColumn(new TableColumn("bytes").RightAligned())
             .AddColumn(new TableColumn("training").RightAligned())
             .AddColumn(new TableColumn("one image\n(against float)").RightAligned());
@@ -85,6 +88,7 @@ internal static class StudyCommand
             table.AddRow(
                 Markup.Escape(run.Network), run.Method, $"{run.InputBits}/{run.WeightBits}/{run.ActivationBits}",
                 run.Seeds.Count == 1 ? $"{run.TestAccuracy.Mean:P2} (1 seed)" : $"{run.TestAccuracy.Mean:P2} ± {run.TestAccuracy.Std:P2} ({run.Seeds.Count} seeds)",
+                run.HardSetAccuracy is { } hard ? $"{hard.Mean:P2}" : "",
                 $"{run.ModelBytes:N0}" + (run.Packed || run.BinaryParameters == 0 ? "" : " counted"),
                 $"{run.TrainSeconds.Mean:N1} s",
                 $"{run.InferenceNanoseconds.Batch1 / 1000:N1} µs (x{run.Ratio.Batch1:N2})");

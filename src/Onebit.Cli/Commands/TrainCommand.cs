@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Onebit.Datasets;
+using Onebit.Study;
 using Onebit.Training;
 using Spectre.Console;
 using TorchSharp;
@@ -19,6 +20,7 @@ internal static class TrainCommand
         });
         var seed = new Option<int?>("--seed") { Description = "Seed of weights, order and augmentation; the experiment's first seed unless given.", HelpName = "N" };
         Option<string> data = SharedOptions.Data();
+        Option<ImageShape?> size = SharedOptions.Size();
         var output = new Option<string?>("--out") { Description = "The run's folder; onebit-runs/EXPERIMENT-seedN unless given.", HelpName = "DIR" };
         Option<int> threads = SharedOptions.Count("--threads", "Threads of libtorch. For nets this small two processes beat two threads.", 1, () => 1);
         var child = new Option<bool>("--child") { Description = "Ends when standard input closes; shows no progress.", Hidden = true };
@@ -26,14 +28,14 @@ internal static class TrainCommand
             Train one experiment: checkpoint each epoch, pack, evaluate. Started again after a kill, it goes on.
 
             Example: onebit train quick/mlp-binaryconnect --seed 2 --out my-run
-            """) { experiment, seed, data, output, threads, child };
+            """) { experiment, seed, data, size, output, threads, child };
         command.SetAction((parsed, cancellation) =>
         {
             Experiment chosen = Experiment.Load(Find(parsed.GetRequiredValue(experiment))!);
             int chosenSeed = parsed.GetValue(seed) ?? chosen.Seeds[0];
             string folder = parsed.GetValue(output) ?? Path.Combine("onebit-runs", $"{chosen.Name}-seed{chosenSeed}");
             torch.set_num_threads(parsed.GetValue(threads));
-            Dataset images = DataCommand.LoadShowingDownloads(parsed.GetRequiredValue(data));
+            Dataset images = DataCommand.LoadShowingProgress(parsed.GetRequiredValue(data), parsed.GetValue(size));
             RunResult result;
             if (parsed.GetValue(child))
             {

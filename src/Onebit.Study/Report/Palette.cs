@@ -12,6 +12,7 @@ internal static class Palette
     [
         ("#0072B2", "#5CB8F0"), ("#D55E00", "#FF8F45"), ("#009E73", "#35CFA3"), ("#B0508A", "#E79CC8"),
         ("#8F7300", "#E2C54A"), ("#4B3FA7", "#A99FF0"), ("#7A4A1E", "#CFA077"),
+        ("#5E8C00", "#A9D64F"), ("#C2185B", "#FF7FA8"), ("#5F7480", "#B3C3CC"),
     ];
 
     private static readonly MarkerShape[] s_filled =

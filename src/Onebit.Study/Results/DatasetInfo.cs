@@ -1,3 +1,5 @@
+using Onebit.Datasets;
+
 namespace Onebit.Study;
 
 /// <summary>The data that a study used.</summary>
@@ -6,4 +8,12 @@ namespace Onebit.Study;
 /// <param name="ValidationImages">Images held out, on which every choice is made.</param>
 /// <param name="TestImages">Images read once a finished run.</param>
 /// <param name="Classes">Number of classes.</param>
-public sealed record DatasetInfo(string Name, int TrainImages, int ValidationImages, int TestImages, int Classes);
+/// <param name="ClassNames">What they are called, in the order of the labels.</param>
+/// <param name="Size">What a folder's images were scaled to, where that was asked for: rows x columns, or with channels.</param>
+/// <param name="HardImages">Test images that are known to be hard; null: none are.</param>
+public sealed record DatasetInfo(
+    string Name, int TrainImages, int ValidationImages, int TestImages, int Classes, IReadOnlyList<string> ClassNames, string? Size, int? HardImages)
+{
+    internal static DatasetInfo Of(Dataset data, ImageShape? size, int? hardImages) => new(
+        data.Name, data.Train.Count, data.Validation.Count, data.Test.Count, data.ClassCount, data.ClassNames, size?.ToString(), hardImages);
+}

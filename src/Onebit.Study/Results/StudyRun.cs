@@ -59,7 +59,7 @@ public sealed record StudyRun
     /// <summary>Mean cross-entropy on the test images.</summary>
     public required Spread TestLoss { get; init; }
 
-    /// <summary>On the curated hard test images; null until there are any.</summary>
+    /// <summary>On the hard test images, see <see cref="HardSet"/>; null where none are known.</summary>
     public required Spread? HardSetAccuracy { get; init; }
 
     /// <summary>Forms of a stochastically trained network, first seed; null for others.</summary>

@@ -13,8 +13,10 @@ public static class Packer
     private const int LargestExactFloat = 1 << 24;
 
     /// <summary>Packs the weights as they are: <see cref="WeightLayer.Frozen"/> where set, else the sign of the latent ones.</summary>
+    /// <param name="network">The trained network.</param>
+    /// <param name="classNames">One name a class; null: numbers.</param>
     /// <exception cref="PackingException">A layer has no integer form.</exception>
-    public static BitModel Pack(Network network)
+    public static BitModel Pack(Network network, IReadOnlyList<string>? classNames = null)
     {
         using var scope = NewDisposeScope();
         using var _ = no_grad();
@@ -32,7 +34,7 @@ public static class Packer
             int last = Walk(layers, 0, model, outermost: true);
             if (layers[^1] is not NormLayer)
                 model.Append(new Scores(last, Same(network.Classes, 1), new long[network.Classes], 0));
-            return model.Build();
+            return model.Build(classNames);
         }
         catch (InvalidDataException e)
         {

@@ -32,6 +32,7 @@ public sealed class Trainer
     private readonly string _folder;
     private readonly IProgress<TrainingProgress>? _progress;
     private readonly ImageSet _train, _validation, _test;
+    private readonly IReadOnlyList<string> _classNames;
     private readonly string _fingerprint;
     private readonly TrainingCurves _curves = new([], [], []);
     private readonly Network _network;
@@ -55,6 +56,7 @@ public sealed class Trainer
         _folder = folder;
         _progress = progress;
         _test = data.Test;
+        _classNames = data.ClassNames;
         (_train, _validation) = Split(experiment, data);
         _fingerprint = Fingerprint(experiment, data);
         manual_seed(seed);
@@ -67,7 +69,12 @@ public sealed class Trainer
 
     /// <summary>What makes two runs of one seed the same: the experiment and the data.</summary>
     public static string Fingerprint(Experiment experiment, Dataset data) =>
-        $"{data.Name} {data.AllTrain.Count}+{data.Test.Count}\n{experiment.ToJson()}";
+        Fingerprint(data) + experiment.ToJson();
+
+    /// <summary>What two runs on the same data have in common: how their fingerprints begin.</summary>
+    public static string Fingerprint(Dataset data) =>
+        $"{data.Name} {data.AllTrain.Count}+{data.Test.Count} {data.Test.Channels}x{data.Test.Height}x{data.Test.Width} "
+        + $"{string.Join(", ", data.ClassNames)}\n";
 
     /// <summary>The experiment's network for these images, with random weights.</summary>
     /// <exception cref="ExperimentException">The layers do not fit together.</exception>
@@ -218,7 +225,7 @@ public sealed class Trainer
         {
             try
             {
-                model = Packer.Pack(_network);
+                model = Packer.Pack(_network, _classNames);
                 model.Save(Path.Combine(_folder, ModelFile));
             }
             catch (PackingException e)

@@ -1,12 +1,13 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Text;
 
 namespace Onebit;
 
-/// <summary>The <c>.onebit</c> format, version 1, as docs/format.md describes it byte by byte.</summary>
+/// <summary>The <c>.onebit</c> format, versions 1 and 2, as docs/format.md describes it byte by byte.</summary>
 internal static class ModelFile
 {
-    private const byte Version = 1;
+    private const byte Unnamed = 1, Named = 2; // The versions: without and with class names.
     private const int ChecksumBytes = 4;
 
     private static ReadOnlySpan<byte> Magic => "1BIT"u8;
@@ -22,11 +23,14 @@ internal static class ModelFile
         Scores = 7,
     }
 
-    public static byte[] Encode(ModelInput input, IReadOnlyList<Operation> operations)
+    /// <param name="input">What the model reads.</param>
+    /// <param name="operations">Its operations.</param>
+    /// <param name="classNames">One a class; null: the numbers.</param>
+    public static byte[] Encode(ModelInput input, IReadOnlyList<Operation> operations, string[]? classNames)
     {
         var writer = new FileWriter();
         writer.Bytes(Magic);
-        writer.Byte(Version);
+        writer.Byte(classNames is null ? Unnamed : Named);
         writer.Size(input.Channels);
         writer.Size(input.Height);
         writer.Size(input.Width);
@@ -36,6 +40,13 @@ internal static class ModelFile
         foreach (Operation operation in operations)
         {
             Write(writer, operation);
+        }
+
+        foreach (string name in classNames ?? [])
+        {
+            byte[] text = ClassNaming.StrictUtf8.GetBytes(name);
+            writer.Byte((byte)text.Length);
+            writer.Bytes(text);
         }
 
         return writer.Finish();
@@ -48,17 +59,17 @@ internal static class ModelFile
         return writer.Length;
     }
 
-    public static (ModelInput Input, Operation[] Operations) Decode(ReadOnlySpan<byte> file)
+    public static (ModelInput Input, Operation[] Operations, string[]? ClassNames) Decode(ReadOnlySpan<byte> file)
     {
         if (!file.StartsWith(Magic))
         {
             throw new InvalidDataException("This is not a .onebit file: it does not begin with \"1BIT\".");
         }
 
-        if (file.Length > Magic.Length && file[Magic.Length] != Version)
+        if (file.Length > Magic.Length && file[Magic.Length] is not (Unnamed or Named))
         {
             throw new InvalidDataException(
-                $"The file has format version {file[Magic.Length]}; this program reads version {Version}.");
+                $"The file has format version {file[Magic.Length]}; this program reads versions {Unnamed} and {Named}.");
         }
 
         if (file.Length < Magic.Length + 1 + ChecksumBytes)
@@ -86,7 +97,32 @@ internal static class ModelFile
             operations[i] = Read(ref reader);
         }
 
-        return reader.AtEnd ? (input, operations) : throw new InvalidDataException("Bytes follow the last operation.");
+        string[]? names = file[Magic.Length] == Named ? Names(ref reader, operations) : null;
+        return reader.AtEnd ? (input, operations, names) : throw new InvalidDataException("Bytes follow the end of the model.");
+    }
+
+    private static string[] Names(ref FileReader reader, Operation[] operations)
+    {
+        if (operations is not [.., Scores scores])
+        {
+            throw new InvalidDataException("A model without scores has no classes to name.");
+        }
+
+        var names = new string[scores.Multipliers.Length];
+        try
+        {
+            for (int c = 0; c < names.Length; c++)
+            {
+                names[c] = ClassNaming.StrictUtf8.GetString(reader.Bytes(reader.Byte()));
+            }
+        }
+        catch (DecoderFallbackException)
+        {
+            throw new InvalidDataException("A class name is not UTF-8.");
+        }
+
+        return ClassNaming.Check(names, names.Length)
+            ?? throw new InvalidDataException("Names that are the classes' numbers are left out.");
     }
 
     /// <summary>CRC-32C.</summary>

@@ -23,7 +23,7 @@ internal static class Comparison
             <h2>Every run beside full precision</h2>
             <div class="scroll"><table class="comparison">
             <thead><tr><th scope="col">Method</th><th scope="col">Bits<small>input / weight / activation</small></th><th scope="col">Test accuracy</th>
-            <th scope="col">Difference<small>to float32, points</small></th>{(hardSet ? "<th scope=\"col\">Hard set</th>" : "")}<th scope="col">Model size<small>bytes</small></th>
+            <th scope="col">Difference<small>to float32, points</small></th>{(hardSet ? "<th scope=\"col\">Hard images</th>" : "")}<th scope="col">Model size<small>bytes</small></th>
             <th scope="col">Parameters</th><th scope="col">Training memory</th><th scope="col">Training time<small>processor</small></th>
             <th scope="col">One image<small>batch of 1</small></th><th scope="col">One image<small>in batches of 256</small></th></tr></thead>
             {rows}</table></div>
@@ -55,7 +55,7 @@ internal static class Comparison
         return $"""
             <tr><th scope="row">{Escape(run.Method)}<small>{Escape(run.Experiment)}</small></th><td>{run.InputBits} / {run.WeightBits} / {run.ActivationBits}</td>
             <td>{Percent(run.TestAccuracy)}<small>{Seeds(run.Seeds.Count)}</small></td>
-            <td>{(full is null ? Nothing : Points(run.TestAccuracy.Mean - full.TestAccuracy.Mean))}</td>{(hardSet ? $"<td>{(run.HardSetAccuracy is { } hard ? Percent(hard) : Nothing)}</td>" : "")}
+            <td>{(full is null ? Nothing : Points(run.TestAccuracy.Mean - full.TestAccuracy.Mean))}</td>{(hardSet ? $"<td>{(run.HardSetAccuracy is { } hard ? Percent(hard) : Nothing)}{(full?.HardSetAccuracy is { } other && run.HardSetAccuracy is { } mine ? $"<small>{Points(mine.Mean - other.Mean)} points</small>" : "")}</td>" : "")}
             <td>{bytes}{Ratio(network, run, full?.ModelBytes, run.ModelBytes, "smaller", "larger")}{packed}</td>
             <td>{Count(run.Parameters)}{parameters}</td>
             <td>{Bytes(run.TrainingModelBytes)}{Ratio(network, run, full?.TrainingModelBytes, run.TrainingModelBytes, "smaller", "larger")}<small>peak {Bytes(run.PeakTrainingBytes)}</small></td>

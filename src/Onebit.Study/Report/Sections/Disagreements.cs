@@ -1,4 +1,3 @@
-using System.Text;
 using static Onebit.Study.Display;
 
 namespace Onebit.Study;
@@ -46,7 +45,8 @@ internal static class Disagreements
     private static string Images(ReportData data, NetworkRuns network, StudyRun run)
     {
         byte[] full = data.Predictions[network.FullPrecision!.Experiment], own = data.Predictions[run.Experiment];
-        ReadOnlySpan<byte> labels = data.Test.Labels.Span;
+        byte[] labels = data.Test.Labels.ToArray();
+        IReadOnlyList<string> names = data.Results.Dataset.ClassNames;
         var lost = new List<int>();
         for (int i = 0; i < labels.Length; i++)
         {
@@ -57,21 +57,9 @@ internal static class Disagreements
         if (lost.Count == 0)
             return $"<p>There is no image that {label} gets wrong and full precision right.</p>\n";
         int[] shown = [.. lost.Take(Shown)];
-        // Whole multiples, so that every pixel of the image is equally large.
-        int zoom = Math.Max(1, (int)Math.Round(60.0 / Sprite.TileWidth(data.Test)));
-        var tiles = new StringBuilder();
-        for (int i = 0; i < shown.Length; i++)
-        {
-            tiles.Append($"""
-                <figure><span class="tile" role="img" aria-label="test image {shown[i]}" title="test image {shown[i]}" style="--i:{i}"></span><figcaption>{labels[shown[i]]} → {own[shown[i]]}</figcaption></figure>
-
-                """);
-        }
         return $"""
             <p>What {label} gets wrong and full precision right: {(shown.Length == lost.Count ? $"all {Count(lost.Count)}" : $"the first {shown.Length} of {Count(lost.Count)}")}. True class → what {label} took it for.</p>
-            <div class="tiles" style="--n:{shown.Length};--w:{zoom * Sprite.TileWidth(data.Test)}px;--h:{zoom * Sprite.TileHeight(data.Test)}px;--sprite:url(data:image/png;base64,{Convert.ToBase64String(Sprite.Png(data.Test, shown))})">
-            {tiles}</div>
-
+            {Tiles.Write(data.Test, shown, "test image", i => $"{Escape(names[labels[shown[i]]])} → {Escape(names[own[shown[i]]])}")}
             """;
     }
 }

@@ -23,12 +23,13 @@ internal static class HowMeasured
             <section id="method">
             <h2>How it was measured</h2>
             <dl>
-            <dt>To repeat it</dt><dd><pre class="scroll"><code>onebit study --preset {Escape(Argument(results.Preset))}{(set.Name == "mnist" ? "" : $" --data {Escape(Argument(set.Name))}")}</code></pre></dd>
+            <dt>To repeat it</dt><dd><pre class="scroll"><code>onebit study --preset {Escape(Argument(results.Preset))}{(set.Name == "mnist" ? "" : $" --data {Escape(Argument(set.Name))}")}{(set.Size is null ? "" : $" --size {Escape(set.Size)}")}</code></pre></dd>
             <dt>Machine</dt><dd>{Escape(machine.Processor)}, {Several(machine.Cores, "logical processor")}, {Bytes(machine.MemoryBytes)} of memory, {Escape(machine.OperatingSystem)}, {Escape(machine.Runtime)}, vectors of {machine.VectorBits} bits.</dd>
             <dt>Data</dt><dd>{Escape(set.Name)}, {Count(set.Classes)} classes: {Count(set.TrainImages)} images to train on, {Count(set.ValidationImages)} held out for validation, {Count(set.TestImages)} to test.{otherSplits}
             Every choice is made on the validation images. The test images are read once per finished run.</dd>
             <dt>Seeds</dt><dd>{seedText} Means are over seeds, deviations are sample standard deviations; curves, confusion matrices and image comparisons are the first seed’s.</dd>
             <dt>Accuracy</dt><dd>Fraction of the test images classified rightly: by a packed network after folding, with the integers that its file holds; by any other as it was trained, in floating point.</dd>
+            {(set.HardImages is { } hard ? $"<dt>Hard images</dt><dd>{Count(hard)} of the test images: those on which a committee of simple classifiers (k-means, nearest neighbours, and small networks trained for it) disagrees. No label takes part in the choice, and no run of this study has a vote.</dd>" : "")}
             <dt>Model size</dt><dd>The length of a real file: <code>.onebit</code> where packed, safetensors in full precision. Where a binarized network is not packed it is a count, one bit a binarized weight and four bytes for every other number, and marked so.</dd>
             <dt>Parameters</dt><dd>All numbers that training sets. “Binarized” are weights kept in one bit; the others are scales, offsets, and the weights of layers that were left alone.</dd>
             <dt>Training memory</dt><dd>Bytes of parameters, gradients and optimizer state; and the peak resident size of the training process, which holds libraries and data too.</dd>

@@ -36,6 +36,21 @@ internal static class Summary
             {size} <strong>{Compared(full.ModelBytes, run.ModelBytes, "smaller", "larger", "just as large")}</strong>
             ({Count(run.ModelBytes)} bytes instead of {Count(full.ModelBytes)}), {Timing(run)},
             and training it took {Training(full, run)}.
+            {Hard(data, full, run)}
+            """.TrimEnd();
+    }
+
+    /// <summary>Whether one bit costs more where it is hard.</summary>
+    private static string Hard(ReportData data, StudyRun full, StudyRun run)
+    {
+        if (data.HardSet is not { } hard || full.HardSetAccuracy is not { } before || run.HardSetAccuracy is not { } after)
+            return "";
+        double all = full.TestAccuracy.Mean - run.TestAccuracy.Mean, there = before.Mean - after.Mean;
+        string more = Points(there - all) == "0.00" ? "as much" : there > all ? "more" : "less";
+        // A minus for what it costs: the same sign as in the table.
+        return $"""
+            On the {Count(hard.Count)} images that are hard for simple classifiers one bit costs <strong>{more}</strong>: {Percent(after.Mean)} against {Percent(before.Mean)} in full precision,
+            a difference of <strong>{Points(-there)} points</strong> where it is {Points(-all)} on all test images{(data.CompareHard(full, run) is { } test ? $"; there it is {Verdict(test)}" : "")}.
             """;
     }
 

@@ -1,7 +1,9 @@
-namespace Onebit.Cli;
+namespace Onebit.Study;
 
 /// <summary>Unlike <see cref="Progress{T}"/>, calls back at once on the reporting thread: nothing arrives late or out of order.</summary>
-internal sealed class SynchronousProgress<T>(Action<T> report) : IProgress<T>
+/// <typeparam name="T">What is reported.</typeparam>
+public sealed class SynchronousProgress<T>(Action<T> report) : IProgress<T>
 {
+    /// <inheritdoc/>
     public void Report(T value) => report(value);
 }

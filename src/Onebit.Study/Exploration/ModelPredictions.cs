@@ -1,0 +1,44 @@
+using Onebit.Datasets;
+using Onebit.Training;
+
+namespace Onebit.Study;
+
+/// <summary>What trained models make of the test images.</summary>
+internal static class ModelPredictions
+{
+    /// <summary>
+    /// The predictions of every model below a folder: of a finished training run what it noted, full precision included;
+    /// of any other <c>.onebit</c> file what the runtime says. Names are paths below the folder.
+    /// </summary>
+    /// <exception cref="ExperimentException">There is no model, or one is of other data.</exception>
+    internal static IReadOnlyList<(string Name, byte[] Classes)> Load(string folder, Dataset data)
+    {
+        var models = new List<(string Name, byte[] Classes)>();
+        foreach (string file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        {
+            string home = Path.GetDirectoryName(file)!;
+            if (Path.GetFileName(file) == RunResult.FileName && RunResult.Load(home) is { } run)
+                models.Add((Path.GetRelativePath(folder, home), Noted(run, home, data)));
+            else if (Path.GetExtension(file) == ".onebit" && !File.Exists(Path.Combine(home, RunResult.FileName)))
+                models.Add((Path.ChangeExtension(Path.GetRelativePath(folder, file), null), Predicted(file, data)));
+        }
+        return models.Count > 0 ? models
+            : throw new ExperimentException($"There is neither a finished training run nor a .onebit file in '{folder}'; name a study's folder.");
+    }
+
+    private static byte[] Noted(RunResult run, string folder, Dataset data) =>
+        run.Fingerprint.StartsWith(Trainer.Fingerprint(data), StringComparison.Ordinal) && run.TestPredictions.Length == data.Test.Count
+            ? run.TestPredictions
+            : throw new ExperimentException($"'{folder}' holds a run on other data than {data.Name}; name a folder of models trained on it.");
+
+    private static byte[] Predicted(string file, Dataset data)
+    {
+        BitModel model = BitModel.Load(file);
+        ModelInput input = model.Input;
+        if ((input.Channels, input.Height, input.Width, model.ClassCount) != (data.Test.Channels, data.Test.Height, data.Test.Width, data.ClassCount))
+            throw new ExperimentException($"'{file}' reads other images or knows other classes than {data.Name} has; name a folder of models trained on it.");
+        int[] classes = new int[data.Test.Count];
+        model.Predict(data.Test.Pixels.Span, classes);
+        return [.. classes.Select(c => (byte)c)];
+    }
+}
