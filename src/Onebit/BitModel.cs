@@ -256,7 +256,7 @@ public sealed class BitModel
     private readonly ref struct Scratch
     {
         private const int Alignment = 64;
-        private const int OwnBytes = 1 << 16;
+        private const int OwnBytes = 1 << 17;
 
         [ThreadStatic]
         private static byte[]? _own;

@@ -84,7 +84,7 @@ internal sealed class RowConvolution<TWidth, TVector> : ConvolutionKernel
         _rowsJoined = IsWhole && _pitch == Lanes && _passVectors == 4 && stage.Linear.Stride == 1 && stage.Pool is { Size: 2, Stride: 2 };
         _least = stage.Ending is Threshold threshold
             ? [.. threshold.Thresholds.ToArray().Select(t => (short)Math.Clamp(t, short.MinValue + 1, short.MaxValue))] : [];
-        _padded = Align(source.Channels * Rows * Row + 2 * Vector512<byte>.Count);
+        _padded = linear.Padding == 0 ? 0 : Align(source.Channels * Rows * Row + 2 * Vector512<byte>.Count);
         _shifted = Align(linear.KernelWidth * _planeBytes + 2 * Vector512<byte>.Count);
         _products = Align((_chunk * _parts << _width) * _planeBytes + (_stripVectors + 1) * VectorBytes);
         _outputs = Align(linear.Outputs * (IsWhole ? OutputBitBytes : OutputElements * sizeof(int)) + SpareElements(_pitch) * sizeof(int));
@@ -120,7 +120,16 @@ internal sealed class RowConvolution<TWidth, TVector> : ConvolutionKernel
         Linear linear = Stage.Linear;
         ref byte shifted = ref Unsafe.Add(ref scratch, _padded);
         ref byte products = ref Unsafe.Add(ref shifted, _shifted), outputs = ref Unsafe.Add(ref products, _products);
-        Pad(ref source, ref scratch);
+        ref byte padded = ref scratch;
+        if (linear.Padding == 0)
+        {
+            padded = ref source; // What is read behind it and does not matter is memory of the model, too.
+        }
+        else
+        {
+            Pad(ref source, ref padded);
+        }
+
         Span<int> sums = MemoryMarshal.CreateSpan(ref Unsafe.As<byte, int>(ref outputs), _outputs / sizeof(int));
         int channels = Stage.Source.Channels / linear.Groups, count = linear.Outputs / linear.Groups;
         ref int lists = ref MemoryMarshal.GetArrayDataReference(_offsets);
@@ -133,7 +142,7 @@ internal sealed class RowConvolution<TWidth, TVector> : ConvolutionKernel
                 {
                     for (int channel = 0; channel < some; channel++)
                     {
-                        Shift(ref Unsafe.Add(ref scratch, (group * channels + first + channel) * Rows * Row), strip * _stripRows, ref shifted);
+                        Shift(ref Unsafe.Add(ref padded, (group * channels + first + channel) * Rows * Row), strip * _stripRows, ref shifted);
                         Multiply(ref shifted, ref Unsafe.Add(ref products, (channel * _parts << _width) * _planeBytes));
                     }
 
@@ -168,18 +177,12 @@ internal sealed class RowConvolution<TWidth, TVector> : ConvolutionKernel
 
     private static int Align(int bytes) => (bytes + 63) & ~63;
 
-    /// <summary>The channels with zeros around them, and behind the last one what may be read and does not matter.</summary>
+    /// <summary>The channels with zeros around them.</summary>
     private void Pad(ref byte source, ref byte padded)
     {
         (ValueInfo shape, int padding) = (Stage.Source, Stage.Linear.Padding);
         ReadOnlySpan<byte> codes = MemoryMarshal.CreateReadOnlySpan(ref source, shape.Count);
         Span<byte> place = MemoryMarshal.CreateSpan(ref padded, shape.Channels * Rows * Row);
-        if (padding == 0)
-        {
-            codes.CopyTo(place);
-            return;
-        }
-
         place.Clear();
         for (int row = 0; row < shape.Channels * shape.Height; row++)
         {

@@ -23,6 +23,7 @@ internal sealed class TableConvolution<TWidth, TVector> : ConvolutionKernel
     private readonly int _width;
     private readonly int[] _shifts;
     private readonly int _codes;
+    private readonly int _chunk = byte.MaxValue; // Codes whose inputs a byte can count.
     private readonly AlignedBytes _tables;
     private readonly ushort[] _patterns;
     private readonly short[] _least;
@@ -57,6 +58,7 @@ internal sealed class TableConvolution<TWidth, TVector> : ConvolutionKernel
             int window = (channel * columns + i % columns) * Rows * _pitch + row * _pitch;
             parts.Add(new Part(window, (channel * linear.KernelHeight + row) * linear.KernelWidth + x, bits, code, used));
             used += bits;
+            _chunk = Math.Min(_chunk, byte.MaxValue / used);
         }
 
         _parts = [.. parts];
@@ -260,11 +262,10 @@ internal sealed class TableConvolution<TWidth, TVector> : ConvolutionKernel
     private void Sum(ref byte codes, ref ushort patterns, ref byte sums)
     {
         ref byte tables = ref _tables.Start;
-        int chunk = byte.MaxValue / TWidth.TableBits; // More does not fit into bytes.
-        for (int begin = 0; begin < _codes; begin += chunk)
+        for (int begin = 0; begin < _codes; begin += _chunk)
         {
             TVector a = TWidth.Fill(0), b = a, c = a, d = a;
-            int end = Math.Min(begin + chunk, _codes);
+            int end = Math.Min(begin + _chunk, _codes);
             for (nint code = begin; code < end; code++)
             {
                 TVector some = TWidth.Load(ref Unsafe.Add(ref codes, code * VectorBytes));
