@@ -180,7 +180,7 @@ internal static class ImageFolder
     private static IReadOnlyList<Entry> Mixed(IReadOnlyList<Entry> entries, IReadOnlyList<string> names)
     {
         var hashes = new string[entries.Count];
-        Parallel.For(0, hashes.Length, i => hashes[i] = Convert.ToHexString(Picture.Hash(entries[i].Path)));
+        ForEach(entries, i => hashes[i] = Convert.ToHexString(Picture.Hash(entries[i].Path)));
         return
         [
             .. entries.Zip(hashes).GroupBy(e => e.First.Class)
@@ -190,25 +190,40 @@ internal static class ImageFolder
         ];
     }
 
-    private static ImageSet Decode(
-        string folder, IReadOnlyList<Entry> entries, ImageShape shape, IProgress<LoadProgress>? progress)
+    /// <summary>Does some work for each file, several at a time, and then says how many cannot be used.</summary>
+    private static void ForEach(IReadOnlyList<Entry> entries, Action<int> work)
     {
-        var images = new byte[entries.Count][];
         var failures = new DatasetException?[entries.Count];
-        var reporting = new Lock();
-        int done = 0;
-        Parallel.For(0, images.Length, new ParallelOptions { MaxDegreeOfParallelism = Picture.Parallelism }, i =>
+        Parallel.For(0, entries.Count, new ParallelOptions { MaxDegreeOfParallelism = Picture.Parallelism }, i =>
         {
             try
             {
-                Picture picture = Picture.Load(entries[i].Path);
-                images[i] = picture.Scale(shape.Channels > 0 ? shape : shape with { Channels = picture.HasColour ? 3 : 1 });
+                work(i);
             }
             catch (DatasetException e)
             {
                 failures[i] = e;
             }
+        });
+        DatasetException[] failed = [.. failures.OfType<DatasetException>()];
+        if (failed.Length > 0)
+        {
+            throw new DatasetException(failed.Length == 1
+                ? $"One of {entries.Count} images cannot be used; mend or delete it: {failed[0].Message}"
+                : $"{failed.Length} of {entries.Count} images cannot be used; mend or delete them, the first of which is: {failed[0].Message}");
+        }
+    }
 
+    private static ImageSet Decode(
+        string folder, IReadOnlyList<Entry> entries, ImageShape shape, IProgress<LoadProgress>? progress)
+    {
+        var images = new byte[entries.Count][];
+        var reporting = new Lock();
+        int done = 0;
+        ForEach(entries, i =>
+        {
+            Picture picture = Picture.Load(entries[i].Path);
+            images[i] = picture.Scale(shape.Channels > 0 ? shape : shape with { Channels = picture.HasColour ? 3 : 1 });
             lock (reporting)
             {
                 if (++done % 64 == 0 || done == images.Length)
@@ -217,14 +232,6 @@ internal static class ImageFolder
                 }
             }
         });
-        DatasetException[] failed = [.. failures.OfType<DatasetException>()];
-        if (failed.Length > 0)
-        {
-            throw new DatasetException(failed.Length == 1
-                ? $"One of {images.Length} images cannot be used; mend or delete it: {failed[0].Message}"
-                : $"{failed.Length} of {images.Length} images cannot be used; mend or delete them, the first of which is: {failed[0].Message}");
-        }
-
         int plane = shape.Height * shape.Width, channels = images.Max(i => i.Length) / plane;
         if ((long)images.Length * channels * plane > Array.MaxLength)
         {

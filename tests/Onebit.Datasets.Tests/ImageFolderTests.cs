@@ -139,6 +139,8 @@ public class ImageFolderTests
         Idx.Refused(() => DatasetLoader.Load(folder.Path), "One of 3 images", text, "is not a PNG");
         folder.Add("b/3.png", []);
         Idx.Refused(() => DatasetLoader.Load(folder.Path), "2 of 4 images");
+        File.CreateSymbolicLink(folder.File("b/4.png"), folder.File("none.png"));
+        Idx.Refused(() => DatasetLoader.Load(folder.Path), "One of 5 images", folder.File("b/4.png"));
         Directory.CreateDirectory(folder.File("c\n"));
         Idx.Refused(() => DatasetLoader.Load(folder.Path), folder.Path, "control character");
         Idx.Refused(() => DatasetLoader.Load("mnist", shape: new ImageShape(20, 20)), "'mnist'", "size of their own");

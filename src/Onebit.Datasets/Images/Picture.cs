@@ -40,11 +40,11 @@ public sealed class Picture
     {
         try
         {
-            // Before it is opened, for that waits at a named pipe until somebody writes. A pipe has no length.
+            // Not opened, for that would wait at a named pipe, which has no length, until somebody writes.
             var file = new FileInfo(path);
             if ((file.ResolveLinkTarget(returnFinalTarget: true) ?? file) is FileInfo { Exists: true, Length: 0 })
             {
-                throw new DatasetException($"{path} is empty.");
+                return [];
             }
 
             using FileStream stream = File.OpenRead(path);
