@@ -45,7 +45,9 @@ public class PackingTests
             foreach ((byte[] pixels, int image) in Each(images))
             {
                 int[] last = model.Trace(pixels)[^1];
-                Assert.Equal(sums.Skip(image * last.Length).Take(last.Length), last.Select(s => (float)s));
+                // Elsewhere a sum stands for a multiple of itself and more.
+                if (network is { Method: BinaryConnect or BinaryNet, Pixels: not PixelEncoding.Signs } && network.WeightLayers.Last().Bias is null)
+                    Assert.Equal(sums.Skip(image * last.Length).Take(last.Length), last.Select(s => (float)s));
                 long[] scores = new long[model.ClassCount];
                 model.Predict(pixels, scores);
                 for (int c = 0; c < scores.Length; c++)
@@ -59,10 +61,7 @@ public class PackingTests
 
     [Theory]
     [InlineData("""[{ "type": "dense", "binarize": false }]""", "a layer's weights stay float32")]
-    [InlineData("""[{ "type": "dense", "divideByRootFanIn": true }]""", "a layer divides its sums by the square root of the fan-in")]
-    [InlineData("""[{ "type": "dense", "bias": true }]""", "a float bias is not followed by a normalization")]
-    [InlineData("""[{ "type": "dense", "bias": true }, { "type": "activation" }, { "type": "dense" }]""", "a float bias is not followed by a normalization")]
-    [InlineData("""[{ "type": "dense" }, { "type": "scale", "by": 0.5 }]""", "a Scale layer has no integer form")]
+    [InlineData("""[{ "type": "dense" }, { "type": "scale", "by": -0.5 }]""", "a scale is not above 0, so that max-pooling would turn to the smallest value")]
     [InlineData("""[{ "type": "dense" }, { "type": "learnedScale" }]""", "a learnedScale layer has no integer form")]
     [InlineData("""[{ "type": "conv", "filters": 2, "kernel": 1 }, { "type": "dense" }]""", "weights of one bit are multiplied with signs or codes, not with integers")]
     public void What_has_no_integer_form_is_named(string layers, string reason)
@@ -76,7 +75,7 @@ public class PackingTests
     {
         const string Layers = """[{ "type": "dense" }, { "type": "norm" }]""";
         using Network pixels = Networks.Create(Layers, new BinaryConnect(), (1, 4, 4), 3, PixelEncoding.Normalized);
-        Assert.Equal("pixels are seen as normalized, not as bytes or bits", Assert.Throws<PackingException>(() => Packer.Pack(pixels)).Message);
+        Assert.Equal("pixels are seen as normalized, not as bytes, bits or signs", Assert.Throws<PackingException>(() => Packer.Pack(pixels)).Message);
         using Network activations = Networks.Create(Layers, new BinaryConnect(), (1, 4, 4), 3, activationBits: 32);
         Assert.Equal("activations stay float32", Assert.Throws<PackingException>(() => Packer.Pack(activations)).Message);
         using Network latent = Networks.Create(Layers, new BinaryConnect(), (1, 4, 4), 3);
@@ -116,7 +115,7 @@ public class PackingTests
                 }
                 catch (Exception e)
                 {
-                    throw new InvalidOperationException($"{network.Input} {network.Pixels} {network.ActivationBits} bits: {JsonSerializer.Serialize(network.Spec, Experiment.Json)}", e);
+                    throw new InvalidOperationException($"{network.Method.Name} {network.Input} {network.Pixels} {network.ActivationBits} bits: {JsonSerializer.Serialize(network.Spec, Experiment.Json)}", e);
                 }
             },
             iter: 150, threads: 1);

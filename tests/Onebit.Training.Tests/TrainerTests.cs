@@ -236,7 +236,7 @@ public sealed class TrainerTests : IDisposable
             },
             _folder.Path);
         Assert.False(result.Packed);
-        Assert.Equal("pixels are seen as unit, not as bytes or bits", result.NotPackedBecause);
+        Assert.Equal("pixels are seen as unit, not as bytes, bits or signs", result.NotPackedBecause);
         Assert.Equal("sampled", result.EvaluatedForm);
         Assert.Equal([WeightForm.Sampled, WeightForm.Frozen, WeightForm.Sign, WeightForm.Latent], result.Forms!.Select(f => f.Form));
         Assert.Equal((result.TestAccuracy, Accuracy(result.TestPredictions, s_mnist.Test)), (result.UnfoldedTestAccuracy, result.TestAccuracy));
