@@ -36,7 +36,7 @@ internal sealed class Objective : IDisposable
         Tensor taught;
         using (no_grad())
             taught = _teachers.Select(t => (t.forward(t.Prepare(pixels)) / d.Temperature).softmax(1)).Aggregate((sum, p) => sum + p) / _teachers.Length;
-        Tensor distance = nn.functional.kl_div((logits / d.Temperature).log_softmax(1), taught, reduction: nn.Reduction.Sum) / logits.shape[0];
+        Tensor distance = nn.functional.kl_div((logits / d.Temperature).log_softmax(1), taught, log_target: false, reduction: nn.Reduction.Sum) / logits.shape[0];
         return loss * (1 - d.Weight) + distance * (d.Weight * d.Temperature * d.Temperature);
     }
 
