@@ -100,6 +100,40 @@ public class PackingTests
         Assert.Equal([0b100101], ((Linear)Packer.Pack(network).Operations[0]).Weights.ToArray());
     }
 
+    [Fact]
+    public void Shifts_scales_biases_and_levels_become_thresholds()
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        Threshold First(string layers, Method method, PixelEncoding pixels, Action<Network> set)
+        {
+            using Network network = Networks.Create(layers, method, (1, 1, 3), 2, pixels);
+            set(network);
+            return Packer.Pack(network).Operations.OfType<Threshold>().First();
+        }
+
+        // Pixels in codes, 32 to one: +1 from 32 x 0.5 = 16 on.
+        Assert.Equal([16], First("""[{ "type": "activation" }, { "type": "dense" }]""", new ReActNet(), PixelEncoding.Bytes,
+            n => n.modules().OfType<ActivationLayer>().Single().Shift!.fill_(0.5)).Thresholds.ToArray());
+        // Weights 0.5 and -0.25: size (0.5 + 0.5 + 0.5) / 3 = 0.5 and 0.25. With bytes u = w . x in signs the layer gives 0.5 u + 3 >= 0
+        // from u = -6 on, and 0.25 u - 5 >= 0 from 20 on.
+        Assert.Equal([-6, 20], First("""[{ "type": "dense", "units": 2, "bias": true }, { "type": "activation" }, { "type": "dense" }]""", new XnorNet(), PixelEncoding.Bytes,
+            n =>
+            {
+                WeightLayer layer = n.WeightLayers.First();
+                layer.Weight.copy_(tensor(new[] { 0.5f, 0.5f, -0.5f, -0.25f, -0.25f, 0.25f }, [2, 1, 1, 3]));
+                layer.Bias!.copy_(tensor(new[] { 3f, -5 }));
+            }).Thresholds.ToArray());
+        // Pixels -1 and +1 are bits x: w . (2x - 1) + b = 2 w . x - (1 + 1 - 1) + 1 >= 0 from 0 on, and with b = -1 from 1 on.
+        Assert.Equal([0, 1], First("""[{ "type": "dense", "units": 2, "bias": true }, { "type": "activation" }, { "type": "dense" }]""", new Bitwise(), PixelEncoding.Signs,
+            n =>
+            {
+                WeightLayer layer = n.WeightLayers.First();
+                layer.Weight.copy_(tensor(new[] { 0.5f, 0.5f, -0.5f, 0.1f, 0.2f, -0.3f }, [2, 1, 1, 3]));
+                layer.Bias!.copy_(tensor(new[] { 0.3f, -0.2f }));
+            }).Thresholds.ToArray());
+    }
+
     /// <summary>Random networks with their packed models and some images.</summary>
     private static void RandomlyMade(bool isTieFree, Action<Network, BitModel, Tensor> check) =>
         Gen.Int.Sample(

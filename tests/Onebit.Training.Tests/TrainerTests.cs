@@ -71,7 +71,7 @@ public sealed class TrainerTests : IDisposable
             "averaging" => plain with { Averaging = 0.9 },
             "averaging, stochastic" => Small("binaryconnect-stochastic") with { Averaging = 0.9 },
             "reestimateNormalization" => plain with { ReestimateNormalization = true },
-            "distillation" => plain with { Distillation = new DistillationSpec(["teacher", "teacher-seed2"]) },
+            "distillation" => plain with { Distillation = new DistillationSpec(["teacher", "teacher-seed2"]), Augmentation = new AugmentationSpec(10) },
             "start" => plain with { Start = "teacher" },
             "tightening" => Small("irnet"),
             _ => Small("reactnet"),
@@ -88,6 +88,19 @@ public sealed class TrainerTests : IDisposable
         Assert.Equal(WithoutTimes(expected), WithoutTimes(actual));
         foreach (string file in new[] { Trainer.WeightsFile, Trainer.ModelFile })
             Assert.Equal(File.ReadAllBytes(Path.Combine(undisturbed, file)), File.ReadAllBytes(Path.Combine(killed, file)));
+    }
+
+    [Fact]
+    public void A_teacher_leaves_the_pixels_as_they_are()
+    {
+        using var scope = NewDisposeScope();
+        foreach (PixelEncoding encoding in Enum.GetValues<PixelEncoding>())
+        {
+            using var network = new Network(Spec("""[{ "type": "dense" }]"""), new Float32(), (1, 1, 3), 2, encoding, pixelStatistics: (100, 50));
+            Tensor augmented = tensor(new float[] { 0, 100, 255 }, [1, 1, 1, 3]);
+            network.Prepare(augmented);
+            Assert.Equal([0, 100, 255], augmented.flatten().data<float>().ToArray());
+        }
     }
 
     [Fact]

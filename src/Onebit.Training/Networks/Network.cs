@@ -104,9 +104,10 @@ public sealed class Network : nn.Module<Tensor, Tensor>
         PixelEncoding.Bytes => pixels.to(ScalarType.Float32),
         PixelEncoding.Bits => pixels.ge(PixelThreshold).to(ScalarType.Float32),
         PixelEncoding.Signs => pixels.gt(0).to(ScalarType.Float32).mul_(2).sub_(1),
-        PixelEncoding.Unit => pixels.to(ScalarType.Float32).div_(255),
-        PixelEncoding.Centered => pixels.to(ScalarType.Float32).div_(255).sub_(0.5),
-        _ => pixels.to(ScalarType.Float32).sub_(_pixels.Mean).div_(_pixels.Deviation),
+        // The first step never in place: augmented pixels are float32 already, and a teacher sees the same ones.
+        PixelEncoding.Unit => pixels.to(ScalarType.Float32).div(255),
+        PixelEncoding.Centered => pixels.to(ScalarType.Float32).div(255).sub_(0.5),
+        _ => pixels.to(ScalarType.Float32).sub(_pixels.Mean).div_(_pixels.Deviation),
     };
 
     /// <inheritdoc/>
