@@ -90,6 +90,17 @@ public sealed class TrainerTests : IDisposable
             Assert.Equal(File.ReadAllBytes(Path.Combine(undisturbed, file)), File.ReadAllBytes(Path.Combine(killed, file)));
     }
 
+    [Theory]
+    [InlineData(OptimizerType.Bop, false)]
+    [InlineData(OptimizerType.Adam, true)]
+    public void All_parameters_of_a_network_may_be_weights_of_rates_of_their_own(OptimizerType type, bool glorotRates)
+    {
+        Experiment experiment = Small("binarynet") with { Network = Spec("""[{ "type": "dense" }, { "type": "scale", "by": 0.1 }]"""), Pixels = PixelEncoding.Bits };
+        RunResult result = Run(experiment with { Epochs = 12, BatchSize = 50, Optimizer = new OptimizerSpec(type, 0.01, GlorotRates: glorotRates) }, _folder.Path);
+        Assert.True(result.Packed, result.NotPackedBecause);
+        Assert.InRange(result.TestAccuracy, 0.5, 1);
+    }
+
     [Fact]
     public void A_teacher_leaves_the_pixels_as_they_are()
     {

@@ -24,7 +24,6 @@ public sealed class Trainer
     public const string ProgressFile = "progress.json";
 
     private const string CheckpointFile = "checkpoint.safetensors";
-    private const string AverageState = "average.";
 
     private readonly Experiment _experiment;
     private readonly int _seed;
@@ -91,21 +90,19 @@ public sealed class Trainer
         if (_experiment.Start is { } start)
             EarlierRun.Start(_network, start, _folder, _seed);
         using var objective = new Objective(_experiment, _data, _folder, _seed);
-        var optimization = new Optimization(_experiment.Optimizer, _network);
-        WeightAverage? average = _experiment.Averaging is { } decay ? new WeightAverage(_network, decay) : null;
-        int epoch = Resume(optimization, average);
+        var optimization = new Optimization(_experiment, _network);
+        int epoch = Resume(optimization);
         using Tensor pixels = Evaluator.Pixels(_train);
         using Tensor labels = tensor(_train.Labels.ToArray(), ScalarType.Byte).to(ScalarType.Int64);
         for (; epoch < _experiment.Epochs; epoch++)
         {
-            TrainEpoch(epoch, pixels, labels, objective, optimization, average, cancellation);
+            TrainEpoch(epoch, pixels, labels, objective, optimization, cancellation);
             Evaluation validation = Evaluator.Evaluate(_network, _validation);
             _curves.ValidationLoss.Add(validation.Loss);
             _curves.ValidationAccuracy.Add(validation.Accuracy);
-            SaveCheckpoint(epoch + 1, optimization, average);
+            SaveCheckpoint(epoch + 1, optimization);
         }
-        average?.Take();
-        if (average is not null || _experiment.ReestimateNormalization)
+        if (optimization.TakeAverage() || _experiment.ReestimateNormalization)
         {
             manual_seed(_seed); // Stochastic weights are drawn, and have to be again after a kill.
             ReestimateNormalization();
@@ -138,8 +135,7 @@ public sealed class Trainer
         }
     }
 
-    private void TrainEpoch(
-        int epoch, Tensor pixels, Tensor labels, Objective objective, Optimization optimization, WeightAverage? average, CancellationToken cancellation)
+    private void TrainEpoch(int epoch, Tensor pixels, Tensor labels, Objective objective, Optimization optimization, CancellationToken cancellation)
     {
         // Seeds of weights are small numbers, so an epoch never shares its stream with another run's start.
         manual_seed((_seed + 1L) * 1_000_003 + epoch);
@@ -150,7 +146,7 @@ public sealed class Trainer
         long count = pixels.shape[0];
         using Tensor order = randperm(count);
         double loss = 0;
-        long seen = 0, steps = epoch * ((count + _experiment.BatchSize - 1) / _experiment.BatchSize);
+        long seen = 0;
         for (long start = 0; start < count; start += _experiment.BatchSize)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -165,7 +161,6 @@ public sealed class Trainer
                 images = augmentation.Apply(images);
             Tensor output = objective.Loss(_network.forward(_network.Prepare(images)), labels.index_select(0, chosen), images);
             optimization.Step(output);
-            average?.Update(steps++);
             loss += output.ToDouble() * size;
             seen += size;
             Report(epoch, (double)seen / count, loss / seen, _trainSeconds + clock.Elapsed.TotalSeconds);
@@ -254,7 +249,7 @@ public sealed class Trainer
             Epochs = _experiment.Epochs,
             TrainSeconds = _trainSeconds,
             TrainProcessorSeconds = _processorSeconds,
-            TrainingModelBytes = 4 * (2 * parameters + optimizerState + (_experiment.Averaging is null ? 0 : parameters)),
+            TrainingModelBytes = 4 * (2 * parameters + optimizerState),
             PeakTrainingBytes = _peakBytes,
             Curves = _curves,
         };
@@ -340,13 +335,11 @@ public sealed class Trainer
         _network.eval();
     }
 
-    private void SaveCheckpoint(int epoch, Optimization optimization, WeightAverage? average)
+    private void SaveCheckpoint(int epoch, Optimization optimization)
     {
         using var scope = NewDisposeScope();
         Dictionary<string, Tensor> tensors = _network.state_dict();
         optimization.Save(tensors);
-        foreach ((string name, Tensor tensor) in average?.Averages ?? new Dictionary<string, Tensor>())
-            tensors[AverageState + name] = tensor;
         SafeTensors.Save(Path.Combine(_folder, CheckpointFile), tensors, new Dictionary<string, string>
         {
             ["fingerprint"] = _fingerprint,
@@ -355,7 +348,7 @@ public sealed class Trainer
     }
 
     /// <summary>Takes up the checkpoint where there is one. Gives the number of epochs done.</summary>
-    private int Resume(Optimization optimization, WeightAverage? average)
+    private int Resume(Optimization optimization)
     {
         string path = Path.Combine(_folder, CheckpointFile);
         if (!File.Exists(path))
@@ -372,8 +365,6 @@ public sealed class Trainer
             {
                 foreach ((string name, Tensor tensor) in own)
                     tensor.copy_(tensors[name]);
-                foreach ((string name, Tensor tensor) in average?.Averages ?? new Dictionary<string, Tensor>())
-                    tensor.copy_(tensors[AverageState + name]);
                 optimization.Load(tensors);
             }
             _curves.TrainLoss.AddRange(state.Curves.TrainLoss);
