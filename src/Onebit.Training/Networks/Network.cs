@@ -37,7 +37,7 @@ public sealed class Network : nn.Module<Tensor, Tensor>
         Input = input;
         Classes = classes;
         Pixels = pixels;
-        WeightBits = weightBits ?? method.WeightBits;
+        WeightBits = method.Weights is null ? 32 : weightBits ?? method.WeightBits;
         ActivationBits = method.Weights is null ? 32 : activationBits ?? method.ActivationBits;
         _pixels = pixelStatistics ?? (0, 255);
         Layers = new Builder(this, zeroStart).Build();
