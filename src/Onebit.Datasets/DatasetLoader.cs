@@ -75,7 +75,9 @@ public static class DatasetLoader
         string[] missing = [.. files.Where(file => source.Find(file) is null)];
         if (missing.Length > 0 && source.Mirrors.Count == 0)
         {
-            throw new DatasetException($"{source.Folder} lacks {string.Join(", ", missing)}; put these IDX files there, gzipped or not, or one subfolder of images a class.");
+            throw new DatasetException(source.Sha256.Count > 0 && !source.Sha256.ContainsKey(missing[0])
+                ? $"{source.Name} is a test set alone, without {missing[0]}; models can be evaluated on it, but not trained."
+                : $"{source.Folder} lacks {string.Join(", ", missing)}; put these IDX files there, gzipped or not, or one subfolder of images a class.");
         }
         downloader.Fetch(source, missing, progress);
     }

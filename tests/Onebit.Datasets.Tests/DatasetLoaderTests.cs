@@ -34,7 +34,7 @@ public class DatasetLoaderTests
     {
         ImageSet hard = DatasetLoader.LoadTest("mnist-hard");
         Assert.Equal((1, 28, 28), (hard.Channels, hard.Height, hard.Width));
-        Idx.Refused(() => DatasetLoader.Load("mnist-hard"), "mnist-hard", "train-images");
+        Idx.Refused(() => DatasetLoader.Load("mnist-hard"), "mnist-hard is a test set alone", "train-images");
     }
 
     [Fact]

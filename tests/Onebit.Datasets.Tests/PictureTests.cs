@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using CsCheck;
 using SkiaSharp;
 
@@ -159,6 +160,23 @@ public class PictureTests
         string text = folder.Add("text.png", "a text");
         foreach (string path in new[] { text, folder.Path, folder.File("none.png"), "nul\0.png", "" })
             Assert.Contains(path, Assert.Throws<DatasetException>(() => Picture.Load(path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_named_pipe_is_not_waited_for()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no named pipes among files.");
+        using var folder = new TemporaryFolder();
+        string pipe = folder.File("pipe.png"), link = folder.File("link.png");
+        using (Process made = Process.Start("mkfifo", [pipe]))
+            await made.WaitForExitAsync(TestContext.Current.CancellationToken);
+        File.CreateSymbolicLink(link, pipe);
+        foreach (string path in new[] { pipe, link })
+        {
+            Exception? refused = await Task.Run(() => Record.Exception(() => Picture.Load(path)), TestContext.Current.CancellationToken)
+                .WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+            Assert.Contains($"{path} is empty", Assert.IsType<DatasetException>(refused).Message, StringComparison.Ordinal);
+        }
     }
 
     private static byte[] Greys(byte[] file)

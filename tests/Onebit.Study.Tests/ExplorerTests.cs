@@ -83,6 +83,27 @@ public sealed class ExplorerTests : IDisposable
     }
 
     [Fact]
+    public void Models_of_the_same_classes_are_compared_and_others_refused()
+    {
+        Dataset data = Bars(doubtful: 0);
+        string models = _folder.File("models");
+        void Save(string file, params string[] classes)
+        {
+            var builder = new ModelBuilder(new ModelInput(1, 8, 8, 8, 0));
+            int sums = builder.Append(new Linear(0, 3, 8, 8, 1, 0, 1, new byte[24]));
+            builder.Append(new Scores(sums, new[] { 1, 1, 1 }, new long[] { 0, 1, 0 }, 0));
+            Directory.CreateDirectory(models);
+            builder.Build(classes).Save(Path.Combine(models, file));
+        }
+        Save("always-standing.onebit", "lying", "standing", "<none>");
+        (string name, byte[] classes) = Assert.Single(ModelPredictions.Load(models, data));
+        Assert.Equal("always-standing", name);
+        Assert.All(classes, c => Assert.Equal(1, c));
+        Save("other.onebit", "standing", "lying", "<none>"); // The same classes, but its 0 is another.
+        Assert.Contains("other.onebit", Assert.Throws<ExperimentException>(() => ModelPredictions.Load(models, data)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Samples_have_as_many_of_each_class_as_there_are()
     {
         byte[] labels = [0, 0, 0, 0, 0, 1, 2, 2, 2, 0];

@@ -16,7 +16,7 @@ internal static class EvalCommand
     internal static Command Create()
     {
         Argument<string> model = SharedOptions.Model();
-        Option<string> data = SharedOptions.Data();
+        Option<string> data = SharedOptions.Data("mnist, mnist-hard, fashion-mnist");
         var check = new Option<bool>("--check") { Description = "Also run the model's operations on libtorch and compare every integer of every image." };
         Option<bool> json = SharedOptions.Json();
         var command = new Command("eval", """

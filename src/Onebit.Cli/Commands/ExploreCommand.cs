@@ -71,7 +71,7 @@ internal static class ExploreCommand
         table.AddRow("k-means", $"{k.K} clusters: accuracy {k.Accuracy:P2}, purity {k.Purity:P2}, adjusted Rand index {k.AdjustedRandIndex:F3}, normalized mutual information {k.NormalizedMutualInformation:F3}");
         table.AddRow("", string.Join(", ", k.Curve.Skip(1).Select(p => $"{p.K}: {p.Accuracy:P2}")));
         table.AddRow("t-SNE", $"{results.Tsne.Points:N0} points: trustworthiness {results.Tsne.Trustworthiness:F4}, KL divergence {results.Tsne.KlDivergence:F4}, {results.Tsne.Seconds:N1} s");
-        table.AddRow("pairs", Markup.Escape(string.Join(", ", results.Pairs.Take(5).Select(p => $"{results.Dataset.ClassNames[p.First]}/{results.Dataset.ClassNames[p.Second]} ({p.Share:P1} of all mistakes)"))));
+        table.AddRow("pairs", Markup.Escape(string.Join(", ", results.Pairs.Take(5).Where(p => p.Share > 0).Select(p => $"{results.Dataset.ClassNames[p.First]}/{results.Dataset.ClassNames[p.Second]} ({p.Share:P1} of mistakes)"))));
         if (results.HardSet is { } hard)
             table.AddRow("hard images", $"{hard.Indices.Count:N0}" + (hard.Curated ? Markup.Escape($", written to {Path.Combine(folder, Explorer.HardSetFolder)}") : ", the shipped ones"));
         AnsiConsole.Write(table);

@@ -8,9 +8,10 @@ namespace Onebit.Cli;
 /// <summary>Options that several commands have, the same in each.</summary>
 internal static class SharedOptions
 {
-    internal static Option<string> Data() => new("--data")
+    /// <param name="known">Names of the known sets that will do.</param>
+    internal static Option<string> Data(string known = "mnist, fashion-mnist") => new("--data")
     {
-        Description = "A known data set (mnist, fashion-mnist), a folder of IDX files, gzipped or not, or a folder of images with one subfolder a class.",
+        Description = $"A known data set ({known}), a folder of IDX files, gzipped or not, or a folder of images with one subfolder a class.",
         DefaultValueFactory = _ => "mnist",
         HelpName = "NAME|FOLDER",
     };

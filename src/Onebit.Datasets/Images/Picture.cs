@@ -40,6 +40,13 @@ public sealed class Picture
     {
         try
         {
+            // Before it is opened, for that waits at a named pipe until somebody writes. A pipe has no length.
+            var file = new FileInfo(path);
+            if ((file.ResolveLinkTarget(returnFinalTarget: true) ?? file) is FileInfo { Exists: true, Length: 0 })
+            {
+                throw new DatasetException($"{path} is empty.");
+            }
+
             using FileStream stream = File.OpenRead(path);
             if (!stream.CanSeek || stream.Length > MostFileBytes)
             {

@@ -70,7 +70,7 @@ public sealed class Explorer
                 hard is null ? null : HardSet.Accuracy(_data.Test, c.Classes, hard.Indices)))],
             Pairs(classifiers), hard);
         if (_options.CurateHardSet)
-            HardSet.Save(Path.Combine(_folder, HardSetFolder), _data, hard!, $"onebit explore --hard-set --data {_data.Name}{(_size is null ? "" : $" --size {_size}")}");
+            HardSet.Save(Path.Combine(_folder, HardSetFolder), _data, hard!, clusters.Curve[^1].K, $"onebit explore --hard-set --data {_data.Name}{(_size is null ? "" : $" --size {_size}")}");
         results.Save(_folder);
         AtomicFile.WriteText(Path.Combine(_folder, PictureFile), Charts.Embedding(large, _data.ClassNames));
         AtomicFile.WriteText(Path.Combine(_folder, PageFile), ExplorationPage.Write(results, _data));
@@ -116,7 +116,6 @@ public sealed class Explorer
                 i, _data.Test.Labels.Span[i], own, named, Math.Round(distances[i, own], 4),
                 other, other < 0 ? -1 : clusters.ClusterClass[other], other < 0 ? 0 : Math.Round(distances[i, other], 4));
         }).OrderBy(d => d.Margin).ThenBy(d => d.Index)];
-        int wrong = all.Count(d => !d.Right);
         return [.. all.Where(d => !d.Right), .. all.Where(d => d.Right).Take(MostDoubts)];
     }
 

@@ -7,7 +7,7 @@ namespace Onebit.Study;
 
 /// <summary>
 /// Test images on which simple classifiers disagree. The rule: a committee of six is fitted to the training images, k-means
-/// with 256 prototypes, the 5 nearest neighbours, and four small full-precision networks of their own recipes and seeds
+/// with 256 prototypes (fewer where images are few), the 5 nearest neighbours, and four small full-precision networks of their own recipes and seeds
 /// (<c>experiments/held-out</c>); a test image is hard when at least two of the six do not name the class that most of
 /// them name. No label of a test image is looked at, and no model that is measured on the set has a vote.
 /// </summary>
@@ -47,7 +47,7 @@ public static class HardSet
 
     /// <summary>Writes hard images as an IDX test set, with a README that says what it is.</summary>
     /// <exception cref="DatasetException">A file cannot be written.</exception>
-    internal static void Save(string folder, Dataset data, HardSetResults hard, string command)
+    internal static void Save(string folder, Dataset data, HardSetResults hard, int prototypes, string command)
     {
         ImageSet set = data.Test.Select(hard.Indices);
         const string Images = "t10k-images-idx3-ubyte", Labels = "t10k-labels-idx1-ubyte";
@@ -59,7 +59,7 @@ public static class HardSet
 
             {set.Count:N0} of the {data.Test.Count:N0} test images: those on which simple classifiers disagree. Two IDX files, gzipped, as a test set has them.
 
-            **Rule.** A committee of six is fitted to the training images: k-means with 256 prototypes (at most 20,000 training
+            **Rule.** A committee of six is fitted to the training images: k-means with {prototypes} prototypes (at most 20,000 training
             images), the 5 nearest neighbours, and four small full-precision networks with recipes and seeds of their own
             (`experiments/held-out`: logistic regression once, a multilayer perceptron three times). A test image is in the set
             when at least {Dissents} of the six do not name the class that most of them name.
@@ -67,7 +67,7 @@ public static class HardSet
             **What it can tell, and what not.** No label of a test image takes part in the choice, and no model that is measured
             on the set has a vote, so the set favours none of them for being itself. It is hard for classifiers of this kind:
             images that all six take for the same wrong class are not in it, and an image that only a better network finds hard
-            is not either. Accuracies on it are for comparing models with each other; they estimate nothing about digits in
+            is not either. Accuracies on it are for comparing models with each other; they estimate nothing about images in
             general, and differences of a few images are chance.
 
             **Made by** `{command}`, in order of the test images.

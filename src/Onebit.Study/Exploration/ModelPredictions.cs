@@ -35,7 +35,7 @@ internal static class ModelPredictions
     {
         BitModel model = BitModel.Load(file);
         ModelInput input = model.Input;
-        if ((input.Channels, input.Height, input.Width, model.ClassCount) != (data.Test.Channels, data.Test.Height, data.Test.Width, data.ClassCount))
+        if ((input.Channels, input.Height, input.Width) != (data.Test.Channels, data.Test.Height, data.Test.Width) || !model.ClassNames.SequenceEqual(data.ClassNames))
             throw new ExperimentException($"'{file}' reads other images or knows other classes than {data.Name} has; name a folder of models trained on it.");
         int[] classes = new int[data.Test.Count];
         model.Predict(data.Test.Pixels.Span, classes);

@@ -61,8 +61,8 @@ public static class Charts
     }
 
     /// <summary>
-    /// Points in two dimensions, coloured by class: each written as its class's name where they are few, else as a dot, with
-    /// the name at the middle of its class. Distances are the same both ways and have no unit.
+    /// Points in two dimensions, coloured by class: each written as its class's name where they are few and the names
+    /// short, else as a dot, with the name at the middle of its class. Distances are the same both ways and have no unit.
     /// </summary>
     internal static string EmbeddingInline(TSnePicture picture, IReadOnlyList<string> names) =>
         Svg.Inline(EmbeddingPlot(picture, names), EmbeddingSize, EmbeddingSize, EmbeddingTitle(picture));
@@ -75,7 +75,8 @@ public static class Charts
 
     private static Plot EmbeddingPlot(TSnePicture picture, IReadOnlyList<string> names)
     {
-        const int Few = 300;
+        const int Few = 300, Short = 2;
+        bool written = picture.Points <= Few && names.All(n => n.Length <= Short);
         Plot plot = Svg.NewPlot();
         plot.HideGrid();
         plot.Layout.Frameless();
@@ -89,7 +90,7 @@ public static class Charts
         foreach (IGrouping<int, (float[] At, int Label)> points in picture.Embedding.Zip(picture.Labels).GroupBy(p => p.Second).OrderBy(g => g.Key))
         {
             double[] x = [.. points.Select(p => (double)p.At[0])], y = [.. points.Select(p => (double)p.At[1])];
-            if (picture.Points <= Few)
+            if (written)
             {
                 for (int i = 0; i < x.Length; i++)
                     Name(names[points.Key], x[i], y[i], points.Key, 16, bold: false);
@@ -97,9 +98,9 @@ public static class Charts
                 continue;
             }
             var dots = plot.Add.ScatterPoints(x, y, Color.FromHex(Palette.Series(points.Key)));
-            dots.MarkerSize = picture.Points <= 3000 ? 4.5f : 3;
+            dots.MarkerSize = picture.Points <= Few ? 8 : picture.Points <= 3000 ? 4.5f : 3;
         }
-        if (picture.Points > Few)
+        if (!written)
         {
             foreach (IGrouping<int, (float[] At, int Label)> points in picture.Embedding.Zip(picture.Labels).GroupBy(p => p.Second))
             {

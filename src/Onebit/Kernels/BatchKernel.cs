@@ -35,11 +35,12 @@ internal abstract class BatchKernel
             i += count;
         }
 
-        // A convolution of codes whose sums need 32 bits is faster by rows; most of the weights in a dense layer of more
-        // outputs than this batch has lanes are faster with the outputs in wider lanes.
+        // Codes whose sums need 32 bits are faster one image at a time, in convolutions always, in dense layers than narrow
+        // vectors; and so is a dense layer of more outputs than this batch has lanes, where wider vectors take its outputs.
         Stage heaviest = stages.MaxBy(s => (long)s.Linear.Outputs * s.FanIn)!;
-        if ((bits > 64 && stages.Exists(s => !s.IsDense && s.Source.Bits > 1 && !s.SumsFit16Bits))
-            || (bits < widestVector && heaviest.IsDense && heaviest.Linear.Outputs > bits))
+        bool narrow = bits < widestVector;
+        if ((bits > 64 && stages.Exists(s => s.Source.Bits > 1 && !s.SumsFit16Bits && (narrow || !s.IsDense)))
+            || (narrow && heaviest.IsDense && heaviest.Linear.Outputs > bits))
         {
             return null;
         }

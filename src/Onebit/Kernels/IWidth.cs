@@ -24,9 +24,6 @@ internal interface IWidth<TVector>
     /// <summary>Adds three bits in every lane: the sum's low bit is returned, its high bit is the carry.</summary>
     static abstract TVector FullAdd(TVector a, TVector b, TVector c, out TVector carry);
 
-    /// <summary>The carry of <see cref="FullAdd"/> alone: 1 where at least two of the three bits are.</summary>
-    static abstract TVector Majority(TVector a, TVector b, TVector c);
-
     /// <summary>How many bits of each byte are 1.</summary>
     static abstract TVector PopCount8(TVector bytes);
 

@@ -44,10 +44,6 @@ internal readonly struct Width128 : ITableWidth<Vector128<ulong>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<ulong> Majority(Vector128<ulong> a, Vector128<ulong> b, Vector128<ulong> c) =>
-        Avx512F.VL.IsSupported ? Avx512F.VL.TernaryLogic(a, b, c, TernaryLogic.Majority) : (a & b) | ((a ^ b) & c);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<ulong> PopCount8(Vector128<ulong> bytes)
     {
         if (AdvSimd.IsSupported)

@@ -43,10 +43,6 @@ internal readonly struct Width256 : ITableWidth<Vector256<ulong>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<ulong> Majority(Vector256<ulong> a, Vector256<ulong> b, Vector256<ulong> c) =>
-        Avx512F.VL.IsSupported ? Avx512F.VL.TernaryLogic(a, b, c, TernaryLogic.Majority) : (a & b) | ((a ^ b) & c);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<ulong> PopCount8(Vector256<ulong> bytes)
     {
         Vector256<byte> low = Vector256.Create((byte)0x0F), nibble = bytes.AsByte() & low, other = (bytes.AsUInt16() >> 4).AsByte() & low;

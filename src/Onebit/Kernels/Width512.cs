@@ -43,10 +43,6 @@ internal readonly struct Width512 : ITableWidth<Vector512<ulong>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<ulong> Majority(Vector512<ulong> a, Vector512<ulong> b, Vector512<ulong> c) =>
-        Avx512F.IsSupported ? Avx512F.TernaryLogic(a, b, c, TernaryLogic.Majority) : (a & b) | ((a ^ b) & c);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<ulong> PopCount8(Vector512<ulong> bytes)
     {
         Vector512<byte> low = Vector512.Create((byte)0x0F), nibble = bytes.AsByte() & low, other = (bytes.AsUInt16() >> 4).AsByte() & low;

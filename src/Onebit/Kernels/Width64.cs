@@ -29,8 +29,6 @@ internal readonly struct Width64 : IWidth<ulong>
         return either ^ c;
     }
 
-    public static ulong Majority(ulong a, ulong b, ulong c) => (a & b) | ((a ^ b) & c);
-
     /// <summary>Pairs of bits, of pairs, of nibbles (Warren, Hacker's Delight, section 5-1).</summary>
     public static ulong PopCount8(ulong bytes)
     {

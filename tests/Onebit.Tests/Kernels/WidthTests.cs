@@ -123,7 +123,6 @@ public class WidthTests
         Equal(TWidth.PopCount8(a), (a, _, _) => Sum<byte>(Enumerable.Range(0, 8).Select(bit => (a >> bit) & 0x0101010101010101)));
         Equal(TWidth.FullAdd(a, b, c, out TVector carry), (a, b, c) => a ^ b ^ c);
         Equal(carry, (a, b, c) => (a & b) | (a & c) | (b & c));
-        Equal(TWidth.Majority(a, b, c), (a, b, c) => (a & b) | (a & c) | (b & c));
 
         // Below half of their range they do not overflow.
         TVector half8 = Filled(0x7F3F_7F7F_1234_0000);

@@ -21,7 +21,7 @@ internal static class Samples
         return $"""
             <section id="samples">
             <h2>Ten images a class, and their mean</h2>
-            <p>The first ten training images of each class. The mean is over all of them: where it is sharp, people draw alike.</p>
+            <p>The first ten training images of each class. The mean is over all of them: where it is sharp, images of the class are alike.</p>
             <div class="scroll"><table class="samples">
             <thead><tr><th scope="col">class</th><th scope="col" class="text">mean</th><th scope="col" class="text">images</th></tr></thead>
             <tbody>{rows}</tbody></table></div>
