@@ -89,12 +89,12 @@ public sealed class StudyRunner
 
     private void Train(int jobs, IProgress<IReadOnlyList<RunProgress>>? progress, CancellationToken cancellation)
     {
-        var waiting = new Queue<Run>();
+        var waiting = new List<Run>();
         var results = new Dictionary<Run, RunResult>();
         foreach (Run run in _runs)
         {
             if (RunResult.Load(run.Folder) is not { } result)
-                waiting.Enqueue(run);
+                waiting.Add(run);
             else if (result.Fingerprint == Trainer.Fingerprint(run.Experiment, _data))
                 results[run] = result;
             else
@@ -106,8 +106,13 @@ public sealed class StudyRunner
             while (waiting.Count + running.Count > 0)
             {
                 cancellation.ThrowIfCancellationRequested();
-                while (running.Count < jobs && waiting.TryDequeue(out Run? next))
+                while (running.Count < jobs && waiting.Find(r => Earlier(r).All(results.ContainsKey)) is { } next)
+                {
+                    waiting.Remove(next);
                     running[next] = new Child(_command(Arguments(next)));
+                }
+                if (running.Count == 0)
+                    throw new ExperimentException($"'{waiting[0].Name}' and runs that it needs (its start or teachers) need each other; break the circle.");
                 foreach ((Run run, Child child) in running.Where(r => r.Value.HasExited).ToArray())
                 {
                     running.Remove(run);
@@ -131,6 +136,11 @@ public sealed class StudyRunner
                 child.Dispose();
         }
     }
+
+    /// <summary>The study's own runs that this one needs. Others have to be finished already.</summary>
+    private IEnumerable<Run> Earlier(Run run) => run.Experiment.EarlierRuns
+        .Select(name => EarlierRun.Places(name, run.Folder, run.Seed).Select(place => _runs.Find(r => Path.GetFullPath(r.Folder) == place)).FirstOrDefault(r => r is not null))
+        .OfType<Run>();
 
     private string[] Arguments(Run run) =>
     [

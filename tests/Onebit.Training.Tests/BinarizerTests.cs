@@ -90,15 +90,162 @@ public class BinarizerTests
         Assert.Equal(Upstream(latent.Length), Run(new StochasticWeights(), latent).Gradient);
     }
 
+    [Fact]
+    public void The_approximate_sign_has_a_triangle_for_a_gradient()
+    {
+        // Bi-Real Net: 2 + 2x for -1 <= x < 0, 2 - 2x for 0 <= x < 1, else 0; times the upstream gradients 1, 2, 3 ...
+        float[] x = [-1.5f, -1, -0.75f, -0.25f, 0, 0.25f, 0.5f, 1, 2];
+        (float[] levels, float[] gradient) = Run(new ApproxSign(), x);
+        Assert.Equal([-1, -1, -1, -1, 1, 1, 1, 1, 1], levels);
+        // -0.75: 3 x 0.5; -0.25: 4 x 1.5; 0: 5 x 2; 0.25: 6 x 1.5; 0.5: 7 x 1.
+        Assert.Equal([0, 0, 1.5f, 6, 10, 9, 7, 0, 0], gradient);
+    }
+
+    [Fact]
+    public void DoReFa_rounds_an_activation_of_one_bit_at_a_half()
+    {
+        // round(clip(x, 0, 1)), and its gradient is the clip's.
+        float[] x = [-0.5f, -0.001f, 0, 0.25f, 0.499f, 0.5f, 0.75f, 1, 1.001f, 3];
+        (float[] codes, float[] gradient) = Run(new DoReFaActivation(), x);
+        Assert.Equal([0, 0, 0, 0, 0, 1, 1, 1, 1, 1], codes);
+        Assert.Equal([0, 0, 3, 4, 5, 6, 7, 8, 0, 0], gradient);
+    }
+
+    [Theory]
+    [InlineData(0, 0.1, 10)] // t = 10^-1, k = 1/t
+    [InlineData(0.5, 1, 1)]
+    [InlineData(1, 10, 1)] // t = 10, k = max(1/10, 1)
+    public void The_error_decay_estimator_tightens_from_the_identity_to_the_sign(double progress, double t, double k)
+    {
+        float[] x = [-1.5f, -0.2f, 0, 0.05f, 1];
+        (float[] levels, float[] gradient) = Run(new ErrorDecaySign(), x, progress);
+        Assert.Equal([-1, -1, 1, 1, 1], levels);
+        for (int i = 0; i < x.Length; i++)
+            Assert.Equal((i + 1) * k * t * (1 - Math.Pow(Math.Tanh(t * x[i]), 2)), gradient[i], 1e-5);
+    }
+
+    [Fact]
+    public void The_sign_with_the_gradient_of_tanh()
+    {
+        (float[] levels, float[] gradient) = Run(new TanhSign(), [-0.5f, 0, 2]);
+        Assert.Equal([-1, 1, 1], levels);
+        // tanh(0.5) = 0.462117, 1 - 0.213552 = 0.786448; tanh(2) = 0.964028, 1 - 0.929349 = 0.070651.
+        Assert.Equal([0.786448, 2, 3 * 0.070651], gradient.Select(g => (double)g), Near);
+    }
+
+    [Fact]
+    public void XNOR_weights_have_the_mean_absolute_size_of_their_output_and_a_gradient_of_two_terms()
+    {
+        // Two outputs of four weights. Sizes: (0.5 + 0.25 + 1.25 + 0) / 4 = 0.5 and (1 + 1 + 0.5 + 0.5) / 4 = 0.75.
+        float[] latent = [0.5f, -0.25f, 1.25f, 0, -1, 1, -0.5f, 0.5f];
+        (float[] levels, float[] gradient) = Run(new XnorWeights(), latent, shape: [2, 4, 1, 1]);
+        Assert.Equal([0.5f, -0.5f, 0.5f, 0.5f, -0.75f, 0.75f, -0.75f, 0.75f], levels);
+        // 1/n + a where |w| <= 1: 0.25 + 0.5 and 0.25 + 0.75; 1/n = 0.25 for the weight of 1.25.
+        Assert.Equal([1 * 0.75f, 2 * 0.75f, 3 * 0.25f, 4 * 0.75f, 5, 6, 7, 8], gradient);
+    }
+
+    [Fact]
+    public void Bi_Real_weights_pass_their_gradient_from_minus_1_to_1()
+    {
+        float[] latent = [0.5f, -0.25f, 1.25f, 0, -1, 1, -0.5f, 0.5f];
+        (float[] levels, float[] gradient) = Run(new ScaledSignWeights(), latent, shape: [2, 1, 2, 2]);
+        Assert.Equal([0.5f, -0.5f, 0.5f, 0.5f, -0.75f, 0.75f, -0.75f, 0.75f], levels);
+        Assert.Equal([1, 2, 0, 4, 5, 6, 7, 8], gradient);
+    }
+
+    [Fact]
+    public void DoReFa_weights_have_one_size_a_layer_and_pass_their_gradient()
+    {
+        // (0.5 + 0.25 + 1.25 + 0 + 1 + 1 + 0.5 + 0.5) / 8 = 0.625.
+        float[] latent = [0.5f, -0.25f, 1.25f, 0, -1, 1, -0.5f, 0.5f];
+        (float[] levels, float[] gradient) = Run(new DoReFaWeights(), latent, shape: [2, 4, 1, 1]);
+        Assert.Equal([0.625f, -0.625f, 0.625f, 0.625f, -0.625f, 0.625f, -0.625f, 0.625f], levels);
+        Assert.Equal(Upstream(8), gradient);
+    }
+
+    [Fact]
+    public void IR_Net_weights_are_balanced_and_standardized_first()
+    {
+        // Mean 0.5, so v = (-0.5, -0.5, -0.5, 1.5) / deviation. The deviation is sqrt((3 x 0.25 + 2.25) / (4 - 1)) = 1, mean |v| = 0.75:
+        // s = round(log2 0.75) = round(-0.415) = 0. Without balancing three of these signs would be +1.
+        float[] latent = [0, 0, 0, 2];
+        (float[] levels, float[] gradient) = Run(new IrNetWeights(), latent, progress: 0.5, shape: [1, 4, 1, 1]);
+        Assert.Equal([-1, -1, -1, 1], levels);
+        // t = k = 1: dL/dv_i = i (1 - tanh(v_i)^2) with tanh(0.5)^2 = 0.213552, tanh(1.5)^2 = 0.819300: u = (0.786448, 1.572895, 2.359343, 0.722799).
+        // Through v = (w - m) / d: dL/dw_i = (u_i - mean(u) - v_i (u . v) / 3) / d. mean(u) = 1.360371,
+        // u . v = -0.5 x 4.718686 + 1.5 x 0.722799 = -1.275145, / 3 = -0.425048.
+        Assert.Equal(
+            [0.786448 - 1.360371 - 0.212524, 1.572895 - 1.360371 - 0.212524, 2.359343 - 1.360371 - 0.212524, 0.722799 - 1.360371 + 0.637572],
+            gradient.Select(g => (double)g), Near);
+        // Of one large weight among 16 the size is small: v = (-0.25 x 15, 3.75) / 1, mean |v| = 0.46875, s = round(-1.093) = -1.
+        Assert.Equal([.. Enumerable.Repeat(-0.5f, 15), 0.5f], Run(new IrNetWeights(), [.. new float[15], 4], shape: [1, 16, 1, 1]).Levels);
+        // A layer of equal weights, or of one, has no deviation: still signs, and gradients that are numbers.
+        (levels, gradient) = Run(new IrNetWeights(), [0.3f, 0.3f], shape: [2, 1, 1, 1]);
+        Assert.All(levels, level => Assert.True(level > 0));
+        Assert.All(gradient, g => Assert.True(float.IsFinite(g)));
+    }
+
+    [Fact]
+    public void Bitwise_weights_and_biases_are_signs_and_squeezed_by_tanh_where_they_stay_real()
+    {
+        (float[] levels, float[] gradient) = Run(new BitwiseWeights(), [-0.5f, 0, 2]);
+        Assert.Equal([-1, 1, 1], levels);
+        Assert.Equal([0.786448, 2, 3 * 0.070651], gradient.Select(g => (double)g), Near);
+        using var scope = NewDisposeScope();
+        Assert.Equal([-1, 1], new BitwiseWeights().Bias(tensor(new[] { -3f, 0.1f })).data<float>().ToArray());
+        Assert.Equal([-0.462117, 0.964028], new BitwiseWeights().Real(tensor(new[] { -0.5f, 2 })).data<float>().ToArray().Select(w => (double)w), Near);
+    }
+
+    [Fact]
+    public void Every_weight_is_its_sign_times_the_scale_of_its_output()
+    {
+        foreach (WeightBinarizer binarizer in Method.All.Select(m => m.Weights).OfType<WeightBinarizer>().Where(w => w is not StochasticWeights))
+        {
+            Gen.Select(Gen.Int[1, 4], Gen.Int[1, 4], Gen.Int[1, 3], Gen.Int).Sample(
+                (outputs, channels, side, seed) =>
+                {
+                    using var scope = NewDisposeScope();
+                    manual_seed(seed);
+                    Tensor latent = randn(outputs, channels, side, side) * 0.7;
+                    Tensor signs = binarizer.Signs(latent);
+                    Assert.All(signs.flatten().data<float>().ToArray(), s => Assert.True(s is 1 or -1));
+                    Tensor? scale = binarizer.Scale(latent);
+                    Assert.Equal([outputs, 1, 1, 1], scale?.shape ?? [outputs, 1, 1, 1]);
+                    Assert.Equal((scale is null ? signs : signs * scale).flatten().data<float>().ToArray(), binarizer.Forward(latent).flatten().data<float>().ToArray());
+                },
+                iter: 20, threads: 1);
+        }
+    }
+
+    [Fact]
+    public void A_learned_shift_moves_the_sign_and_gets_the_gradient_of_all_that_it_moves()
+    {
+        using var scope = NewDisposeScope();
+        using Network network = Networks.Create("""[{ "type": "activation" }, { "type": "dense" }]""", new ReActNet(), (2, 1, 1), 2);
+        ActivationLayer activation = network.modules().OfType<ActivationLayer>().Single();
+        using (no_grad())
+            activation.Shift!.copy_(tensor(new[] { 0.5f, -0.25f }));
+        // Two images of two channels, in codes: 32 to one.
+        Tensor x = (tensor(new[] { 0.75f, -0.5f, 0.25f, 0 }, [2, 2, 1, 1]) * 32).requires_grad_();
+        Tensor signs = activation.forward(x);
+        Assert.Equal([1, -1, -1, 1], signs.flatten().data<float>().ToArray());
+        (signs.flatten() * tensor(Upstream(4))).sum().backward();
+        // x - shift = 0.25, -0.25, -0.25, 0.25, so 2 - 2 |x| = 1.5 everywhere: the shifts get -1.5 (1 + 3) and -1.5 (2 + 4).
+        Assert.Equal([-6, -9], activation.Shift!.grad!.data<float>().ToArray());
+        Assert.Equal([1.5f / 32, 3f / 32, 4.5f / 32, 6f / 32], x.grad!.flatten().data<float>().ToArray());
+    }
+
+    private static bool Near(double expected, double actual) => Math.Abs(expected - actual) < 2e-5;
+
     /// <summary>Element i gets the gradient i + 1.</summary>
     private static float[] Upstream(int count) => [.. Enumerable.Range(1, count).Select(i => (float)i)];
 
-    private static (float[] Levels, float[] Gradient) Run(Binarizer binarizer, float[] latent)
+    private static (float[] Levels, float[] Gradient) Run(Binarizer binarizer, float[] values, double progress = 1, long[]? shape = null)
     {
         using var scope = NewDisposeScope();
-        Tensor x = tensor(latent).requires_grad_();
-        Tensor levels = binarizer.Forward(x);
-        (levels * tensor(Upstream(latent.Length))).sum().backward();
+        Tensor x = tensor(values).requires_grad_();
+        Tensor levels = binarizer.Forward(shape is null ? x : x.view(shape), progress).flatten();
+        (levels * tensor(Upstream(values.Length))).sum().backward();
         return (levels.data<float>().ToArray(), x.grad!.data<float>().ToArray());
     }
 }

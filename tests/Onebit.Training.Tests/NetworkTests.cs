@@ -69,6 +69,23 @@ public class NetworkTests
         }
     }
 
+    [Theory]
+    [InlineData("binarynet", null, 1)]
+    [InlineData("binarynet", 1, 1)]
+    [InlineData("binarynet", 32, 32)]
+    [InlineData("float32", null, 32)]
+    [InlineData("float32", 1, 32)] // No method makes bits of what has no binarizer.
+    public void Weights_may_stay_real(string method, int? weightBits, int expected)
+    {
+        using var scope = NewDisposeScope();
+        using Network network = Networks.Create("""[{ "type": "dense", "bias": true }]""", Method.Named(method), (1, 1, 3), 2, weightBits: weightBits);
+        Assert.Equal((expected, expected == 1 ? 6 : 0), (network.WeightBits, network.BinaryParameterCount));
+        Tensor x = tensor(new byte[] { 1, 2, 3 }, [1, 1, 1, 3], ScalarType.Byte);
+        WeightLayer layer = network.WeightLayers.Single();
+        Tensor weights = expected == 1 ? Binarizer.SignOf(layer.Weight) : layer.Weight;
+        Assert.True(network.forward(network.Prepare(x)).allclose(nn.functional.linear(network.Prepare(x).flatten(1), weights.flatten(1), layer.Bias)));
+    }
+
     [Fact]
     public void Parameters_inside_residual_blocks_are_counted_and_named_once()
     {

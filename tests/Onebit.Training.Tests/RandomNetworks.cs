@@ -5,6 +5,9 @@ namespace Onebit.Training.Tests;
 /// <summary>Binarized networks at random, whose normalizations have the statistics of their own activations.</summary>
 internal static class RandomNetworks
 {
+    private static readonly Method[] Binarized = [.. Method.All.Where(m => m is { Weights: not null and not StochasticWeights })];
+    private static readonly PixelEncoding[] Pixels = [PixelEncoding.Bytes, PixelEncoding.Bytes, PixelEncoding.Bits, PixelEncoding.Signs];
+
     /// <summary>Builds a network of <see cref="RandomLayers"/>; factors of normalizations are positive, negative and 0.</summary>
     /// <param name="random">Where all of it comes from.</param>
     /// <param name="isTieFree">
@@ -14,17 +17,26 @@ internal static class RandomNetworks
     public static Network Create(Random random, bool isTieFree)
     {
         manual_seed(random.Next());
+        // The method's own activations, or 8-bit ones behind its weights.
+        Method method = Binarized[random.Next(Binarized.Length)];
         int bits = random.Next(2) == 0 ? 1 : 8;
         var layers = new RandomLayers(random, bits, isTieFree);
         var network = new Network(
-            layers.Network, new BinaryConnect(), layers.Input, layers.Classes,
-            random.Next(3) == 0 ? PixelEncoding.Bits : PixelEncoding.Bytes, bits);
+            layers.Network, method, layers.Input, layers.Classes, Pixels[random.Next(Pixels.Length)], bits);
         using var scope = NewDisposeScope();
         using var _ = no_grad();
         foreach (NormLayer norm in network.NormLayers)
         {
             Set(norm.Gamma, _ => random.Next(8) == 0 ? 0 : (random.Next(2) == 0 ? 1 : -1) * Math.Exp(random.NextDouble() * 2 - 1));
             Set(norm.Beta, _ => random.NextDouble() * 2 - 1);
+        }
+        foreach (ActivationLayer activation in network.modules().OfType<ActivationLayer>().Where(a => a.Shift is not null))
+            Set(activation.Shift!, _ => random.Next(-Network.Unit, Network.Unit) / (double)Network.Unit);
+        if (isTieFree)
+        {
+            // Of one size a layer, so that a method's scale is a power of two.
+            foreach (WeightLayer layer in network.WeightLayers)
+                layer.Weight.copy_(layer.Weight.sign() * Math.Pow(2, random.Next(-1, 2)));
         }
         network.train();
         for (int i = 0; i < 10; i++)

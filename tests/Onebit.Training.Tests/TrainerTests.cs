@@ -49,6 +49,155 @@ public sealed class TrainerTests : IDisposable
         Assert.False(File.Exists(Path.Combine(killed, Trainer.ProgressFile)));
     }
 
+    [Theory]
+    [InlineData("bop")]
+    [InlineData("glorotRates")]
+    [InlineData("glorotRates of SGD")]
+    [InlineData("averaging")]
+    [InlineData("averaging, stochastic")]
+    [InlineData("reestimateNormalization")]
+    [InlineData("distillation")]
+    [InlineData("start")]
+    [InlineData("tightening")]
+    [InlineData("shifts")]
+    public void Every_option_of_training_survives_a_kill(string option)
+    {
+        Experiment plain = Small("binarynet");
+        Experiment experiment = option switch
+        {
+            "bop" => plain with { Optimizer = new OptimizerSpec(OptimizerType.Bop, 0.01, Adaptivity: 0.1, Threshold: 1e-5) },
+            "glorotRates" => plain with { Optimizer = plain.Optimizer with { GlorotRates = true } },
+            "glorotRates of SGD" => plain with { Optimizer = new OptimizerSpec(OptimizerType.Sgd, 0.01, 0.9, GlorotRates: true), Loss = LossType.SquaredHinge },
+            "averaging" => plain with { Averaging = 0.9 },
+            "averaging, stochastic" => Small("binaryconnect-stochastic") with { Averaging = 0.9 },
+            "reestimateNormalization" => plain with { ReestimateNormalization = true },
+            "distillation" => plain with { Distillation = new DistillationSpec(["teacher", "teacher-seed2"]), Augmentation = new AugmentationSpec(10) },
+            "start" => plain with { Start = "teacher" },
+            "tightening" => Small("irnet"),
+            _ => Small("reactnet"),
+        };
+        Run(Small("float32") with { Name = "teacher" }, _folder.File("teacher-seed1"));
+        Run(Small("binaryconnect") with { Name = "teacher" }, _folder.File("teacher-seed2"), seed: 2);
+        string undisturbed = _folder.File("undisturbed"), killed = _folder.File("killed");
+        RunResult expected = Run(experiment, undisturbed), without = Run(plain, _folder.File("plain"));
+        Assert.NotEqual(without.Curves.TrainLoss.Append(without.TestLoss), expected.Curves.TrainLoss.Append(expected.TestLoss));
+
+        Kill(experiment, killed, step: 3);
+        Assert.True(File.Exists(Checkpoint(killed)));
+        RunResult actual = Run(experiment, killed);
+        Assert.Equal(WithoutTimes(expected), WithoutTimes(actual));
+        foreach (string file in new[] { Trainer.WeightsFile, Trainer.ModelFile })
+            Assert.Equal(File.ReadAllBytes(Path.Combine(undisturbed, file)), File.ReadAllBytes(Path.Combine(killed, file)));
+    }
+
+    [Theory]
+    [InlineData(OptimizerType.Bop, false)]
+    [InlineData(OptimizerType.Adam, true)]
+    public void All_parameters_of_a_network_may_be_weights_of_rates_of_their_own(OptimizerType type, bool glorotRates)
+    {
+        Experiment experiment = Small("binarynet") with { Network = Spec("""[{ "type": "dense" }, { "type": "scale", "by": 0.1 }]"""), Pixels = PixelEncoding.Bits };
+        RunResult result = Run(experiment with { Epochs = 12, BatchSize = 50, Optimizer = new OptimizerSpec(type, 0.01, GlorotRates: glorotRates) }, _folder.Path);
+        Assert.True(result.Packed, result.NotPackedBecause);
+        Assert.InRange(result.TestAccuracy, 0.5, 1);
+    }
+
+    [Fact]
+    public void A_teacher_leaves_the_pixels_as_they_are()
+    {
+        using var scope = NewDisposeScope();
+        foreach (PixelEncoding encoding in Enum.GetValues<PixelEncoding>())
+        {
+            using var network = new Network(Spec("""[{ "type": "dense" }]"""), new Float32(), (1, 1, 3), 2, encoding, pixelStatistics: (100, 50));
+            Tensor augmented = tensor(new float[] { 0, 100, 255 }, [1, 1, 1, 3]);
+            network.Prepare(augmented);
+            Assert.Equal([0, 100, 255], augmented.flatten().data<float>().ToArray());
+        }
+    }
+
+    [Fact]
+    public void The_first_of_two_stages_keeps_its_weights_real_and_the_second_starts_from_them()
+    {
+        Experiment first = Small("binarynet") with { Name = "first", WeightBits = 32, Epochs = 12, BatchSize = 50 };
+        RunResult stage = Run(first, _folder.File("first-seed1"));
+        Assert.Equal((32, 1, 0), (stage.WeightBits, stage.ActivationBits, stage.BinaryParameters));
+        Assert.Equal("a layer's weights stay float32", Assert.Throws<PackingException>(() => Packer.Pack(Trainer.CreateNetwork(first, s_mnist))).Message);
+        Assert.False(File.Exists(_folder.File("first-seed1/" + Trainer.ModelFile)));
+
+        // Steps too small to move anything: the second stage's weights are the first one's, as signs.
+        Experiment second = Small("binarynet") with { Start = "first", Epochs = 1, Optimizer = new OptimizerSpec(OptimizerType.Sgd, 1e-12) };
+        RunResult result = Run(second, _folder.File("second-seed1"));
+        Assert.True(result.Packed);
+        using var scope = NewDisposeScope();
+        Tensor[] Weights(string run) => [.. SafeTensors.Load(_folder.File(run + "/" + Trainer.WeightsFile)).Tensors.Where(t => t.Key.EndsWith("weight", StringComparison.Ordinal)).Select(t => t.Value)];
+        foreach ((Tensor before, Tensor after) in Weights("first-seed1").Zip(Weights("second-seed1")))
+            Assert.True(before.clamp(-1, 1).allclose(after, rtol: 0, atol: 1e-6));
+        Assert.True(result.Curves.TrainLoss[0] < Run(second with { Start = null }, _folder.File("random")).Curves.TrainLoss[0]);
+    }
+
+    [Fact]
+    public void A_bitwise_network_is_squeezed_first_and_signs_alone_at_last()
+    {
+        NetworkSpec network = Spec(
+            """
+            [
+              { "type": "dense", "units": 24, "bias": true }, { "type": "activation" },
+              { "type": "dense", "bias": true }, { "type": "scale", "by": 0.25 }
+            ]
+            """);
+        Experiment first = Small("bitwise") with
+        {
+            Name = "first", Network = network, Pixels = PixelEncoding.Signs, WeightBits = 32, ActivationBits = 32, Epochs = 12, BatchSize = 50,
+        };
+        Run(first, _folder.File("first-seed1"));
+        RunResult result = Run(first with { Name = "second", WeightBits = null, ActivationBits = null, Start = "first" }, _folder.File("second-seed1"));
+        Assert.True(result.Packed, result.NotPackedBecause);
+        Assert.Equal((1, 1, 1), (result.InputBits, result.WeightBits, result.ActivationBits));
+        Assert.Equal(result.UnfoldedTestAccuracy, result.TestAccuracy);
+        Assert.InRange(result.TestAccuracy, 0.5, 1);
+        // No float and no factor anywhere: what is scored are the sums and bits, for all classes alike.
+        Scores scores = (Scores)BitModel.Load(_folder.File("second-seed1/" + Trainer.ModelFile)).Operations[^1];
+        Assert.All(scores.Multipliers.ToArray(), m => Assert.Equal(1, m));
+        Assert.All(scores.Offsets.ToArray(), b => Assert.True(b is 1 or -1));
+    }
+
+    [Fact]
+    public void A_run_that_another_one_needs_has_to_be_there_and_of_its_layers()
+    {
+        Experiment student = Small("binarynet") with { Distillation = new DistillationSpec(["teacher"]) };
+        string folder = _folder.File("student");
+        Assert.Equal(
+            $"There is no finished run 'teacher': neither '{_folder.File("teacher-seed1")}' nor '{_folder.File("teacher")}' holds one; train that experiment first.",
+            Assert.Throws<ExperimentException>(() => Run(student, folder)).Message);
+        Run(Small("float32") with { Network = Spec("""[{ "type": "dense" }]""") }, _folder.File("teacher"));
+        Assert.Equal(3, Run(student, folder).Epochs); // A teacher may have any layers.
+        Assert.Equal(
+            $"The run in '{_folder.File("teacher")}' has other layers: its 'layers.0.weight' is missing or has another shape.",
+            Assert.Throws<ExperimentException>(() => Run(Small("binarynet") with { Start = "teacher" }, _folder.File("other"))).Message);
+        File.WriteAllText(_folder.File("teacher/" + Trainer.WeightsFile), "none");
+        Assert.Equal(
+            $"The weights '{_folder.File("teacher/" + Trainer.WeightsFile)}' cannot be read; train that run again.",
+            Assert.Throws<ExperimentException>(() => Run(student, _folder.File("again"))).Message);
+    }
+
+    [Fact]
+    public void Glorot_rates_are_one_over_the_initial_size_that_Glorot_gives()
+    {
+        // One step of descent from the same start moves weights in proportion to their rates: sqrt((784 + 10) / 1.5) = 23.007.
+        Experiment experiment = Small("float32") with
+        {
+            Network = Spec("""[{ "type": "dense", "bias": true }]"""), Epochs = 1, BatchSize = 500, Optimizer = new OptimizerSpec(OptimizerType.Sgd, 0.01),
+        };
+        Run(experiment, _folder.File("plain"));
+        Run(experiment with { Optimizer = experiment.Optimizer with { GlorotRates = true } }, _folder.File("scaled"));
+        using var scope = NewDisposeScope();
+        manual_seed(1);
+        using Network start = Trainer.CreateNetwork(experiment, s_mnist);
+        Tensor Moved(string run, string name, Tensor from) => SafeTensors.Load(_folder.File(run + "/" + Trainer.WeightsFile)).Tensors["layers.0." + name] - from;
+        WeightLayer layer = start.WeightLayers.Single();
+        Assert.True(Moved("scaled", "weight", layer.Weight).allclose(Moved("plain", "weight", layer.Weight) * 23.007, rtol: 1e-3, atol: 1e-4));
+        Assert.True(Moved("scaled", "bias", layer.Bias!).allclose(Moved("plain", "bias", layer.Bias!), rtol: 0, atol: 1e-6));
+    }
+
     [Fact]
     public void Another_seed_gives_another_network()
     {
@@ -236,7 +385,7 @@ public sealed class TrainerTests : IDisposable
             },
             _folder.Path);
         Assert.False(result.Packed);
-        Assert.Equal("pixels are seen as unit, not as bytes or bits", result.NotPackedBecause);
+        Assert.Equal("pixels are seen as unit, not as bytes, bits or signs", result.NotPackedBecause);
         Assert.Equal("sampled", result.EvaluatedForm);
         Assert.Equal([WeightForm.Sampled, WeightForm.Frozen, WeightForm.Sign, WeightForm.Latent], result.Forms!.Select(f => f.Form));
         Assert.Equal((result.TestAccuracy, Accuracy(result.TestPredictions, s_mnist.Test)), (result.UnfoldedTestAccuracy, result.TestAccuracy));

@@ -4,7 +4,7 @@ namespace Onebit.Study;
 internal sealed record NetworkRuns(string Name, IReadOnlyList<StudyRun> Runs)
 {
     /// <summary>The run that the others are compared with.</summary>
-    internal StudyRun? FullPrecision => Runs.FirstOrDefault(r => r.WeightBits == 32);
+    internal StudyRun? FullPrecision => Runs.FirstOrDefault(IsFullPrecision);
 
     internal IEnumerable<StudyRun> Binarized => Runs.Where(r => r.WeightBits < 32);
 
@@ -12,8 +12,11 @@ internal sealed record NetworkRuns(string Name, IReadOnlyList<StudyRun> Runs)
     internal StudyRun? Best => Binarized.OrderByDescending(r => r.Packed).ThenBy(r => r.WeightBits).ThenByDescending(r => r.ValidationAccuracy.Mean).FirstOrDefault();
 
     internal static IReadOnlyList<NetworkRuns> Of(StudyResults results) =>
-        [.. results.Runs.GroupBy(r => r.Network).Select(g => new NetworkRuns(g.Key, [.. g.OrderByDescending(r => r.WeightBits == 32)]))];
+        [.. results.Runs.GroupBy(r => r.Network).Select(g => new NetworkRuns(g.Key, [.. g.OrderByDescending(IsFullPrecision)]))];
 
     /// <summary>What tells a run from the others of its network: its method where that does, else the experiment.</summary>
     internal string Label(StudyRun run) => Runs.Count(r => r.Method == run.Method) == 1 ? run.Method : run.Experiment;
+
+    /// <summary>Not the first stage of a binarized network, whose weights are real too.</summary>
+    private static bool IsFullPrecision(StudyRun run) => run.Method == "float32";
 }

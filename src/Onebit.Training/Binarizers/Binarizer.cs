@@ -11,7 +11,8 @@ public abstract class Binarizer
 {
     /// <summary>The levels of <paramref name="x"/>, differentiable by the pseudo-gradient.</summary>
     /// <param name="x">Any shape, float32.</param>
-    public abstract Tensor Forward(Tensor x);
+    /// <param name="progress">Share of the training done, 0 to 1: some pseudo-gradients tighten with it, levels never change.</param>
+    public abstract Tensor Forward(Tensor x, double progress = 1);
 
     /// <summary><c>+1</c> where x >= 0, <c>-1</c> elsewhere: unlike <c>torch.sign</c>, never 0.</summary>
     internal static Tensor SignOf(Tensor x) => x.ge(0).to(ScalarType.Float32).mul_(2).sub_(1);

@@ -10,7 +10,7 @@ namespace Onebit.Training;
 public sealed class EightBitRelu : Binarizer
 {
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x)
+    public override Tensor Forward(Tensor x, double progress = 1)
     {
         Tensor clipped = x.clamp(0, 255);
         return StraightThrough(clipped, (clipped.detach() + 0.5).floor_());

@@ -6,10 +6,13 @@ namespace Onebit.Training;
 /// Stochastic sign. Forward: <c>b = +1 with probability hard_sigmoid(w) = clip((w + 1) / 2, 0, 1), else -1</c>, drawn
 /// anew in each pass. Pseudo-gradient: <c>dL/dw = dL/db</c>. Courbariaux, Bengio &amp; David, "BinaryConnect", NIPS 2015, section 2.3.
 /// </summary>
-public sealed class StochasticWeights : Binarizer
+public sealed class StochasticWeights : WeightBinarizer
 {
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x) => StraightThrough(x, Sample(x));
+    public override bool ClipsLatent => true;
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Tensor x, double progress = 1) => StraightThrough(x, Sample(x));
 
     /// <summary>One draw of the weights, without a gradient.</summary>
     public static Tensor Sample(Tensor latent)

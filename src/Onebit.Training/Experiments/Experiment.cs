@@ -45,6 +45,15 @@ public sealed record Experiment
     /// <summary>32 keeps float activations, which no packed file can hold; null: the method's.</summary>
     public int? ActivationBits { get; init; }
 
+    /// <summary>32 keeps real weights, which no packed file can hold: the first of two stages; null: the method's.</summary>
+    public int? WeightBits { get; init; }
+
+    /// <summary>
+    /// A finished run whose weights and normalizations this one starts from, named as in <see cref="DistillationSpec.Teachers"/>;
+    /// null: at random.
+    /// </summary>
+    public string? Start { get; init; }
+
     /// <summary>Latent weights start at 0 instead of at random.</summary>
     public bool ZeroStart { get; init; }
 
@@ -56,6 +65,21 @@ public sealed record Experiment
 
     /// <summary>The optimizer.</summary>
     public required OptimizerSpec Optimizer { get; init; }
+
+    /// <summary>What is minimized.</summary>
+    public LossType Loss { get; init; }
+
+    /// <summary>Teachers; null: none.</summary>
+    public DistillationSpec? Distillation { get; init; }
+
+    /// <summary>
+    /// Decay of an exponential moving average of all parameters, latent weights included, that takes their place when training
+    /// ends; normalization is then re-estimated too. Curves are of the weights at hand. Null: none.
+    /// </summary>
+    public double? Averaging { get; init; }
+
+    /// <summary>Measures batch-normalization statistics anew on 10,000 training images, before folding.</summary>
+    public bool ReestimateNormalization { get; init; }
 
     /// <summary>The learning rate over time; null: constant.</summary>
     public ScheduleSpec? Schedule { get; init; }
@@ -72,6 +96,10 @@ public sealed record Experiment
     /// <summary>Resolved: <see cref="Pixels"/> or its default.</summary>
     [JsonIgnore]
     public PixelEncoding PixelEncoding => Pixels ?? (Training.Method.Named(Method).Weights is null ? PixelEncoding.Normalized : PixelEncoding.Bytes);
+
+    /// <summary>The finished runs that this one needs, as it names them.</summary>
+    [JsonIgnore]
+    public IEnumerable<string> EarlierRuns => [.. Distillation?.Teachers ?? [], .. Start is null ? Array.Empty<string>() : [Start]];
 
     /// <summary>Where the shipped experiments lie.</summary>
     public static string ShippedFolder => Path.Combine(AppContext.BaseDirectory, "experiments");
@@ -139,6 +167,14 @@ public sealed record Experiment
         Require(BatchSize is >= 2 and <= 1_000_000, "batchSize must be 2 to 1000000");
         Require(Optimizer.Rate > 0 && double.IsFinite(Optimizer.Rate), "the optimizer's rate must be above 0");
         Require(Optimizer.Momentum is >= 0 and < 1, "the optimizer's momentum must be at least 0 and below 1");
+        Require(!Optimizer.GlorotRates || Optimizer.Type != OptimizerType.Bop, "glorotRates are of adam and sgd; bop has no rate of weights");
+        Require(Optimizer.Adaptivity is > 0 and <= 1, "the optimizer's adaptivity must be above 0 and at most 1");
+        Require(Optimizer.Threshold >= 0 && double.IsFinite(Optimizer.Threshold), "the optimizer's threshold must be at least 0");
+        Require(WeightBits is null or 1 or 32, "weightBits must be 32 or 1");
+        Require(Averaging is null or (> 0 and < 1), "averaging must be above 0 and below 1");
+        Require(Distillation is null or { Teachers.Count: > 0 }, "a distillation must name at least one teacher");
+        Require(Distillation is null or { Temperature: > 0 and <= 1000, Weight: > 0 and <= 1 }, "a distillation's temperature must be above 0 and at most 1000, its weight above 0 and at most 1");
+        Require(EarlierRuns.All(r => !string.IsNullOrWhiteSpace(r)), "teachers and start must be names or folders of runs");
         Require(ActivationBits is null or 1 or 8 or 32, "activationBits must be 32, 8 or 1");
         Require(Seeds.Count > 0 && Seeds.Distinct().Count() == Seeds.Count, "seeds must name at least one seed, each once");
         Require(ValidationImages is null or > 0, "validationImages must be above 0");

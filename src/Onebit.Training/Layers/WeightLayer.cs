@@ -11,20 +11,21 @@ namespace Onebit.Training;
 public sealed class WeightLayer : nn.Module<Tensor, Tensor>
 {
     private readonly double? _outputScale;
+    private readonly bool _real;
 
     internal WeightLayer(
         string name, (int Channels, int Height, int Width) input, int outputs, int kernelHeight, int kernelWidth,
-        int stride, int padding, int groups, bool bias, Binarizer? binarizer, bool divideByRootFanIn, double paddingValue, bool zeroStart)
+        int stride, int padding, int groups, bool bias, WeightBinarizer? binarizer, bool real, bool divideByRootFanIn, double paddingValue, bool zeroStart)
         : base(name)
     {
-        Binarizer = binarizer;
+        (Binarizer, _real) = (binarizer, real);
         (Stride, Padding, Groups, PaddingValue) = (stride, padding, groups, paddingValue);
         IsDense = kernelHeight == input.Height && kernelWidth == input.Width && padding == 0 && groups == 1;
         int fanIn = input.Channels / groups * kernelHeight * kernelWidth;
         _outputScale = divideByRootFanIn ? 1 / Math.Sqrt(fanIn) : null;
         double bound = 1 / Math.Sqrt(fanIn);
         long[] shape = [outputs, input.Channels / groups, kernelHeight, kernelWidth];
-        Weight = new Parameter(zeroStart && binarizer is not null ? zeros(shape) : rand(shape).mul_(2 * bound).sub_(bound));
+        Weight = new Parameter(zeroStart && IsBinarized ? zeros(shape) : rand(shape).mul_(2 * bound).sub_(bound));
         Bias = bias ? new Parameter(rand(outputs).mul_(2 * bound).sub_(bound)) : null;
         register_parameter("weight", Weight);
         if (Bias is not null)
@@ -37,8 +38,11 @@ public sealed class WeightLayer : nn.Module<Tensor, Tensor>
     /// <summary>Float biases, one an output; null where the layer has none.</summary>
     public Parameter? Bias { get; }
 
-    /// <summary>The binarizer of the weights; null: they stay float32.</summary>
-    public Binarizer? Binarizer { get; }
+    /// <summary>The binarizer of the weights; null: the method has none for them.</summary>
+    public WeightBinarizer? Binarizer { get; }
+
+    /// <summary>The weights are bits, and not kept real.</summary>
+    public bool IsBinarized => Binarizer is not null && !_real;
 
     /// <summary>Step between positions.</summary>
     public int Stride { get; }
@@ -55,8 +59,10 @@ public sealed class WeightLayer : nn.Module<Tensor, Tensor>
     /// <summary>The kernel covers the whole input.</summary>
     public bool IsDense { get; }
 
-    /// <summary>Divides its sums by the square root of the fan-in.</summary>
-    public bool DividesByRootFanIn => _outputScale is not null;
+    /// <summary>What the sums are multiplied with: 1, or one over the square root of the fan-in.</summary>
+    public double OutputScale => _outputScale ?? 1;
+
+    internal double Progress { get; set; } = 1;
 
     /// <summary>Weights to use in place of the binarizer's; null: binarize in every pass.</summary>
     public Tensor? Frozen { get; set; }
@@ -64,11 +70,16 @@ public sealed class WeightLayer : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor x)
     {
-        Tensor weight = Frozen ?? Binarizer?.Forward(Weight) ?? Weight;
+        (Tensor weight, Tensor? bias) = (Weight, Bias);
+        if (Binarizer is not null)
+        {
+            weight = Frozen ?? (_real ? Binarizer.Real(Weight) : Binarizer.Forward(Weight, Progress));
+            bias = Bias is null ? null : _real ? Binarizer.Real(Bias) : Binarizer.Bias(Bias);
+        }
         Tensor result;
         if (IsDense)
         {
-            result = nn.functional.linear(x.flatten(1), weight.flatten(1), Bias);
+            result = nn.functional.linear(x.flatten(1), weight.flatten(1), bias);
         }
         else
         {
@@ -77,7 +88,7 @@ public sealed class WeightLayer : nn.Module<Tensor, Tensor>
             if (Padding > 0 && !zeros)
                 x = nn.functional.pad(x, [Padding, Padding, Padding, Padding], PaddingModes.Constant, PaddingValue);
             long inside = zeros ? Padding : 0;
-            result = nn.functional.conv2d(x, weight, Bias, [Stride, Stride], [inside, inside], groups: Groups);
+            result = nn.functional.conv2d(x, weight, bias, [Stride, Stride], [inside, inside], groups: Groups);
             // Channels last in memory: libtorch pools and convolves that several times faster on a CPU.
             result = result.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
         }

@@ -23,12 +23,13 @@ public sealed class Network : nn.Module<Tensor, Tensor>
     /// <param name="classes">Number of classes.</param>
     /// <param name="pixels">How the network sees an image.</param>
     /// <param name="activationBits">32 keeps float activations whatever the method; null: the method's.</param>
+    /// <param name="weightBits">32 keeps real weights whatever the method; null: the method's.</param>
     /// <param name="zeroStart">Latent weights start at 0.</param>
     /// <param name="pixelStatistics">Mean and deviation of the training pixels, for <see cref="PixelEncoding.Normalized"/>.</param>
     /// <exception cref="ExperimentException">The layers do not fit together.</exception>
     public Network(
         NetworkSpec spec, Method method, (int Channels, int Height, int Width) input, int classes, PixelEncoding pixels,
-        int? activationBits = null, bool zeroStart = false, (double Mean, double Deviation)? pixelStatistics = null)
+        int? activationBits = null, int? weightBits = null, bool zeroStart = false, (double Mean, double Deviation)? pixelStatistics = null)
         : base(spec.Name)
     {
         Spec = spec;
@@ -36,6 +37,7 @@ public sealed class Network : nn.Module<Tensor, Tensor>
         Input = input;
         Classes = classes;
         Pixels = pixels;
+        WeightBits = method.Weights is null ? 32 : weightBits ?? method.WeightBits;
         ActivationBits = method.Weights is null ? 32 : activationBits ?? method.ActivationBits;
         _pixels = pixelStatistics ?? (0, 255);
         Layers = new Builder(this, zeroStart).Build();
@@ -60,6 +62,9 @@ public sealed class Network : nn.Module<Tensor, Tensor>
     /// <summary>32, 8 or 1.</summary>
     public int ActivationBits { get; }
 
+    /// <summary>32 or 1.</summary>
+    public int WeightBits { get; }
+
     /// <summary>Bits of a pixel as the network sees it.</summary>
     public int InputBits => Pixels switch { PixelEncoding.Bytes => 8, PixelEncoding.Bits or PixelEncoding.Signs => 1, _ => 32 };
 
@@ -76,7 +81,19 @@ public sealed class Network : nn.Module<Tensor, Tensor>
     public long ParameterCount => parameters().Sum(p => p.numel());
 
     /// <summary>Number of weights that one bit each stands for.</summary>
-    public long BinaryParameterCount => WeightLayers.Where(l => l.Binarizer is not null).Sum(l => l.Weight.numel());
+    public long BinaryParameterCount => WeightLayers.Where(l => l.IsBinarized).Sum(l => l.Weight.numel());
+
+    /// <summary>Share of the training done, 0 to 1: what tightens with it.</summary>
+    public double Progress
+    {
+        set
+        {
+            foreach (WeightLayer layer in WeightLayers)
+                layer.Progress = value;
+            foreach (ActivationLayer layer in modules().OfType<ActivationLayer>())
+                layer.Progress = value;
+        }
+    }
 
     /// <summary>Multiply-accumulates of one image.</summary>
     public long MultiplyAccumulates { get; private set; }
@@ -87,9 +104,10 @@ public sealed class Network : nn.Module<Tensor, Tensor>
         PixelEncoding.Bytes => pixels.to(ScalarType.Float32),
         PixelEncoding.Bits => pixels.ge(PixelThreshold).to(ScalarType.Float32),
         PixelEncoding.Signs => pixels.gt(0).to(ScalarType.Float32).mul_(2).sub_(1),
-        PixelEncoding.Unit => pixels.to(ScalarType.Float32).div_(255),
-        PixelEncoding.Centered => pixels.to(ScalarType.Float32).div_(255).sub_(0.5),
-        _ => pixels.to(ScalarType.Float32).sub_(_pixels.Mean).div_(_pixels.Deviation),
+        // The first step never in place: augmented pixels are float32 already, and a teacher sees the same ones.
+        PixelEncoding.Unit => pixels.to(ScalarType.Float32).div(255),
+        PixelEncoding.Centered => pixels.to(ScalarType.Float32).div(255).sub_(0.5),
+        _ => pixels.to(ScalarType.Float32).sub(_pixels.Mean).div_(_pixels.Deviation),
     };
 
     /// <inheritdoc/>
@@ -206,7 +224,7 @@ public sealed class Network : nn.Module<Tensor, Tensor>
                 throw Wrong($"has a layer of {weights} weights; {MostWeights} are the most");
             var layer = new WeightLayer(
                 "weights", _shape, outputs, kernelHeight, kernelWidth, stride, padding, groups, bias,
-                binarize ? network.Method.Weights : null, divide, _padding, zeroStart);
+                binarize ? network.Method.Weights : null, network.WeightBits == 32, divide, _padding, zeroStart);
             _shape = result;
             network.MultiplyAccumulates += layer.Weight.numel() * _shape.Height * _shape.Width;
             (_toCodes, _padding) = (1, 0);
@@ -240,8 +258,8 @@ public sealed class Network : nn.Module<Tensor, Tensor>
         private ActivationLayer Activation()
         {
             int bits = Binarized ? network.ActivationBits : 32;
-            (_toCodes, _padding) = bits == 1 ? (Unit, -1) : (1, 0);
-            return new ActivationLayer("activation", bits);
+            (_toCodes, _padding) = bits == 1 ? (Unit, network.Method.Signs.Low) : (1, 0);
+            return new ActivationLayer("activation", network.Method, bits, _shape.Channels);
         }
 
         private ResidualLayer Residual(LayerSpec.Residual r)

@@ -1,12 +1,12 @@
 namespace Onebit.Training;
 
 /// <summary>
-/// An affine <c>factor * (x - mean) + offset</c> of integer sums, in double precision: what batch normalization is
-/// once trained, and what packing turns into integers.
+/// An affine <c>factor * (x - mean) + offset</c> of integer sums, in double precision: what scales, biases and batch
+/// normalization are once trained, and what packing turns into integers.
 /// </summary>
-/// <param name="Factor">gamma / sqrt(variance + epsilon), times the unit.</param>
-/// <param name="Mean">The running mean, less the layer's bias.</param>
-/// <param name="Offset">beta, times the unit.</param>
+/// <param name="Factor">Of a normalization: gamma / sqrt(variance + epsilon), times the unit.</param>
+/// <param name="Mean">Of a normalization: the running mean.</param>
+/// <param name="Offset">Of a normalization: beta, times the unit.</param>
 public readonly record struct Folding(double Factor, double Mean, double Offset)
 {
     // Of a layer's median multiplier. Rounding then moves a code by less than 1/64 over the 256 codes of such a channel.
@@ -14,8 +14,16 @@ public readonly record struct Folding(double Factor, double Mean, double Offset)
 
     private const int LargestMultiplierBits = 31;
 
+    /// <summary>The sum itself.</summary>
+    public static Folding Identity { get; } = new(1, 0, 0);
+
     /// <summary>The folded value of an integer sum.</summary>
     public double At(double sum) => Factor * (sum - Mean) + Offset;
+
+    /// <summary>This affine and then the other, as one.</summary>
+    public Folding Then(Folding next) => Factor == 0
+        ? new Folding(0, 0, next.At(Offset))
+        : new Folding(next.Factor * Factor, Mean + (next.Mean - Offset) / Factor, next.Offset);
 
     /// <summary>
     /// The smallest integer sum in a range whose folded value is >= 0 (for a negative factor: &lt; 0, and flipped).
@@ -42,10 +50,16 @@ public readonly record struct Folding(double Factor, double Mean, double Offset)
     /// <summary>
     /// Multipliers, offsets and the shared shift with <c>(m * sum + b) >> shift</c> nearest to the folded values,
     /// rounded half up where <paramref name="round"/>, cut down otherwise. Rounding a multiplier moves a value by at
-    /// most <c>|sum - mean| / 2^(shift + 1)</c>.
+    /// most <c>|sum - mean| / 2^(shift + 1)</c>; affines of few bits, as those of signs are, stay as they are.
     /// </summary>
     public static (int[] Multipliers, long[] Offsets, int Shift) ToFixedPoint(IReadOnlyList<Folding> channels, bool round)
     {
+        for (int exact = 0; exact < MultiplierBits; exact++)
+        {
+            double unit = Math.ScaleB(1, exact);
+            if (channels.All(c => IsWhole(c.Factor * unit) && IsWhole(c.At(0) * unit)))
+                return ([.. channels.Select(c => (int)(c.Factor * unit))], [.. channels.Select(c => (long)((c.At(0) + (round && exact > 0 ? 0.5 : 0)) * unit))], exact);
+        }
         double[] sizes = [.. channels.Select(c => Math.Abs(c.Factor)).Where(f => f > 0).Order()];
         int shift = MultiplierBits;
         if (sizes.Length > 0)
@@ -61,4 +75,6 @@ public readonly record struct Folding(double Factor, double Mean, double Offset)
         long[] offsets = [.. channels.Select((c, i) => checked((long)Math.Round((c.Offset + (round ? 0.5 : 0)) * one - multipliers[i] * c.Mean)))];
         return (multipliers, offsets, shift);
     }
+
+    private static bool IsWhole(double value) => Math.Abs(value) <= int.MaxValue / 2 && value == Math.Round(value);
 }

@@ -20,20 +20,22 @@ public static class Packer
     {
         using var scope = NewDisposeScope();
         using var _ = no_grad();
-        if (network.Pixels is not (PixelEncoding.Bytes or PixelEncoding.Bits))
-            throw new PackingException($"pixels are seen as {network.Pixels.ToString().ToLowerInvariant()}, not as bytes or bits");
+        if (network.InputBits == 32)
+            throw new PackingException($"pixels are seen as {network.Pixels.ToString().ToLowerInvariant()}, not as bytes, bits or signs");
         if (network.ActivationBits == 32)
             throw new PackingException("activations stay float32");
         (int channels, int height, int width) = network.Input;
-        bool bits = network.Pixels == PixelEncoding.Bits;
-        var input = new ModelInput(channels, height, width, bits ? 1 : 8, bits ? Network.PixelThreshold : (byte)0);
+        byte threshold = network.Pixels switch { PixelEncoding.Bits => Network.PixelThreshold, PixelEncoding.Signs => 1, _ => 0 };
+        var input = new ModelInput(channels, height, width, network.InputBits, threshold);
         var model = new ModelBuilder(input);
+        // Signs are packed as bits: what is 0 there stands for -1.
+        Folding seen = network.Pixels == PixelEncoding.Signs ? new(2, 0, -1) : Folding.Identity;
         try
         {
             IReadOnlyList<nn.Module<Tensor, Tensor>> layers = WithoutDropout(network.Layers);
-            int last = Walk(layers, 0, model, outermost: true);
+            Packed last = Walk(layers, new Packed(0, Same(channels, seen)), model, outermost: true);
             if (layers[^1] is not NormLayer)
-                model.Append(new Scores(last, Same(network.Classes, 1), new long[network.Classes], 0));
+                Append(ToScores(last), model);
             return model.Build(classNames);
         }
         catch (InvalidDataException e)
@@ -42,59 +44,45 @@ public static class Packer
         }
     }
 
-    private static int Walk(IReadOnlyList<nn.Module<Tensor, Tensor>> layers, int value, ModelBuilder model, bool outermost)
+    private static Packed Walk(IReadOnlyList<nn.Module<Tensor, Tensor>> layers, Packed value, ModelBuilder model, bool outermost)
     {
-        float[]? bias = null;
         for (int i = 0; i < layers.Count; i++)
         {
             bool atEnd = i == layers.Count - 1;
             switch (layers[i])
             {
                 case WeightLayer layer:
-                    value = model.Append(ToLinear(layer, value, model));
-                    bias = layer.Bias?.data<float>().ToArray();
-                    if (bias is not null && (atEnd || layers[i + 1] is not NormLayer))
-                        throw new PackingException("a float bias is not followed by a normalization");
+                    value = Weighted(layer, value, model);
                     break;
                 case Network.PlainLayer { Spec: LayerSpec.MaxPool p }:
-                    value = model.Append(new MaxPool(value, p.Size, p.Stride));
+                    value = value with { Index = model.Append(new MaxPool(value.Index, p.Size, p.Stride)) };
                     break;
                 case Network.PlainLayer { Spec: LayerSpec.AveragePool p }:
-                    value = model.Append(new SumPool(value, p.Size, p.Stride));
-                    RequireExact(Largest(model.Values[value]));
+                    double area = p.Size * p.Size;
+                    value = new Packed(
+                        model.Append(new SumPool(value.Index, p.Size, p.Stride)),
+                        [.. value.Stands.Select(s => new Folding(s.Factor, s.Mean * area, s.Offset * area))]);
+                    RequireExact(Largest(model.Values[value.Index]));
+                    break;
+                case Network.PlainLayer { Spec: LayerSpec.Scale s }:
+                    if (s.By <= 0)
+                        throw new PackingException("a scale is not above 0, so that max-pooling would turn to the smallest value");
+                    value = value.Then(new Folding(s.By, 0, 0));
                     break;
                 case NormLayer norm:
-                    IReadOnlyList<Folding> folding = Fold(norm, bias);
-                    bias = null;
+                    value = value.Then(Fold(norm));
                     if (outermost && atEnd)
-                    {
-                        (int[] multipliers, long[] offsets, int shift) = Folding.ToFixedPoint(folding, round: false);
-                        value = model.Append(new Scores(value, multipliers, offsets, shift));
-                    }
-                    else if (!atEnd && layers[i + 1] is ActivationLayer activation)
-                    {
-                        value = model.Append(activation.Bits == 1
-                            ? ToThreshold(value, folding, model.Values[value])
-                            : ToRequantize(value, folding, 8));
-                        i++;
-                    }
-                    else
-                    {
-                        value = model.Append(ToRequantize(value, folding, 16));
-                    }
+                        value = Append(ToScores(value), model);
+                    else if (atEnd || layers[i + 1] is not ActivationLayer)
+                        value = Append(ToRequantize(value, 16), model);
                     break;
                 case ActivationLayer activation:
-                    ValueInfo bare = model.Values[value];
-                    Folding identity = new(1, 0, 0);
-                    Folding[] identities = Enumerable.Repeat(identity, bare.Channels).ToArray();
-                    value = model.Append(activation.Bits == 1
-                        ? ToThreshold(value, identities, bare)
-                        : new Requantize(value, Same(bare.Channels, 1), new long[bare.Channels], 0, 8));
+                    value = activation.Binarizer is { } sign ? Thresholded(activation, sign, value, model) : Append(ToRequantize(value, 8), model);
                     break;
                 case ResidualLayer residual:
-                    int inner = Walk(WithoutDropout(residual.Body), value, model, outermost: false);
-                    value = model.Append(new Add(Counted(inner, residual.BodyUnit, model), Counted(value, residual.ShortcutUnit, model)));
-                    RequireExact(Largest(model.Values[value]));
+                    Packed inner = Walk(WithoutDropout(residual.Body), value, model, outermost: false);
+                    value = Append(new Add(Counted(inner, residual.BodyUnit, model), Counted(value, residual.ShortcutUnit, model)), model);
+                    RequireExact(Largest(model.Values[value.Index]));
                     break;
                 default:
                     throw new PackingException($"a {layers[i].GetName()} layer has no integer form");
@@ -107,20 +95,19 @@ public static class Packer
     private static nn.Module<Tensor, Tensor>[] WithoutDropout(Network.LayerList layers) =>
         layers.Items.Where(l => l is not TorchSharp.Modules.Dropout).ToArray();
 
-    /// <summary>A residual path counts in codes; signs, and sums of signs, do not yet.</summary>
-    private static int Counted(int value, double unit, ModelBuilder model)
+    /// <summary>A residual path counts in codes.</summary>
+    private static int Counted(Packed value, double unit, ModelBuilder model)
     {
-        int channels = model.Values[value].Channels;
-        return unit == 1 ? value : model.Append(new Requantize(value, Same(channels, (int)unit), new long[channels], 0, 16));
+        Packed counted = value.Then(new Folding(unit, 0, 0));
+        return counted.Stands.All(s => s == Folding.Identity) ? value.Index : Append(ToRequantize(counted, 16), model).Index;
     }
 
-    private static Linear ToLinear(WeightLayer layer, int value, ModelBuilder model)
+    private static Packed Weighted(WeightLayer layer, Packed value, ModelBuilder model)
     {
-        if (layer.Binarizer is null)
+        if (!layer.IsBinarized)
             throw new PackingException("a layer's weights stay float32");
-        if (layer.DividesByRootFanIn)
-            throw new PackingException("a layer divides its sums by the square root of the fan-in");
-        Tensor weights = layer.Frozen ?? Binarizer.SignOf(layer.Weight);
+        WeightBinarizer binarizer = layer.Binarizer!;
+        Tensor weights = layer.Frozen ?? binarizer.Signs(layer.Weight);
         long[] shape = weights.shape;
         float[] levels = weights.flatten().data<float>().ToArray();
         byte[] plane = new byte[(levels.Length + 7) / 8];
@@ -131,8 +118,33 @@ public static class Packer
             if (levels[i] > 0)
                 plane[i / 8] |= (byte)(1 << (i % 8));
         }
-        RequireExact(shape[1] * shape[2] * shape[3] * Largest(model.Values[value]));
-        return new Linear(value, (int)shape[0], (int)shape[2], (int)shape[3], layer.Stride, layer.Padding, layer.Groups, plane);
+        RequireExact(shape[1] * shape[2] * shape[3] * Largest(model.Values[value.Index]));
+        int index = model.Append(new Linear(
+            value.Index, (int)shape[0], (int)shape[2], (int)shape[3], layer.Stride, layer.Padding, layer.Groups, plane));
+
+        // What a packed input of 0 stands for counts once a weight, whichever the input.
+        Folding input = value.Stands[0];
+        if (value.Stands.Any(s => s != input))
+            throw new PackingException("a layer reads channels of different scales; put a normalization or an activation before it");
+        float[] sums = weights.sum([1, 2, 3]).data<float>().ToArray();
+        float[]? scales = layer.Frozen is null ? binarizer.Scale(layer.Weight)?.flatten().data<float>().ToArray() : null;
+        float[]? bias = layer.Bias is null ? null : binarizer.Bias(layer.Bias).data<float>().ToArray();
+        return new Packed(index, [.. sums.Select((sum, o) =>
+        {
+            double scale = scales?[o] ?? 1;
+            return new Folding(scale * input.Factor, 0, scale * input.At(0) * sum + (bias?[o] ?? 0)).Then(new Folding(layer.OutputScale, 0, 0));
+        })]);
+    }
+
+    private static Packed Thresholded(ActivationLayer activation, ActivationBinarizer sign, Packed value, ModelBuilder model)
+    {
+        float[]? shifts = activation.Shift?.data<float>().ToArray();
+        ValueInfo input = model.Values[value.Index];
+        var ends = value.Stands.Select((s, c) =>
+            (s with { Offset = s.Offset - Network.Unit * (sign.Threshold + (shifts?[c] ?? 0)) }).ToThreshold(input.Minimum, input.Maximum)).ToArray();
+        int index = model.Append(new Threshold(value.Index, ends.Select(e => e.Threshold).ToArray(), ends.Select(e => e.Flipped).ToArray()));
+        // Levels of Low and 1 are packed as signs.
+        return new Packed(index, Same(ends.Length, new((1 - sign.Low) / 2, 0, (1 + sign.Low) / 2)));
     }
 
     private static long Largest(ValueInfo value) => Math.Max(-(long)value.Minimum, value.Maximum);
@@ -143,25 +155,42 @@ public static class Packer
             throw new PackingException($"sums reach {largest}, above 2^24 where float32 is exact; make the layer smaller");
     }
 
-    private static Folding[] Fold(NormLayer norm, float[]? bias)
+    private static Folding[] Fold(NormLayer norm)
     {
         float[] gamma = norm.Gamma.data<float>().ToArray(), beta = norm.Beta.data<float>().ToArray();
         float[] mean = norm.Mean.data<float>().ToArray(), variance = norm.Variance.data<float>().ToArray();
         return gamma.Select((g, c) => new Folding(
-            norm.Unit * g / Math.Sqrt(variance[c] + NormLayer.Epsilon), mean[c] - (bias?[c] ?? 0.0), norm.Unit * beta[c])).ToArray();
+            norm.Unit * g / Math.Sqrt(variance[c] + NormLayer.Epsilon), mean[c], norm.Unit * beta[c])).ToArray();
     }
 
-    private static Threshold ToThreshold(int value, IReadOnlyList<Folding> folding, ValueInfo input)
+    private static Requantize ToRequantize(Packed value, int bits)
     {
-        var ends = folding.Select(f => f.ToThreshold(input.Minimum, input.Maximum)).ToArray();
-        return new Threshold(value, ends.Select(e => e.Threshold).ToArray(), ends.Select(e => e.Flipped).ToArray());
+        (int[] multipliers, long[] offsets, int shift) = Folding.ToFixedPoint(value.Stands, round: true);
+        return new Requantize(value.Index, multipliers, offsets, shift, bits);
     }
 
-    private static Requantize ToRequantize(int value, IReadOnlyList<Folding> folding, int bits)
+    private static Scores ToScores(Packed value)
     {
-        (int[] multipliers, long[] offsets, int shift) = Folding.ToFixedPoint(folding, round: true);
-        return new Requantize(value, multipliers, offsets, shift, bits);
+        (int[] multipliers, long[] offsets, int shift) = Folding.ToFixedPoint(value.Stands, round: false);
+        return new Scores(value.Index, multipliers, offsets, shift);
     }
 
-    private static int[] Same(int count, int value) => Enumerable.Repeat(value, count).ToArray();
+    /// <summary>Appends an operation whose integers stand for themselves.</summary>
+    private static Packed Append(Operation operation, ModelBuilder model)
+    {
+        int index = model.Append(operation);
+        return new Packed(index, Same(model.Values[index].Channels, Folding.Identity));
+    }
+
+    private static Folding[] Same(int count, Folding value) => [.. Enumerable.Repeat(value, count)];
+
+    /// <summary>A value of the packed model.</summary>
+    /// <param name="Index">Which.</param>
+    /// <param name="Stands">What an integer of each channel stands for in the trained network; factors are never negative before a normalization.</param>
+    private readonly record struct Packed(int Index, Folding[] Stands)
+    {
+        internal Packed Then(Folding next) => Then(Same(Stands.Length, next));
+
+        internal Packed Then(Folding[] next) => this with { Stands = [.. Stands.Zip(next, (s, n) => s.Then(n))] };
+    }
 }

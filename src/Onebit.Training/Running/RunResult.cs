@@ -92,6 +92,11 @@ public sealed record RunResult
     /// <summary>Loss and accuracy by epoch.</summary>
     public required TrainingCurves Curves { get; init; }
 
+    /// <summary>The experiment that was run, from <see cref="Fingerprint"/>.</summary>
+    /// <exception cref="JsonException">It is damaged.</exception>
+    internal Experiment ReadExperiment() =>
+        JsonSerializer.Deserialize<Experiment>(Fingerprint[(Fingerprint.IndexOf('\n', StringComparison.Ordinal) + 1)..], Training.Experiment.Json)!;
+
     /// <summary>Reads a finished run; null where the folder holds none.</summary>
     /// <exception cref="ExperimentException">The file is damaged.</exception>
     public static RunResult? Load(string folder)

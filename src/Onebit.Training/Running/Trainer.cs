@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text;
 using System.Text.Json;
 using Onebit.Datasets;
 using TorchSharp;
@@ -25,18 +24,16 @@ public sealed class Trainer
     public const string ProgressFile = "progress.json";
 
     private const string CheckpointFile = "checkpoint.safetensors";
-    private const string OptimizerState = "optimizer";
 
     private readonly Experiment _experiment;
     private readonly int _seed;
     private readonly string _folder;
     private readonly IProgress<TrainingProgress>? _progress;
+    private readonly Dataset _data;
     private readonly ImageSet _train, _validation, _test;
-    private readonly IReadOnlyList<string> _classNames;
     private readonly string _fingerprint;
     private readonly TrainingCurves _curves = new([], [], []);
     private readonly Network _network;
-    private readonly optim.Optimizer _optimizer;
     private double _trainSeconds;
     private double _processorSeconds;
     private long _peakBytes;
@@ -55,16 +52,12 @@ public sealed class Trainer
         _seed = seed;
         _folder = folder;
         _progress = progress;
+        _data = data;
         _test = data.Test;
-        _classNames = data.ClassNames;
         (_train, _validation) = Split(experiment, data);
         _fingerprint = Fingerprint(experiment, data);
         manual_seed(seed);
         _network = CreateNetwork(experiment, data);
-        OptimizerSpec o = experiment.Optimizer;
-        _optimizer = o.Type == OptimizerType.Adam
-            ? optim.Adam(_network.parameters(), o.Rate)
-            : optim.SGD(_network.parameters(), o.Rate, o.Momentum);
     }
 
     /// <summary>What makes two runs of one seed the same: the experiment and the data.</summary>
@@ -83,7 +76,7 @@ public sealed class Trainer
         ImageSet images = Split(experiment, data).Train;
         return new Network(
             experiment.Network, Method.Named(experiment.Method), (images.Channels, images.Height, images.Width), data.ClassCount,
-            experiment.PixelEncoding, experiment.ActivationBits, experiment.ZeroStart,
+            experiment.PixelEncoding, experiment.ActivationBits, experiment.WeightBits, experiment.ZeroStart,
             experiment.PixelEncoding == PixelEncoding.Normalized ? Statistics(images.Pixels.Span) : null);
     }
 
@@ -99,18 +92,27 @@ public sealed class Trainer
         Directory.CreateDirectory(_folder);
         using FileStream own = Own();
         using var scope = NewDisposeScope();
-        int epoch = Resume();
+        if (_experiment.Start is { } start)
+            EarlierRun.Start(_network, start, _folder, _seed);
+        using var objective = new Objective(_experiment, _data, _folder, _seed);
+        var optimization = new Optimization(_experiment, _network);
+        int epoch = Resume(optimization);
         using Tensor pixels = Evaluator.Pixels(_train);
         using Tensor labels = tensor(_train.Labels.ToArray(), ScalarType.Byte).to(ScalarType.Int64);
         for (; epoch < _experiment.Epochs; epoch++)
         {
-            TrainEpoch(epoch, pixels, labels, cancellation);
+            TrainEpoch(epoch, pixels, labels, objective, optimization, cancellation);
             Evaluation validation = Evaluator.Evaluate(_network, _validation);
             _curves.ValidationLoss.Add(validation.Loss);
             _curves.ValidationAccuracy.Add(validation.Accuracy);
-            SaveCheckpoint(epoch + 1);
+            SaveCheckpoint(epoch + 1, optimization);
         }
-        RunResult result = Finish();
+        if (optimization.TakeAverage() || _experiment.ReestimateNormalization)
+        {
+            manual_seed(_seed); // Stochastic weights are drawn, and have to be again after a kill.
+            ReestimateNormalization();
+        }
+        RunResult result = Finish(optimization.StateCount);
         AtomicFile.WriteText(Path.Combine(_folder, RunResult.FileName), JsonSerializer.Serialize(result, Experiment.Json));
         File.Delete(Path.Combine(_folder, CheckpointFile));
         File.Delete(Path.Combine(_folder, ProgressFile));
@@ -138,11 +140,12 @@ public sealed class Trainer
         }
     }
 
-    private void TrainEpoch(int epoch, Tensor pixels, Tensor labels, CancellationToken cancellation)
+    private void TrainEpoch(int epoch, Tensor pixels, Tensor labels, Objective objective, Optimization optimization, CancellationToken cancellation)
     {
         // Seeds of weights are small numbers, so an epoch never shares its stream with another run's start.
         manual_seed((_seed + 1L) * 1_000_003 + epoch);
         _network.train();
+        _network.Progress = (double)epoch / _experiment.Epochs;
         var clock = Stopwatch.StartNew();
         TimeSpan processor = Environment.CpuUsage.TotalTime;
         long count = pixels.shape[0];
@@ -156,16 +159,13 @@ public sealed class Trainer
             if (size == 1)
                 break; // One image has no batch statistics.
             using var scope = NewDisposeScope();
-            SetRate(epoch + (double)start / count);
+            optimization.SetFactor(_experiment.Schedule?.FactorAt(epoch + (double)start / count, _experiment.Epochs) ?? 1);
             Tensor chosen = order.narrow(0, start, size);
             Tensor images = pixels.index_select(0, chosen);
             if (_experiment.Augmentation is { } augmentation && epoch < (augmentation.Epochs ?? int.MaxValue))
                 images = augmentation.Apply(images);
-            Tensor output = nn.functional.cross_entropy(_network.forward(_network.Prepare(images)), labels.index_select(0, chosen));
-            _optimizer.zero_grad();
-            output.backward();
-            _optimizer.step();
-            ClipLatentWeights();
+            Tensor output = objective.Loss(_network.forward(_network.Prepare(images)), labels.index_select(0, chosen), images);
+            optimization.Step(output);
             loss += output.ToDouble() * size;
             seen += size;
             Report(epoch, (double)seen / count, loss / seen, _trainSeconds + clock.Elapsed.TotalSeconds);
@@ -176,24 +176,6 @@ public sealed class Trainer
         _trainSeconds += clock.Elapsed.TotalSeconds;
         _processorSeconds += (Environment.CpuUsage.TotalTime - processor).TotalSeconds;
         _peakBytes = Math.Max(_peakBytes, Process.GetCurrentProcess().PeakWorkingSet64);
-    }
-
-    private void SetRate(double epoch)
-    {
-        double rate = _experiment.Optimizer.Rate * (_experiment.Schedule?.FactorAt(epoch, _experiment.Epochs) ?? 1);
-        foreach (var group in _optimizer.ParamGroups)
-            group.LearningRate = rate;
-    }
-
-    /// <summary>Latent weights beyond [-1, 1] could only drift out of reach (Courbariaux et al. 2015, section 2.4).</summary>
-    private void ClipLatentWeights()
-    {
-        using var _ = no_grad();
-        foreach (WeightLayer layer in _network.WeightLayers)
-        {
-            if (layer.Binarizer is not null)
-                layer.Weight.clamp_(-1, 1);
-        }
     }
 
     private void Report(int epoch, double share, double loss, double seconds)
@@ -208,7 +190,7 @@ public sealed class Trainer
         AtomicFile.WriteText(Path.Combine(_folder, ProgressFile), JsonSerializer.Serialize(progress, Experiment.Json));
     }
 
-    private RunResult Finish()
+    private RunResult Finish(long optimizerState)
     {
         Dictionary<string, Tensor> weights = _network.state_dict();
         SafeTensors.Save(
@@ -217,15 +199,15 @@ public sealed class Trainer
 
         List<FormEvaluation>? forms = null;
         string? form = null;
-        if (_network.Method.Weights is StochasticWeights)
+        if (_network is { Method.Weights: StochasticWeights, WeightBits: 1 })
             (forms, form) = ChooseForm();
         BitModel? model = null;
         string? obstacle = null;
-        if (_network.Method.Weights is not null)
+        if (_network.WeightBits == 1)
         {
             try
             {
-                model = Packer.Pack(_network, _classNames);
+                model = Packer.Pack(_network, _data.ClassNames);
                 model.Save(Path.Combine(_folder, ModelFile));
             }
             catch (PackingException e)
@@ -250,7 +232,7 @@ public sealed class Trainer
             Fingerprint = _fingerprint,
             Seed = _seed,
             InputBits = _network.InputBits,
-            WeightBits = _network.Method.WeightBits,
+            WeightBits = _network.WeightBits,
             ActivationBits = _network.ActivationBits,
             Parameters = parameters,
             BinaryParameters = binary,
@@ -272,14 +254,11 @@ public sealed class Trainer
             Epochs = _experiment.Epochs,
             TrainSeconds = _trainSeconds,
             TrainProcessorSeconds = _processorSeconds,
-            TrainingModelBytes = 4 * parameters * (2 + StatesPerParameter),
+            TrainingModelBytes = 4 * (2 * parameters + optimizerState),
             PeakTrainingBytes = _peakBytes,
             Curves = _curves,
         };
     }
-
-    // Adam keeps two moments, SGD a velocity where it has momentum.
-    private int StatesPerParameter => _experiment.Optimizer is { Type: OptimizerType.Adam } ? 2 : _experiment.Optimizer.Momentum > 0 ? 1 : 0;
 
     /// <summary>
     /// Evaluates every form of a stochastically trained network and leaves it in the one-bit form that is best on the
@@ -328,7 +307,7 @@ public sealed class Trainer
 
     private void Freeze(WeightForm? form)
     {
-        foreach (WeightLayer layer in _network.WeightLayers.Where(l => l.Binarizer is not null))
+        foreach (WeightLayer layer in _network.WeightLayers.Where(l => l.IsBinarized))
         {
             layer.Frozen = form switch
             {
@@ -345,7 +324,9 @@ public sealed class Trainer
     {
         const int Images = 10_000, Batch = 200;
         using var _ = no_grad();
-        _network.train();
+        _network.eval(); // Dropout would distort what is measured.
+        foreach (NormLayer norm in _network.NormLayers)
+            norm.train();
         int count = Math.Min(Images, _train.Count), size = Math.Min(Batch, count);
         for (int start = 0, batch = 1; start + size <= count; start += size, batch++)
         {
@@ -359,14 +340,11 @@ public sealed class Trainer
         _network.eval();
     }
 
-    private void SaveCheckpoint(int epoch)
+    private void SaveCheckpoint(int epoch, Optimization optimization)
     {
         using var scope = NewDisposeScope();
-        using var state = new MemoryStream();
-        using (var writer = new BinaryWriter(state, Encoding.UTF8, leaveOpen: true))
-            ((TorchSharp.Modules.OptimizerHelper)_optimizer).save_state_dict(writer);
         Dictionary<string, Tensor> tensors = _network.state_dict();
-        tensors[OptimizerState] = tensor(state.ToArray(), ScalarType.Byte);
+        optimization.Save(tensors);
         SafeTensors.Save(Path.Combine(_folder, CheckpointFile), tensors, new Dictionary<string, string>
         {
             ["fingerprint"] = _fingerprint,
@@ -375,7 +353,7 @@ public sealed class Trainer
     }
 
     /// <summary>Takes up the checkpoint where there is one. Gives the number of epochs done.</summary>
-    private int Resume()
+    private int Resume(Optimization optimization)
     {
         string path = Path.Combine(_folder, CheckpointFile);
         if (!File.Exists(path))
@@ -392,10 +370,8 @@ public sealed class Trainer
             {
                 foreach ((string name, Tensor tensor) in own)
                     tensor.copy_(tensors[name]);
+                optimization.Load(tensors);
             }
-            using var stream = new MemoryStream(tensors[OptimizerState].bytes.ToArray());
-            using var reader = new BinaryReader(stream);
-            ((TorchSharp.Modules.OptimizerHelper)_optimizer).load_state_dict(reader);
             _curves.TrainLoss.AddRange(state.Curves.TrainLoss);
             _curves.ValidationLoss.AddRange(state.Curves.ValidationLoss);
             _curves.ValidationAccuracy.AddRange(state.Curves.ValidationAccuracy);

@@ -1,0 +1,13 @@
+namespace Onebit.Training;
+
+/// <summary>
+/// Knowledge distillation (Hinton, Vinyals &amp; Dean 2015): besides the labels, the network learns the probabilities that
+/// teachers give the same images, as they are after augmentation.
+/// </summary>
+/// <param name="Teachers">
+/// Finished runs, whose probabilities are averaged: each the name of an experiment (its run of the same seed, beside this run's
+/// folder), of a run's folder beside this one's, such as <c>mlp-float32-seed2</c>, or the path of a run's folder.
+/// </param>
+/// <param name="Temperature">T: logits are divided by it, on both sides.</param>
+/// <param name="Weight">w: the loss is <c>(1 - w) loss + w T^2 KL(teachers || network)</c>.</param>
+public sealed record DistillationSpec(IReadOnlyList<string> Teachers, double Temperature = 4, double Weight = 0.5);
