@@ -3,6 +3,11 @@ using System.Text.Json.Nodes;
 using System.Xml.Linq;
 using Onebit.Datasets;
 using Onebit.Training;
+using Xunit.Sdk;
+using Xunit.v3;
+
+// torch's random generator is one for the whole process: a test that draws from it changes what another one trains.
+[assembly: Parallelization(Mode = ParallelMode.None)]
 
 namespace Onebit.Study.Tests;
 
