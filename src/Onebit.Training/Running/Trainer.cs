@@ -167,11 +167,11 @@ public sealed class Trainer
             Tensor output = objective.Loss(_network.forward(_network.Prepare(images)), labels.index_select(0, chosen), images);
             optimization.Step(output);
             loss += output.ToDouble() * size;
+            if (!double.IsFinite(loss))
+                throw new ExperimentException($"The loss of '{_experiment.Name}' is no longer a number in epoch {epoch + 1}; lower the optimizer's rate.");
             seen += size;
             Report(epoch, (double)seen / count, loss / seen, _trainSeconds + clock.Elapsed.TotalSeconds);
         }
-        if (!double.IsFinite(loss))
-            throw new ExperimentException($"The loss of '{_experiment.Name}' is no longer a number in epoch {epoch + 1}; lower the optimizer's rate.");
         _curves.TrainLoss.Add(loss / seen);
         _trainSeconds += clock.Elapsed.TotalSeconds;
         _processorSeconds += (Environment.CpuUsage.TotalTime - processor).TotalSeconds;
