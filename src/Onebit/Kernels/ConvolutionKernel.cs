@@ -46,10 +46,11 @@ internal abstract class ConvolutionKernel
     {
         int row = stage.Source.Width + 2 * stage.Linear.Padding;
         long positions = (long)row * (stage.Source.Height + 2 * stage.Linear.Padding - stage.Linear.KernelHeight + 1);
+        long lanes = (Math.Max(8, 2L * row) * (stage.Source.Height + 2 * stage.Linear.Padding - stage.Linear.KernelHeight + 1) + 511) / 512 * 512;
         bool bits = stage.Source.Bits == 1;
         long memory = bits ? stage.Source.Channels / 8 * positions * stage.Linear.KernelHeight * stage.Linear.KernelWidth
             : stage.Source.Channels * positions * sizeof(int);
-        if (row > 64 || stage.IsLarge || memory + stage.Linear.Outputs * positions * sizeof(int) > MostScratchBytes)
+        if (row > 64 || stage.IsLarge || memory + stage.Linear.Outputs * lanes * sizeof(int) > MostScratchBytes)
         {
             return null;
         }
@@ -87,8 +88,8 @@ internal abstract class ConvolutionKernel
 
             // A lookup for all positions of a vector takes a cycle, about, and so does an addition for all bits of one; by
             // sharing, an output takes less than half as many of these as it has inputs.
-            int lanes = VectorWidth.For(positions, widestVector);
-            double additions = 0.5 * stage.Linear.Outputs * stage.FanIn * ((positions + lanes - 1) / lanes);
+            int width = VectorWidth.For(positions, widestVector);
+            double additions = 0.5 * stage.Linear.Outputs * stage.FanIn * ((positions + width - 1) / width);
             return bits && stage.FanIn <= short.MaxValue && TableConvolution<TWidth, TVector>.Lookups(stage) < additions
                 ? new TableConvolution<TWidth, TVector>(stage) : null;
         }
@@ -103,7 +104,7 @@ internal abstract class ConvolutionKernel
     /// <summary>Runs the stage.</summary>
     /// <param name="source">The input: a <see cref="BitString"/>, bytes, or 32-bit integers.</param>
     /// <param name="form">Which.</param>
-    /// <param name="result">Receives a <see cref="BitString"/> where the stage ends in a threshold, whose words are 0 before; bytes or integers otherwise.</param>
+    /// <param name="result">Receives a <see cref="BitString"/> where the stage ends in a threshold, bytes or integers otherwise.</param>
     /// <param name="scratch">Of <see cref="ScratchBytes"/>.</param>
     public abstract void Run(ref byte source, ValueForm form, ref byte result, ref byte scratch);
 
@@ -133,6 +134,9 @@ internal abstract class ConvolutionKernel
 
     /// <summary>Elements, or words of bits, that pooling may read behind the last position.</summary>
     protected int SpareElements(int row) => (PoolSize - 1) * Stage.Linear.Stride * (row + 1) + 2 * Vector512<int>.Count;
+
+    /// <summary>Whole vectors of any width.</summary>
+    protected static int Align(int bytes) => (bytes + 63) & ~63;
 
     private int PoolSize => Stage.Pool?.Size ?? 1;
 
@@ -227,6 +231,11 @@ internal abstract class ConvolutionKernel
     protected void PoolIntegers(Span<int> sums, ref byte result)
     {
         (int width, int area, int step) = (Stage.Result.Width, Stage.Result.Height * Stage.Result.Width, PoolStep);
+        if (Stage.Ending is Threshold)
+        {
+            MemoryMarshal.CreateSpan(ref Unsafe.As<byte, ulong>(ref result), BitString.Words(Stage.Result.Count)).Clear();
+        }
+
         for (int channel = 0; channel < Stage.Linear.Outputs; channel++)
         {
             ref int positions = ref sums[channel * _positions];
@@ -412,6 +421,4 @@ internal sealed class ConvolutionKernel<TLanes> : ConvolutionKernel
             }
         }
     }
-
-    private static int Align(int bytes) => (bytes + 63) & ~63;
 }

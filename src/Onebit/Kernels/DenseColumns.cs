@@ -39,7 +39,7 @@ internal sealed class DenseColumns<TWidth, TVector> : DenseKernel
 
         // The thresholds, negated and bit-sliced. Lanes without an output never reach theirs.
         _addends = new AlignedBytes(_differenceBits * _vectors * VectorBytes);
-        for (int o = 0; Thresholds.Length > 0 && o < _vectors * BitLanes<TWidth, TVector>.Lanes; o++)
+        for (int o = 0; o < _vectors * BitLanes<TWidth, TVector>.Lanes; o++)
         {
             int addend = o < Outputs ? -Thresholds[o] : -Largest - 1;
             for (int bit = 0; bit < _differenceBits; bit++)

@@ -175,8 +175,6 @@ internal sealed class RowConvolution<TWidth, TVector> : ConvolutionKernel
         }
     }
 
-    private static int Align(int bytes) => (bytes + 63) & ~63;
-
     /// <summary>The channels with zeros around them.</summary>
     private void Pad(ref byte source, ref byte padded)
     {

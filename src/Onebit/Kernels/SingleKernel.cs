@@ -71,11 +71,6 @@ internal sealed class SingleKernel
             }
             else if (step.Convolution is { } convolution)
             {
-                if (step.ResultForm == ValueForm.Bits)
-                {
-                    MemoryMarshal.CreateSpan(ref Unsafe.As<byte, ulong>(ref result), BitString.Words(step.Result.Count)).Clear();
-                }
-
                 convolution.Run(ref source, step.SourceForm, ref result, ref temporary);
             }
             else

@@ -155,8 +155,6 @@ internal sealed class TableConvolution<TWidth, TVector> : ConvolutionKernel
     private static int Vectors(Stage stage) =>
         ((stage.Source.Height + 2 * stage.Linear.Padding - stage.Linear.KernelHeight + 1) * 8 * RowWords(stage) + VectorBytes - 1) / VectorBytes;
 
-    private static int Align(int bytes) => (bytes + 63) & ~63;
-
     /// <summary>For each channel, part of the kernel's row, row and position the bits of that part, one byte each.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Windows(ref ulong source, ref byte windows)

@@ -23,11 +23,11 @@ public class DrawingTests
     }
 
     /// <summary>
-    /// The table of docs/images.md: <c>dotnet run --project tests/Onebit.Datasets.Tests -- -explicit only -showliveoutput -class '*DrawingTests'</c>.
+    /// The table of docs/images.md: <c>dotnet run --project tests/Onebit.Datasets.Tests -- -showliveoutput -class '*DrawingTests'</c>.
     /// ONEBIT_DRAWINGS names a folder to write the drawings and what was made of them to, ONEBIT_SEED another seed, ONEBIT_MODEL another
     /// model.
     /// </summary>
-    [Fact(Explicit = true)]
+    [Fact]
     public void What_each_step_is_worth()
     {
         ITestOutputHelper output = TestContext.Current.TestOutputHelper!;
@@ -47,6 +47,8 @@ public class DrawingTests
         ImageSet mnist = DatasetLoader.LoadTest("mnist");
         int right = Enumerable.Range(0, mnist.Count).AsParallel().Count(i => Predict(Digits.Picture(mnist, i), DigitSteps.All) == mnist.Labels.Span[i]);
         output.WriteLine($"MNIST's test images through all steps: {right} of {mnist.Count} right; as they are: {Enumerable.Range(0, mnist.Count).AsParallel().Count(i => s_model.Predict(mnist.Image(i)) == mnist.Labels.Span[i])}");
+        Assert.True(read[^1].Count(r => r.Right) < read[0].Count(r => r.Right), "The steps together gain nothing.");
+        Assert.InRange(right, 9900, mnist.Count);
         ImageSet train = DatasetLoader.Load("mnist").Train;
         double[] widths = [.. Enumerable.Range(0, 10_000).AsParallel().Select(i => Width(train.Image(i))).Order()];
         output.WriteLine($"widths of MNIST's lines, 5th, 50th, 95th percentile: {widths[500]:F2} {widths[5000]:F2} {widths[9500]:F2}");

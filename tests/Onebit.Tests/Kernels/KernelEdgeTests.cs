@@ -52,6 +52,20 @@ public class KernelEdgeTests
     }
 
     [Fact]
+    public void Very_many_outputs_of_few_positions_do_not_take_memory_for_whole_vectors_of_each()
+    {
+        // A quarter of a million sums at two positions, each in lanes for 64 to 512, would be half a gigabyte.
+        const int Outputs = 1 << 18;
+        var linear = new Linear(0, Outputs, 1, 1, 1, 0, 1, Build.Weights(new Random(4), Outputs));
+        foreach (int bits in new[] { 1, 8 })
+        {
+            ValueInfo input = new(1, 2, 1, ElementKind.Codes, bits, 0, (1 << bits) - 1), sums = new(Outputs, 2, 1, ElementKind.Integers, 32, 0, 0);
+            var stage = new Stage(linear, null, null, 0, 1, [input, sums]);
+            Assert.All(Widths.All, width => Assert.Null(ConvolutionKernel.Create(stage, width)));
+        }
+    }
+
+    [Fact]
     public void Layers_too_large_for_lists_run_plainly()
     {
         // 2^27 weights at two positions: no dense layer.
