@@ -21,6 +21,7 @@ internal static class TorchLibrary
     {
         if (!OperatingSystem.IsLinux())
             return;
+        KeepMemory();
         // Beside the program, or below runtimes/ where no runtime identifier was given.
         string? folder = new[] { AppContext.BaseDirectory, Path.Combine(AppContext.BaseDirectory, "runtimes", "linux-x64", "native") }
             .FirstOrDefault(f => File.Exists(Path.Combine(f, "libLibTorchSharp.so")));
@@ -42,6 +43,29 @@ internal static class TorchLibrary
             temporary.Delete(recursive: true);
         }
     }
+
+    /// <summary>
+    /// The GNU C library gives memory back to the system after each step of a training, to fetch it anew, page by page, in the next;
+    /// and aligned blocks of megabytes, which it rarely uses again, it had better map apart. An epoch of 784-1024-1024-1024-10 took
+    /// 58 s and 4 GB before, 20 s and 0.5 GB with this; one of the CNN 21 s before, 16 s with it.
+    /// </summary>
+    private static void KeepMemory()
+    {
+        const int TrimThreshold = -1, TopPad = -2, MapThreshold = -3;
+        try
+        {
+            _ = SetAllocation(TrimThreshold, 1 << 29);
+            _ = SetAllocation(TopPad, 1 << 26);
+            _ = SetAllocation(MapThreshold, 4_000_000);
+        }
+        catch (EntryPointNotFoundException)
+        {
+            // Another C library.
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "mallopt")]
+    private static extern int SetAllocation(int parameter, int value);
 
     /// <summary>Sets VER_FLG_WEAK on the needed version in an ELF-64 file's <c>.gnu.version_r</c>; false where there is none.</summary>
     private static bool MarkVersionWeak(Span<byte> elf)
