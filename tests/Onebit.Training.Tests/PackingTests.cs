@@ -114,7 +114,7 @@ public class PackingTests
 
         // Pixels in codes, 32 to one: +1 from 32 x 0.5 = 16 on.
         Assert.Equal([16], First("""[{ "type": "activation" }, { "type": "dense" }]""", new ReActNet(), PixelEncoding.Bytes,
-            n => n.modules().OfType<ActivationLayer>().Single().Shift!.fill_(0.5)).Thresholds.ToArray());
+            n => n.modules().OfType<ShiftedSign>().Single().Shift.fill_(0.5)).Thresholds.ToArray());
         // Weights 0.5 and -0.25: size (0.5 + 0.5 + 0.5) / 3 = 0.5 and 0.25. With bytes u = w . x in signs the layer gives 0.5 u + 3 >= 0
         // from u = -6 on, and 0.25 u - 5 >= 0 from 20 on.
         Assert.Equal([-6, 20], First("""[{ "type": "dense", "units": 2, "bias": true }, { "type": "activation" }, { "type": "dense" }]""", new XnorNet(), PixelEncoding.Bytes,
@@ -138,16 +138,7 @@ public class PackingTests
     private static void RandomlyMade(bool isTieFree, Action<Network, BitModel, Tensor> check)
     {
         const int Networks = 150;
-        if (!isTieFree)
-        {
-            Gen.Int.Sample(Check, iter: Networks, threads: 1);
-            return;
-        }
-
-        // The same ones each time. With CsCheck's seed 1I9nC9l7Eet1 a sign differs (an average pool of signs before a
-        // residual path); whether that is a tie after all, which float rounding decides, has not been looked into.
-        for (int seed = 0; seed < Networks; seed++)
-            Check(seed);
+        Gen.Int.Sample(Check, iter: Networks, threads: 1);
 
         void Check(int seed)
         {
