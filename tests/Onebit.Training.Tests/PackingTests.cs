@@ -134,6 +134,27 @@ public class PackingTests
             }).Thresholds.ToArray());
     }
 
+    [Fact]
+    public void Around_sums_of_signs_the_padding_is_a_sum_of_signs_too()
+    {
+        using var scope = NewDisposeScope();
+        using Network network = Networks.Create(
+            """[{ "type": "averagePool", "size": 2 }, { "type": "conv", "filters": 1, "kernel": 3, "padding": 1 }, { "type": "norm" }, { "type": "activation" }, { "type": "dense" }]""",
+            new BinaryNet(), (1, 2, 2), 2, PixelEncoding.Signs);
+        WeightLayer layer = network.WeightLayers.First();
+        Assert.Equal(-4, layer.PaddingValue);
+        using var _ = no_grad();
+        layer.Weight.fill_(1);
+        // Pixels + - / - - sum to -2, and the eight places around it to -32. Packed: pixels of one bit sum to 1, and 2 x 1 - 4 - 8 x 4 = -34.
+        Tensor image = tensor(new byte[] { 9, 0, 0, 0 }, [1, 1, 2, 2]);
+        Assert.Equal(-34, layer.forward(network.Layers.Items[0].forward(network.Prepare(image))).item<float>());
+        network.NormLayers.Single().Mean.fill_(-34);
+        network.eval();
+        BitModel model = Packer.Pack(network);
+        Assert.Equal([1], model.Trace([9, 0, 0, 0])[2]);
+        Assert.Equal([1], model.Operations.OfType<Threshold>().Single().Thresholds.ToArray());
+    }
+
     /// <summary>Random networks with their packed models and some images.</summary>
     private static void RandomlyMade(bool isTieFree, Action<Network, BitModel, Tensor> check)
     {
