@@ -140,7 +140,7 @@ internal static class RandomModels
         int[] fitting = [.. Enumerable.Range(0, shapes.Count).Where(i => (shapes[i].Height, shapes[i].Width) == (x.Height, x.Width) && channels % shapes[i].Channels == 0)];
         int[] inputs = Build.Many(terms, () => fitting[random.Next(fitting.Length)]);
         ValueInfo[] values = ModelCheck.Derive(input, operations, complete: false);
-        int[] factors = [.. inputs.Select(i => (int)(Largest / terms / Math.Max(Math.Abs((double)values[i].Minimum), Math.Abs((double)values[i].Maximum))))];
+        int[] factors = [.. inputs.Select(i => (int)(Largest / terms / Math.Max(1, Math.Max(-(double)values[i].Minimum, values[i].Maximum))))];
         if (factors.All(f => f > 0))
         {
             operations.Add(new Combine(inputs, factors.SelectMany(f => Build.Many(channels, () => random.Next(-f, f + 1) >> random.Next(20))).ToArray()));
