@@ -1,4 +1,5 @@
 using CsCheck;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Onebit.Training.Tests;
@@ -188,30 +189,69 @@ public class BinarizerTests
     [Fact]
     public void Bitwise_weights_and_biases_are_signs_and_squeezed_by_tanh_where_they_stay_real()
     {
-        (float[] levels, float[] gradient) = Run(new BitwiseWeights(), [-0.5f, 0, 2]);
+        (float[] levels, float[] gradient) = Run(new BitwiseWeights(0), [-0.5f, 0, 2]);
         Assert.Equal([-1, 1, 1], levels);
         Assert.Equal([0.786448, 2, 3 * 0.070651], gradient.Select(g => (double)g), Near);
         using var scope = NewDisposeScope();
-        Assert.Equal([-1, 1], new BitwiseWeights().Bias(tensor(new[] { -3f, 0.1f })).data<float>().ToArray());
-        Assert.Equal([-0.462117, 0.964028], new BitwiseWeights().Real(tensor(new[] { -0.5f, 2 })).data<float>().ToArray().Select(w => (double)w), Near);
+        Assert.Equal([-1, 1], new BitwiseWeights(0).Bias(tensor(new[] { -3f, 0.1f })).data<float>().ToArray());
+        Assert.Equal([-0.462117, 0.964028], new BitwiseWeights(0).Real(tensor(new[] { -0.5f, 2 })).data<float>().ToArray().Select(w => (double)w), Near);
     }
 
     [Fact]
-    public void Every_weight_is_its_sign_times_the_scale_of_its_output()
+    public void Every_weight_is_the_sum_of_its_planes_and_of_its_outputs_offset()
     {
-        foreach (WeightBinarizer binarizer in Method.All.Select(m => m.Weights).OfType<WeightBinarizer>().Where(w => w is not StochasticWeights))
+        foreach (Method method in Method.All.Where(m => m.Binarizes && m is not BinaryConnectStochastic))
         {
-            Gen.Select(Gen.Int[1, 4], Gen.Int[1, 4], Gen.Int[1, 3], Gen.Int).Sample(
-                (outputs, channels, side, seed) =>
+            Gen.Select(Gen.Int[method.WeightBits, method.MostWeightBits], Gen.Int[1, 4], Gen.Int[1, 4], Gen.Int[1, 3], Gen.Int).Sample(
+                (bits, outputs, channels, side, seed) =>
                 {
                     using var scope = NewDisposeScope();
                     manual_seed(seed);
                     Tensor latent = randn(outputs, channels, side, side) * 0.7;
-                    Tensor signs = binarizer.Signs(latent);
-                    Assert.All(signs.flatten().data<float>().ToArray(), s => Assert.True(s is 1 or -1));
-                    Tensor? scale = binarizer.Scale(latent);
-                    Assert.Equal([outputs, 1, 1, 1], scale?.shape ?? [outputs, 1, 1, 1]);
-                    Assert.Equal((scale is null ? signs : signs * scale).flatten().data<float>().ToArray(), binarizer.Forward(latent).flatten().data<float>().ToArray());
+                    WeightBinarizer binarizer = method.Weights(bits, latent.shape, 0.3);
+                    binarizer.Forward(latent, 0.5);
+                    binarizer.eval();
+                    IReadOnlyList<WeightPlane> planes = binarizer.Planes(latent);
+                    Assert.Equal(bits, planes.Count);
+                    Tensor sum = binarizer.Offset(latent) ?? zeros(outputs, 1, 1, 1);
+                    foreach (WeightPlane plane in planes)
+                    {
+                        Assert.All(plane.Signs.flatten().data<float>().ToArray(), s => Assert.True(s is 1 or -1));
+                        Assert.Equal([outputs, 1, 1, 1], plane.Scale?.shape ?? [outputs, 1, 1, 1]);
+                        sum = sum + (plane.Scale is null ? plane.Signs : plane.Signs * plane.Scale);
+                    }
+                    float[] levels = binarizer.Forward(latent, 0.5).flatten().data<float>().ToArray();
+                    Assert.Equal(sum.flatten().data<float>().ToArray(), levels, (a, b) => Math.Abs(a - b) < 1e-5);
+                },
+                iter: 20, threads: 1);
+        }
+    }
+
+    [Fact]
+    public void Every_activation_is_a_level_of_its_planes()
+    {
+        foreach (Method method in Method.All.Where(m => m.Binarizes))
+        {
+            Gen.Select(Gen.Int[1, method.MostActivationBits], Gen.Int).Sample(
+                (bits, seed) =>
+                {
+                    using var scope = NewDisposeScope();
+                    manual_seed(seed);
+                    ActivationBinarizer binarizer = method.Activation(bits, 3);
+                    RandomNetworks.Disturb(binarizer, new Random(seed));
+                    Tensor x = randn(50, 3) * 1.5;
+                    binarizer.Forward(x, 0.5);
+                    binarizer.eval();
+                    ActivationPlanes planes = binarizer.Planes;
+                    Assert.Equal(bits, planes.Coefficients.Length);
+                    float[] values = x.flatten().data<float>().ToArray(), levels = binarizer.Forward(x, 0.5).flatten().data<float>().ToArray();
+                    for (int i = 0; i < values.Length; i++)
+                    {
+                        bool[] reached = [.. planes.Thresholds.Select(t => values[i] >= t[t.Length == 1 ? 0 : i % 3])];
+                        int code = reached.Count(r => r);
+                        double level = planes.Offset + planes.Coefficients.Select((c, n) => planes.IsCode ? ((code >> n & 1) == 1 ? c : -c) : reached[n] ? c : -c).Sum();
+                        Assert.Equal(level, levels[i], 1e-5);
+                    }
                 },
                 iter: 20, threads: 1);
         }
@@ -223,15 +263,16 @@ public class BinarizerTests
         using var scope = NewDisposeScope();
         using Network network = Networks.Create("""[{ "type": "activation" }, { "type": "dense" }]""", new ReActNet(), (2, 1, 1), 2);
         ActivationLayer activation = network.modules().OfType<ActivationLayer>().Single();
+        Parameter shift = ((ShiftedSign)activation.Binarizer!).Shift;
         using (no_grad())
-            activation.Shift!.copy_(tensor(new[] { 0.5f, -0.25f }));
+            shift.copy_(tensor(new[] { 0.5f, -0.25f }));
         // Two images of two channels, in codes: 32 to one.
         Tensor x = (tensor(new[] { 0.75f, -0.5f, 0.25f, 0 }, [2, 2, 1, 1]) * 32).requires_grad_();
         Tensor signs = activation.forward(x);
         Assert.Equal([1, -1, -1, 1], signs.flatten().data<float>().ToArray());
         (signs.flatten() * tensor(Upstream(4))).sum().backward();
         // x - shift = 0.25, -0.25, -0.25, 0.25, so 2 - 2 |x| = 1.5 everywhere: the shifts get -1.5 (1 + 3) and -1.5 (2 + 4).
-        Assert.Equal([-6, -9], activation.Shift!.grad!.data<float>().ToArray());
+        Assert.Equal([-6, -9], shift.grad!.data<float>().ToArray());
         Assert.Equal([1.5f / 32, 3f / 32, 4.5f / 32, 6f / 32], x.grad!.flatten().data<float>().ToArray());
     }
 

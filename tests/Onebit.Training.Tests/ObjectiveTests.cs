@@ -1,5 +1,6 @@
 using Onebit.Datasets;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Onebit.Training.Tests;
@@ -61,7 +62,8 @@ public sealed class ObjectiveTests : IDisposable
         void Step(params float[] gradient)
         {
             weights.grad = tensor(gradient);
-            bop.Step(1);
+            using var _ = no_grad();
+            bop.Step(1, 1);
         }
 
         // m = (1, 1, -1, 0.5): the first points against its weight (m w > 0: descent would lower it) and is above 0.6.
@@ -75,8 +77,33 @@ public sealed class ObjectiveTests : IDisposable
         Assert.Equal([1, 1, 1, -1], weights.data<float>().ToArray());
         // With a factor of a half the adaptivity is 0.25.
         weights.grad = tensor(new[] { 4f, 0, 0, 0 });
-        bop.Step(0.5);
-        Assert.Equal(0.75f * -0.75f + 0.25f * 4, bop.Averages[0][0].ToSingle(), 1e-6);
+        using (no_grad())
+            bop.Step(4, 0.5);
+        Assert.Equal(0.75f * -0.75f + 0.25f * 4, bop.State.Single()[0].ToSingle(), 1e-6);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0.9)]
+    public void Steps_are_those_of_TorchSharp_bit_for_bit(double momentum)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(1);
+        Parameter[] own = [new(randn(5, 3)), new(randn(7))], theirs = [.. own.Select(p => new Parameter(p.detach().clone()))];
+        IStepRule rule = momentum > 0 ? new Sgd([.. own.Select(p => (p, 0.01))], momentum) : new Adam([.. own.Select(p => (p, 0.01))]);
+        optim.Optimizer optimizer = momentum > 0 ? optim.SGD(theirs, 0.01 * 0.5, momentum) : optim.Adam(theirs, 0.01 * 0.5);
+        for (int step = 1; step <= 20; step++)
+        {
+            for (int p = 0; p < own.Length; p++)
+            {
+                own[p].grad = randn_like(own[p], requires_grad: false);
+                theirs[p].grad = own[p].grad!.clone();
+            }
+            using (no_grad())
+                rule.Step(step, 0.5);
+            optimizer.step();
+        }
+        Assert.Equal(theirs.SelectMany(p => p.data<float>().ToArray()), own.SelectMany(p => p.data<float>().ToArray()));
     }
 
     [Fact]

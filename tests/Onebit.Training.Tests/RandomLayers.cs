@@ -14,7 +14,7 @@ internal sealed class RandomLayers
 
     /// <summary>Draws the list.</summary>
     /// <param name="random">Where all of it comes from.</param>
-    /// <param name="activationBits">8 or 1: whether activations are codes or signs.</param>
+    /// <param name="activationBits">8 or fewer: whether activations are codes or signs.</param>
     /// <param name="isRounded">
     /// Leaves out the one order that packing rounds once more than training does: a pool behind a normalization.
     /// </param>
@@ -42,8 +42,10 @@ internal sealed class RandomLayers
     {
         0 => [MaxPool()],
         1 => [AveragePool()],
-        2 or 3 => [Residual()],
+        2 => [Residual()],
         4 => [new LayerSpec.Dropout(0.5)],
+        // Elsewhere training does not round what packing does.
+        3 => _isRounded ? [Residual()] : [TwoSlopes()],
         5 when !_isRounded => [Norm()],
         5 or 6 => Activated(),
         7 when _kind != ElementKind.Integers => Dense(),
@@ -53,7 +55,7 @@ internal sealed class RandomLayers
 
     private LayerSpec[] Activated()
     {
-        _kind = _activationBits == 1 ? ElementKind.Signs : ElementKind.Codes;
+        _kind = _activationBits < 8 ? ElementKind.Signs : ElementKind.Codes;
         _isSummed = false;
         return _random.Next(6) switch
         {
@@ -67,6 +69,12 @@ internal sealed class RandomLayers
     {
         _kind = ElementKind.Integers;
         return new LayerSpec.Norm();
+    }
+
+    private LayerSpec TwoSlopes()
+    {
+        _kind = ElementKind.Integers;
+        return _random.Next(2) == 0 ? new LayerSpec.RPReLU() : new LayerSpec.Maxout();
     }
 
     private LayerSpec[] Dense()

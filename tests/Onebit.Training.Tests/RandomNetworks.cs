@@ -5,7 +5,10 @@ namespace Onebit.Training.Tests;
 /// <summary>Binarized networks at random, whose normalizations have the statistics of their own activations.</summary>
 internal static class RandomNetworks
 {
-    private static readonly Method[] Binarized = [.. Method.All.Where(m => m is { Weights: not null and not StochasticWeights })];
+    private static readonly Method[] Binarized = [.. Method.All.Where(m => m.Binarizes && m is not BinaryConnectStochastic)];
+
+    // Whose levels can all be powers of two, with nothing between.
+    private static readonly Method[] OfOneSize = [.. Binarized.Where(m => m is not (AbcNet or LqNets or AdaBin or Ternary))];
     private static readonly PixelEncoding[] Pixels = [PixelEncoding.Bytes, PixelEncoding.Bytes, PixelEncoding.Bits, PixelEncoding.Signs];
 
     /// <summary>Builds a network of <see cref="RandomLayers"/>; factors of normalizations are positive, negative and 0.</summary>
@@ -18,11 +21,12 @@ internal static class RandomNetworks
     {
         manual_seed(random.Next());
         // The method's own activations, or 8-bit ones behind its weights.
-        Method method = Binarized[random.Next(Binarized.Length)];
-        int bits = random.Next(2) == 0 ? 1 : 8;
+        Method method = isTieFree ? OfOneSize[random.Next(OfOneSize.Length)] : Binarized[random.Next(Binarized.Length)];
+        int bits = random.Next(3) == 0 ? 8 : random.Next(1, isTieFree ? 2 : method.MostActivationBits + 1);
+        int weightBits = random.Next(method.WeightBits, isTieFree ? 2 : method.MostWeightBits + 1);
         var layers = new RandomLayers(random, bits, isTieFree);
         var network = new Network(
-            layers.Network, method, layers.Input, layers.Classes, Pixels[random.Next(Pixels.Length)], bits);
+            layers.Network, method, layers.Input, layers.Classes, Pixels[random.Next(Pixels.Length)], bits, weightBits);
         using var scope = NewDisposeScope();
         using var _ = no_grad();
         foreach (NormLayer norm in network.NormLayers)
@@ -30,8 +34,8 @@ internal static class RandomNetworks
             Set(norm.Gamma, _ => random.Next(8) == 0 ? 0 : (random.Next(2) == 0 ? 1 : -1) * Math.Exp(random.NextDouble() * 2 - 1));
             Set(norm.Beta, _ => random.NextDouble() * 2 - 1);
         }
-        foreach (ActivationLayer activation in network.modules().OfType<ActivationLayer>().Where(a => a.Shift is not null))
-            Set(activation.Shift!, _ => random.Next(-Network.Unit, Network.Unit) / (double)Network.Unit);
+        foreach (nn.Module module in network.modules().Where(m => m is ActivationBinarizer or TwoSlopeLayer))
+            Disturb(module, random);
         if (isTieFree)
         {
             // Of one size a layer, so that a method's scale is a power of two.
@@ -50,6 +54,14 @@ internal static class RandomNetworks
                 Set(layer.Bias!, _ => random.Next(-9, 10));
         }
         return network;
+    }
+
+    /// <summary>Moves what a module has learned, by whole 32nds.</summary>
+    public static void Disturb(nn.Module module, Random random)
+    {
+        using var _ = no_grad();
+        foreach (TorchSharp.Modules.Parameter parameter in module.parameters())
+            parameter.add_(tensor(Enumerable.Range(0, (int)parameter.numel()).Select(_ => (float)(random.Next(-Network.Unit, Network.Unit) / (double)Network.Unit)).ToArray()));
     }
 
     /// <summary>Images of bytes at random, the first two black and white.</summary>

@@ -10,7 +10,9 @@ namespace Onebit.Training;
 public sealed class ApproxSign : ActivationBinarizer
 {
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x, double progress = 1)
+    public override Tensor Forward(Tensor x, double progress = 1) => Of(x);
+
+    internal static Tensor Of(Tensor x)
     {
         Tensor clipped = x.clamp(-1, 1);
         return StraightThrough(clipped * (2 - clipped.abs()), SignOf(x));

@@ -5,9 +5,10 @@ namespace Onebit.Training;
 /// <summary>
 /// The function from a real tensor to one of few levels, with its pseudo-gradient (straight-through
 /// estimator, STE). Shapes are kept. Every implementation gives its levels exactly: the forward value is
-/// written as <c>(g - g.detach()) + levels</c>, where the first term is exactly 0 and carries the gradient of g.
+/// written as <c>(g - g.detach()) + levels</c>, where the first term is exactly 0 and carries the gradient of g. Each layer has one of
+/// its own, a module, so that it may learn.
 /// </summary>
-public abstract class Binarizer
+public abstract class Binarizer() : nn.Module("binarizer")
 {
     /// <summary>The levels of <paramref name="x"/>, differentiable by the pseudo-gradient.</summary>
     /// <param name="x">Any shape, float32.</param>
@@ -16,6 +17,12 @@ public abstract class Binarizer
 
     /// <summary><c>+1</c> where x >= 0, <c>-1</c> elsewhere: unlike <c>torch.sign</c>, never 0.</summary>
     internal static Tensor SignOf(Tensor x) => x.ge(0).to(ScalarType.Float32).mul_(2).sub_(1);
+
+    /// <summary>One number a channel, to be met with x of batch x channels or batch x channels x rows x columns.</summary>
+    internal static Tensor PerChannel(Tensor numbers, Tensor x) => x.dim() == 2 ? numbers : numbers.view(-1, 1, 1);
+
+    /// <summary>A tensor's numbers.</summary>
+    internal static double[] ToDoubles(Tensor numbers) => [.. numbers.detach().flatten().to(ScalarType.Float64).data<double>()];
 
     /// <summary>A tensor with the values of <paramref name="levels"/> and the gradient of <paramref name="carrier"/>.</summary>
     internal static Tensor StraightThrough(Tensor carrier, Tensor levels) => (carrier - carrier.detach()).add_(levels.detach());

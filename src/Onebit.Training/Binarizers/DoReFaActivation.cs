@@ -8,11 +8,10 @@ namespace Onebit.Training;
 /// </summary>
 public sealed class DoReFaActivation : ActivationBinarizer
 {
-    /// <inheritdoc/>
-    public override double Threshold => 0.5;
+    private const double Threshold = 0.5;
 
     /// <inheritdoc/>
-    public override double Low => 0;
+    public override ActivationPlanes Planes { get; } = new([[Threshold]], [0.5], 0.5);
 
     /// <inheritdoc/>
     public override Tensor Forward(Tensor x, double progress = 1) => StraightThrough(x.clamp(0, 1), x.ge(Threshold).to(ScalarType.Float32));

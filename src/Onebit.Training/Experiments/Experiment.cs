@@ -42,11 +42,14 @@ public sealed record Experiment
     /// <summary>How pixels are seen; null: bytes where weights are binarized, normalized where they are not.</summary>
     public PixelEncoding? Pixels { get; init; }
 
-    /// <summary>32 keeps float activations, which no packed file can hold; null: the method's.</summary>
+    /// <summary>32 keeps float activations, which no packed file can hold; 8 a ReLU of 8 bits; fewer are planes of the method's; null: the method's choice.</summary>
     public int? ActivationBits { get; init; }
 
-    /// <summary>32 keeps real weights, which no packed file can hold: the first of two stages; null: the method's.</summary>
+    /// <summary>32 keeps real weights, which no packed file can hold: the first of two stages; fewer are planes of the method's; null: the method's choice.</summary>
     public int? WeightBits { get; init; }
+
+    /// <summary>Share of each layer's weights, the smallest, that are 0: lambda of bitwise networks with <see cref="WeightBits"/> 2. Null: a half.</summary>
+    public double? ZeroWeights { get; init; }
 
     /// <summary>
     /// A finished run whose weights and normalizations this one starts from, named as in <see cref="DistillationSpec.Teachers"/>;
@@ -95,7 +98,7 @@ public sealed record Experiment
 
     /// <summary>Resolved: <see cref="Pixels"/> or its default.</summary>
     [JsonIgnore]
-    public PixelEncoding PixelEncoding => Pixels ?? (Training.Method.Named(Method).Weights is null ? PixelEncoding.Normalized : PixelEncoding.Bytes);
+    public PixelEncoding PixelEncoding => Pixels ?? (Training.Method.Named(Method).Binarizes ? PixelEncoding.Bytes : PixelEncoding.Normalized);
 
     /// <summary>The finished runs that this one needs, as it names them.</summary>
     [JsonIgnore]
@@ -162,7 +165,7 @@ public sealed record Experiment
 
     private void Check()
     {
-        _ = Training.Method.Named(Method);
+        Method method = Training.Method.Named(Method);
         Require(Epochs is >= 1 and <= 100_000, "epochs must be 1 to 100000");
         Require(BatchSize is >= 2 and <= 1_000_000, "batchSize must be 2 to 1000000");
         Require(Optimizer.Rate > 0 && double.IsFinite(Optimizer.Rate), "the optimizer's rate must be above 0");
@@ -170,12 +173,13 @@ public sealed record Experiment
         Require(!Optimizer.GlorotRates || Optimizer.Type != OptimizerType.Bop, "glorotRates are of adam and sgd; bop has no rate of weights");
         Require(Optimizer.Adaptivity is > 0 and <= 1, "the optimizer's adaptivity must be above 0 and at most 1");
         Require(Optimizer.Threshold >= 0 && double.IsFinite(Optimizer.Threshold), "the optimizer's threshold must be at least 0");
-        Require(WeightBits is null or 1 or 32, "weightBits must be 32 or 1");
+        Require(WeightBits is null or 32 || (method.Binarizes && WeightBits >= method.WeightBits && WeightBits <= method.MostWeightBits), $"weightBits must be 32{Planes(method, method.WeightBits, method.MostWeightBits)}");
+        Require(ZeroWeights is null || (ZeroWeights is > 0 and < 1 && Method == "bitwise" && WeightBits == 2), "zeroWeights must be above 0 and below 1, and go with bitwise of weightBits 2");
         Require(Averaging is null or (> 0 and < 1), "averaging must be above 0 and below 1");
         Require(Distillation is null or { Teachers.Count: > 0 }, "a distillation must name at least one teacher");
         Require(Distillation is null or { Temperature: > 0 and <= 1000, Weight: > 0 and <= 1 }, "a distillation's temperature must be above 0 and at most 1000, its weight above 0 and at most 1");
         Require(EarlierRuns.All(r => !string.IsNullOrWhiteSpace(r)), "teachers and start must be names or folders of runs");
-        Require(ActivationBits is null or 1 or 8 or 32, "activationBits must be 32, 8 or 1");
+        Require(ActivationBits is null or 8 or 32 || (method.Binarizes && ActivationBits >= 1 && ActivationBits <= method.MostActivationBits), $"activationBits must be 32, 8{Planes(method, 1, method.MostActivationBits)}");
         Require(Seeds.Count > 0 && Seeds.Distinct().Count() == Seeds.Count, "seeds must name at least one seed, each once");
         Require(ValidationImages is null or > 0, "validationImages must be above 0");
         Require(Schedule is null || Schedule.Factor is > 0 and <= 1 && Schedule.Every >= 1, "a schedule's factor must be above 0 and at most 1, its every at least 1");
@@ -185,6 +189,9 @@ public sealed record Experiment
         Require(Network.Layers.Count > 0, "its network has no layers");
         Require(AreWhole(Network.Layers), "its network's layers must not be null");
     }
+
+    private static string Planes(Method method, int fewest, int most) =>
+        !method.Binarizes ? "" : most == fewest ? $" or {most}" : $" or, with {method.Name}, {fewest} to {most}";
 
     private static bool AreWhole(IReadOnlyList<LayerSpec> layers) => layers.All(l => l is LayerSpec.Residual r ? AreWhole(r.Layers) : l is not null);
 

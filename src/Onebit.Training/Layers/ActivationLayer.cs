@@ -1,9 +1,8 @@
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Onebit.Training;
 
-/// <summary>The activation of a method: real (32 bits; ReLU for most), ReLU rounded to codes (8) or the method's sign (1).</summary>
+/// <summary>The activation of a method: real (32 bits; ReLU for most), ReLU rounded to codes (8) or the method's planes of signs.</summary>
 public sealed class ActivationLayer : nn.Module<Tensor, Tensor>
 {
     private static readonly EightBitRelu EightBit = new();
@@ -13,29 +12,25 @@ public sealed class ActivationLayer : nn.Module<Tensor, Tensor>
     internal ActivationLayer(string name, Method method, int bits, int channels) : base(name)
     {
         (_method, Bits) = (method, bits);
-        if (bits != 1 || !method.LearnsShifts)
+        if (bits is 8 or 32)
             return;
-        Shift = new Parameter(zeros(channels));
-        register_parameter("shift", Shift);
+        Binarizer = method.Activation(bits, channels);
+        register_module("binarizer", Binarizer);
     }
 
-    /// <summary>32, 8 or 1.</summary>
+    /// <summary>32, 8, or the planes of the method's own.</summary>
     public int Bits { get; }
 
-    /// <summary>The binarizer of activations of one bit; null for more bits.</summary>
-    public ActivationBinarizer? Binarizer => Bits == 1 ? _method.Signs : null;
-
-    /// <summary>What is subtracted before the sign, learned, one a channel, in ones; null: nothing.</summary>
-    public Parameter? Shift { get; }
+    /// <summary>The method's binarizer; null where activations are of 8 or 32 bits.</summary>
+    public ActivationBinarizer? Binarizer { get; }
 
     internal double Progress { get; set; } = 1;
 
     /// <inheritdoc/>
     public override Tensor forward(Tensor x)
     {
-        if (Binarizer is not { } sign)
-            return Bits == 8 ? EightBit.Forward(x) : _method.RealActivation(x);
-        x = x * (1.0 / Network.Unit);
-        return sign.Forward(Shift is null ? x : x - (x.dim() == 2 ? Shift : Shift.view(-1, 1, 1)), Progress);
+        if (Binarizer is { } binarizer)
+            return binarizer.Forward(x * (1.0 / Network.Unit), Progress);
+        return Bits == 8 ? EightBit.Forward(x) : _method.RealActivation(x);
     }
 }

@@ -11,15 +11,16 @@ namespace Onebit.Training;
 public sealed class WeightLayer : nn.Module<Tensor, Tensor>
 {
     private readonly double? _outputScale;
+    private readonly Func<double> _paddingValue;
     private readonly bool _real;
 
     internal WeightLayer(
         string name, (int Channels, int Height, int Width) input, int outputs, int kernelHeight, int kernelWidth,
-        int stride, int padding, int groups, bool bias, WeightBinarizer? binarizer, bool real, bool divideByRootFanIn, double paddingValue, bool zeroStart)
+        int stride, int padding, int groups, bool bias, WeightBinarizer? binarizer, bool real, bool divideByRootFanIn, Func<double> paddingValue, bool zeroStart)
         : base(name)
     {
         (Binarizer, _real) = (binarizer, real);
-        (Stride, Padding, Groups, PaddingValue) = (stride, padding, groups, paddingValue);
+        (Stride, Padding, Groups, _paddingValue) = (stride, padding, groups, paddingValue);
         IsDense = kernelHeight == input.Height && kernelWidth == input.Width && padding == 0 && groups == 1;
         int fanIn = input.Channels / groups * kernelHeight * kernelWidth;
         _outputScale = divideByRootFanIn ? 1 / Math.Sqrt(fanIn) : null;
@@ -30,6 +31,8 @@ public sealed class WeightLayer : nn.Module<Tensor, Tensor>
         register_parameter("weight", Weight);
         if (Bias is not null)
             register_parameter("bias", Bias);
+        if (Binarizer is not null)
+            register_module("binarizer", Binarizer);
     }
 
     /// <summary>The latent weights, outputs x (channels / groups) x rows x columns.</summary>
@@ -50,8 +53,8 @@ public sealed class WeightLayer : nn.Module<Tensor, Tensor>
     /// <summary>Positions added on each side.</summary>
     public int Padding { get; }
 
-    /// <summary>What padded positions hold: 0 for codes and floats, -1 for signs.</summary>
-    public double PaddingValue { get; }
+    /// <summary>What padded positions hold: 0 for codes and floats, the lowest level for binarized activations.</summary>
+    public double PaddingValue => _paddingValue();
 
     /// <summary>Groups of channels.</summary>
     public int Groups { get; }
@@ -84,9 +87,10 @@ public sealed class WeightLayer : nn.Module<Tensor, Tensor>
         else
         {
             x = Network.Spatial(x);
-            bool zeros = PaddingValue == 0;
-            if (Padding > 0 && !zeros)
-                x = nn.functional.pad(x, [Padding, Padding, Padding, Padding], PaddingModes.Constant, PaddingValue);
+            double outside = Padding > 0 ? PaddingValue : 0;
+            bool zeros = outside == 0;
+            if (!zeros)
+                x = nn.functional.pad(x, [Padding, Padding, Padding, Padding], PaddingModes.Constant, outside);
             long inside = zeros ? Padding : 0;
             result = nn.functional.conv2d(x, weight, bias, [Stride, Stride], [inside, inside], groups: Groups);
             // Channels last in memory: libtorch pools and convolves that several times faster on a CPU.

@@ -10,11 +10,11 @@ public sealed class BiReal : Method
     public override string Source => "Liu, Wu, Luo, Yang, Liu & Cheng 2018, the gradients of Bi-Real Net";
 
     /// <inheritdoc/>
-    public override WeightBinarizer? Weights { get; } = new ScaledSignWeights();
+    public override WeightBinarizer Weights(int bits, long[] shape, double zeroWeights) => new ScaledSignWeights();
 
     /// <inheritdoc/>
     public override int ActivationBits => 1;
 
     /// <inheritdoc/>
-    public override ActivationBinarizer Signs { get; } = new ApproxSign();
+    public override ActivationBinarizer Activation(int bits, int channels) => new ApproxSign();
 }

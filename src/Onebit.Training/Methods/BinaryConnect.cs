@@ -10,7 +10,7 @@ public sealed class BinaryConnect : Method
     public override string Source => "Courbariaux, Bengio & David 2015, deterministic";
 
     /// <inheritdoc/>
-    public override WeightBinarizer? Weights { get; } = new SignWeights();
+    public override WeightBinarizer Weights(int bits, long[] shape, double zeroWeights) => new SignWeights();
 
     /// <inheritdoc/>
     public override int ActivationBits => 8;

@@ -10,7 +10,7 @@ public sealed class BinaryConnectStochastic : Method
     public override string Source => "Courbariaux, Bengio & David 2015, stochastic";
 
     /// <inheritdoc/>
-    public override WeightBinarizer? Weights { get; } = new StochasticWeights();
+    public override WeightBinarizer Weights(int bits, long[] shape, double zeroWeights) => new StochasticWeights();
 
     /// <inheritdoc/>
     public override int ActivationBits => 8;

@@ -10,7 +10,7 @@ public sealed class BinaryNet : Method
     public override string Source => "Hubara, Courbariaux, Soudry, El-Yaniv & Bengio 2016";
 
     /// <inheritdoc/>
-    public override WeightBinarizer? Weights { get; } = new SignWeights();
+    public override WeightBinarizer Weights(int bits, long[] shape, double zeroWeights) => new SignWeights();
 
     /// <inheritdoc/>
     public override int ActivationBits => 1;

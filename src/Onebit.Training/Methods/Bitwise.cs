@@ -12,16 +12,19 @@ public sealed class Bitwise : Method
     public override string Name => "bitwise";
 
     /// <inheritdoc/>
-    public override string Source => "Kim & Smaragdis 2016, no weight set to zero";
+    public override string Source => "Kim & Smaragdis 2016";
 
     /// <inheritdoc/>
-    public override WeightBinarizer? Weights { get; } = new BitwiseWeights();
+    public override WeightBinarizer Weights(int bits, long[] shape, double zeroWeights) => new BitwiseWeights(bits == 1 ? 0 : zeroWeights);
+
+    /// <inheritdoc/>
+    public override int MostWeightBits => 2;
 
     /// <inheritdoc/>
     public override int ActivationBits => 1;
 
     /// <inheritdoc/>
-    public override ActivationBinarizer Signs { get; } = new TanhSign();
+    public override ActivationBinarizer Activation(int bits, int channels) => new TanhSign();
 
     /// <inheritdoc/>
     public override Tensor RealActivation(Tensor x) => x.tanh();

@@ -10,11 +10,11 @@ public sealed class DoReFa : Method
     public override string Source => "Zhou, Wu, Ni, Zhou, Wen & Zou 2016, weights and activations of one bit";
 
     /// <inheritdoc/>
-    public override WeightBinarizer? Weights { get; } = new DoReFaWeights();
+    public override WeightBinarizer Weights(int bits, long[] shape, double zeroWeights) => new DoReFaWeights();
 
     /// <inheritdoc/>
     public override int ActivationBits => 1;
 
     /// <inheritdoc/>
-    public override ActivationBinarizer Signs { get; } = new DoReFaActivation();
+    public override ActivationBinarizer Activation(int bits, int channels) => new DoReFaActivation();
 }

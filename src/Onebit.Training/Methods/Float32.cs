@@ -8,4 +8,7 @@ public sealed class Float32 : Method
 
     /// <inheritdoc/>
     public override string Source => "full precision";
+
+    /// <inheritdoc/>
+    public override int WeightBits => 32;
 }

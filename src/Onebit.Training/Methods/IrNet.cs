@@ -10,11 +10,11 @@ public sealed class IrNet : Method
     public override string Source => "Qin, Gong, Liu, Shen, Wei, Yu & Song 2020";
 
     /// <inheritdoc/>
-    public override WeightBinarizer? Weights { get; } = new IrNetWeights();
+    public override WeightBinarizer Weights(int bits, long[] shape, double zeroWeights) => new IrNetWeights();
 
     /// <inheritdoc/>
     public override int ActivationBits => 1;
 
     /// <inheritdoc/>
-    public override ActivationBinarizer Signs { get; } = new ErrorDecaySign();
+    public override ActivationBinarizer Activation(int bits, int channels) => new ErrorDecaySign();
 }

@@ -5,28 +5,40 @@ namespace Onebit.Training;
 /// <summary>A published recipe of binarizers, by its registered name. Full precision is the method with none.</summary>
 public abstract class Method
 {
-    private static readonly SignActivation Sign = new();
-
     /// <summary>The name in experiments and results, such as <c>binaryconnect</c>.</summary>
     public abstract string Name { get; }
 
     /// <summary>Where it was published.</summary>
     public abstract string Source { get; }
 
-    /// <summary>The binarizer of weights; null: weights stay float32.</summary>
-    public virtual WeightBinarizer? Weights => null;
+    /// <summary>Planes of a weight, the fewest, unless the experiment says otherwise; 32: weights stay float32.</summary>
+    public virtual int WeightBits => 1;
 
-    /// <summary>Bits an activation keeps: 32 (float ReLU), 8 (ReLU rounded to codes 0..255) or 1 (signs).</summary>
+    /// <summary>The most planes of a weight that an experiment may ask for.</summary>
+    public virtual int MostWeightBits => 1;
+
+    /// <summary>
+    /// What an activation is unless the experiment says otherwise: 32 (float ReLU), 8 (ReLU rounded to codes 0..255), or the planes of
+    /// the method's own.
+    /// </summary>
     public virtual int ActivationBits => 32;
 
-    /// <summary>Bits a weight keeps.</summary>
-    public int WeightBits => Weights is null ? 32 : 1;
+    /// <summary>The most planes of an activation that an experiment may ask for.</summary>
+    public virtual int MostActivationBits => 1;
 
-    /// <summary>The binarizer of activations of one bit.</summary>
-    public virtual ActivationBinarizer Signs => Sign;
+    /// <summary>Weights are binarized; false for full precision alone.</summary>
+    public bool Binarizes => WeightBits < 32;
 
-    /// <summary>Activations of one bit are taken at a learned shift, one a channel.</summary>
-    public virtual bool LearnsShifts => false;
+    /// <summary>A binarizer for the weights of one layer.</summary>
+    /// <param name="bits">Planes, <see cref="WeightBits"/> to <see cref="MostWeightBits"/>.</param>
+    /// <param name="shape">Outputs x (channels / groups) x rows x columns.</param>
+    /// <param name="zeroWeights">Share of the weights that are 0, see <see cref="Experiment.ZeroWeights"/>.</param>
+    public virtual WeightBinarizer Weights(int bits, long[] shape, double zeroWeights) => throw new NotSupportedException($"{Name} has no binarizer.");
+
+    /// <summary>A binarizer for the activations of one layer.</summary>
+    /// <param name="bits">Planes, 1 to <see cref="MostActivationBits"/>.</param>
+    /// <param name="channels">Channels of what is binarized.</param>
+    public virtual ActivationBinarizer Activation(int bits, int channels) => new SignActivation();
 
     /// <summary>An activation that stays float32.</summary>
     public virtual Tensor RealActivation(Tensor x) => nn.functional.relu(x);
@@ -36,6 +48,7 @@ public abstract class Method
     [
         new Float32(), new BinaryConnect(), new BinaryConnectStochastic(), new BinaryNet(),
         new Bitwise(), new XnorNet(), new DoReFa(), new BiReal(), new ReActNet(), new IrNet(),
+        new AbcNet(), new LqNets(), new AdaBin(), new Ternary(), new Schmitt(), new Dither(),
     ];
 
     /// <summary>The method of that name.</summary>

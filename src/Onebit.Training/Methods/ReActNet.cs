@@ -2,7 +2,7 @@ namespace Onebit.Training;
 
 /// <summary>
 /// As <see cref="BiReal"/>, and the activation's sign is taken at a learned shift, one a channel (RSign):
-/// <c>+1 if x >= shift else -1</c>, <c>dL/dshift = -sum dL/dx</c>. Without RPReLU, which needs an operation of two slopes.
+/// <c>+1 if x >= shift else -1</c>, <c>dL/dshift = -sum dL/dx</c>. Its RPReLU is the layer <c>rprelu</c> of a network.
 /// </summary>
 public sealed class ReActNet : Method
 {
@@ -10,17 +10,14 @@ public sealed class ReActNet : Method
     public override string Name => "reactnet";
 
     /// <inheritdoc/>
-    public override string Source => "Liu, Shen, Savvides & Cheng 2020, RSign without RPReLU";
+    public override string Source => "Liu, Shen, Savvides & Cheng 2020, RSign; RPReLU is a layer";
 
     /// <inheritdoc/>
-    public override WeightBinarizer? Weights { get; } = new ScaledSignWeights();
+    public override WeightBinarizer Weights(int bits, long[] shape, double zeroWeights) => new ScaledSignWeights();
 
     /// <inheritdoc/>
     public override int ActivationBits => 1;
 
     /// <inheritdoc/>
-    public override ActivationBinarizer Signs { get; } = new ApproxSign();
-
-    /// <inheritdoc/>
-    public override bool LearnsShifts => true;
+    public override ActivationBinarizer Activation(int bits, int channels) => new ShiftedSign(channels);
 }

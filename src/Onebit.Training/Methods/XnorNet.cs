@@ -13,7 +13,7 @@ public sealed class XnorNet : Method
     public override string Source => "Rastegari, Ordonez, Redmon & Farhadi 2016, without the activation scale K";
 
     /// <inheritdoc/>
-    public override WeightBinarizer? Weights { get; } = new XnorWeights();
+    public override WeightBinarizer Weights(int bits, long[] shape, double zeroWeights) => new XnorWeights();
 
     /// <inheritdoc/>
     public override int ActivationBits => 1;

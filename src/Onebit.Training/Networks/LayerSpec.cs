@@ -14,6 +14,8 @@ namespace Onebit.Training;
 [JsonDerivedType(typeof(AveragePool), "averagePool")]
 [JsonDerivedType(typeof(Norm), "norm")]
 [JsonDerivedType(typeof(Activation), "activation")]
+[JsonDerivedType(typeof(RPReLU), "rprelu")]
+[JsonDerivedType(typeof(Maxout), "maxout")]
 [JsonDerivedType(typeof(Dropout), "dropout")]
 [JsonDerivedType(typeof(Scale), "scale")]
 [JsonDerivedType(typeof(LearnedScale), "learnedScale")]
@@ -55,6 +57,12 @@ public abstract record LayerSpec
 
     /// <summary>The method's activation: ReLU, ReLU of 8 bits, or sign.</summary>
     public sealed record Activation : LayerSpec;
+
+    /// <summary>Two slopes around a learned point, all learned but the upper slope of 1 (ReActNet).</summary>
+    public sealed record RPReLU : LayerSpec;
+
+    /// <summary>Two learned slopes around 0 (AdaBin; an older Maxout is something else).</summary>
+    public sealed record Maxout : LayerSpec;
 
     /// <summary>Dropout while training.</summary>
     /// <param name="Rate">Share of elements set to 0.</param>

@@ -24,12 +24,13 @@ public sealed class Network : nn.Module<Tensor, Tensor>
     /// <param name="pixels">How the network sees an image.</param>
     /// <param name="activationBits">32 keeps float activations whatever the method; null: the method's.</param>
     /// <param name="weightBits">32 keeps real weights whatever the method; null: the method's.</param>
+    /// <param name="zeroWeights">Share of the weights that are 0 where the method has such; null: a half.</param>
     /// <param name="zeroStart">Latent weights start at 0.</param>
     /// <param name="pixelStatistics">Mean and deviation of the training pixels, for <see cref="PixelEncoding.Normalized"/>.</param>
     /// <exception cref="ExperimentException">The layers do not fit together.</exception>
     public Network(
         NetworkSpec spec, Method method, (int Channels, int Height, int Width) input, int classes, PixelEncoding pixels,
-        int? activationBits = null, int? weightBits = null, bool zeroStart = false, (double Mean, double Deviation)? pixelStatistics = null)
+        int? activationBits = null, int? weightBits = null, bool zeroStart = false, double? zeroWeights = null, (double Mean, double Deviation)? pixelStatistics = null)
         : base(spec.Name)
     {
         Spec = spec;
@@ -37,10 +38,10 @@ public sealed class Network : nn.Module<Tensor, Tensor>
         Input = input;
         Classes = classes;
         Pixels = pixels;
-        WeightBits = method.Weights is null ? 32 : weightBits ?? method.WeightBits;
-        ActivationBits = method.Weights is null ? 32 : activationBits ?? method.ActivationBits;
+        WeightBits = method.Binarizes ? weightBits ?? method.WeightBits : 32;
+        ActivationBits = method.Binarizes ? activationBits ?? method.ActivationBits : 32;
         _pixels = pixelStatistics ?? (0, 255);
-        Layers = new Builder(this, zeroStart).Build();
+        Layers = new Builder(this, zeroStart, zeroWeights ?? 0.5).Build();
         register_module("layers", Layers);
     }
 
@@ -59,10 +60,10 @@ public sealed class Network : nn.Module<Tensor, Tensor>
     /// <summary>How the network sees an image.</summary>
     public PixelEncoding Pixels { get; }
 
-    /// <summary>32, 8 or 1.</summary>
+    /// <summary>32, 8, or the planes of the method's own.</summary>
     public int ActivationBits { get; }
 
-    /// <summary>32 or 1.</summary>
+    /// <summary>32, or the planes of a weight.</summary>
     public int WeightBits { get; }
 
     /// <summary>Bits of a pixel as the network sees it.</summary>
@@ -164,11 +165,13 @@ public sealed class Network : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>Walks the list once, keeping the shape and the unit of the value between two layers.</summary>
-    private sealed class Builder(Network network, bool zeroStart)
+    private sealed class Builder(Network network, bool zeroStart, double zeroWeights)
     {
         private const long MostWeights = 1 << 30;
 
-        private bool Binarized => network.Method.Weights is not null;
+        private static readonly Func<double> Zero = () => 0;
+
+        private bool Binarized => network.Method.Binarizes;
 
         private bool Integers => Binarized && network.ActivationBits < 32;
 
@@ -176,7 +179,7 @@ public sealed class Network : nn.Module<Tensor, Tensor>
 
         // What 1.0 is in the value at hand, in codes: 1 for codes and sums, Unit for signs.
         private double _toCodes = 1;
-        private double _padding = network.Pixels == PixelEncoding.Signs ? -1 : 0;
+        private Func<double> _padding = network.Pixels == PixelEncoding.Signs ? () => -1 : Zero;
 
         internal LayerList Build()
         {
@@ -202,6 +205,8 @@ public sealed class Network : nn.Module<Tensor, Tensor>
                     // The last normalization gives logits, every other one counts in codes.
                     LayerSpec.Norm => Norm(last: outermost && i == specs.Count - 1),
                     LayerSpec.Activation => Activation(),
+                    LayerSpec.RPReLU => TwoSlopes(shifts: true),
+                    LayerSpec.Maxout => TwoSlopes(shifts: false),
                     LayerSpec.Dropout d when d.Rate is > 0 and < 1 => nn.Dropout(d.Rate),
                     LayerSpec.Scale s => new PlainLayer(s, x => x * s.By),
                     LayerSpec.LearnedScale => new LearnedScaleLayer(),
@@ -222,12 +227,15 @@ public sealed class Network : nn.Module<Tensor, Tensor>
             Int128 weights = (Int128)outputs * (channels / groups) * kernelHeight * kernelWidth;
             if (weights > MostWeights)
                 throw Wrong($"has a layer of {weights} weights; {MostWeights} are the most");
+            WeightBinarizer? binarizer = !binarize || !Binarized ? null : network.Method.Weights(
+                network.WeightBits == 32 ? network.Method.WeightBits : network.WeightBits,
+                [outputs, channels / groups, kernelHeight, kernelWidth], zeroWeights);
             var layer = new WeightLayer(
                 "weights", _shape, outputs, kernelHeight, kernelWidth, stride, padding, groups, bias,
-                binarize ? network.Method.Weights : null, network.WeightBits == 32, divide, _padding, zeroStart);
+                binarizer, network.WeightBits == 32, divide, _padding, zeroStart);
             _shape = result;
             network.MultiplyAccumulates += layer.Weight.numel() * _shape.Height * _shape.Width;
-            (_toCodes, _padding) = (1, 0);
+            (_toCodes, _padding) = (1, Zero);
             return layer;
         }
 
@@ -245,21 +253,30 @@ public sealed class Network : nn.Module<Tensor, Tensor>
             LayerSpec.AveragePool spec = new(size, p.Stride == 0 ? size : p.Stride);
             Window(spec.Size, spec.Stride);
             // Whole numbers stay whole: the sum, whose division the next normalization does.
-            long divisor = Integers ? 1 : (long)size * size;
+            long area = (long)size * size, divisor = Integers ? 1 : area;
+            Func<double> outside = _padding;
+            _padding = () => outside() * area / divisor;
             return new PlainLayer(spec, x => nn.functional.avg_pool2d(Spatial(x), size, spec.Stride, divisor_override: divisor));
         }
 
         private NormLayer Norm(bool last)
         {
-            (_toCodes, _padding) = (1, 0);
+            (_toCodes, _padding) = (1, Zero);
             return new NormLayer("norm", _shape.Channels, Integers && !last ? Unit : 1);
         }
 
         private ActivationLayer Activation()
         {
             int bits = Binarized ? network.ActivationBits : 32;
-            (_toCodes, _padding) = bits == 1 ? (Unit, network.Method.Signs.Low) : (1, 0);
-            return new ActivationLayer("activation", network.Method, bits, _shape.Channels);
+            var layer = new ActivationLayer("activation", network.Method, bits, _shape.Channels);
+            (_toCodes, _padding) = layer.Binarizer is { } binarizer ? (Unit, () => binarizer.Planes.Low) : (1, Zero);
+            return layer;
+        }
+
+        private TwoSlopeLayer TwoSlopes(bool shifts)
+        {
+            (_toCodes, _padding) = (1, Zero);
+            return new TwoSlopeLayer("twoSlopes", _shape.Channels, Integers ? Unit : 1, shifts);
         }
 
         private ResidualLayer Residual(LayerSpec.Residual r)
@@ -270,7 +287,7 @@ public sealed class Network : nn.Module<Tensor, Tensor>
             if (_shape != before)
                 throw Wrong($"has a residual block that turns {before} into {_shape}; its inner layers must keep the shape");
             var layer = new ResidualLayer("residual", body, Integers, shortcut, _toCodes);
-            (_toCodes, _padding) = (1, 0);
+            (_toCodes, _padding) = (1, Zero);
             return layer;
         }
 

@@ -1,3 +1,4 @@
+using System.Numerics;
 using static TorchSharp.torch;
 
 namespace Onebit.Training;
@@ -49,6 +50,8 @@ public static class Packer
         for (int i = 0; i < layers.Count; i++)
         {
             bool atEnd = i == layers.Count - 1;
+            if (layers[i] is not (WeightLayer or ResidualLayer))
+                value = Whole(value, model);
             switch (layers[i])
             {
                 case WeightLayer layer:
@@ -73,15 +76,18 @@ public static class Packer
                     value = value.Then(Fold(norm));
                     if (outermost && atEnd)
                         value = Append(ToScores(value), model);
-                    else if (atEnd || layers[i + 1] is not ActivationLayer)
+                    else if (atEnd || layers[i + 1] is not (ActivationLayer or TwoSlopeLayer))
                         value = Append(ToRequantize(value, 16), model);
                     break;
+                case TwoSlopeLayer slopes:
+                    value = Append(ToTwoSlope(slopes, value, model), model);
+                    break;
                 case ActivationLayer activation:
-                    value = activation.Binarizer is { } sign ? Thresholded(activation, sign, value, model) : Append(ToRequantize(value, 8), model);
+                    value = activation.Binarizer is { } binarizer ? Binarized(binarizer, value, model) : Append(ToRequantize(value, 8), model);
                     break;
                 case ResidualLayer residual:
                     Packed inner = Walk(WithoutDropout(residual.Body), value, model, outermost: false);
-                    value = Append(new Add(Counted(inner, residual.BodyUnit, model), Counted(value, residual.ShortcutUnit, model)), model);
+                    value = Append(new Add(Counted(inner, residual.BodyUnit, model), Counted(Whole(value, model), residual.ShortcutUnit, model)), model);
                     RequireExact(Largest(model.Values[value.Index]));
                     break;
                 default:
@@ -102,50 +108,130 @@ public static class Packer
         return counted.Stands.All(s => s == Folding.Identity) ? value.Index : Append(ToRequantize(counted, 16), model).Index;
     }
 
+    /// <summary>
+    /// Every plane of weights meets every plane of activations, and a linear combination makes one integer an output of their sums. What
+    /// an offset of weights adds is a multiple of the sum of the inputs: a plane of weights that are all +1.
+    /// </summary>
     private static Packed Weighted(WeightLayer layer, Packed value, ModelBuilder model)
     {
         if (!layer.IsBinarized)
             throw new PackingException("a layer's weights stay float32");
         WeightBinarizer binarizer = layer.Binarizer!;
-        Tensor weights = layer.Frozen ?? binarizer.Signs(layer.Weight);
-        long[] shape = weights.shape;
-        float[] levels = weights.flatten().data<float>().ToArray();
-        byte[] plane = new byte[(levels.Length + 7) / 8];
+        int outputs = (int)layer.Weight.shape[0];
+        IReadOnlyList<WeightPlane> planes = layer.Frozen is { } frozen ? [new(frozen, null)] : binarizer.Planes(layer.Weight);
+        double[]? offsets = layer.Frozen is null ? Numbers(binarizer.Offset(layer.Weight)) : null;
+        Several input = value.Several ?? Alone(value);
+        var sums = new List<Term>();
+        double[] constants = layer.Bias is null ? new double[outputs] : Numbers(binarizer.Bias(layer.Bias))!;
+        foreach (WeightPlane plane in planes)
+            Meet(plane.Signs, Numbers(plane.Scale) ?? Same(outputs, 1.0));
+        if (offsets is not null)
+            Meet(ones_like(layer.Weight.narrow(0, 0, layer.Groups)), offsets);
+        Packed result = sums is [{ Factors: var only } one] && only.All(f => f >= 0)
+            ? new Packed(one.Index, [.. only.Zip(constants, (f, c) => new Folding(f, 0, c))])
+            : Combined(sums, constants, model);
+        return result.Then(new Folding(layer.OutputScale, 0, 0));
+
+        void Meet(Tensor signs, double[] scales)
+        {
+            long[] shape = signs.shape;
+            byte[] bits = Bits(signs);
+            foreach (Term plane in input.Terms)
+            {
+                RequireExact(shape[1] * shape[2] * shape[3] * Largest(model.Values[plane.Index]));
+                int index = model.Append(new Linear(
+                    plane.Index, (int)shape[0], (int)shape[2], (int)shape[3], layer.Stride, layer.Padding, layer.Groups, bits));
+                sums.Add(new Term(index, [.. scales.Select(s => s * plane.Factors[0])]));
+            }
+            // What a plane of zeros stands for counts once a weight, whichever the input.
+            double[] weightSums = Numbers(signs.sum([1, 2, 3]))!;
+            for (int o = 0; o < outputs; o++)
+                constants[o] += input.Offset * scales[o] * weightSums[o * weightSums.Length / outputs];
+        }
+    }
+
+    /// <summary>A value of one plane, all channels of which stand for the same.</summary>
+    private static Several Alone(Packed value)
+    {
+        Folding input = value.Stands[0];
+        if (value.Stands.Any(s => s != input))
+            throw new PackingException("a layer reads channels of different scales; put a normalization or an activation before it");
+        return new Several([new Term(value.Index, [input.Factor])], input.At(0));
+    }
+
+    private static byte[] Bits(Tensor signs)
+    {
+        float[] levels = signs.flatten().data<float>().ToArray();
+        byte[] bits = new byte[(levels.Length + 7) / 8];
         for (int i = 0; i < levels.Length; i++)
         {
             if (levels[i] is not (1 or -1))
                 throw new PackingException("a layer's frozen weights are not signs");
             if (levels[i] > 0)
-                plane[i / 8] |= (byte)(1 << (i % 8));
+                bits[i / 8] |= (byte)(1 << (i % 8));
         }
-        RequireExact(shape[1] * shape[2] * shape[3] * Largest(model.Values[value.Index]));
-        int index = model.Append(new Linear(
-            value.Index, (int)shape[0], (int)shape[2], (int)shape[3], layer.Stride, layer.Padding, layer.Groups, plane));
-
-        // What a packed input of 0 stands for counts once a weight, whichever the input.
-        Folding input = value.Stands[0];
-        if (value.Stands.Any(s => s != input))
-            throw new PackingException("a layer reads channels of different scales; put a normalization or an activation before it");
-        float[] sums = weights.sum([1, 2, 3]).data<float>().ToArray();
-        float[]? scales = layer.Frozen is null ? binarizer.Scale(layer.Weight)?.flatten().data<float>().ToArray() : null;
-        float[]? bias = layer.Bias is null ? null : binarizer.Bias(layer.Bias).data<float>().ToArray();
-        return new Packed(index, [.. sums.Select((sum, o) =>
-        {
-            double scale = scales?[o] ?? 1;
-            return new Folding(scale * input.Factor, 0, scale * input.At(0) * sum + (bias?[o] ?? 0)).Then(new Folding(layer.OutputScale, 0, 0));
-        })]);
+        return bits;
     }
 
-    private static Packed Thresholded(ActivationLayer activation, ActivationBinarizer sign, Packed value, ModelBuilder model)
+    /// <summary>
+    /// The sum of integers times real factors: with whole factors of up to 12 bits, fewer where the sum would leave 31, and one real factor
+    /// a channel in common. Factors that are whole multiples of one another, as those of ternary weights are, stay exact.
+    /// </summary>
+    private static Packed Combined(IReadOnlyList<Term> terms, double[] constants, ModelBuilder model)
     {
-        float[]? shifts = activation.Shift?.data<float>().ToArray();
-        ValueInfo input = model.Values[value.Index];
-        var ends = value.Stands.Select((s, c) =>
-            (s with { Offset = s.Offset - Network.Unit * (sign.Threshold + (shifts?[c] ?? 0)) }).ToThreshold(input.Minimum, input.Maximum)).ToArray();
-        int index = model.Append(new Threshold(value.Index, ends.Select(e => e.Threshold).ToArray(), ends.Select(e => e.Flipped).ToArray()));
-        // Levels of Low and 1 are packed as signs.
-        return new Packed(index, Same(ends.Length, new((1 - sign.Low) / 2, 0, (1 + sign.Low) / 2)));
+        const int MostBits = 12, SumBits = 30;
+        double largest = terms.Sum(t => (double)Largest(model.Values[t.Index]));
+        double one = Math.ScaleB(1, Math.Min(MostBits, SumBits - 1 - Math.ILogB(largest)));
+        if (one < 1)
+            throw new PackingException("the sums of a layer are too large to be combined in 32 bits; make the layer smaller");
+        int channels = constants.Length;
+        int[] multipliers = new int[terms.Count * channels];
+        var stands = new Folding[channels];
+        for (int c = 0; c < channels; c++)
+        {
+            double size = terms.Max(t => Math.Abs(t.Factors[c]));
+            int[] whole = [.. terms.Select(t => size == 0 ? 0 : (int)Math.Round(t.Factors[c] / size * one))];
+            int divisor = (int)whole.Aggregate(BigInteger.Zero, (d, m) => BigInteger.GreatestCommonDivisor(d, m));
+            for (int t = 0; t < terms.Count; t++)
+                multipliers[t * channels + c] = divisor == 0 ? 0 : whole[t] / divisor;
+            stands[c] = new Folding(divisor * size / one, 0, constants[c]);
+        }
+        return new Packed(model.Append(new Combine(terms.Select(t => t.Index).ToArray(), multipliers)), stands);
     }
+
+    private static Packed Binarized(ActivationBinarizer binarizer, Packed value, ModelBuilder model)
+    {
+        ActivationPlanes planes = binarizer.Planes;
+        ValueInfo input = model.Values[value.Index];
+        (int Threshold, bool Flipped)[][] ends = [.. planes.Thresholds.Select(thresholds => value.Stands.Select((s, c) =>
+            (s with { Offset = s.Offset - Network.Unit * thresholds[thresholds.Length == 1 ? 0 : c] }).ToThreshold(input.Minimum, input.Maximum)).ToArray())];
+        bool[] flipped = [.. ends[0].Select(e => e.Flipped)];
+        if (!planes.IsCode || ends.Length == 1)
+            return Of([.. ends.Select(end => model.Append(new Threshold(value.Index, end.Select(e => e.Threshold).ToArray(), flipped)))]);
+
+        // Where the normalization turned the order, the last threshold comes first.
+        int[] ordered = [.. flipped.SelectMany((_, c) => ends.Select(end => end[c].Threshold).Order())];
+        int code = model.Append(new Quantize(value.Index, planes.Coefficients.Length, ordered, flipped));
+        double step = 2 * planes.Coefficients[0];
+        return planes.Coefficients.Select((c, n) => 2 * c == Math.ScaleB(step, n)).All(equal => equal) && step > 0
+            ? new Packed(code, Same(flipped.Length, new Folding(step, 0, planes.Low)))
+            : Of([.. planes.Coefficients.Select((_, n) => model.Append(new Plane(code, n)))]);
+
+        Packed Of(int[] signs) => signs.Length == 1 && planes.Coefficients[0] > 0
+            ? new Packed(signs[0], Same(flipped.Length, new Folding(planes.Coefficients[0], 0, planes.Offset)))
+            : new Packed(signs[0], Same(flipped.Length, Folding.Identity), new Several([.. signs.Zip(planes.Coefficients, (s, c) => new Term(s, [c]))], planes.Offset));
+    }
+
+    /// <summary>A value of several planes as one of integers.</summary>
+    private static Packed Whole(Packed value, ModelBuilder model)
+    {
+        if (value.Several is not { } several)
+            return value;
+        int channels = value.Stands.Length;
+        return Combined([.. several.Terms.Select(t => t with { Factors = Same(channels, t.Factors[0]) })], Same(channels, several.Offset), model);
+    }
+
+    private static double[]? Numbers(Tensor? numbers) => numbers is null ? null : Binarizer.ToDoubles(numbers);
 
     private static long Largest(ValueInfo value) => Math.Max(-(long)value.Minimum, value.Maximum);
 
@@ -169,6 +255,23 @@ public static class Packer
         return new Requantize(value.Index, multipliers, offsets, shift, bits);
     }
 
+    private static TwoSlope ToTwoSlope(TwoSlopeLayer slopes, Packed value, ModelBuilder model)
+    {
+        double unit = slopes.Unit;
+        double[] low = Numbers(slopes.Low)!, high = Numbers(slopes.High)!, from = Numbers(slopes.In)!, to = Numbers(slopes.Out)!;
+        ValueInfo input = model.Values[value.Index];
+        int count = low.Length;
+        var ends = value.Stands.Select((s, c) => (s with { Offset = s.Offset - unit * from[c] }).ToThreshold(input.Minimum, input.Maximum)).ToArray();
+        // Where the normalization turned the order, the integers from the threshold on are the lower values.
+        Folding[] lower = [.. value.Stands.Select((s, c) => Side(s, c, ends[c].Flipped ? high[c] : low[c]))];
+        Folding[] upper = [.. value.Stands.Select((s, c) => Side(s, c, ends[c].Flipped ? low[c] : high[c]))];
+        (int[] multipliers, long[] offsets, int shift) = Folding.ToFixedPoint([.. lower, .. upper], round: true);
+        return new TwoSlope(
+            value.Index, ends.Select(e => e.Threshold).ToArray(), multipliers.AsMemory(..count), offsets.AsMemory(..count), multipliers.AsMemory(count..), offsets.AsMemory(count..), shift);
+
+        Folding Side(Folding s, int c, double slope) => s.Then(new Folding(Math.Max(slope, 0), unit * from[c], unit * to[c]));
+    }
+
     private static Scores ToScores(Packed value)
     {
         (int[] multipliers, long[] offsets, int shift) = Folding.ToFixedPoint(value.Stands, round: false);
@@ -182,15 +285,26 @@ public static class Packer
         return new Packed(index, Same(model.Values[index].Channels, Folding.Identity));
     }
 
-    private static Folding[] Same(int count, Folding value) => [.. Enumerable.Repeat(value, count)];
+    private static T[] Same<T>(int count, T value) => [.. Enumerable.Repeat(value, count)];
 
     /// <summary>A value of the packed model.</summary>
-    /// <param name="Index">Which.</param>
+    /// <param name="Index">Which; the first plane of several.</param>
     /// <param name="Stands">What an integer of each channel stands for in the trained network; factors are never negative before a normalization.</param>
-    private readonly record struct Packed(int Index, Folding[] Stands)
+    /// <param name="Several">The planes, where there is more than one; null: the value alone.</param>
+    private readonly record struct Packed(int Index, Folding[] Stands, Several? Several = null)
     {
         internal Packed Then(Folding next) => Then(Same(Stands.Length, next));
 
         internal Packed Then(Folding[] next) => this with { Stands = [.. Stands.Zip(next, (s, n) => s.Then(n))] };
     }
+
+    /// <summary>A sum of values.</summary>
+    /// <param name="Terms">The values, each with a factor.</param>
+    /// <param name="Offset">What is added.</param>
+    private sealed record Several(IReadOnlyList<Term> Terms, double Offset);
+
+    /// <summary>One value of a sum.</summary>
+    /// <param name="Index">Which value.</param>
+    /// <param name="Factors">One for all channels, or one a channel.</param>
+    private sealed record Term(int Index, double[] Factors);
 }

@@ -76,7 +76,7 @@ public sealed class Trainer
         ImageSet images = Split(experiment, data).Train;
         return new Network(
             experiment.Network, Method.Named(experiment.Method), (images.Channels, images.Height, images.Width), data.ClassCount,
-            experiment.PixelEncoding, experiment.ActivationBits, experiment.WeightBits, experiment.ZeroStart,
+            experiment.PixelEncoding, experiment.ActivationBits, experiment.WeightBits, experiment.ZeroStart, experiment.ZeroWeights,
             experiment.PixelEncoding == PixelEncoding.Normalized ? Statistics(images.Pixels.Span) : null);
     }
 
@@ -199,11 +199,11 @@ public sealed class Trainer
 
         List<FormEvaluation>? forms = null;
         string? form = null;
-        if (_network is { Method.Weights: StochasticWeights, WeightBits: 1 })
+        if (_network.WeightBits == 1 && _network.WeightLayers.Any(l => l.Binarizer is StochasticWeights))
             (forms, form) = ChooseForm();
         BitModel? model = null;
         string? obstacle = null;
-        if (_network.WeightBits == 1)
+        if (_network.WeightBits < 32)
         {
             try
             {
@@ -241,7 +241,7 @@ public sealed class Trainer
             NotPackedBecause = obstacle,
             ModelBytes = model is not null ? new FileInfo(Path.Combine(_folder, ModelFile)).Length
                 : binary == 0 ? new FileInfo(Path.Combine(_folder, WeightsFile)).Length
-                : (binary + 7) / 8 + 4 * (parameters - binary),
+                : (binary * _network.WeightBits + 7) / 8 + 4 * (parameters - binary),
             TestAccuracy = test.Accuracy,
             TestLoss = test.Loss,
             ValidationAccuracy = validation.Accuracy,

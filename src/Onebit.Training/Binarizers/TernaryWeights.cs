@@ -1,0 +1,27 @@
+using static TorchSharp.torch;
+
+namespace Onebit.Training;
+
+/// <summary>
+/// -1, 0 or +1 times one size a layer, in two planes. Forward: <c>b = s clip(round(w / s), -1, 1)</c>, s the mean absolute weight of the layer.
+/// Pseudo-gradient: <c>dL/dw = dL/db</c>. Ma et al., "The Era of 1-bit LLMs", 2024 (BitNet b1.58), section 2.
+/// </summary>
+public sealed class TernaryWeights : WeightBinarizer
+{
+    /// <inheritdoc/>
+    public override IReadOnlyList<WeightPlane> Planes(Tensor latent)
+    {
+        Tensor size = latent.detach().abs().mean().clamp_min(1e-5);
+        return Of(latent, size / 2, size);
+    }
+
+    /// <summary>Two planes: both +1 from the threshold on, both -1 from minus the threshold down, one of each between, which adds to 0.</summary>
+    internal static IReadOnlyList<WeightPlane> Of(Tensor latent, Tensor threshold, Tensor size)
+    {
+        Tensor half = (size / 2).expand(latent.shape[0], 1, 1, 1);
+        return [new(SignOf(latent + threshold), half), new(SignOf(latent - threshold), half)];
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Tensor x, double progress = 1) => StraightThrough(x, Levels(Planes(x)));
+}

@@ -1,0 +1,20 @@
+namespace Onebit.Training;
+
+/// <summary>Weights are signs, activations signs under noise that fades: <see cref="BinaryNet"/> but for that.</summary>
+public sealed class Dither : Method
+{
+    /// <inheritdoc/>
+    public override string Name => "dither";
+
+    /// <inheritdoc/>
+    public override string Source => "this project: signs of activations under noise";
+
+    /// <inheritdoc/>
+    public override int ActivationBits => 1;
+
+    /// <inheritdoc/>
+    public override WeightBinarizer Weights(int bits, long[] shape, double zeroWeights) => new SignWeights();
+
+    /// <inheritdoc/>
+    public override ActivationBinarizer Activation(int bits, int channels) => new DitheredSign();
+}

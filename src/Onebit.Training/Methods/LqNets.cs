@@ -1,0 +1,26 @@
+namespace Onebit.Training;
+
+/// <summary>Weights and activations of few planes, each with a basis of levels that is fitted while training.</summary>
+public sealed class LqNets : Method
+{
+    /// <inheritdoc/>
+    public override string Name => "lq";
+
+    /// <inheritdoc/>
+    public override string Source => "Zhang, Yang, Ye & Hua 2018";
+
+    /// <inheritdoc/>
+    public override int MostWeightBits => 4;
+
+    /// <inheritdoc/>
+    public override int ActivationBits => 1;
+
+    /// <inheritdoc/>
+    public override int MostActivationBits => 4;
+
+    /// <inheritdoc/>
+    public override WeightBinarizer Weights(int bits, long[] shape, double zeroWeights) => new LqWeights(bits, shape[0]);
+
+    /// <inheritdoc/>
+    public override ActivationBinarizer Activation(int bits, int channels) => new LqActivation(bits);
+}
