@@ -14,14 +14,14 @@ public class PackingTests
             using var folded = new FoldedNetwork(model);
             IReadOnlyList<Tensor> values = folded.Trace(images);
             Assert.Equal(model.Operations.Count + 1, values.Count);
-            float[][] expected = [.. values.SkipLast(1).Select(v => v.contiguous().data<float>().ToArray())];
+            double[][] expected = [.. values.SkipLast(1).Select(v => v.to(ScalarType.Float64).contiguous().data<double>().ToArray())];
             long[] expectedScores = values[^1].data<long>().ToArray();
             Assert.Equal(expectedScores, folded.Scores(images).data<long>().ToArray());
             foreach ((byte[] pixels, int image) in Each(images))
             {
                 int[][] trace = model.Trace(pixels);
                 for (int v = 0; v < trace.Length; v++)
-                    Assert.Equal(expected[v].Skip(image * trace[v].Length).Take(trace[v].Length), trace[v].Select(e => (float)e));
+                    Assert.Equal(expected[v].Skip(image * trace[v].Length).Take(trace[v].Length), trace[v].Select(e => (double)e));
                 long[] scores = new long[model.ClassCount];
                 int chosen = model.Predict(pixels, scores);
                 Assert.Equal(expectedScores.Skip(image * scores.Length).Take(scores.Length), scores);

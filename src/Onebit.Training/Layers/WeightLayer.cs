@@ -12,6 +12,9 @@ public sealed class WeightLayer : nn.Module<Tensor, Tensor>
 {
     private readonly double? _outputScale;
     private readonly Func<double> _paddingValue;
+
+    // An array, because TorchSharp would register a module in a field once more.
+    private readonly WeightBinarizer[] _binarizer;
     private readonly bool _real;
 
     internal WeightLayer(
@@ -19,7 +22,7 @@ public sealed class WeightLayer : nn.Module<Tensor, Tensor>
         int stride, int padding, int groups, bool bias, WeightBinarizer? binarizer, bool real, bool divideByRootFanIn, Func<double> paddingValue, bool zeroStart)
         : base(name)
     {
-        (Binarizer, _real) = (binarizer, real);
+        (_binarizer, _real) = (binarizer is null ? [] : [binarizer], real);
         (Stride, Padding, Groups, _paddingValue) = (stride, padding, groups, paddingValue);
         IsDense = kernelHeight == input.Height && kernelWidth == input.Width && padding == 0 && groups == 1;
         int fanIn = input.Channels / groups * kernelHeight * kernelWidth;
@@ -42,7 +45,7 @@ public sealed class WeightLayer : nn.Module<Tensor, Tensor>
     public Parameter? Bias { get; }
 
     /// <summary>The binarizer of the weights; null: the method has none for them.</summary>
-    public WeightBinarizer? Binarizer { get; }
+    public WeightBinarizer? Binarizer => _binarizer.FirstOrDefault();
 
     /// <summary>The weights are bits, and not kept real.</summary>
     public bool IsBinarized => Binarizer is not null && !_real;
