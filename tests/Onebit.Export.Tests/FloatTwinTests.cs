@@ -29,6 +29,28 @@ public class FloatTwinTests
     }
 
     [Fact]
+    public void Planes_of_weights_and_activations_are_one_layer_of_the_twin()
+    {
+        // Two planes of weights on two planes of codes, and the sum of all inputs that levels with an offset need.
+        var random = new Random(8);
+        Linear one = new(2, 6, 3, 3, 1, 0, 1, Build.Weights(random, 6 * 4 * 9)), two = one with { Weights = Build.Weights(random, 6 * 4 * 9) };
+        FloatTwin twin = FloatTwin.Of(new BitModel(new ModelInput(4, 5, 5, 8, 0),
+        [
+            new Quantize(0, 2, Enumerable.Range(0, 12).Select(i => 60 * (i % 3 + 1)).ToArray(), new bool[4]),
+            new Plane(1, 0), new Plane(1, 1),
+            one, two, one with { Input = 3 }, two with { Input = 3 },
+            new Linear(2, 1, 3, 3, 1, 0, 1, Build.Signs(new string('+', 36))),
+            new Combine(new[] { 4, 5, 6, 7, 8 }, Build.Repeat(1, 30)),
+            new TwoSlope(9, new int[6], Build.Repeat(1, 6), new long[6], Build.Repeat(4, 6), new long[6], 2),
+            new Threshold(10, new int[6], new bool[6]),
+            new Linear(11, 3, 3, 3, 1, 0, 1, Build.Weights(random, 3 * 54)),
+            Build.Scores(12, 3),
+        ]));
+        Assert.Equal(["Relu", "Linear", "Relu", "Relu", "Linear"], twin.Layers.Select(l => l.GetType().Name));
+        Compare(twin, random);
+    }
+
+    [Fact]
     public void A_dense_twin_gives_the_same_logits_in_plain_CSharp_too()
     {
         FloatTwin twin = FloatTwin.Of(Build.Mlp(new Random(4)));

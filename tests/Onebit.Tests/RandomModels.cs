@@ -92,7 +92,7 @@ internal static class RandomModels
                 shapes.Add(x with { Kind = ElementKind.Integers });
                 break;
             case 9 or 10 when x.Kind == ElementKind.Codes:
-                operations.Add(new Plane(value, random.Next(ModelCheck.Derive(input, operations, complete: false)[value].Bits)));
+                operations.Add(new Plane(value, random.Next(Values(input, operations)[value].Bits)));
                 shapes.Add(x with { Kind = ElementKind.Signs });
                 break;
             case 11 when x.Kind != ElementKind.Integers && Again(random, operations, shapes, x) is { } linear:
@@ -139,13 +139,20 @@ internal static class RandomModels
         int channels = random.Next(3) == 0 ? x.Channels * random.Next(1, 4) : x.Channels, terms = random.Next(1, 5);
         int[] fitting = [.. Enumerable.Range(0, shapes.Count).Where(i => (shapes[i].Height, shapes[i].Width) == (x.Height, x.Width) && channels % shapes[i].Channels == 0)];
         int[] inputs = Build.Many(terms, () => fitting[random.Next(fitting.Length)]);
-        ValueInfo[] values = ModelCheck.Derive(input, operations, complete: false);
+        IReadOnlyList<ValueInfo> values = Values(input, operations);
         int[] factors = [.. inputs.Select(i => (int)(Largest / terms / Math.Max(1, Math.Max(-(double)values[i].Minimum, values[i].Maximum))))];
         if (factors.All(f => f > 0))
         {
             operations.Add(new Combine(inputs, factors.SelectMany(f => Build.Many(channels, () => random.Next(-f, f + 1) >> random.Next(20))).ToArray()));
             shapes.Add(x with { Channels = channels, Kind = ElementKind.Integers });
         }
+    }
+
+    private static IReadOnlyList<ValueInfo> Values(ModelInput input, List<Operation> operations)
+    {
+        var builder = new ModelBuilder(input);
+        operations.ForEach(operation => builder.Append(operation));
+        return builder.Values;
     }
 
     private static Threshold Threshold(Random random, int input, Shape x) => new(

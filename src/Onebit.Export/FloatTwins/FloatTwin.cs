@@ -32,22 +32,66 @@ public sealed class FloatTwin
     {
         ModelInput input = model.Input;
         var twin = new FloatTwinBuilder(new FloatShape(input.Channels, input.Height, input.Width));
+        bool[] read = Read(model);
         var values = new List<int> { 0 };
-        foreach (Operation operation in model.Operations)
+        foreach ((Operation operation, int i) in model.Operations.Select((o, i) => (o, i)))
         {
-            int x = values[operation.Input];
-            values.Add(operation switch
+            int x = read[i + 1] ? values[operation.Input] : -1;
+            values.Add(!read[i + 1] ? -1 : operation switch
             {
                 Linear l => twin.Linear(x, l.Outputs, l.KernelHeight, l.KernelWidth, l.Stride, l.Padding, l.Groups),
                 MaxPool p => twin.MaxPool(x, p.Size, p.Stride),
                 SumPool p => twin.AveragePool(x, p.Size, p.Stride),
                 Add a => twin.Add(x, values[a.Other]),
-                Threshold or Requantize { OutputBits: 8 } => twin.Relu(x),
+                Combine c => Sum(Terms(model, c).Select(t => values[t]), model.Values[i + 1].Channels, twin),
+                Threshold or Quantize or TwoSlope or Requantize { OutputBits: 8 } => twin.Relu(x),
                 // The affine of a residual path and that of the scores are folded into the layers before them.
-                Requantize or Scores => x,
+                Requantize or Scores or Plane => x,
                 _ => throw new NotSupportedException($"{operation.GetType().Name} has no float32 twin."),
             });
         }
         return twin.Build(values[^1]);
+    }
+
+    /// <summary>Which values the scores come from; planes that only make up more bits are not among them.</summary>
+    private static bool[] Read(BitModel model)
+    {
+        bool[] read = new bool[model.Values.Count];
+        read[^1] = true;
+        for (int i = model.Operations.Count - 1; i >= 0; i--)
+        {
+            int[] inputs = model.Operations[i] switch
+            {
+                Combine c => Terms(model, c),
+                Add a => [a.Input, a.Other],
+                Operation o => [o.Input],
+            };
+            foreach (int value in read[i + 1] ? inputs : [])
+                read[value] = true;
+        }
+        return read;
+    }
+
+    /// <summary>
+    /// What a full-precision network has of a combination: one layer where several planes of weights met several planes of
+    /// one activation, and nothing of the sums that all outputs share, which stand for the levels' offsets.
+    /// </summary>
+    private static int[] Terms(BitModel model, Combine combine)
+    {
+        int[] inputs = combine.Inputs.ToArray();
+        int channels = combine.Multipliers.Length / inputs.Length;
+        int[] whole = [.. inputs.Where(v => model.Values[v].Channels == channels)];
+        return whole.Length == 0 ? inputs[..1] : [.. whole.DistinctBy(v => Made(v) is Linear l
+            ? (Activation(l.Input), l with { Input = 0, Weights = default }) : (v, (Linear?)null))];
+
+        Operation? Made(int value) => value == 0 ? null : model.Operations[value - 1];
+
+        int Activation(int value) => Made(value) is Plane or Threshold ? Activation(Made(value)!.Input) : value;
+    }
+
+    private static int Sum(IEnumerable<int> terms, int channels, FloatTwinBuilder twin)
+    {
+        int sum = terms.Aggregate(twin.Add), own = twin.Values[sum].Channels;
+        return own == channels ? sum : twin.Linear(sum, channels, 1, 1, 1, 0, own);
     }
 }

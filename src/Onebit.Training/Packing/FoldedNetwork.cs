@@ -17,9 +17,10 @@ public sealed class FoldedNetwork : IDisposable
     public FoldedNetwork(BitModel model)
     {
         _model = model;
-        foreach ((Operation operation, int i) in model.Operations.Select((o, i) => (o, i)))
+        foreach (Operation operation in model.Operations)
         {
-            if (operation is not Linear linear)
+            // Two layers that read the same value with the same array of weights are one and the same.
+            if (operation is not Linear linear || _weights.ContainsKey(linear))
                 continue;
             ReadOnlySpan<byte> plane = linear.Weights.Span;
             long channels = model.Values[linear.Input].Channels / linear.Groups;
