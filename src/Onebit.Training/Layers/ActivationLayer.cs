@@ -14,15 +14,14 @@ public sealed class ActivationLayer : nn.Module<Tensor, Tensor>
         (_method, Bits) = (method, bits);
         if (bits is 8 or 32)
             return;
-        Binarizer = method.Activation(bits, channels);
-        register_module("binarizer", Binarizer);
+        register_module("binarizer", method.Activation(bits, channels));
     }
 
     /// <summary>32, 8, or the planes of the method's own.</summary>
     public int Bits { get; }
 
     /// <summary>The method's binarizer; null where activations are of 8 or 32 bits.</summary>
-    public ActivationBinarizer? Binarizer { get; }
+    public ActivationBinarizer? Binarizer => (ActivationBinarizer?)children().SingleOrDefault(); // TorchSharp would register a field once more.
 
     internal double Progress { get; set; } = 1;
 

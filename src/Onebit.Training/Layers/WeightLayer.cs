@@ -19,7 +19,9 @@ public sealed class WeightLayer : nn.Module<Tensor, Tensor>
         int stride, int padding, int groups, bool bias, WeightBinarizer? binarizer, bool real, bool divideByRootFanIn, Func<double> paddingValue, bool zeroStart)
         : base(name)
     {
-        (Binarizer, _real) = (binarizer, real);
+        _real = real;
+        if (binarizer is not null)
+            register_module("binarizer", binarizer);
         (Stride, Padding, Groups, _paddingValue) = (stride, padding, groups, paddingValue);
         IsDense = kernelHeight == input.Height && kernelWidth == input.Width && padding == 0 && groups == 1;
         int fanIn = input.Channels / groups * kernelHeight * kernelWidth;
@@ -31,8 +33,6 @@ public sealed class WeightLayer : nn.Module<Tensor, Tensor>
         register_parameter("weight", Weight);
         if (Bias is not null)
             register_parameter("bias", Bias);
-        if (Binarizer is not null)
-            register_module("binarizer", Binarizer);
     }
 
     /// <summary>The latent weights, outputs x (channels / groups) x rows x columns.</summary>
@@ -42,7 +42,7 @@ public sealed class WeightLayer : nn.Module<Tensor, Tensor>
     public Parameter? Bias { get; }
 
     /// <summary>The binarizer of the weights; null: the method has none for them.</summary>
-    public WeightBinarizer? Binarizer { get; }
+    public WeightBinarizer? Binarizer => (WeightBinarizer?)children().SingleOrDefault(); // TorchSharp would register a field once more.
 
     /// <summary>The weights are bits, and not kept real.</summary>
     public bool IsBinarized => Binarizer is not null && !_real;
@@ -74,10 +74,10 @@ public sealed class WeightLayer : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         (Tensor weight, Tensor? bias) = (Weight, Bias);
-        if (Binarizer is not null)
+        if (Binarizer is { } binarizer)
         {
-            weight = Frozen ?? (_real ? Binarizer.Real(Weight) : Binarizer.Forward(Weight, Progress));
-            bias = Bias is null ? null : _real ? Binarizer.Real(Bias) : Binarizer.Bias(Bias);
+            weight = Frozen ?? (_real ? binarizer.Real(Weight) : binarizer.Forward(Weight, Progress));
+            bias = Bias is null ? null : _real ? binarizer.Real(Bias) : binarizer.Bias(Bias);
         }
         Tensor result;
         if (IsDense)
