@@ -33,15 +33,25 @@ public sealed class BitModel
     {
     }
 
+    // The operations of a file are no one else's. Copies of weights that many layers share could take all memory before they are counted.
+    private BitModel((ModelInput Input, Operation[] Operations, string[]? ClassNames) file)
+        : this(file.Input, file.Operations, file.ClassNames, VectorWidth.Widest)
+    {
+    }
+
     /// <param name="input">What the model reads.</param>
     /// <param name="operations">The operations.</param>
     /// <param name="widestVector">Bits of the widest vectors to use, 64 to 512; wider than the processor's are emulated.</param>
     /// <param name="classNames">One a class, or null.</param>
     internal BitModel(ModelInput input, IReadOnlyList<Operation> operations, int widestVector, IReadOnlyList<string>? classNames = null)
+        : this(input, Copies(operations), classNames, widestVector)
+    {
+    }
+
+    private BitModel(ModelInput input, Operation[] operations, IReadOnlyList<string>? classNames, int widestVector)
     {
         ArgumentNullException.ThrowIfNull(input);
-        ArgumentNullException.ThrowIfNull(operations);
-        _operations = [.. operations.Select(Copy)];
+        _operations = operations;
         _values = ModelCheck.Derive(input, _operations);
         _scores = (Scores)_operations[^1];
         _classNames = ClassNaming.Check(classNames, ClassCount);
@@ -95,11 +105,7 @@ public sealed class BitModel
 
     /// <summary>Reads the content of a <c>.onebit</c> file.</summary>
     /// <exception cref="InvalidDataException">The content is not a valid model; the message says why.</exception>
-    public static BitModel Read(ReadOnlySpan<byte> file)
-    {
-        (ModelInput input, Operation[] operations, string[]? classNames) = ModelFile.Decode(file);
-        return new BitModel(input, operations, classNames);
-    }
+    public static BitModel Read(ReadOnlySpan<byte> file) => new(ModelFile.Decode(file));
 
     /// <summary>Writes the model beside <paramref name="path"/> and renames, so that no reader ever sees half a file.</summary>
     /// <exception cref="IOException">The file cannot be written; what was there before is untouched.</exception>
@@ -111,7 +117,7 @@ public sealed class BitModel
 
     /// <summary>Bytes that operation <paramref name="operation"/> takes in the file.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such operation.</exception>
-    public int EncodedLength(int operation) => ModelFile.EncodedLength(Operations[operation]);
+    public int EncodedLength(int operation) => ModelFile.EncodedLength(Operations, operation);
 
     /// <summary>The class of one image, the lowest one of those with the largest score.</summary>
     /// <param name="pixels">Channels x height x width bytes, channel by channel, row by row.</param>
@@ -318,6 +324,12 @@ public sealed class BitModel
         }
     }
 
+    private static Operation[] Copies(IReadOnlyList<Operation> operations)
+    {
+        ArgumentNullException.ThrowIfNull(operations);
+        return [.. operations.Select(Copy)];
+    }
+
     /// <summary>The arrays behind an operation are its maker's, who may yet write to them; the model keeps its own.</summary>
     private static Operation Copy(Operation operation) => operation switch
     {
@@ -331,6 +343,16 @@ public sealed class BitModel
         {
             Multipliers = requantize.Multipliers.ToArray(),
             Offsets = requantize.Offsets.ToArray(),
+        },
+        Combine combine => combine with { Inputs = combine.Inputs.ToArray(), Multipliers = combine.Multipliers.ToArray() },
+        Quantize quantize => quantize with { Thresholds = quantize.Thresholds.ToArray(), Flipped = quantize.Flipped.ToArray() },
+        TwoSlope slopes => slopes with
+        {
+            Breaks = slopes.Breaks.ToArray(),
+            LowMultipliers = slopes.LowMultipliers.ToArray(),
+            LowOffsets = slopes.LowOffsets.ToArray(),
+            HighMultipliers = slopes.HighMultipliers.ToArray(),
+            HighOffsets = slopes.HighOffsets.ToArray(),
         },
         Scores scores => scores with { Multipliers = scores.Multipliers.ToArray(), Offsets = scores.Offsets.ToArray() },
         null => throw new ArgumentException("An operation is null.", nameof(operation)),

@@ -15,7 +15,8 @@ public sealed class ModelBuilder(ModelInput input)
     /// <exception cref="InvalidDataException">It does not fit; the message says why. The model stays as it was.</exception>
     public int Append(Operation operation)
     {
-        Values = ModelCheck.Derive(input, [.. _operations, operation], complete: false);
+        Operation[] longer = [.. _operations, operation];
+        Values = ModelCheck.Derive(input, longer, complete: false);
         _operations.Add(operation);
         return _operations.Count;
     }
@@ -23,5 +24,5 @@ public sealed class ModelBuilder(ModelInput input)
     /// <summary>The model, whose last operation must be <see cref="Scores"/>.</summary>
     /// <param name="classNames">One name a class, see <see cref="BitModel"/>; null: numbers.</param>
     /// <exception cref="InvalidDataException">It is not, or the names do not fit.</exception>
-    public BitModel Build(IReadOnlyList<string>? classNames = null) => new(input, [.. _operations], classNames);
+    public BitModel Build(IReadOnlyList<string>? classNames = null) => new(input, _operations, classNames);
 }

@@ -55,12 +55,20 @@ internal sealed class ModelCheck
 
     private ValueInfo Derive(Operation operation, int index)
     {
+        if (operation is Combine combine)
+        {
+            return Derive(combine, index);
+        }
+
         ValueInfo x = Read(operation.Input, index);
         return operation switch
         {
             Linear linear => Derive(linear, x),
             Threshold threshold => Derive(threshold, x),
+            Quantize quantize => Derive(quantize, x),
             Requantize requantize => Derive(requantize, x),
+            TwoSlope slopes => Derive(slopes, x),
+            Plane plane => Derive(plane, x),
             MaxPool pool => Pool(x, pool.Size, pool.Stride),
             SumPool pool => Derive(pool, x),
             Add add => Derive(x, Read(add.Other, index)),
@@ -125,21 +133,85 @@ internal sealed class ModelCheck
 
     private ValueInfo Derive(Threshold threshold, ValueInfo x)
     {
-        RequireChannels(x, threshold.Thresholds.Length, threshold.Flipped.Length);
-        ValueInfo shape = Shape(x.Channels, x.Height, x.Width);
-        Spend(shape.Count);
-        return shape with { Kind = ElementKind.Signs, Bits = 1, Minimum = -1, Maximum = 1 };
+        RequireEntries(x, threshold.Thresholds.Length);
+        RequireEntries(x, threshold.Flipped.Length);
+        return Signs(x);
+    }
+
+    private ValueInfo Derive(Quantize quantize, ValueInfo x)
+    {
+        Require(quantize.Bits is >= 1 and <= 7, "quantization gives 1 to 7 bits");
+        int levels = (1 << quantize.Bits) - 1;
+        ReadOnlySpan<int> thresholds = quantize.Thresholds.Span;
+        RequireEntries(x, thresholds.Length, levels);
+        RequireEntries(x, quantize.Flipped.Length);
+        for (int i = 1; i < thresholds.Length; i++)
+        {
+            Require(i % levels == 0 || thresholds[i] >= thresholds[i - 1], "no threshold of a channel is smaller than the one before");
+        }
+
+        return Codes(SameShape(x, levels), quantize.Bits, levels);
     }
 
     private ValueInfo Derive(Requantize requantize, ValueInfo x)
     {
         Require(requantize.OutputBits is 8 or 16, "requantization gives 8 or 16 bits");
         Affine(x, requantize.Multipliers.Span, requantize.Offsets.Span, requantize.Shift);
-        ValueInfo shape = Shape(x.Channels, x.Height, x.Width);
-        Spend(shape.Count);
+        ValueInfo shape = SameShape(x);
         return requantize.OutputBits == 8
             ? Codes(shape, 8, byte.MaxValue)
             : Integers(shape, short.MinValue, short.MaxValue);
+    }
+
+    private ValueInfo Derive(TwoSlope slopes, ValueInfo x)
+    {
+        RequireEntries(x, slopes.Breaks.Length);
+        Affine(x, slopes.LowMultipliers.Span, slopes.LowOffsets.Span, slopes.Shift);
+        Affine(x, slopes.HighMultipliers.Span, slopes.HighOffsets.Span, slopes.Shift);
+        return Integers(SameShape(x), short.MinValue, short.MaxValue);
+    }
+
+    private ValueInfo Derive(Plane plane, ValueInfo x)
+    {
+        Require(x.Kind == ElementKind.Codes, "planes are taken of codes, not of signs or integers");
+        Require(plane.Bit >= 0 && plane.Bit < x.Bits, $"codes of {x.Bits} bits have no bit {plane.Bit}");
+        return Signs(x);
+    }
+
+    private ValueInfo Derive(Combine combine, int index)
+    {
+        ReadOnlySpan<int> inputs = combine.Inputs.Span, multipliers = combine.Multipliers.Span;
+        Require(inputs.Length is >= 1 and <= Combine.MostInputs, $"1 to {Combine.MostInputs} values are combined, not {inputs.Length}");
+        Require(combine.Input == inputs[0], "the input is the first of the inputs");
+        Require(multipliers.Length % inputs.Length == 0, "each value has a multiplier a channel");
+        CountEntries(multipliers.Length);
+        int channels = multipliers.Length / inputs.Length;
+        ValueInfo first = Read(inputs[0], index), shape = Shape(channels, first.Height, first.Width);
+        Spend((Int128)shape.Count * inputs.Length);
+        var minima = new Int128[channels];
+        var maxima = new Int128[channels];
+        for (int t = 0; t < inputs.Length; t++)
+        {
+            ValueInfo x = Read(inputs[t], index);
+            Require(
+                (x.Height, x.Width) == (first.Height, first.Width) && channels % x.Channels == 0,
+                $"a value of {Describe(x)} is not combined to one of {Describe(shape)}");
+            for (int c = 0; c < channels; c++)
+            {
+                long multiplier = multipliers[t * channels + c], one = multiplier * x.Minimum, two = multiplier * x.Maximum;
+                minima[c] += Math.Min(one, two);
+                maxima[c] += Math.Max(one, two);
+            }
+        }
+
+        Int128 minimum = Int128.MaxValue, maximum = Int128.MinValue;
+        for (int c = 0; c < channels; c++)
+        {
+            minimum = Int128.Min(minimum, minima[c]);
+            maximum = Int128.Max(maximum, maxima[c]);
+        }
+
+        return Integers(shape, minimum, maximum);
     }
 
     private ValueInfo Derive(SumPool pool, ValueInfo x)
@@ -162,9 +234,7 @@ internal sealed class ModelCheck
         Require(
             (x.Channels, x.Height, x.Width) == (other.Channels, other.Height, other.Width),
             $"values of {Describe(x)} and {Describe(other)} cannot be added");
-        ValueInfo shape = Shape(x.Channels, x.Height, x.Width);
-        Spend(shape.Count);
-        return Integers(shape, (long)x.Minimum + other.Minimum, (long)x.Maximum + other.Maximum);
+        return Integers(SameShape(x), (long)x.Minimum + other.Minimum, (long)x.Maximum + other.Maximum);
     }
 
     private ValueInfo Derive(Scores scores, ValueInfo x)
@@ -187,7 +257,8 @@ internal sealed class ModelCheck
     private (long Minimum, long Maximum) Affine(
         ValueInfo x, ReadOnlySpan<int> multipliers, ReadOnlySpan<long> offsets, int shift)
     {
-        RequireChannels(x, multipliers.Length, offsets.Length);
+        RequireEntries(x, multipliers.Length);
+        RequireEntries(x, offsets.Length);
         Require(shift is >= 0 and <= 62, $"a shift is 0 to 62, not {shift}");
         Int128 minimum = Int128.MaxValue, maximum = Int128.MinValue;
         for (int c = 0; c < multipliers.Length; c++)
@@ -212,6 +283,14 @@ internal sealed class ModelCheck
         return x with { Height = shape.Height, Width = shape.Width };
     }
 
+    /// <summary>The shape of a value computed element by element, in so many steps each.</summary>
+    private ValueInfo SameShape(ValueInfo x, int steps = 1)
+    {
+        ValueInfo shape = Shape(x.Channels, x.Height, x.Width);
+        Spend((Int128)shape.Count * steps);
+        return shape;
+    }
+
     private ValueInfo Read(int value, int index)
     {
         Require(value >= 0 && value <= index, $"value {value} does not exist yet; values 0 to {index} do");
@@ -234,21 +313,28 @@ internal sealed class ModelCheck
         Require(_steps <= ModelLimits.Steps, $"the model takes more than {ModelLimits.Steps} steps");
     }
 
-    private void RequireChannels(ValueInfo x, int length, int otherLength)
+    private void RequireEntries(ValueInfo x, int length, int each = 1)
     {
         Require(
-            length == x.Channels && otherLength == x.Channels,
-            $"{x.Channels} channels need as many entries in each array, not {length} and {otherLength}");
-        _arrayEntries += length + otherLength;
+            length == x.Channels * each,
+            $"{x.Channels} channels need {(each == 1 ? "" : $"{each} times ")}as many entries in each array, not {length}");
+        CountEntries(length);
+    }
+
+    private void CountEntries(int count)
+    {
+        _arrayEntries += count;
         Require(
             _arrayEntries <= ModelLimits.ArrayEntries,
             $"the model's arrays have more than {ModelLimits.ArrayEntries} entries");
     }
 
+    private ValueInfo Signs(ValueInfo x) => SameShape(x) with { Kind = ElementKind.Signs, Bits = 1, Minimum = -1, Maximum = 1 };
+
     private static ValueInfo Codes(ValueInfo shape, int bits, int maximum) =>
         shape with { Kind = ElementKind.Codes, Bits = bits, Minimum = 0, Maximum = maximum };
 
-    private ValueInfo Integers(ValueInfo shape, long minimum, long maximum)
+    private ValueInfo Integers(ValueInfo shape, Int128 minimum, Int128 maximum)
     {
         Require(
             minimum >= int.MinValue && maximum <= int.MaxValue,
@@ -256,7 +342,7 @@ internal sealed class ModelCheck
         return shape with
         {
             Kind = ElementKind.Integers,
-            Bits = SignedBits(minimum, maximum),
+            Bits = SignedBits((long)minimum, (long)maximum),
             Minimum = (int)minimum,
             Maximum = (int)maximum,
         };

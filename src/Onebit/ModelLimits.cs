@@ -23,7 +23,8 @@ public static class ModelLimits
 
     /// <summary>
     /// Steps of one prediction. A step is one 64-bit word of one row of weights met with one bit-plane, one element
-    /// gathered into one bit-plane, one element of a pooling window, or one element of any other output.
+    /// gathered into one bit-plane, one element of a pooling window, one element compared with one of several thresholds, one
+    /// element of one of several terms of a sum, or one element of any other output.
     /// </summary>
     public const long Steps = 1L << 30;
 

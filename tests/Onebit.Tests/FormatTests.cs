@@ -130,7 +130,7 @@ public class FormatTests
     [InlineData("01 53", "FF FF FF FF 07 53", "ends too early")]
     // Kinds.
     [InlineData("04 01 00", "04 00 00", "kind 0")]
-    [InlineData("04 01 00", "04 08 00", "kind 8")]
+    [InlineData("04 01 00", "04 0D 00", "kind 13")]
     // The input.
     [InlineData("01 80 04", "02 80 04", "1 or 8 bits")]
     [InlineData("01 80 04", "08 80 04", "threshold")]

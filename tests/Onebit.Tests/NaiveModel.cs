@@ -29,6 +29,10 @@ internal static class NaiveModel
                 MaxPool pool => Pool(x, pool.Size, pool.Stride, x.IsSigns, window => window.Max()),
                 SumPool pool => Pool(x, pool.Size, pool.Stride, false, window => window.Sum()),
                 Add add => Sum(x, values[add.Other]),
+                Combine combine => Weighted(combine, [.. combine.Inputs.ToArray().Select(i => values[i])]),
+                Quantize quantize => Map(x, false, (c, v) => Quantized(quantize, c, v)),
+                Plane plane => Map(x, true, (_, v) => (v >> plane.Bit) % 2 == 1 ? 1 : -1),
+                TwoSlope slopes => Map(x, false, (c, v) => Sloped(slopes, c, v)),
                 Scores scores => Map(x, false, (c, v) => checked(scores.Multipliers.Span[c] * v + scores.Offsets.Span[c])),
                 _ => throw new NotSupportedException(operation.ToString()),
             });
@@ -80,6 +84,42 @@ internal static class NaiveModel
         return requantize.OutputBits == 8
             ? Math.Max(0, Math.Min(255, shifted))
             : Math.Max(-32768, Math.Min(32767, shifted));
+    }
+
+    private static long Quantized(Quantize quantize, int channel, long element)
+    {
+        int levels = (1 << quantize.Bits) - 1;
+        int reached = quantize.Thresholds.ToArray().Skip(channel * levels).Take(levels).Count(t => element >= t);
+        return quantize.Flipped.Span[channel] ? levels - reached : reached;
+    }
+
+    private static long Sloped(TwoSlope slopes, int channel, long element)
+    {
+        (ReadOnlyMemory<int> multipliers, ReadOnlyMemory<long> offsets) = element >= slopes.Breaks.Span[channel]
+            ? (slopes.HighMultipliers, slopes.HighOffsets) : (slopes.LowMultipliers, slopes.LowOffsets);
+        long shifted = checked(multipliers.Span[channel] * element + offsets.Span[channel]) >> slopes.Shift;
+        return Math.Max(-32768, Math.Min(32767, shifted));
+    }
+
+    private static Tensor Weighted(Combine combine, Tensor[] terms)
+    {
+        int channels = combine.Multipliers.Length / terms.Length;
+        var sum = new Tensor(channels, terms[0].Height, terms[0].Width, isSigns: false);
+        for (int c = 0; c < channels; c++)
+        {
+            for (int y = 0; y < sum.Height; y++)
+            {
+                for (int z = 0; z < sum.Width; z++)
+                {
+                    for (int t = 0; t < terms.Length; t++)
+                    {
+                        sum[c, y, z] += combine.Multipliers.Span[t * channels + c] * terms[t][c / (channels / terms[t].Channels), y, z];
+                    }
+                }
+            }
+        }
+
+        return sum;
     }
 
     private static Tensor Map(Tensor x, bool isSigns, Func<int, long, long> function)

@@ -23,7 +23,7 @@ internal static class RandomModels
         var shapes = new List<Shape> { new(input.Channels, input.Height, input.Width, ElementKind.Codes) };
         for (int i = random.Next(7); i > 0; i--)
         {
-            Extend(random, operations, shapes);
+            Extend(random, input, operations, shapes);
         }
 
         // Any value leads to scores: to signs or codes, over a kernel that covers them, to classes.
@@ -49,12 +49,12 @@ internal static class RandomModels
         }
     }
 
-    private static void Extend(Random random, List<Operation> operations, List<Shape> shapes)
+    private static void Extend(Random random, ModelInput input, List<Operation> operations, List<Shape> shapes)
     {
         // Mostly the last value, sometimes an earlier one.
         int value = random.Next(4) == 0 ? random.Next(shapes.Count) : shapes.Count - 1;
         Shape x = shapes[value];
-        switch (random.Next(8))
+        switch (random.Next(14))
         {
             case 0:
                 operations.Add(Threshold(random, value, x));
@@ -79,6 +79,26 @@ internal static class RandomModels
                 operations.Add(new Add(value, same[random.Next(same.Length)]));
                 shapes.Add(x with { Kind = ElementKind.Integers });
                 break;
+            case 5:
+                Combine(random, input, operations, shapes, x);
+                break;
+            case 6:
+            case 7:
+                operations.Add(Quantize(random, value, x));
+                shapes.Add(x with { Kind = ElementKind.Codes });
+                break;
+            case 8:
+                operations.Add(TwoSlope(random, value, x));
+                shapes.Add(x with { Kind = ElementKind.Integers });
+                break;
+            case 9 or 10 when x.Kind == ElementKind.Codes:
+                operations.Add(new Plane(value, random.Next(ModelCheck.Derive(input, operations, complete: false)[value].Bits)));
+                shapes.Add(x with { Kind = ElementKind.Signs });
+                break;
+            case 11 when x.Kind != ElementKind.Integers && Again(random, operations, shapes, x) is { } linear:
+                operations.Add(linear with { Input = value });
+                shapes.Add(Output(linear, x));
+                break;
             case var _ when x.Kind != ElementKind.Integers:
                 Convolve(random, value, x, operations, shapes);
                 break;
@@ -95,9 +115,37 @@ internal static class RandomModels
         operations.Add(new Linear(
             value, outputs, height, width, stride, padding, groups,
             Build.Weights(random, outputs * (x.Channels / groups) * height * width)));
-        shapes.Add(new Shape(
-            outputs, (x.Height + 2 * padding - height) / stride + 1, (x.Width + 2 * padding - width) / stride + 1,
-            ElementKind.Integers));
+        shapes.Add(Output((Linear)operations[^1], x));
+    }
+
+    private static Shape Output(Linear linear, Shape x) => new(
+        linear.Outputs,
+        (x.Height + 2 * linear.Padding - linear.KernelHeight) / linear.Stride + 1,
+        (x.Width + 2 * linear.Padding - linear.KernelWidth) / linear.Stride + 1,
+        ElementKind.Integers);
+
+    /// <summary>A layer before that can read the value too.</summary>
+    private static Linear? Again(Random random, List<Operation> operations, List<Shape> shapes, Shape x)
+    {
+        Linear[] fitting = [.. operations.OfType<Linear>().Where(l => shapes[l.Input].Channels == x.Channels
+            && l.KernelHeight <= x.Height + 2 * l.Padding && l.KernelWidth <= x.Width + 2 * l.Padding)];
+        return fitting.Length == 0 ? null : fitting[random.Next(fitting.Length)];
+    }
+
+    /// <summary>Values of this height and width, some of them of fewer channels, with factors that keep the sum small enough for what follows.</summary>
+    private static void Combine(Random random, ModelInput input, List<Operation> operations, List<Shape> shapes, Shape x)
+    {
+        const double Largest = 1 << 20;
+        int channels = random.Next(3) == 0 ? x.Channels * random.Next(1, 4) : x.Channels, terms = random.Next(1, 5);
+        int[] fitting = [.. Enumerable.Range(0, shapes.Count).Where(i => (shapes[i].Height, shapes[i].Width) == (x.Height, x.Width) && channels % shapes[i].Channels == 0)];
+        int[] inputs = Build.Many(terms, () => fitting[random.Next(fitting.Length)]);
+        ValueInfo[] values = ModelCheck.Derive(input, operations, complete: false);
+        int[] factors = [.. inputs.Select(i => (int)(Largest / terms / Math.Max(1, Math.Max(-(double)values[i].Minimum, values[i].Maximum))))];
+        if (factors.All(f => f > 0))
+        {
+            operations.Add(new Combine(inputs, factors.SelectMany(f => Build.Many(channels, () => random.Next(-f, f + 1) >> random.Next(20))).ToArray()));
+            shapes.Add(x with { Channels = channels, Kind = ElementKind.Integers });
+        }
     }
 
     private static Threshold Threshold(Random random, int input, Shape x) => new(
@@ -110,6 +158,27 @@ internal static class RandomModels
             _ => random.Next(-6, 7),
         }),
         Build.Many(x.Channels, () => random.Next(2) == 0));
+
+    private static Quantize Quantize(Random random, int input, Shape x)
+    {
+        int bits = random.Next(3) == 0 ? random.Next(1, 8) : random.Next(1, 4), spread = random.Next(2) == 0 ? 10 : 3000;
+        return new Quantize(
+            input, bits,
+            Build.Many(x.Channels, () => Build.Many((1 << bits) - 1, () => random.Next(20) switch
+            {
+                0 => int.MinValue,
+                1 => int.MaxValue,
+                _ => random.Next(-spread, spread),
+            }).Order()).SelectMany(t => t).ToArray(),
+            Build.Many(x.Channels, () => random.Next(2) == 0));
+    }
+
+    private static TwoSlope TwoSlope(Random random, int input, Shape x)
+    {
+        (Requantize low, Requantize high) = (Requantize(random, input, x, 16), Requantize(random, input, x, 16));
+        return new TwoSlope(
+            input, Build.Many(x.Channels, () => random.Next(-100, 200)), low.Multipliers, low.Offsets, high.Multipliers, high.Offsets, high.Shift);
+    }
 
     private static Requantize Requantize(Random random, int input, Shape x, int outputBits)
     {

@@ -88,6 +88,8 @@ public class NetworkTests
         Assert.All(learned, p => Assert.InRange(p.grad!.abs().max().ToSingle(), 1e-9, 1e9));
         // Two blocks of 16 channels, two of 32.
         Assert.Equal(slopes * 2 * (16 + 32), network.modules().OfType<TwoSlopeLayer>().Sum(l => l.parameters().Sum(p => p.numel())));
+        network.eval();
+        Assert.Equal(slopes == 0 ? 0 : 4, Packer.Pack(network).Operations.OfType<TwoSlope>().Count());
     }
 
     [Theory]

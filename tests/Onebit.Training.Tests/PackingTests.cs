@@ -14,14 +14,14 @@ public class PackingTests
             using var folded = new FoldedNetwork(model);
             IReadOnlyList<Tensor> values = folded.Trace(images);
             Assert.Equal(model.Operations.Count + 1, values.Count);
-            float[][] expected = [.. values.SkipLast(1).Select(v => v.contiguous().data<float>().ToArray())];
+            double[][] expected = [.. values.SkipLast(1).Select(v => v.to(ScalarType.Float64).contiguous().data<double>().ToArray())];
             long[] expectedScores = values[^1].data<long>().ToArray();
             Assert.Equal(expectedScores, folded.Scores(images).data<long>().ToArray());
             foreach ((byte[] pixels, int image) in Each(images))
             {
                 int[][] trace = model.Trace(pixels);
                 for (int v = 0; v < trace.Length; v++)
-                    Assert.Equal(expected[v].Skip(image * trace[v].Length).Take(trace[v].Length), trace[v].Select(e => (float)e));
+                    Assert.Equal(expected[v].Skip(image * trace[v].Length).Take(trace[v].Length), trace[v].Select(e => (double)e));
                 long[] scores = new long[model.ClassCount];
                 int chosen = model.Predict(pixels, scores);
                 Assert.Equal(expectedScores.Skip(image * scores.Length).Take(scores.Length), scores);
@@ -132,6 +132,27 @@ public class PackingTests
                 layer.Weight.copy_(tensor(new[] { 0.5f, 0.5f, -0.5f, 0.1f, 0.2f, -0.3f }, [2, 1, 1, 3]));
                 layer.Bias!.copy_(tensor(new[] { 0.3f, -0.2f }));
             }).Thresholds.ToArray());
+    }
+
+    [Fact]
+    public void Around_sums_of_signs_the_padding_is_a_sum_of_signs_too()
+    {
+        using var scope = NewDisposeScope();
+        using Network network = Networks.Create(
+            """[{ "type": "averagePool", "size": 2 }, { "type": "conv", "filters": 1, "kernel": 3, "padding": 1 }, { "type": "norm" }, { "type": "activation" }, { "type": "dense" }]""",
+            new BinaryNet(), (1, 2, 2), 2, PixelEncoding.Signs);
+        WeightLayer layer = network.WeightLayers.First();
+        Assert.Equal(-4, layer.PaddingValue);
+        using var _ = no_grad();
+        layer.Weight.fill_(1);
+        // Pixels + - / - - sum to -2, and the eight places around it to -32. Packed: pixels of one bit sum to 1, and 2 x 1 - 4 - 8 x 4 = -34.
+        Tensor image = tensor(new byte[] { 9, 0, 0, 0 }, [1, 1, 2, 2]);
+        Assert.Equal(-34, layer.forward(network.Layers.Items[0].forward(network.Prepare(image))).item<float>());
+        network.NormLayers.Single().Mean.fill_(-34);
+        network.eval();
+        BitModel model = Packer.Pack(network);
+        Assert.Equal([1], model.Trace([9, 0, 0, 0])[2]);
+        Assert.Equal([1], model.Operations.OfType<Threshold>().Single().Thresholds.ToArray());
     }
 
     /// <summary>Random networks with their packed models and some images.</summary>

@@ -99,6 +99,8 @@ internal sealed class RandomLayers
     private LayerSpec.MaxPool MaxPool()
     {
         (int size, int stride) = Window();
+        if (_kind == ElementKind.Signs && _activationBits > 1)
+            _kind = ElementKind.Integers; // Several planes are pooled as their sum.
         return new LayerSpec.MaxPool(size, stride == size ? 0 : stride);
     }
 

@@ -70,7 +70,7 @@ internal static class EvalCommand
             using var scope = torch.NewDisposeScope();
             ImageSet images = test.Slice(start, Math.Min(Batch, test.Count - start));
             IReadOnlyList<torch.Tensor> values = folded.Trace(Evaluator.Pixels(images));
-            float[][] expected = [.. values.SkipLast(1).Select(v => v.contiguous().data<float>().ToArray())];
+            double[][] expected = [.. values.SkipLast(1).Select(v => v.to(torch.ScalarType.Float64).contiguous().data<double>().ToArray())];
             long[] expectedScores = values[^1].data<long>().ToArray(), expectedClasses = values[^1].flatten(1).argmax(1).data<long>().ToArray();
             for (int i = 0; i < images.Count; i++)
             {
@@ -78,7 +78,7 @@ internal static class EvalCommand
                 model.Predict(images.Image(i), scores);
                 for (int v = 0; v < trace.Length; v++)
                 {
-                    ReadOnlySpan<float> own = expected[v].AsSpan(i * trace[v].Length, trace[v].Length);
+                    ReadOnlySpan<double> own = expected[v].AsSpan(i * trace[v].Length, trace[v].Length);
                     for (int e = 0; e < own.Length; e++)
                         different += own[e] == trace[v][e] ? 0 : 1;
                     integers += own.Length;

@@ -43,9 +43,17 @@ internal static class InspectCommand
             Linear l => (Weights(l, input), 1, Weights(l, input) * output.Height * output.Width),
             Threshold => (2L * output.Channels, null, 0L),
             Requantize or Scores => (2L * output.Channels, null, 0L),
+            Combine c => (c.Multipliers.Length, null, 0L),
+            Quantize q => (q.Thresholds.Length + (long)output.Channels, null, 0L),
+            TwoSlope => (5L * output.Channels, null, 0L),
             _ => (0L, (int?)null, 0L),
         };
-        string reads = operation is Add add ? $"{add.Input}, {add.Other}" : $"{operation.Input}";
+        string reads = operation switch
+        {
+            Add add => $"{add.Input}, {add.Other}",
+            Combine combine => string.Join(", ", combine.Inputs.ToArray()),
+            _ => $"{operation.Input}",
+        };
         string elements = output.Kind switch
         {
             ElementKind.Signs => "signs",

@@ -58,7 +58,7 @@ public sealed class LqActivation : ActivationBinarizer
         using var _ = no_grad();
         using var scope = NewDisposeScope();
         Tensor planes = Codes(_bits).index_select(0, Nearest(x).Code.flatten());
-        _basis.mul_(0.9).add_(LeastSquares.Fit(planes.unsqueeze(0), x.clamp_min(0).view(1, -1)).squeeze(0), 0.1);
+        _basis.mul_(0.9).add_(LeastSquares.Fit(planes.unsqueeze(0), x.clamp_min(0).reshape(1, -1)).squeeze(0), 0.1);
         float before = 1e-3f; // A plane that no value uses would vanish.
         for (int k = 0; k < _bits; k++)
         {

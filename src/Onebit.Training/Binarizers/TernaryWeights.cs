@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace Onebit.Training;
 
 /// <summary>
-/// -1, 0 or +1 times one size a layer, in two planes. Forward: <c>b = s clip(round(w / s), -1, 1)</c>, half a size rounded to 0, s the mean absolute weight of the layer.
-/// Pseudo-gradient: <c>dL/dw = dL/db</c>. Ma et al., "The Era of 1-bit LLMs", 2024 (BitNet b1.58), section 2.
+/// -1, 0 or +1 times one size a layer, in two planes. Forward: <c>b = s clip(round(w / s), -1, 1)</c>, a half rounded to 0, s the mean absolute
+/// weight of the layer. Pseudo-gradient: <c>dL/dw = dL/db</c>. Ma et al., "The Era of 1-bit LLMs", 2024 (BitNet b1.58), section 2.
 /// </summary>
 public sealed class TernaryWeights : WeightBinarizer
 {

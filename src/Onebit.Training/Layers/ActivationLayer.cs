@@ -9,19 +9,23 @@ public sealed class ActivationLayer : nn.Module<Tensor, Tensor>
 
     private readonly Method _method;
 
+    // An array, because TorchSharp would register a module in a field once more.
+    private readonly ActivationBinarizer[] _binarizer = [];
+
     internal ActivationLayer(string name, Method method, int bits, int channels) : base(name)
     {
         (_method, Bits) = (method, bits);
         if (bits is 8 or 32)
             return;
-        register_module("binarizer", method.Activation(bits, channels));
+        _binarizer = [method.Activation(bits, channels)];
+        register_module("binarizer", _binarizer[0]);
     }
 
     /// <summary>32, 8, or the planes of the method's own.</summary>
     public int Bits { get; }
 
     /// <summary>The method's binarizer; null where activations are of 8 or 32 bits.</summary>
-    public ActivationBinarizer? Binarizer => (ActivationBinarizer?)children().SingleOrDefault(); // TorchSharp would register a field once more.
+    public ActivationBinarizer? Binarizer => _binarizer.FirstOrDefault();
 
     internal double Progress { get; set; } = 1;
 

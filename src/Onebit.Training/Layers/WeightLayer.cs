@@ -12,6 +12,9 @@ public sealed class WeightLayer : nn.Module<Tensor, Tensor>
 {
     private readonly double? _outputScale;
     private readonly Func<double> _paddingValue;
+
+    // An array, because TorchSharp would register a module in a field once more.
+    private readonly WeightBinarizer[] _binarizer;
     private readonly bool _real;
 
     internal WeightLayer(
@@ -19,9 +22,7 @@ public sealed class WeightLayer : nn.Module<Tensor, Tensor>
         int stride, int padding, int groups, bool bias, WeightBinarizer? binarizer, bool real, bool divideByRootFanIn, Func<double> paddingValue, bool zeroStart)
         : base(name)
     {
-        _real = real;
-        if (binarizer is not null)
-            register_module("binarizer", binarizer);
+        (_binarizer, _real) = (binarizer is null ? [] : [binarizer], real);
         (Stride, Padding, Groups, _paddingValue) = (stride, padding, groups, paddingValue);
         IsDense = kernelHeight == input.Height && kernelWidth == input.Width && padding == 0 && groups == 1;
         int fanIn = input.Channels / groups * kernelHeight * kernelWidth;
@@ -33,6 +34,8 @@ public sealed class WeightLayer : nn.Module<Tensor, Tensor>
         register_parameter("weight", Weight);
         if (Bias is not null)
             register_parameter("bias", Bias);
+        if (Binarizer is not null)
+            register_module("binarizer", Binarizer);
     }
 
     /// <summary>The latent weights, outputs x (channels / groups) x rows x columns.</summary>
@@ -42,7 +45,7 @@ public sealed class WeightLayer : nn.Module<Tensor, Tensor>
     public Parameter? Bias { get; }
 
     /// <summary>The binarizer of the weights; null: the method has none for them.</summary>
-    public WeightBinarizer? Binarizer => (WeightBinarizer?)children().SingleOrDefault(); // TorchSharp would register a field once more.
+    public WeightBinarizer? Binarizer => _binarizer.FirstOrDefault();
 
     /// <summary>The weights are bits, and not kept real.</summary>
     public bool IsBinarized => Binarizer is not null && !_real;
@@ -74,10 +77,10 @@ public sealed class WeightLayer : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         (Tensor weight, Tensor? bias) = (Weight, Bias);
-        if (Binarizer is { } binarizer)
+        if (Binarizer is not null)
         {
-            weight = Frozen ?? (_real ? binarizer.Real(Weight) : binarizer.Forward(Weight, Progress));
-            bias = Bias is null ? null : _real ? binarizer.Real(Bias) : binarizer.Bias(Bias);
+            weight = Frozen ?? (_real ? Binarizer.Real(Weight) : Binarizer.Forward(Weight, Progress));
+            bias = Bias is null ? null : _real ? Binarizer.Real(Bias) : Binarizer.Bias(Bias);
         }
         Tensor result;
         if (IsDense)

@@ -5,7 +5,8 @@ namespace Onebit.Training;
 
 /// <summary>
 /// Evaluation mode of a binarized network: the packed model's operations run on torch, whole batches at a time, in
-/// float tensors that hold integers. It shares no arithmetic with the runtime, which must give the same numbers.
+/// float tensors that hold integers, float64 where a combination may leave 2^24. It shares no arithmetic with the runtime, which must
+/// give the same numbers.
 /// </summary>
 public sealed class FoldedNetwork : IDisposable
 {
@@ -31,7 +32,7 @@ public sealed class FoldedNetwork : IDisposable
 
     /// <summary>Every value of the model, the scores last.</summary>
     /// <param name="pixels">Bytes, batch x channels x height x width.</param>
-    /// <returns>float32 tensors batch x channels x height x width; scores int64, batch x classes.</returns>
+    /// <returns>float32 tensors batch x channels x height x width, float64 of combinations and what is added to them; scores int64, batch x classes.</returns>
     public IReadOnlyList<Tensor> Trace(Tensor pixels)
     {
         using var _ = no_grad();
@@ -79,11 +80,23 @@ public sealed class FoldedNetwork : IDisposable
                 return x + values[add.Other];
             case Threshold threshold:
                 Tensor above = x.ge(PerChannel(threshold.Thresholds.ToArray()));
-                return above.logical_xor(PerChannel(threshold.Flipped.ToArray())).to(ScalarType.Float32).mul_(2).sub_(1);
+                return ToSigns(above.logical_xor(PerChannel(threshold.Flipped.ToArray())));
+            case Combine combine:
+                return Combined(combine, values);
+            case Quantize quantize:
+                int most = (1 << quantize.Bits) - 1;
+                Tensor reached = zeros_like(x, ScalarType.Float32);
+                for (int t = 0; t < most; t++)
+                    reached = reached + x.ge(PerChannel([.. Enumerable.Range(0, quantize.Flipped.Length).Select(c => quantize.Thresholds.Span[c * most + t])]));
+                return where(PerChannel(quantize.Flipped.ToArray()), most - reached, reached);
+            case Plane plane:
+                return ToSigns(x.to(ScalarType.Int64).bitwise_and(tensor(1L << plane.Bit)).ne(0));
+            case TwoSlope slopes:
+                Tensor low = Affine(x, slopes.LowMultipliers, slopes.LowOffsets), high = Affine(x, slopes.HighMultipliers, slopes.HighOffsets);
+                return Shifted(where(x.ge(PerChannel(slopes.Breaks.ToArray())), high, low), slopes.Shift, short.MinValue, short.MaxValue);
             case Requantize requantize:
                 (int lowest, int highest) = requantize.OutputBits == 8 ? (0, 255) : (short.MinValue, short.MaxValue);
-                return Affine(x, requantize.Multipliers, requantize.Offsets)
-                    .bitwise_right_shift(tensor((long)requantize.Shift)).clamp(lowest, highest).to(ScalarType.Float32);
+                return Shifted(Affine(x, requantize.Multipliers, requantize.Offsets), requantize.Shift, lowest, highest);
             case Scores scores:
                 return Affine(x, scores.Multipliers, scores.Offsets).flatten(1);
             default:
@@ -91,12 +104,28 @@ public sealed class FoldedNetwork : IDisposable
         }
     }
 
+    private static Tensor Combined(Combine combine, List<Tensor> values)
+    {
+        int channels = combine.Multipliers.Length / combine.Inputs.Length;
+        return combine.Inputs.ToArray().Select((value, t) =>
+        {
+            Tensor x = values[value];
+            Tensor shared = x.repeat_interleave(channels / x.shape[1], dim: 1);
+            return shared.to(ScalarType.Float64) * PerChannel(combine.Multipliers.Span.Slice(t * channels, channels).ToArray());
+        }).Aggregate((a, b) => a + b);
+    }
+
+    private static Tensor ToSigns(Tensor bits) => bits.to(ScalarType.Float32).mul_(2).sub_(1);
+
+    private static Tensor Shifted(Tensor x, int shift, int lowest, int highest) =>
+        x.bitwise_right_shift(tensor((long)shift)).clamp(lowest, highest).to(ScalarType.Float32);
+
     private static Tensor Affine(Tensor x, ReadOnlyMemory<int> multipliers, ReadOnlyMemory<long> offsets) =>
         x.to(ScalarType.Int64) * PerChannel(multipliers.ToArray().Select(m => (long)m).ToArray()) + PerChannel(offsets.ToArray());
 
     private static Tensor PerChannel(long[] values) => tensor(values, [values.Length, 1, 1]);
 
-    private static Tensor PerChannel(int[] values) => tensor(values.Select(v => (float)v).ToArray(), [values.Length, 1, 1]);
+    private static Tensor PerChannel(int[] values) => tensor(values.Select(v => (double)v).ToArray(), [values.Length, 1, 1]);
 
     private static Tensor PerChannel(bool[] values) => tensor(values, [values.Length, 1, 1]);
 }

@@ -58,14 +58,19 @@ public static class Packer
                     value = Weighted(layer, value, model);
                     break;
                 case Network.PlainLayer { Spec: LayerSpec.MaxPool p }:
+                    if (layers.ElementAtOrDefault(i + 1) is WeightLayer && value.IsCombined)
+                        throw new PackingException("a layer reads pooled activations of several planes; pool before the activation");
                     value = value with { Index = model.Append(new MaxPool(value.Index, p.Size, p.Stride)) };
                     break;
                 case Network.PlainLayer { Spec: LayerSpec.AveragePool p }:
                     double area = p.Size * p.Size;
-                    value = new Packed(
-                        model.Append(new SumPool(value.Index, p.Size, p.Stride)),
-                        [.. value.Stands.Select(s => new Folding(s.Factor, s.Mean * area, s.Offset * area))]);
-                    RequireExact(Largest(model.Values[value.Index]));
+                    value = value with
+                    {
+                        Index = model.Append(new SumPool(value.Index, p.Size, p.Stride)),
+                        Stands = [.. value.Stands.Select(s => new Folding(s.Factor, s.Mean * area, s.Offset * area))],
+                    };
+                    if (!value.IsCombined)
+                        RequireExact(Largest(model.Values[value.Index]));
                     break;
                 case Network.PlainLayer { Spec: LayerSpec.Scale s }:
                     if (s.By <= 0)
@@ -174,12 +179,12 @@ public static class Packer
     }
 
     /// <summary>
-    /// The sum of integers times real factors: with whole factors of up to 12 bits, fewer where the sum would leave 31, and one real factor
-    /// a channel in common. Factors that are whole multiples of one another, as those of ternary weights are, stay exact.
+    /// The sum of integers times real factors: with whole factors of up to 12 bits, fewer where the sum would leave 28 (a pool may yet sum
+    /// it), and one real factor a channel in common. Factors that are whole multiples of one another, as those of ternary weights are, stay exact.
     /// </summary>
     private static Packed Combined(IReadOnlyList<Term> terms, double[] constants, ModelBuilder model)
     {
-        const int MostBits = 12, SumBits = 30;
+        const int MostBits = 12, SumBits = 27;
         double largest = terms.Sum(t => (double)Largest(model.Values[t.Index]));
         double one = Math.ScaleB(1, Math.Min(MostBits, SumBits - 1 - Math.ILogB(largest)));
         if (one < 1)
@@ -196,7 +201,7 @@ public static class Packer
                 multipliers[t * channels + c] = divisor == 0 ? 0 : whole[t] / divisor;
             stands[c] = new Folding(divisor * size / one, 0, constants[c]);
         }
-        return new Packed(model.Append(new Combine(terms.Select(t => t.Index).ToArray(), multipliers)), stands);
+        return new Packed(model.Append(new Combine(terms.Select(t => t.Index).ToArray(), multipliers)), stands, IsCombined: true);
     }
 
     private static Packed Binarized(ActivationBinarizer binarizer, Packed value, ModelBuilder model)
@@ -206,20 +211,23 @@ public static class Packer
         (int Threshold, bool Flipped)[][] ends = [.. planes.Thresholds.Select(thresholds => value.Stands.Select((s, c) =>
             (s with { Offset = s.Offset - Network.Unit * thresholds[thresholds.Length == 1 ? 0 : c] }).ToThreshold(input.Minimum, input.Maximum)).ToArray())];
         bool[] flipped = [.. ends[0].Select(e => e.Flipped)];
+        double[] coefficients = [.. planes.Coefficients.Select(Math.Abs)];
+        // Turned where its coefficient is negative, a plane of -1 is the lower level, as padding takes it.
         if (!planes.IsCode || ends.Length == 1)
-            return Of([.. ends.Select(end => model.Append(new Threshold(value.Index, end.Select(e => e.Threshold).ToArray(), flipped)))]);
+            return Of([.. ends.Select((end, n) => model.Append(new Threshold(
+                value.Index, end.Select(e => e.Threshold).ToArray(), flipped.Select(f => f != planes.Coefficients[n] < 0).ToArray())))]);
 
         // Where the normalization turned the order, the last threshold comes first.
         int[] ordered = [.. flipped.SelectMany((_, c) => ends.Select(end => end[c].Threshold).Order())];
-        int code = model.Append(new Quantize(value.Index, planes.Coefficients.Length, ordered, flipped));
-        double step = 2 * planes.Coefficients[0];
-        return planes.Coefficients.Select((c, n) => 2 * c == Math.ScaleB(step, n)).All(equal => equal) && step > 0
+        int code = model.Append(new Quantize(value.Index, coefficients.Length, ordered, flipped));
+        double step = 2 * coefficients[0];
+        return coefficients.Select((c, n) => 2 * c == Math.ScaleB(step, n)).All(equal => equal) && step > 0
             ? new Packed(code, Same(flipped.Length, new Folding(step, 0, planes.Low)))
-            : Of([.. planes.Coefficients.Select((_, n) => model.Append(new Plane(code, n)))]);
+            : Of([.. coefficients.Select((_, n) => model.Append(new Plane(code, n)))]);
 
-        Packed Of(int[] signs) => signs.Length == 1 && planes.Coefficients[0] > 0
-            ? new Packed(signs[0], Same(flipped.Length, new Folding(planes.Coefficients[0], 0, planes.Offset)))
-            : new Packed(signs[0], Same(flipped.Length, Folding.Identity), new Several([.. signs.Zip(planes.Coefficients, (s, c) => new Term(s, [c]))], planes.Offset));
+        Packed Of(int[] signs) => signs.Length == 1
+            ? new Packed(signs[0], Same(flipped.Length, new Folding(coefficients[0], 0, planes.Offset)))
+            : new Packed(signs[0], Same(flipped.Length, Folding.Identity), new Several([.. signs.Zip(coefficients, (s, c) => new Term(s, [c]))], planes.Offset));
     }
 
     /// <summary>A value of several planes as one of integers.</summary>
@@ -291,7 +299,8 @@ public static class Packer
     /// <param name="Index">Which; the first plane of several.</param>
     /// <param name="Stands">What an integer of each channel stands for in the trained network; factors are never negative before a normalization.</param>
     /// <param name="Several">The planes, where there is more than one; null: the value alone.</param>
-    private readonly record struct Packed(int Index, Folding[] Stands, Several? Several = null)
+    /// <param name="IsCombined">Float64 holds it in evaluation mode, so that it may leave 2^24.</param>
+    private readonly record struct Packed(int Index, Folding[] Stands, Several? Several = null, bool IsCombined = false)
     {
         internal Packed Then(Folding next) => Then(Same(Stands.Length, next));
 

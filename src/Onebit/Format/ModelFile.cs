@@ -21,6 +21,11 @@ internal static class ModelFile
         SumPool = 5,
         Add = 6,
         Scores = 7,
+        Combine = 8,
+        Quantize = 9,
+        Plane = 10,
+        TwoSlope = 11,
+        LinearAgain = 12,
     }
 
     /// <param name="input">What the model reads.</param>
@@ -37,9 +42,10 @@ internal static class ModelFile
         writer.Byte((byte)input.Bits);
         writer.Byte(input.PixelThreshold);
         writer.Size(operations.Count);
-        foreach (Operation operation in operations)
+        var hashes = new int[operations.Count];
+        for (int i = 0; i < operations.Count; i++)
         {
-            Write(writer, operation);
+            Write(writer, operations[i], First(operations, i, hashes), i);
         }
 
         foreach (string name in classNames ?? [])
@@ -52,10 +58,10 @@ internal static class ModelFile
         return writer.Finish();
     }
 
-    public static int EncodedLength(Operation operation)
+    public static int EncodedLength(IReadOnlyList<Operation> operations, int index)
     {
         var writer = new FileWriter();
-        Write(writer, operation);
+        Write(writer, operations[index], First(operations, index, hashes: null), index);
         return writer.Length;
     }
 
@@ -92,9 +98,22 @@ internal static class ModelFile
         }
 
         var operations = new Operation[count];
+        var hashes = new int[count];
+        long weightBytes = 0;
         for (int i = 0; i < count; i++)
         {
-            operations[i] = Read(ref reader);
+            operations[i] = Read(ref reader, operations, i, out int first);
+            weightBytes += operations[i] is Linear linear ? linear.Weights.Length : 0;
+            if (weightBytes > ModelLimits.WeightBytes)
+            {
+                // Weights that many layers share take few bytes of a file, and yet the time to look at them.
+                throw new InvalidDataException($"The file's weights take more than {ModelLimits.WeightBytes} bytes.");
+            }
+
+            if (First(operations, i, hashes) != first)
+            {
+                throw new InvalidDataException($"The weights of operation {i} are not written as those of the first operation that has them.");
+            }
         }
 
         string[]? names = file[Magic.Length] == Named ? Names(ref reader, operations) : null;
@@ -143,10 +162,55 @@ internal static class ModelFile
         return ~crc;
     }
 
-    private static void Write(FileWriter writer, Operation operation)
+    /// <summary>
+    /// The first operation with this one's geometry and weights, itself where it is the first or no layer. Several planes of
+    /// activations under one plane of weights are as many layers, whose weights are written once.
+    /// </summary>
+    /// <param name="operations">The model's operations, this one and those before.</param>
+    /// <param name="index">Which one.</param>
+    /// <param name="hashes">
+    /// Those of the layers before; this one's is put in. Seeded at random, so that no file can be made whose layers all have
+    /// to be compared with all others. null: one question is not worth it.
+    /// </param>
+    private static int First(IReadOnlyList<Operation> operations, int index, int[]? hashes)
+    {
+        if (operations[index] is not Linear linear)
+        {
+            return index;
+        }
+
+        if (hashes is not null)
+        {
+            var hash = new HashCode();
+            hash.AddBytes(linear.Weights.Span);
+            hashes[index] = hash.ToHashCode();
+        }
+
+        for (int i = 0; i < index; i++)
+        {
+            if ((hashes is null || hashes[i] == hashes[index])
+                && operations[i] is Linear other && other == linear with { Input = other.Input, Weights = other.Weights }
+                && other.Weights.Span.SequenceEqual(linear.Weights.Span))
+            {
+                return i;
+            }
+        }
+
+        return index;
+    }
+
+    /// <param name="writer">Receives it.</param>
+    /// <param name="operation">The operation.</param>
+    /// <param name="first">The first one with its weights.</param>
+    /// <param name="index">Its own index.</param>
+    private static void Write(FileWriter writer, Operation operation, int first, int index)
     {
         switch (operation)
         {
+            case Linear when first < index:
+                Begin(Kind.LinearAgain);
+                writer.Size(first);
+                break;
             case Linear linear:
                 Begin(Kind.Linear);
                 writer.Size(linear.Outputs);
@@ -187,6 +251,36 @@ internal static class ModelFile
                 Begin(Kind.Scores);
                 Affine(scores.Multipliers, scores.Offsets, scores.Shift);
                 break;
+            case Combine combine:
+                ReadOnlySpan<int> inputs = combine.Inputs.Span;
+                Begin(Kind.Combine);
+                writer.Size(inputs.Length);
+                foreach (int other in inputs[1..])
+                {
+                    writer.Size(other);
+                }
+
+                writer.Size(combine.Multipliers.Length / inputs.Length);
+                writer.Integers(combine.Multipliers.Span);
+                break;
+            case Quantize quantize:
+                Begin(Kind.Quantize);
+                writer.Byte((byte)quantize.Bits);
+                writer.Size(quantize.Flipped.Length);
+                writer.Integers(quantize.Thresholds.Span);
+                writer.Flags(quantize.Flipped.Span);
+                break;
+            case Plane plane:
+                Begin(Kind.Plane);
+                writer.Byte((byte)plane.Bit);
+                break;
+            case TwoSlope slopes:
+                Begin(Kind.TwoSlope);
+                Affine(slopes.LowMultipliers, slopes.LowOffsets, slopes.Shift);
+                writer.Integers(slopes.HighMultipliers.Span);
+                writer.Integers(slopes.HighOffsets.Span);
+                writer.Integers(slopes.Breaks.Span);
+                break;
         }
 
         void Begin(Kind kind)
@@ -204,8 +298,13 @@ internal static class ModelFile
         }
     }
 
-    private static Operation Read(ref FileReader reader)
+    /// <param name="reader">Gives it.</param>
+    /// <param name="operations">Those before it.</param>
+    /// <param name="index">Its index.</param>
+    /// <param name="first">The operation that its weights are said to be those of.</param>
+    private static Operation Read(ref FileReader reader, Operation[] operations, int index, out int first)
     {
+        first = index;
         var kind = (Kind)reader.Byte();
         int input = reader.Size();
         switch (kind)
@@ -232,8 +331,49 @@ internal static class ModelFile
                 shift = reader.Byte();
                 channels = reader.Size();
                 return new Scores(input, reader.Integers32(channels), reader.Integers(channels), shift);
+            case Kind.Combine:
+                int count = reader.Size();
+                if (count is 0 or > Combine.MostInputs)
+                {
+                    throw new InvalidDataException($"1 to {Combine.MostInputs} values are combined, not {count}.");
+                }
+
+                var inputs = new int[count];
+                inputs[0] = input;
+                for (int i = 1; i < count; i++)
+                {
+                    inputs[i] = reader.Size();
+                }
+
+                return new Combine(inputs, reader.Integers32(Entries(reader.Size(), count)));
+            case Kind.Quantize:
+                int bits = reader.Byte();
+                if (bits > 7)
+                {
+                    throw new InvalidDataException($"Codes of {bits} bits are not quantized to.");
+                }
+
+                channels = reader.Size();
+                return new Quantize(input, bits, reader.Integers32(Entries(channels, (1 << bits) - 1)), reader.Flags(channels));
+            case Kind.Plane:
+                return new Plane(input, reader.Byte());
+            case Kind.TwoSlope:
+                shift = reader.Byte();
+                channels = reader.Size();
+                int[] lowMultipliers = reader.Integers32(channels);
+                long[] lowOffsets = reader.Integers(channels);
+                int[] highMultipliers = reader.Integers32(channels);
+                long[] highOffsets = reader.Integers(channels);
+                return new TwoSlope(input, reader.Integers32(channels), lowMultipliers, lowOffsets, highMultipliers, highOffsets, shift);
+            case Kind.LinearAgain:
+                first = reader.Size();
+                return first < index && operations[first] is Linear linear
+                    ? linear with { Input = input }
+                    : throw new InvalidDataException($"Operation {first} has no weights that operation {index} could have again.");
             default:
                 throw new InvalidDataException($"Operations of kind {(byte)kind} are not known.");
         }
     }
+    /// <summary>Entries of an array of several a channel; no array takes more than all may.</summary>
+    private static int Entries(int channels, int each) => (int)Math.Min((long)channels * each, int.MaxValue);
 }

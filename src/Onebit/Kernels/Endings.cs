@@ -60,6 +60,23 @@ internal static class Endings
         return bits;
     }
 
+    /// <summary>Bit i is 1 where integer i is above 0.</summary>
+    public static void Signs(ReadOnlySpan<int> integers, Span<ulong> words)
+    {
+        words.Clear();
+        int i = 0;
+        for (; i + Vector512<int>.Count <= integers.Length; i += Vector512<int>.Count)
+        {
+            // Without AVX-512 .NET makes it of narrower vectors.
+            words[i / 64] |= Vector512.GreaterThan(Vector512.Create(integers[i..]), Vector512<int>.Zero).ExtractMostSignificantBits() << (i & 63);
+        }
+
+        for (; i < integers.Length; i++)
+        {
+            words[i / 64] |= (integers[i] > 0 ? 1UL : 0) << (i & 63);
+        }
+    }
+
     /// <summary>
     /// In place of each integer the largest of its window, which lies behind it; those behind the last one, up to a whole
     /// vector, are lost.
@@ -207,12 +224,28 @@ internal static class Endings
         }
     }
 
-    /// <summary>Integers to those of a plane, 16 or 32 bits by its length.</summary>
+    /// <summary>Integers to those of a plane, 8, 16 or 32 bits by its length.</summary>
     public static void Narrow(ReadOnlySpan<int> codes, Span<byte> plane)
     {
         if (plane.Length == codes.Length * sizeof(int))
         {
             MemoryMarshal.AsBytes(codes).CopyTo(plane);
+            return;
+        }
+
+        int e = 0;
+        if (plane.Length == codes.Length)
+        {
+            for (; Avx512F.IsSupported && e + Vector512<int>.Count <= codes.Length; e += Vector512<int>.Count)
+            {
+                Avx512F.ConvertToVector128Byte(Vector512.Create(codes[e..])).CopyTo(plane[e..]);
+            }
+
+            for (; e < codes.Length; e++)
+            {
+                plane[e] = (byte)codes[e];
+            }
+
             return;
         }
 

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Onebit;
 
 /// <summary>
@@ -64,9 +66,9 @@ internal sealed class ScalarKernel
 
         for (int i = 0; i < _operations.Length; i++)
         {
-            ValueInfo shape = _values[_operations[i].Input];
-            ReadOnlySpan<int> x = scratch[Place(_operations[i].Input)];
-            if (_operations[i] is Scores last)
+            Operation operation = _operations[i];
+            ReadOnlySpan<int> x = scratch[Place(operation.Input)];
+            if (operation is Scores last)
             {
                 Score(last, x, scores);
                 return;
@@ -76,29 +78,41 @@ internal sealed class ScalarKernel
             if (_linears[i] is { } linear)
             {
                 linear.Run(x, y, patch, planes);
+                continue;
             }
-            else
+
+            for (int n = 0; n < operation.InputCount; n++)
             {
-                Apply(_operations[i], shape, x, _operations[i] is Add add ? scratch[Place(add.Other)] : default, y);
+                int value = operation.InputAt(n);
+                Apply(operation, n, _values[value], scratch[Place(value)], y);
             }
         }
     }
 
-    /// <summary>Computes the value of any operation but <see cref="Linear"/> and <see cref="Scores"/>.</summary>
+    /// <summary>
+    /// Computes the value of any operation but <see cref="Linear"/> and <see cref="Scores"/>. One that reads several values
+    /// takes a call for each, in their order; its sums may leave 32 bits on the way and are right at the end.
+    /// </summary>
     /// <param name="operation">The operation.</param>
-    /// <param name="shape">The shape of what it reads.</param>
-    /// <param name="x">What it reads.</param>
-    /// <param name="other">The second value of an <see cref="Add"/>.</param>
-    /// <param name="y">Receives the value.</param>
-    public static void Apply(Operation operation, ValueInfo shape, ReadOnlySpan<int> x, ReadOnlySpan<int> other, Span<int> y)
+    /// <param name="input">Which of the values it reads, 0 where it reads one.</param>
+    /// <param name="shape">The shape of that value.</param>
+    /// <param name="x">That value.</param>
+    /// <param name="y">Receives the operation's value.</param>
+    public static void Apply(Operation operation, int input, ValueInfo shape, ReadOnlySpan<int> x, Span<int> y)
     {
         switch (operation)
         {
             case Threshold threshold:
-                Compare(threshold, x, y);
+                Count(threshold.Thresholds.Span, 1, signs: true, threshold.Flipped.Span, x, y);
+                break;
+            case Quantize quantize:
+                Count(quantize.Thresholds.Span, (1 << quantize.Bits) - 1, signs: false, quantize.Flipped.Span, x, y);
                 break;
             case Requantize requantize:
                 Scale(requantize, x, y);
+                break;
+            case TwoSlope slopes:
+                Scale(slopes, x, y);
                 break;
             case MaxPool pool:
                 ScalarPool.Max(x, shape, pool.Size, pool.Stride, y);
@@ -106,26 +120,105 @@ internal sealed class ScalarKernel
             case SumPool pool:
                 ScalarPool.Sum(x, shape, pool.Size, pool.Stride, y);
                 break;
+            case Plane plane:
+                for (int e = 0; e < y.Length; e++)
+                {
+                    y[e] = ((x[e] >> plane.Bit) & 1) * 2 - 1;
+                }
+
+                break;
+            case Add when input == 0:
+                x.CopyTo(y);
+                break;
             case Add:
                 for (int e = 0; e < y.Length; e++)
                 {
-                    y[e] = x[e] + other[e];
+                    y[e] += x[e];
                 }
 
+                break;
+            case Combine combine:
+                AddScaled(combine, input, shape, x, y);
                 break;
         }
     }
 
-    private static void Compare(Threshold threshold, ReadOnlySpan<int> x, Span<int> signs)
+    /// <summary>
+    /// How many thresholds of its channel each element reaches, or misses where flipped; as signs where
+    /// <paramref name="signs"/>, and there is one threshold a channel then.
+    /// </summary>
+    private static void Count(
+        ReadOnlySpan<int> thresholds, int levels, bool signs, ReadOnlySpan<bool> flipped, ReadOnlySpan<int> x, Span<int> y)
     {
-        ReadOnlySpan<int> thresholds = threshold.Thresholds.Span;
-        ReadOnlySpan<bool> flipped = threshold.Flipped.Span;
-        int area = x.Length / thresholds.Length;
-        for (int c = 0, e = 0; c < thresholds.Length; c++)
+        int area = x.Length / flipped.Length, scale = signs ? 2 : 1;
+        for (int c = 0, e = 0; c < flipped.Length; c++)
         {
-            for (int end = e + area; e < end; e++)
+            ReadOnlySpan<int> own = thresholds.Slice(c * levels, levels);
+            int step = flipped[c] ? -scale : scale, none = (flipped[c] ? levels * scale : 0) - (signs ? 1 : 0), end = e + area;
+            for (; e <= end - Vector<int>.Count; e += Vector<int>.Count)
             {
-                signs[e] = x[e] >= thresholds[c] != flipped[c] ? 1 : -1;
+                Vector<int> some = new(x[e..]), reached = Vector<int>.Zero;
+                foreach (int threshold in own)
+                {
+                    reached -= Vector.GreaterThanOrEqual(some, new Vector<int>(threshold)); // -1 where it is.
+                }
+
+                (new Vector<int>(none) + reached * step).CopyTo(y[e..]);
+            }
+
+            for (; e < end; e++)
+            {
+                int reached = 0;
+                foreach (int threshold in own)
+                {
+                    reached += x[e] >= threshold ? 1 : 0;
+                }
+
+                y[e] = none + reached * step;
+            }
+        }
+    }
+
+    /// <summary>One term of the sums; the first one begins them.</summary>
+    private static void AddScaled(Combine combine, int term, ValueInfo shape, ReadOnlySpan<int> x, Span<int> y)
+    {
+        if (term == 0)
+        {
+            y.Clear();
+        }
+
+        int area = shape.Height * shape.Width, channels = y.Length / area, sharing = channels / shape.Channels;
+        ReadOnlySpan<int> multipliers = combine.Multipliers.Span.Slice(term * channels, channels);
+        if (area == 1 && sharing == 1)
+        {
+            // A factor an element.
+            int e = 0;
+            for (; e <= channels - Vector<int>.Count; e += Vector<int>.Count)
+            {
+                (new Vector<int>(y[e..]) + new Vector<int>(x[e..]) * new Vector<int>(multipliers[e..])).CopyTo(y[e..]);
+            }
+
+            for (; e < channels; e++)
+            {
+                y[e] += x[e] * multipliers[e];
+            }
+
+            return;
+        }
+
+        for (int c = 0; c < channels; c++)
+        {
+            ReadOnlySpan<int> from = x.Slice(c / sharing * area, area);
+            Span<int> to = y.Slice(c * area, area);
+            int e = 0, multiplier = multipliers[c];
+            for (; e <= area - Vector<int>.Count; e += Vector<int>.Count)
+            {
+                (new Vector<int>(to[e..]) + new Vector<int>(from[e..]) * multiplier).CopyTo(to[e..]);
+            }
+
+            for (; e < area; e++)
+            {
+                to[e] += from[e] * multiplier;
             }
         }
     }
@@ -142,6 +235,22 @@ internal sealed class ScalarKernel
             {
                 long scaled = ((long)multipliers[c] * x[e] + offsets[c]) >> requantize.Shift;
                 y[e] = (int)Math.Clamp(scaled, lowest, highest);
+            }
+        }
+    }
+
+    private static void Scale(TwoSlope slopes, ReadOnlySpan<int> x, Span<int> y)
+    {
+        ReadOnlySpan<int> breaks = slopes.Breaks.Span;
+        int area = x.Length / breaks.Length;
+        for (int c = 0, e = 0; c < breaks.Length; c++)
+        {
+            (long low, long lowOffset) = (slopes.LowMultipliers.Span[c], slopes.LowOffsets.Span[c]);
+            (long high, long highOffset) = (slopes.HighMultipliers.Span[c], slopes.HighOffsets.Span[c]);
+            for (int end = e + area; e < end; e++)
+            {
+                long scaled = x[e] >= breaks[c] ? high * x[e] + highOffset : low * x[e] + lowOffset;
+                y[e] = (int)Math.Clamp(scaled >> slopes.Shift, short.MinValue, short.MaxValue);
             }
         }
     }

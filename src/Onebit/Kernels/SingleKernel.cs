@@ -20,14 +20,6 @@ internal sealed class SingleKernel
     public SingleKernel(ModelInput input, Operation[] operations, ValueInfo[] values, int widestVector)
     {
         (_input, _values) = (input, values);
-        var steps = new List<Step>();
-        for (int i = 0; i < operations.Length;)
-        {
-            (Step step, int count) = Step.At(operations, values, i, widestVector);
-            steps.Add(step);
-            i += count;
-        }
-
         _places = new int[values.Length];
         for (int i = 0; i < values.Length; i++)
         {
@@ -36,8 +28,18 @@ internal sealed class SingleKernel
             _temporary += Align((i < values.Length - 1 ? Bytes(values[i]) : values[i].Count * sizeof(long)) + Vector512<byte>.Count);
         }
 
-        _steps = [.. steps.Select(s => s with { SourcePlace = _places[s.Input], ResultPlace = _places[s.Output] })];
-        ScratchBytes = checked(_temporary + _steps.Max(s => s.TemporaryBytes));
+        var steps = new List<Step>();
+        int temporaryBytes = 0;
+        for (int i = 0; i < operations.Length;)
+        {
+            var step = new Step(operations, values, _places, i, widestVector);
+            temporaryBytes = Math.Max(temporaryBytes, step.TemporaryBytes);
+            steps.Add(step);
+            i += step.Operations;
+        }
+
+        _steps = [.. steps];
+        ScratchBytes = checked(_temporary + temporaryBytes);
     }
 
     /// <summary>Bytes of scratch memory.</summary>
@@ -147,43 +149,43 @@ internal sealed class SingleKernel
             return;
         }
 
-        Span<int> free = MemoryMarshal.CreateSpan(ref Unsafe.As<byte, int>(ref temporary), (int)(step.TemporaryBytes / sizeof(int)));
-        ReadOnlySpan<int> x = Unpack(ref source, step.Source, ref free);
-        if (step.Operation is Scores last)
+        if (step is { Operation: Plane plane, SourceForm: ValueForm.Bytes })
         {
-            ScalarKernel.Score(last, x, ScoresOf(ref memory));
+            TakeBit(MemoryMarshal.CreateReadOnlySpan(ref source, step.Source.Count), plane.Bit, Words(ref result, step.Result));
             return;
         }
 
-        ReadOnlySpan<int> other = step.Operation is Add add ? Unpack(ref Unsafe.Add(ref memory, _places[add.Other]), _values[add.Other], ref free) : default;
-        Span<int> y = Form(step.Result) == ValueForm.Integers ? MemoryMarshal.CreateSpan(ref Unsafe.As<byte, int>(ref result), step.Result.Count) : Take(ref free, step.Result.Count);
+        Span<int> free = MemoryMarshal.CreateSpan(ref Unsafe.As<byte, int>(ref temporary), step.TemporaryBytes / sizeof(int));
+        if (step.Operation is Scores last)
+        {
+            ScalarKernel.Score(last, Unpack(ref source, step.Source, ref free), ScoresOf(ref memory));
+            return;
+        }
+
+        Span<int> y = step.ResultForm == ValueForm.Integers ? MemoryMarshal.CreateSpan(ref Unsafe.As<byte, int>(ref result), step.Result.Count) : Take(ref free, step.Result.Count);
         if (step.Linear is { } linear)
         {
+            ReadOnlySpan<int> x = Unpack(ref source, step.Source, ref free);
             Span<int> patch = Take(ref free, linear.PatchElements);
             linear.Run(x, y, patch, MemoryMarshal.Cast<int, ulong>(free)[..linear.PlaneWords]);
         }
         else
         {
-            ScalarKernel.Apply(step.Operation, step.Source, x, other, y);
+            for (int i = 0; i < step.Operation.InputCount; i++)
+            {
+                int input = step.Operation.InputAt(i);
+                Span<int> own = free;
+                ScalarKernel.Apply(step.Operation, i, _values[input], Unpack(ref Unsafe.Add(ref memory, _places[input]), _values[input], ref own), y);
+            }
         }
 
-        switch (Form(step.Result))
+        switch (step.ResultForm)
         {
             case ValueForm.Bits:
-                Span<ulong> words = Words(ref result, step.Result);
-                words.Clear();
-                for (int i = 0; i < y.Length; i++)
-                {
-                    words[i / 64] |= (y[i] > 0 ? 1UL : 0) << (i & 63);
-                }
-
+                Endings.Signs(y, Words(ref result, step.Result));
                 break;
             case ValueForm.Bytes:
-                for (int i = 0; i < y.Length; i++)
-                {
-                    Unsafe.Add(ref result, i) = (byte)y[i];
-                }
-
+                Endings.Narrow(y, MemoryMarshal.CreateSpan(ref result, y.Length));
                 break;
         }
     }
@@ -199,13 +201,20 @@ internal sealed class SingleKernel
         Span<int> integers = Take(ref free, value.Count);
         if (Form(value) == ValueForm.Bytes)
         {
-            Endings.Widen(MemoryMarshal.CreateReadOnlySpan(ref source, value.Count), MemoryMarshal.AsBytes(integers));
+            Endings.Scale(MemoryMarshal.CreateReadOnlySpan(ref source, value.Count), 0, add: false, integers);
             return integers;
         }
 
         ReadOnlySpan<ulong> words = Words(ref source, value);
-        int zero = value.Kind == ElementKind.Signs ? -1 : 0;
-        for (int i = 0; i < integers.Length; i++)
+        int zero = value.Kind == ElementKind.Signs ? -1 : 0, i = 0;
+        Vector512<int> bits = Vector512.Create(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768);
+        for (; i + Vector512<int>.Count <= integers.Length; i += Vector512<int>.Count)
+        {
+            Vector512<int> some = Vector512.Create((int)(words[i / 64] >> (i & 63))) & bits;
+            Vector512.ConditionalSelect(Vector512.Equals(some, Vector512<int>.Zero), Vector512.Create(zero), Vector512<int>.One).CopyTo(integers[i..]);
+        }
+
+        for (; i < integers.Length; i++)
         {
             integers[i] = ((words[i / 64] >> (i & 63)) & 1) != 0 ? 1 : zero;
         }
@@ -250,6 +259,22 @@ internal sealed class SingleKernel
         }
     }
 
+    /// <summary>One bit of each code.</summary>
+    private static void TakeBit(ReadOnlySpan<byte> codes, int bit, Span<ulong> words)
+    {
+        words.Clear();
+        int i = 0;
+        for (; i + 32 <= codes.Length; i += 32)
+        {
+            words[i / 64] |= (ulong)(Vector256.Create(codes[i..]) << (7 - bit)).ExtractMostSignificantBits() << (i & 32);
+        }
+
+        for (; i < codes.Length; i++)
+        {
+            words[i / 64] |= (ulong)((codes[i] >> bit) & 1) << (i & 63);
+        }
+    }
+
     /// <summary>Wider codes likewise.</summary>
     private static void Pack(ReadOnlySpan<int> codes, int bits, Span<ulong> planes)
     {
@@ -277,55 +302,68 @@ internal sealed class SingleKernel
     private static int Align(int bytes) => (bytes + 63) & ~63;
 
     /// <summary>A layer with its kernel, or one operation without.</summary>
-    private sealed record Step(
-        Operation Operation, ValueInfo Source, ValueInfo Result, int Input, int Output, Stage? Stage,
-        DenseKernel? Dense, ConvolutionKernel? Convolution, ScalarLinear? Linear, int TemporaryBytes)
+    private sealed class Step
     {
-        /// <summary>Where what is read lies.</summary>
-        public int SourcePlace { get; init; }
+        public readonly Operation Operation;
+        public readonly Stage? Stage;
+        public readonly DenseKernel? Dense;
+        public readonly ConvolutionKernel? Convolution;
+        public readonly ScalarLinear? Linear;
+        public readonly ValueInfo Source, Result;
+        public readonly ValueForm SourceForm, ResultForm;
 
-        /// <summary>Where what is produced goes.</summary>
-        public int ResultPlace { get; init; }
-
-        public ValueForm SourceForm { get; } = Form(Source);
-
-        public ValueForm ResultForm { get; } = Form(Result);
+        /// <summary>Where what is read lies, and where what is produced goes.</summary>
+        public readonly int SourcePlace, ResultPlace;
 
         /// <summary>Words of the bit-planes that a dense kernel reads.</summary>
-        public int PlaneWords { get; } = Source.Bits * BitString.Words(Source.Count);
+        public readonly int PlaneWords;
 
-        /// <summary>The step that begins at an operation, and how many operations it takes.</summary>
-        public static (Step Step, int Operations) At(Operation[] operations, ValueInfo[] values, int first, int widestVector)
+        public readonly int TemporaryBytes;
+
+        /// <summary>How many operations it takes.</summary>
+        public readonly int Operations = 1;
+
+        /// <summary>The step that begins at an operation.</summary>
+        public Step(Operation[] operations, ValueInfo[] values, int[] places, int first, int widestVector)
         {
+            Operation = operations[first];
+            Source = values[Operation.Input];
+            SourceForm = Form(Source);
+            PlaneWords = Source.Bits * BitString.Words(Source.Count);
             (Stage? stage, int count) = Stage.At(operations, values, first);
             if (stage is { Ending: Scores or Requantize { OutputBits: 16 } })
             {
                 // A plain step takes what no kernel ends with.
-                stage = stage with { Ending = null, Output = stage.Output - 1 };
-                count--;
+                (stage, count) = (stage.WithoutEnding(), count - 1);
             }
 
-            Operation operation = operations[first];
             if (stage is { IsDense: true, Pool: null })
             {
-                var dense = DenseKernel.Create(stage, widestVector);
-                int planes = BitString.Words(stage.Source.Count) * stage.Source.Bits * sizeof(ulong);
-                int bytes = Align(planes) + Align(stage.Linear.Outputs * sizeof(int)) + dense.ScratchBytes;
-                return (Make(stage.Output, stage, dense, null, null, bytes), count);
+                Dense = DenseKernel.Create(stage, widestVector);
+                TemporaryBytes = Align(PlaneWords * sizeof(ulong)) + Align(stage.Linear.Outputs * sizeof(int)) + Dense.ScratchBytes;
+                (Stage, Operations) = (stage, count);
             }
-
-            if (stage is not null && ConvolutionKernel.Create(stage, widestVector) is { } convolution)
+            else if (stage is not null && (Convolution = ConvolutionKernel.Create(stage, widestVector)) is not null)
             {
-                return (Make(stage.Output, stage, null, convolution, null, convolution.ScratchBytes), count);
+                TemporaryBytes = Convolution.ScratchBytes;
+                (Stage, Operations) = (stage, count);
+            }
+            else
+            {
+                // All that it reads and gives as integers, one of several inputs at a time.
+                Linear = Operation is Linear linear ? new ScalarLinear(linear, Source, values[first + 1]) : null;
+                long integers = 8L + values[first + 1].Count + (Linear?.PatchElements + 2L * Linear?.PlaneWords ?? 0), largest = 0;
+                for (int i = 0; i < Operation.InputCount; i++)
+                {
+                    largest = Math.Max(largest, values[Operation.InputAt(i)].Count);
+                }
+
+                TemporaryBytes = checked((int)((integers + largest) * sizeof(int)));
             }
 
-            ScalarLinear? linear = operation is Linear l ? new ScalarLinear(l, values[l.Input], values[first + 1]) : null;
-            int other = operation is Add add ? values[add.Other].Count : 0;
-            long integers = 8L + values[operation.Input].Count + other + values[first + 1].Count + (linear?.PatchElements + 2L * linear?.PlaneWords ?? 0);
-            return (Make(first + 1, null, null, null, linear, checked((int)(integers * sizeof(int)))), 1);
-
-            Step Make(int output, Stage? stage, DenseKernel? dense, ConvolutionKernel? convolution, ScalarLinear? linear, int bytes) =>
-                new(operation, values[operation.Input], values[output], operation.Input, output, stage, dense, convolution, linear, bytes);
+            Result = values[first + Operations];
+            ResultForm = Form(Result);
+            (SourcePlace, ResultPlace) = (places[Operation.Input], places[first + Operations]);
         }
     }
 }

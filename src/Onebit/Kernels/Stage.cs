@@ -4,19 +4,37 @@ namespace Onebit;
 /// What the fast kernels run as one step: a <see cref="Linear"/> operation, the <see cref="MaxPool"/> behind it where
 /// nothing else reads the sums between them, and the operation that ends the layer.
 /// </summary>
-/// <param name="Linear">The weights.</param>
-/// <param name="Pool">The pooling, or null.</param>
-/// <param name="Ending"><see cref="Onebit.Threshold"/>, <see cref="Requantize"/> or <see cref="Scores"/>; null: the sums themselves are the stage's output.</param>
-/// <param name="Input">Index of the value read.</param>
-/// <param name="Output">Index of the value produced.</param>
-/// <param name="Values">Shape, kind and range of all values.</param>
-internal sealed record Stage(Linear Linear, MaxPool? Pool, Operation? Ending, int Input, int Output, ValueInfo[] Values)
+/// <param name="linear">The weights.</param>
+/// <param name="pool">The pooling, or null.</param>
+/// <param name="ending"><see cref="Threshold"/>, <see cref="Requantize"/> or <see cref="Scores"/>; null: the sums themselves are the stage's output.</param>
+/// <param name="input">Index of the value read.</param>
+/// <param name="output">Index of the value produced.</param>
+/// <param name="values">Shape, kind and range of all values.</param>
+internal sealed class Stage(Linear linear, MaxPool? pool, Operation? ending, int input, int output, ValueInfo[] values)
 {
+    /// <summary>The weights.</summary>
+    public Linear Linear { get; } = linear;
+
+    /// <summary>The pooling, or null.</summary>
+    public MaxPool? Pool { get; } = pool;
+
+    /// <summary>What ends the layer, or null.</summary>
+    public Operation? Ending { get; } = ending;
+
+    /// <summary>Index of the value read.</summary>
+    public int Input => input;
+
+    /// <summary>Index of the value produced.</summary>
+    public int Output => output;
+
+    /// <summary>All values of the model.</summary>
+    public ValueInfo[] Values { get; } = values;
+
     /// <summary>What is read.</summary>
-    public ValueInfo Source => Values[Input];
+    public ValueInfo Source => Values[input];
 
     /// <summary>What the layer gives.</summary>
-    public ValueInfo Result => Values[Output];
+    public ValueInfo Result => Values[output];
 
     /// <summary>Inputs of an output.</summary>
     public int FanIn => Source.Channels / Linear.Groups * Linear.KernelHeight * Linear.KernelWidth;
@@ -41,6 +59,9 @@ internal sealed record Stage(Linear Linear, MaxPool? Pool, Operation? Ending, in
         : Source.Kind != ElementKind.Signs ? threshold.Thresholds.ToArray()
         : [.. weightSums.Select((sum, output) => (int)(((long)threshold.Thresholds.Span[output] + sum + 1) >> 1))];
 
+    /// <summary>The same without its ending, which becomes a step of its own.</summary>
+    public Stage WithoutEnding() => new(Linear, Pool, null, input, output - 1, Values);
+
     /// <summary>The stage that begins at an operation, and how many operations it takes; none where the operation is no <see cref="Linear"/>.</summary>
     public static (Stage? Stage, int Operations) At(Operation[] operations, ValueInfo[] values, int first)
     {
@@ -58,7 +79,7 @@ internal sealed record Stage(Linear Linear, MaxPool? Pool, Operation? Ending, in
             next++;
         }
 
-        if (ReadOnlyByNext(next) && operations[next] is Onebit.Threshold or Requantize or Scores)
+        if (ReadOnlyByNext(next) && operations[next] is Threshold or Requantize or Scores)
         {
             ending = operations[next];
             next++;
@@ -68,7 +89,6 @@ internal sealed record Stage(Linear Linear, MaxPool? Pool, Operation? Ending, in
 
         // Value i is operation i - 1's.
         bool ReadOnlyByNext(int value) => value < operations.Length && operations[value].Input == value
-            && operations.Skip(value).Count(o => o.Input == value || o is Add { Other: var other } && other == value) == 1
-            && operations[value] is not Add;
+            && operations.Skip(value).Count(o => o.Reads(value)) == 1;
     }
 }

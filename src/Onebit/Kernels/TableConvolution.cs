@@ -291,10 +291,13 @@ internal sealed class TableConvolution<TWidth, TVector> : ConvolutionKernel
     }
 
     /// <summary>Part of a kernel's row, and where its bits stand in which code.</summary>
-    /// <param name="Window">Where its windows are, from the group's first on.</param>
-    /// <param name="Weight">Its first weight, of an output's.</param>
-    /// <param name="Bits">How many.</param>
-    /// <param name="Code">Which code.</param>
-    /// <param name="Position">Its lowest bit there.</param>
-    private readonly record struct Part(int Window, int Weight, int Bits, int Code, int Position);
+    /// <param name="window">Where its windows are, from the group's first on.</param>
+    /// <param name="weight">Its first weight, of an output's.</param>
+    /// <param name="bits">How many.</param>
+    /// <param name="code">Which code.</param>
+    /// <param name="position">Its lowest bit there.</param>
+    private readonly struct Part(int window, int weight, int bits, int code, int position)
+    {
+        public readonly int Window = window, Weight = weight, Bits = bits, Code = code, Position = position;
+    }
 }

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Onebit;
 
 /// <summary>
@@ -6,4 +8,32 @@ namespace Onebit;
 /// All values are integers of shape channels x height x width, stored channel by channel, row by row.
 /// </summary>
 /// <param name="Input">The value read: 0 for the model's input, <c>i + 1</c> for operation <c>i</c>.</param>
-public abstract record Operation(int Input);
+public abstract record Operation(int Input)
+{
+    /// <summary>How many values it reads.</summary>
+    internal virtual int InputCount => 1;
+
+    /// <summary>One of the values it reads.</summary>
+    internal virtual int InputAt(int index) => Input;
+
+    /// <summary>Whether it reads a value.</summary>
+    internal bool Reads(int value)
+    {
+        for (int i = 0; i < InputCount; i++)
+        {
+            if (InputAt(i) == value)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Its name and its properties. Sealed, so that the runtime does not hold one for each kind.</summary>
+    public sealed override string ToString()
+    {
+        var text = new StringBuilder(GetType().Name).Append(" { ");
+        return (PrintMembers(text) ? text.Append(' ') : text).Append('}').ToString();
+    }
+}

@@ -65,7 +65,7 @@ internal static class RandomLayers
         }
 
         int pooled = model.Index;
-        switch (random.Next(7))
+        switch (random.Next(9))
         {
             case 0:
                 model.Requantize(8);
@@ -89,6 +89,14 @@ internal static class RandomLayers
                 model.Classify(signs, scores: false);
                 model.Add(new Add(aside, model.Index));
                 model.Threshold();
+                break;
+            case 4:
+                // The next layer reads the codes.
+                model.Quantize(random.Next(1, 8));
+                break;
+            case 5:
+                model.Quantize(random.Next(2, 4));
+                model.Planes(random.Next(1, 7));
                 break;
             default:
                 model.Threshold();
@@ -130,6 +138,34 @@ internal static class RandomLayers
                 _ => Centre() + (int)(Spread() * (random.NextDouble() - 0.5)),
             }),
             Build.Many(Last.Channels, () => random.Next(3) == 0)));
+
+        public void Quantize(int bits) => Add(new Quantize(
+            Index, bits,
+            Build.Many(Last.Channels, () => Build.Many((1 << bits) - 1, () => Centre() + (int)(Spread() * (random.NextDouble() - 0.5))).Order()).SelectMany(t => t).ToArray(),
+            Build.Many(Last.Channels, () => random.Next(3) == 0)));
+
+        /// <summary>Two planes of weights on every plane of the last value's codes, joined to signs.</summary>
+        public void Planes(int outputs)
+        {
+            int codes = Index;
+            var sums = new List<int>();
+            Linear[]? weights = null;
+            for (int bit = 0; bit < _builder.Values[codes].Bits; bit++)
+            {
+                Add(new Plane(codes, bit));
+                int plane = Index;
+                weights ??= [.. Enumerable.Range(0, 2).Select(_ => new Linear(
+                    plane, outputs, Last.Height, Math.Min(2, Last.Width), 1, 0, 1, Build.Weights(random, outputs * Last.Channels * Last.Height * Math.Min(2, Last.Width))))];
+                foreach (Linear linear in weights)
+                {
+                    Add(linear with { Input = plane });
+                    sums.Add(Index);
+                }
+            }
+
+            Add(new Combine(sums.ToArray(), Build.Many(outputs * sums.Count, () => random.Next(-1000, 1000))));
+            Threshold();
+        }
 
         public void Requantize(int bits)
         {
