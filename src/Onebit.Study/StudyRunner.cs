@@ -58,28 +58,37 @@ public sealed class StudyRunner
 
     /// <summary>Trains, measures and writes. Returns what was written to <c>results.json</c>.</summary>
     /// <param name="jobs">Processes at a time.</param>
+    /// <param name="finished">Trains nothing: what is finished already is measured and written.</param>
     /// <param name="progress">Told several times a second, every run each time.</param>
     /// <param name="status">Told what is done after the trainings.</param>
     /// <param name="cancellation">Ends the training processes; what they checkpointed is kept.</param>
     /// <exception cref="ExperimentException">A run failed; says which and why.</exception>
     public StudyResults Execute(
-        int jobs, IProgress<IReadOnlyList<RunProgress>>? progress = null, IProgress<string>? status = null, CancellationToken cancellation = default)
+        int jobs, bool finished = false, IProgress<IReadOnlyList<RunProgress>>? progress = null, IProgress<string>? status = null, CancellationToken cancellation = default)
     {
+        Dictionary<Run, RunResult> done = Finished();
+        if (finished && done.Count == 0)
+            throw new ExperimentException($"The folder '{_folder}' holds no finished run of '{_preset}'; leave out --finished to train them.");
         Directory.CreateDirectory(_folder);
-        Train(jobs, progress, cancellation);
-        StudyRun[] rows = [.. _runs.GroupBy(r => r.Experiment.Name).Select(group =>
+        if (!finished)
+            Train(jobs, done, progress, cancellation);
+        Run[][] experiments = [.. _runs.Where(done.ContainsKey).GroupBy(r => r.Experiment.Name).Select(g => g.OrderBy(r => r.Experiment.Seeds.ToList().IndexOf(r.Seed)).ToArray())];
+        StudyRun[] rows = [.. experiments.Select(seeds =>
         {
-            status?.Report($"Timing inference of {group.Key}");
-            return Row([.. group.OrderBy(r => r.Experiment.Seeds.ToList().IndexOf(r.Seed))]);
+            status?.Report($"Timing inference of {seeds[0].Experiment.Name}");
+            return Row(seeds, [.. seeds.Select(s => done[s])]);
         })];
         List<string> methods = [.. Method.All.Select(m => m.Name)];
+        MissingRun[] missing = [.. _runs.Where(r => !done.ContainsKey(r)).Select(r => new MissingRun(r.Experiment.Name, r.Seed))
+            .OrderBy(m => m.Experiment, StringComparer.Ordinal).ThenBy(m => m.Seed)];
         var results = new StudyResults(
             1, _preset, Machine.Describe(), DatasetInfo.Of(_data, _size, _hardSet?.Length),
             [.. rows.OrderBy(r => r.MultiplyAccumulates).ThenBy(r => r.Network, StringComparer.Ordinal)
-                .ThenBy(r => methods.IndexOf(r.Method)).ThenByDescending(r => r.InputBits).ThenBy(r => r.Experiment, StringComparer.Ordinal)]);
+                .ThenBy(r => methods.IndexOf(r.Method)).ThenByDescending(r => r.InputBits).ThenBy(r => r.WeightBits).ThenBy(r => r.ActivationBits)
+                .ThenBy(r => r.Experiment, StringComparer.Ordinal)],
+            missing.Length == 0 ? null : missing);
         results.Save(_folder);
-        Dictionary<string, byte[]> predictions = _runs.Where(r => r.Seed == r.Experiment.Seeds[0])
-            .ToDictionary(r => r.Experiment.Name, r => RunResult.Load(r.Folder)!.TestPredictions);
+        Dictionary<string, byte[]> predictions = experiments.ToDictionary(seeds => seeds[0].Experiment.Name, seeds => done[seeds[0]].TestPredictions);
         AtomicFile.WriteText(Path.Combine(_folder, PictureFile), Charts.AccuracyAgainstBytes(results));
         AtomicFile.WriteText(Path.Combine(_folder, ReportFile), ReportWriter.Write(results, predictions, _data.Test, _hardSet));
         return results;
@@ -87,19 +96,22 @@ public sealed class StudyRunner
 
     private string RunFolder(Experiment experiment, int seed) => Path.Combine(_folder, "runs", $"{experiment.Name}-seed{seed}");
 
-    private void Train(int jobs, IProgress<IReadOnlyList<RunProgress>>? progress, CancellationToken cancellation)
+    private Dictionary<Run, RunResult> Finished()
     {
-        var waiting = new List<Run>();
         var results = new Dictionary<Run, RunResult>();
         foreach (Run run in _runs)
         {
             if (RunResult.Load(run.Folder) is not { } result)
-                waiting.Add(run);
-            else if (result.Fingerprint == Trainer.Fingerprint(run.Experiment, _data))
-                results[run] = result;
-            else
-                throw new ExperimentException($"The folder '{run.Folder}' holds a run of another experiment or data set; delete it or choose another --out.");
+                continue;
+            results[run] = result.Fingerprint == Trainer.Fingerprint(run.Experiment, _data) ? result
+                : throw new ExperimentException($"The folder '{run.Folder}' holds a run of another experiment or data set; delete it or choose another --out.");
         }
+        return results;
+    }
+
+    private void Train(int jobs, Dictionary<Run, RunResult> results, IProgress<IReadOnlyList<RunProgress>>? progress, CancellationToken cancellation)
+    {
+        List<Run> waiting = [.. _runs.Where(r => !results.ContainsKey(r))];
         var running = new Dictionary<Run, Child>();
         try
         {
@@ -160,10 +172,9 @@ public sealed class StudyRunner
         }
     }
 
-    private StudyRun Row(IReadOnlyList<Run> seeds)
+    private StudyRun Row(IReadOnlyList<Run> seeds, IReadOnlyList<RunResult> results)
     {
         Experiment experiment = seeds[0].Experiment;
-        RunResult[] results = [.. seeds.Select(s => RunResult.Load(s.Folder)!)];
         RunResult first = results[0];
         string file = Path.Combine(seeds[0].Folder, Trainer.ModelFile);
         (Latency own, PeerLatency peer) = InferenceTimer.Measure(experiment, _data, first.Packed ? BitModel.Load(file) : null);
@@ -183,7 +194,7 @@ public sealed class StudyRunner
             Packed = first.Packed,
             NotPackedBecause = first.NotPackedBecause,
             ModelBytes = first.ModelBytes,
-            Seeds = experiment.Seeds,
+            Seeds = [.. seeds.Select(s => s.Seed)],
             TestAccuracy = Over(r => r.TestAccuracy),
             UnfoldedTestAccuracy = Over(r => r.UnfoldedTestAccuracy),
             ValidationAccuracy = Over(r => r.ValidationAccuracy),

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Onebit.Cli.Tests;
 
 /// <summary>Runs of a study that need other runs of it.</summary>
@@ -30,6 +32,38 @@ public sealed class StudyOrderTests : IDisposable
         (int code, _, string error) = OnebitProcess.Run("study", "--preset", _folder.File("preset"), "--out", _folder.File("study"));
         Assert.Equal(1, code);
         Assert.Contains("need each other; break the circle", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_study_reports_what_is_finished_and_trains_nothing()
+    {
+        Add("whole", "float32", 1);
+        Add("half", "binarynet", 1, """ "seeds": [1, 2], """);
+        Add("none", "binaryconnect", 1);
+        string study = _folder.File("study");
+        string[] arguments = ["study", "--preset", _folder.File("preset"), "--out", study, "--finished"];
+        (int code, _, string error) = OnebitProcess.Run(arguments);
+        Assert.Equal(1, code);
+        Assert.Contains($"'{study}' holds no finished run", error, StringComparison.Ordinal);
+        Assert.Single(error.Trim().Split('\n'));
+        foreach ((string name, string seed) in new[] { ("whole", "1"), ("half", "2") })
+        {
+            (code, _, error) = OnebitProcess.Run("train", _folder.File($"preset/{name}.json"), "--seed", seed, "--out", Path.Combine(study, "runs", $"{name}-seed{seed}"));
+            Assert.True(code == 0, error);
+        }
+
+        (code, string output, error) = OnebitProcess.Run([.. arguments, "--json"]);
+        Assert.True(code == 0, error);
+        Assert.Contains("no run of theirs is finished: none", error, StringComparison.Ordinal);
+        JsonNode results = JsonNode.Parse(output)!;
+        Assert.Equal(["whole [1]", "half [2]"], results["runs"]!.AsArray().Select(r => $"{r!["experiment"]} {r["seeds"]!.ToJsonString()}"));
+        Assert.Equal(["half 1", "none 1"], results["missingRuns"]!.AsArray().Select(r => $"{r!["experiment"]} {r["seed"]}"));
+        Assert.Equal(2, Directory.GetDirectories(Path.Combine(study, "runs")).Length);
+        Assert.Contains("It is not finished", File.ReadAllText(Path.Combine(study, "report.html")), StringComparison.Ordinal);
+
+        (code, output, error) = OnebitProcess.Run("study", "--table", Path.Combine(study, "results.json"));
+        Assert.True(code == 0, error);
+        Assert.StartsWith("### logistic\n\nBest on the validation images is binarynet", output.ReplaceLineEndings("\n"), StringComparison.Ordinal);
     }
 
     private void Add(string name, string method, int epochs, string more = "")

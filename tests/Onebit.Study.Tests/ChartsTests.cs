@@ -44,7 +44,7 @@ public class ChartsTests
         var study = new Synthetic();
         for (int i = 0; i < 16; i++)
             study.Add("net", "binaryconnect", 6 + i % 2, experiment: $"crowded-{i}");
-        XElement svg = XDocument.Parse(Charts.AccuracyAgainstBytes(study.Results)).Root!;
+        XElement svg = XElement.Parse(Charts.MethodsAgainstBytes(study.Results, Ranking.Networks(study.Results, 1).Single()));
         (double X, double Y)[] labels = [.. svg.Descendants(s_svg + "text").Where(t => t.Value.StartsWith("crowded", StringComparison.Ordinal)).Select(Position)];
         Assert.Equal(16, labels.Length);
         // Twelve pixels high and some seventy wide.

@@ -169,6 +169,55 @@ public class FormatTests
     }
 
     [Fact]
+    public void A_plane_of_weights_that_several_layers_share_is_written_once()
+    {
+        Linear layer = Build.Dense(2, 2, 1, 2, "++ +-");
+        var model = new BitModel(Build.Bytes(1, 1, 2),
+        [
+            new Quantize(0, 2, new[] { 1, 2, 3 }, new[] { false }),
+            new Plane(1, 0),
+            layer,
+            new Plane(1, 1),
+            layer with { Input = 4 },
+            layer with { Input = 4, Groups = 1, Weights = Build.Signs("++ --") },
+            new Combine(new[] { 3, 5, 6 }, new[] { 1, 1, 2, 2, 3, 3 }),
+            Build.Scores(7, 2),
+        ]);
+        Assert.Equal([8, 3, 10, 3, 3, 10], Enumerable.Range(0, 6).Select(model.EncodedLength));
+        byte[] file = model.ToBytes();
+        BitModel read = BitModel.Read(file);
+        Assert.Equal(file, read.ToBytes());
+        Assert.Equal(layer.Weights.ToArray(), ((Linear)read.Operations[4]).Weights.ToArray());
+        Assert.Equal(model.Trace([2, 3])[7], read.Trace([2, 3])[7]);
+
+        // Operation 4: as operation 2. Any other way to write it is refused.
+        byte[] again = [12, 4, 2], twice = [1, 4, 2, 1, 2, 1, 0, 1, 1, layer.Weights.Span[0]];
+        int place = file.AsSpan().IndexOf(again);
+        Refuses("not written as those of the first", Replaced(twice));
+        Refuses("Operation 1 has no weights", Replaced([12, 4, 1]));
+        Refuses("Operation 4 has no weights", Replaced([12, 4, 4]));
+        Refuses("Operation 5 has no weights", Replaced([12, 4, 5]));
+        Refuses("Operation 2147483647 has no weights", Replaced([12, 4, 255, 255, 255, 255, 7]));
+
+        byte[] Replaced(byte[] other) => FileBytes.WithChecksum([.. file.AsSpan(..place), .. other, .. file.AsSpan((place + again.Length)..^4)]);
+    }
+
+    [Fact]
+    public void The_weights_of_a_layer_are_those_of_the_first_that_has_them()
+    {
+        Linear layer = Build.Dense(1, 2, 1, 2, "++ +-");
+        var model = new BitModel(Build.Bytes(1, 1, 2),
+        [
+            Build.Threshold(0, 3), layer, layer, layer, new Combine(new[] { 2, 3, 4 }, new int[6]), Build.Scores(5, 2),
+        ]);
+        byte[] file = model.ToBytes();
+        int last = file.AsSpan().LastIndexOf("\f\u0001\u0001"u8);
+        Assert.Equal(file, BitModel.Read(file).ToBytes());
+        file[last + 2] = 2;
+        Refuses("not written as those of the first", FileBytes.WithChecksum([.. file.AsSpan(..^4)]));
+    }
+
+    [Fact]
     public void Names_of_classes_follow_the_operations_in_version_2()
     {
         BitModel plain = BitModel.Read(FileBytes.WithChecksum(FileBytes.Parse(FileBytes.Example)));

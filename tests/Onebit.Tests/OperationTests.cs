@@ -291,4 +291,45 @@ public class OperationTests
             Build.Bytes(2, 1, 1), [new Scores(0, new[] { -3, -2 }, new[] { long.MinValue / 2, long.MinValue / 2 }, 0)]);
         Assert.Equal(1, model.Predict([1, 1]));
     }
+
+    [Fact]
+    public void A_combination_is_a_sum_of_values_each_times_a_factor_a_channel()
+    {
+        // Channels 1 2 and 3 4; their sum 4 6 is one channel that both outputs share.
+        Linear sum = Build.Dense(0, 1, 1, 1, "++");
+        Assert.Equal(
+            [(2 * 1) + (10 * 4), (2 * 2) + (10 * 6), (-3 * 3) + (100 * 4), (-3 * 4) + (100 * 6)],
+            Build.Run(Build.Bytes(2, 1, 2), [1, 2, 3, 4], (2, 1, 2), sum, new Combine(new[] { 0, 1 }, new[] { 2, -3, 10, 100 })));
+        // Two channels for four outputs: the first belongs to the first two.
+        Assert.Equal(
+            [1, 10, 300, 3000],
+            Build.Run(Build.Bytes(2, 1, 1), [1, 3], (4, 1, 1), new Combine(new[] { 0 }, new[] { 1, 10, 100, 1000 })));
+    }
+
+    [Fact]
+    public void A_code_is_the_number_of_thresholds_reached()
+    {
+        byte[] pixels = [1, 2, 3, 4, 5, 1, 2, 3, 4, 5];
+        var quantize = new Quantize(0, 2, new[] { 2, 4, 4, 1, 3, 9 }, new[] { false, true });
+        Assert.Equal([0, 1, 1, 3, 3, 2, 2, 1, 1, 1], Build.Run(Build.Bytes(2, 1, 5), pixels, (2, 1, 5), quantize));
+        // The planes of the codes 0 1 1 3 3 2 2 1 1 1.
+        Assert.Equal([-1, 1, 1, 1, 1, -1, -1, 1, 1, 1], Build.Run(Build.Bytes(2, 1, 5), pixels, (2, 1, 5), quantize, new Plane(1, 0)));
+        Assert.Equal([-1, -1, -1, 1, 1, 1, 1, -1, -1, -1], Build.Run(Build.Bytes(2, 1, 5), pixels, (2, 1, 5), quantize, new Plane(1, 1)));
+    }
+
+    [Fact]
+    public void Two_slopes_meet_at_the_break()
+    {
+        // Below 10: (x - 3) >> 1, which rounds down; from 10 on 3x >> 1. The other channel leaves 16 bits on both sides.
+        var slopes = new TwoSlope(0, new[] { 10, 2 }, new[] { 1, -40_000 }, new[] { -3L, 0 }, new[] { 3, 40_000 }, new[] { 0L, 0 }, 1);
+        Assert.Equal(
+            [-2, 3, 15, 16, -20_000, short.MaxValue, short.MaxValue, short.MaxValue],
+            Build.Run(Build.Bytes(2, 1, 4), [0, 9, 10, 11, 1, 2, 3, 255], (2, 1, 4), slopes));
+        Assert.Equal(
+            [short.MinValue],
+            Build.Run(Build.Bytes(1, 1, 1), [9], (1, 1, 1), slopes with
+            {
+                Breaks = new[] { 99 }, LowMultipliers = new[] { -40_000 }, LowOffsets = new[] { 0L }, HighMultipliers = new[] { 0 }, HighOffsets = new[] { 0L },
+            }));
+    }
 }

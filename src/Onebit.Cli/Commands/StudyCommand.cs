@@ -27,22 +27,38 @@ internal static class StudyCommand
         Option<string> data = SharedOptions.Data();
         Option<ImageShape?> size = SharedOptions.Size();
         Option<int> jobs = SharedOptions.Count("--jobs", "Trainings at a time; one a core unless given.", 1, () => Environment.ProcessorCount);
+        var finished = new Option<bool>("--finished") { Description = "Train nothing; report the runs that are finished in DIR." };
+        var table = new Option<string?>("--table") { Description = "Run nothing; print a results.json's methods as markdown tables.", HelpName = "FILE" };
+        table.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string?>() is { } file && !File.Exists(file))
+                result.AddError($"There is no results file '{file}'");
+        });
         Option<bool> json = SharedOptions.Json();
         var command = new Command("study", """
             Train every classifier in full precision and binarized, pack, measure and compare.
             Writes results.json and report.html. Started again after a kill, it goes on.
 
             Example: onebit study --preset quick --out my-study
-            """) { preset, output, data, size, jobs, json };
+            """) { preset, output, data, size, jobs, finished, table, json };
         command.SetAction((parsed, cancellation) =>
         {
+            if (parsed.GetValue(table) is { } file)
+            {
+                string markdown = ReportWriter.Markdown(StudyResults.Load(file));
+                Console.Write(markdown.Length > 0 ? markdown : throw new InvalidDataException($"'{file}' holds no packed run to put in a table."));
+                return Task.FromResult(0);
+            }
             string folder = parsed.GetRequiredValue(output);
             StudyResults results = ProgressDisplay.Show(display => new StudyRunner(
                 parsed.GetRequiredValue(preset), parsed.GetRequiredValue(data), folder, Self, parsed.GetValue(size), DataCommand.Loading(display)).Execute(
-                parsed.GetValue(jobs),
+                parsed.GetValue(jobs), parsed.GetValue(finished),
                 new SynchronousProgress<IReadOnlyList<RunProgress>>(runs => Report(display, runs)),
                 new SynchronousProgress<string>(what => display.Report("measuring", 0, what)),
                 cancellation));
+            string[] without = [.. (results.MissingRuns ?? []).Select(m => m.Experiment).Distinct().Except(results.Runs.Select(r => r.Experiment))];
+            if (without.Length > 0)
+                Console.Error.WriteLine($"onebit: left out, for no run of theirs is finished: {string.Join(", ", without)}");
             if (parsed.GetValue(json))
                 Console.WriteLine(System.Text.Json.JsonSerializer.Serialize(results, StudyResults.Json));
             else

@@ -7,9 +7,9 @@ namespace Onebit.Study;
 /// <summary>The pictures of a study.</summary>
 public static class Charts
 {
-    private const int WideWidth = 760, WideHeight = 500, Width = 540, Height = 340, EmbeddingSize = 640;
+    private const int WideWidth = 760, WideHeight = 500, CrowdedHeight = 640, Width = 540, Height = 340, EmbeddingSize = 640;
     private const float FontSize = 13;
-    private const string AccuracyAgainstBytesTitle = "Test accuracy against model size";
+    private const string AccuracyAgainstBytesTitle = "Test accuracy against model size", SizeLabel = "model size (log scale)";
 
     private static readonly double[][] s_digits = [[1], [1, 2, 5], [1, 1.5, 2, 3, 4, 5, 7]];
 
@@ -20,13 +20,23 @@ public static class Charts
     internal static string AccuracyAgainstBytesInline(StudyResults results) =>
         Svg.Inline(AccuracyAgainstBytesPlot(results), WideWidth, WideHeight, AccuracyAgainstBytesTitle);
 
-    /// <summary>Training and validation loss by epoch, every run of a network.</summary>
+    /// <summary>The same of some packed runs, coloured by their bits.</summary>
+    internal static string MethodsAgainstBytes(StudyResults results, Ranking ranking) => Svg.Inline(
+        AccuracyPlot(results, InOrderOfBits(ranking), Size, Display.Bytes, SizeLabel, Display.Bits, ranking.Label, CrowdedHeight),
+        WideWidth, CrowdedHeight, $"{AccuracyAgainstBytesTitle}, {ranking.Title}");
+
+    /// <summary>Their test accuracy against the time of one image.</summary>
+    internal static string MethodsAgainstTime(StudyResults results, Ranking ranking) => Svg.Inline(
+        AccuracyPlot(results, InOrderOfBits(ranking), r => r.InferenceNanoseconds.Batch1 / 1e9, Display.Seconds, "time of one image (log scale)", Display.Bits, ranking.Label, CrowdedHeight),
+        WideWidth, CrowdedHeight, $"Test accuracy against time, {ranking.Title}");
+
+    /// <summary>Training and validation loss by epoch, the named runs of a network.</summary>
     internal static string Loss(NetworkRuns network)
     {
         Plot plot = Epochs(network, "loss (cross-entropy)");
-        double[] all = [.. network.Runs.SelectMany(r => r.Curves.TrainLoss.Concat(r.Curves.ValidationLoss)).Where(l => double.IsFinite(l) && l > 0)];
+        double[] all = [.. network.Named.SelectMany(r => r.Curves.TrainLoss.Concat(r.Curves.ValidationLoss)).Where(l => double.IsFinite(l) && l > 0)];
         SetLog(plot.Axes.Left, all, Math.Log10, v => Display.Number(v, "0.######"));
-        foreach ((StudyRun run, int index) in network.Runs.Select((r, i) => (r, i)))
+        foreach ((StudyRun run, int index) in network.Named.Select((r, i) => (r, i)))
         {
             AddCurve(plot, run, index, run.Curves.TrainLoss, Math.Log10, training: true);
             AddCurve(plot, run, index, run.Curves.ValidationLoss, Math.Log10, training: false);
@@ -34,13 +44,13 @@ public static class Charts
         return Svg.Inline(plot, Width, Height, $"Loss by epoch, {network.Name}");
     }
 
-    /// <summary>Validation accuracy by epoch, every run of a network.</summary>
+    /// <summary>Validation accuracy by epoch, the named runs of a network.</summary>
     internal static string ValidationAccuracy(NetworkRuns network)
     {
         Plot plot = Epochs(network, "validation accuracy");
         double Error(double accuracy, StudyRun run) => Math.Max(1 - accuracy, 0.5 / Math.Max(1, run.ValidationImages));
-        SetAccuracy(plot, network.Runs.SelectMany(r => r.Curves.ValidationAccuracy.Select(a => Error(a, r))));
-        foreach ((StudyRun run, int index) in network.Runs.Select((r, i) => (r, i)))
+        SetAccuracy(plot, network.Named.SelectMany(r => r.Curves.ValidationAccuracy.Select(a => Error(a, r))));
+        foreach ((StudyRun run, int index) in network.Named.Select((r, i) => (r, i)))
             AddCurve(plot, run, index, run.Curves.ValidationAccuracy, a => -Math.Log10(Error(a, run)), training: false);
         return Svg.Inline(plot, Width, Height, $"Validation accuracy by epoch, {network.Name}");
     }
@@ -118,7 +128,7 @@ public static class Charts
 
     /// <summary>Which line is which, for both charts of a network: HTML, so that it wraps on narrow pages.</summary>
     internal static string CurveKey(NetworkRuns network) => $"""
-        <ul class="key">{string.Concat(network.Runs.Select((run, index) => $"""
+        <ul class="key">{string.Concat(network.Named.Select((run, index) => $"""
         <li><svg viewBox="0 0 32 12" width="32" height="12" aria-hidden="true"><path stroke="{CurveColor(run, index)}" stroke-width="2" d="M0 6H32"/><path fill="{CurveColor(run, index)}" d="{Palette.MarkerPath(index)}"/></svg>{Display.Escape(network.Label(run))}</li>
         """))}</ul>
         """;
@@ -126,32 +136,45 @@ public static class Charts
     // Full precision in ink, so that colour always means few bits.
     private static string CurveColor(StudyRun run, int index) => run.WeightBits == 32 ? Palette.Ink : Palette.Series(index);
 
+    private static IReadOnlyList<StudyRun> InOrderOfBits(Ranking ranking) => [.. ranking.Runs.OrderBy(Ranking.Weight)];
+
+    private static double Size(StudyRun run) => Math.Max(1, run.ModelBytes);
+
     private static Plot AccuracyAgainstBytesPlot(StudyResults results)
     {
         IReadOnlyList<NetworkRuns> networks = NetworkRuns.Of(results);
-        string[] methods = [.. results.Runs.OrderByDescending(r => r.WeightBits == 32).Select(r => r.Method).Distinct()];
+        return AccuracyPlot(
+            results, [.. networks.SelectMany(n => n.Runs)], Size, Display.Bytes, SizeLabel, r => r.Network,
+            r => networks.First(n => n.Name == r.Network) is var network && network.Named.Contains(r) ? network.Label(r) : "",
+            WideHeight);
+    }
+
+    /// <summary>Test accuracy against a cost, one marker a run, a colour a group; a label may be empty.</summary>
+    private static Plot AccuracyPlot(
+        StudyResults results, IReadOnlyList<StudyRun> runs, Func<StudyRun, double> cost, Func<double, string> unit, string costLabel,
+        Func<StudyRun, string> group, Func<StudyRun, string> label, int height)
+    {
+        string[] methods = [.. runs.OrderByDescending(r => r.WeightBits == 32).Select(r => r.Method).Distinct()];
+        string[] groups = [.. runs.Select(group).Distinct()];
         double Error(double accuracy) => Math.Max(1 - accuracy, 0.5 / Math.Max(1, results.Dataset.TestImages));
-        Plot plot = Framed("model size (log scale)", "test accuracy (log scale of the error)");
-        SetLog(plot.Axes.Bottom, [.. results.Runs.Select(r => (double)Math.Max(1, r.ModelBytes))], Math.Log10, v => Display.Bytes(v).Replace(".0", "", StringComparison.Ordinal), margin: 0.12);
-        SetAccuracy(plot, results.Runs.SelectMany(r => r.TestAccuracy.Values.Select(Error)));
+        Plot plot = Framed(costLabel, "test accuracy (log scale of the error)");
+        SetLog(plot.Axes.Bottom, [.. runs.Select(cost)], Math.Log10, v => unit(v).Replace(".0", "", StringComparison.Ordinal), margin: 0.12);
+        SetAccuracy(plot, runs.SelectMany(r => r.TestAccuracy.Values.Select(Error)));
         var points = new List<(Coordinates At, string Label)>();
-        foreach ((NetworkRuns network, int index) in networks.Select((n, i) => (n, i)))
+        foreach (StudyRun run in runs)
         {
-            Color color = Color.FromHex(Palette.Series(index));
-            foreach (StudyRun run in network.Runs)
-            {
-                Coordinates At(double accuracy) => new(Math.Log10(Math.Max(1, run.ModelBytes)), -Math.Log10(Error(accuracy)));
-                if (run.Seeds.Count > 1)
-                    plot.Add.Line(At(run.TestAccuracy.Values.Min()), At(run.TestAccuracy.Values.Max())).LineStyle = new() { Color = color, Width = 1.5f };
-                // A hollow marker: the size is a count and no file.
-                bool file = run.Packed || run.WeightBits == 32;
-                var marker = plot.Add.Marker(At(run.TestAccuracy.Mean), Palette.Marker(Array.IndexOf(methods, run.Method), file), 11, color);
-                marker.MarkerLineWidth = 2;
-                points.Add((At(run.TestAccuracy.Mean), network.Label(run)));
-            }
+            Color color = Color.FromHex(Palette.Series(Array.IndexOf(groups, group(run))));
+            Coordinates At(double accuracy) => new(Math.Log10(cost(run)), -Math.Log10(Error(accuracy)));
+            if (run.Seeds.Count > 1)
+                plot.Add.Line(At(run.TestAccuracy.Values.Min()), At(run.TestAccuracy.Values.Max())).LineStyle = new() { Color = color, Width = 1.5f };
+            // A hollow marker: the size is a count and no file.
+            bool file = run.Packed || run.WeightBits == 32;
+            var marker = plot.Add.Marker(At(run.TestAccuracy.Mean), Palette.Marker(Array.IndexOf(methods, run.Method), file), 11, color);
+            marker.MarkerLineWidth = 2;
+            points.Add((At(run.TestAccuracy.Mean), label(run)));
         }
-        plot.Legend.ManualItems.AddRange(networks.Select((n, i) =>
-            new LegendItem { LabelText = n.Name, MarkerStyle = new(MarkerShape.FilledCircle, 11, Color.FromHex(Palette.Series(i))) }));
+        plot.Legend.ManualItems.AddRange(groups.Select((name, i) =>
+            new LegendItem { LabelText = name, MarkerStyle = new(MarkerShape.FilledCircle, 11, Color.FromHex(Palette.Series(i))) }));
         plot.ShowLegend(Edge.Top);
         plot.Legend.FontSize = FontSize;
         plot.Legend.FontColor = Color.FromHex(Palette.Ink);
@@ -161,7 +184,7 @@ public static class Charts
         plot.Legend.TightHorizontalWrapping = true;
         plot.Legend.InterItemPadding = new PixelPadding(10, 10, 0, 0);
         plot.Legend.Padding = plot.Legend.Margin = new PixelPadding(0);
-        plot.RenderInMemory(WideWidth, WideHeight);
+        plot.RenderInMemory(WideWidth, height);
         LabelPlacer.Place(plot, points, FontSize - 1);
         return plot;
     }
@@ -169,7 +192,7 @@ public static class Charts
     private static Plot Epochs(NetworkRuns network, string y)
     {
         Plot plot = Framed("epoch", y);
-        int epochs = Math.Max(1, network.Runs.Max(r => r.Curves.ValidationAccuracy.Count));
+        int epochs = Math.Max(1, network.Named.Max(r => r.Curves.ValidationAccuracy.Count));
         int step = 1;
         while (epochs / step > 12)
             step *= step.ToString(CultureInfo.InvariantCulture)[0] == '2' ? 5 : 2; // 1, 2, 10, 20, ...

@@ -25,12 +25,20 @@ internal static class Display
 
     internal static string Several(long number, string thing) => $"{Count(number)}\u00a0{thing}{(number == 1 ? "" : "s")}";
 
+    /// <summary>"one bit", or how many a binarized weight has.</summary>
+    internal static string FewBits(StudyRun run) => run.WeightBits == 1 ? "one bit" : Several(run.WeightBits, "bit");
+
     /// <summary>A difference of fractions in points, always signed.</summary>
     internal static string Points(double difference)
     {
         double points = Math.Round(100 * difference, 2);
-        return points == 0 ? "0.00" : (points < 0 ? "\u2212" : "+") + Number(Math.Abs(points), "F2");
+        return points == 0 ? "0.00" : Signed(points, "F2");
     }
+
+    internal static string Signed(double value, string format) => (value < 0 ? "\u2212" : "+") + Number(Math.Abs(value), format);
+
+    /// <summary>Bits, which are planes, of a pixel, a weight and an activation.</summary>
+    internal static string Bits(StudyRun run) => $"{run.InputBits}\u00a0/\u00a0{run.WeightBits}\u00a0/\u00a0{run.ActivationBits}";
 
     internal static string Bytes(double bytes) => bytes switch
     {

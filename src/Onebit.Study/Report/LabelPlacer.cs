@@ -8,7 +8,7 @@ internal static class LabelPlacer
 {
     private const float MarkerRadius = 7, Gap = 9;
 
-    /// <summary>Adds the labels to a plot that has been rendered once, so that its pixels are known.</summary>
+    /// <summary>Adds the labels to a plot that has been rendered once, so that its pixels are known; a point whose label is empty is kept clear too.</summary>
     internal static void Place(Plot plot, IReadOnlyList<(Coordinates At, string Text)> points, float fontSize)
     {
         using var typeface = SKTypeface.FromFile(Svg.FontFile);
@@ -17,7 +17,7 @@ internal static class LabelPlacer
         PixelRect area = plot.LastRender.DataRect;
         List<PixelRect> taken = [.. points.Select(p => Around(plot.GetPixel(p.At), MarkerRadius, MarkerRadius))];
         // From the top down: a label that must give way goes below.
-        foreach ((Coordinates at, string text) in points.OrderByDescending(p => p.At.Y))
+        foreach ((Coordinates at, string text) in points.Where(p => p.Text.Length > 0).OrderByDescending(p => p.At.Y))
         {
             Pixel point = plot.GetPixel(at);
             float width = font.MeasureText(text);
@@ -25,7 +25,7 @@ internal static class LabelPlacer
                 c => c.Left >= area.Left && c.Right <= area.Right + Gap && c.Top >= area.Top && c.Bottom <= area.Bottom && !taken.Any(t => Overlap(c, t)),
                 Candidates(point, width, height).First());
             taken.Add(box);
-            if (Math.Abs(box.VerticalCenter - point.Y) > 2 * height)
+            if (Math.Abs(box.VerticalCenter - point.Y) > 0.9f * height)
                 plot.Add.Line(at, plot.GetCoordinates(Nearest(box, point))).LineStyle = new() { Color = Color.FromHex(Palette.Muted), Width = 0.75f };
             var label = plot.Add.Text(text, plot.GetCoordinates(box.Center));
             label.OffsetY = 2; // Centres the small letters, not the tall ones.

@@ -27,9 +27,12 @@ internal static class Palette
     private static readonly string[] s_paths =
         ["M20 6A4 4 0 1 1 12 6A4 4 0 1 1 20 6Z", "M12.5 2.5H19.5V9.5H12.5Z", "M16 1.5L20.5 9.5H11.5Z", "M16 1L21 6L16 11L11 6Z", "M16 10.5L20.5 2.5H11.5Z"];
 
-    internal static string MarkerPath(int index) => s_paths[index % s_paths.Length];
+    internal static string MarkerPath(int index) => s_paths[Shape(index)];
 
-    internal static MarkerShape Marker(int index, bool filled) => (filled ? s_filled : s_open)[index % s_filled.Length];
+    internal static MarkerShape Marker(int index, bool filled) => (filled ? s_filled : s_open)[Shape(index)];
+
+    // The second ten are shifted by one, so that no two of fifty share colour and shape.
+    private static int Shape(int index) => (index + index / s_series.Length) % s_filled.Length;
 
     /// <summary>CSS that gives charts inside <paramref name="scope"/> their dark twins: a rule outranks an SVG attribute.</summary>
     internal static string DarkRules(string scope) => string.Concat(

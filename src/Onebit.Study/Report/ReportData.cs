@@ -10,6 +10,10 @@ internal sealed record ReportData(
     internal NetworkRuns? Headline => Networks.Where(n => n.Best is not null)
         .OrderBy(n => n.Best!.Packed).ThenBy(n => n.FullPrecision is not null).LastOrDefault();
 
+    /// <summary>A sentence of HTML below charts that name no more than <see cref="NetworkRuns.Named"/>; empty where that is all.</summary>
+    internal string NamedAlone => Networks.All(n => n.Named.Count == n.Runs.Count) ? ""
+        : " Where a network has many runs, those named here are full precision and, of each combination of bits, the best on the validation images; <a href=\"#methods\">Methods</a> has all.";
+
     /// <summary>A run against full precision, first seeds; null where one of them is missing.</summary>
     internal McNemar? Compare(StudyRun? full, StudyRun own) => Compare(full, own, Test.Labels.ToArray(), p => p);
 

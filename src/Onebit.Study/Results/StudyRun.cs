@@ -20,10 +20,10 @@ public sealed record StudyRun
     /// <summary>Bits of a pixel: 32, 8 or 1.</summary>
     public required int InputBits { get; init; }
 
-    /// <summary>Bits of a weight.</summary>
+    /// <summary>Bits of a weight: 32, or its planes.</summary>
     public required int WeightBits { get; init; }
 
-    /// <summary>Bits of an activation.</summary>
+    /// <summary>Bits of an activation: 32, 8, or its planes.</summary>
     public required int ActivationBits { get; init; }
 
     /// <summary>Trained numbers.</summary>

@@ -53,7 +53,7 @@ internal static class Comparison
         double own = run.TrainProcessorSeconds.Mean, wall = run.TrainSeconds.Mean;
         string clock = Math.Abs(wall - own) > 0.1 * own ? $"<small>{Seconds(wall)} by the clock</small>" : "";
         return $"""
-            <tr><th scope="row">{Escape(run.Method)}<small>{Escape(run.Experiment)}</small></th><td>{run.InputBits} / {run.WeightBits} / {run.ActivationBits}</td>
+            <tr><th scope="row">{Escape(run.Method)}<small>{Escape(run.Experiment)}</small></th><td>{Bits(run)}</td>
             <td>{Percent(run.TestAccuracy)}<small>{Seeds(run.Seeds.Count)}</small></td>
             <td>{(full is null ? Nothing : Points(run.TestAccuracy.Mean - full.TestAccuracy.Mean))}</td>{(hardSet ? $"<td>{(run.HardSetAccuracy is { } hard ? Percent(hard) : Nothing)}{(full?.HardSetAccuracy is { } other && run.HardSetAccuracy is { } mine ? $"<small>{Points(mine.Mean - other.Mean)} points</small>" : "")}</td>" : "")}
             <td>{bytes}{Ratio(network, run, full?.ModelBytes, run.ModelBytes, "smaller", "larger")}{packed}</td>

@@ -26,20 +26,20 @@ internal static class Disagreements
         if (compared.Length == 0)
             return "";
         string rows = string.Concat(compared.Select(c => $"""
-            <tr><th scope="row">{Escape(network.Label(c.Run))}</th><td>{Count(c.Test.FirstOnly)}</td><td>{Count(c.Test.SecondOnly)}</td><td>{P(c.Test.P)}</td><td class="text">{Sentence(c.Test)}</td></tr>
+            <tr><th scope="row">{Escape(network.Label(c.Run))}</th><td>{Count(c.Test.FirstOnly)}</td><td>{Count(c.Test.SecondOnly)}</td><td>{P(c.Test.P)}</td><td class="text">{Sentence(c.Run, c.Test)}</td></tr>
 
             """));
         return $"""
             <h3>{Escape(network.Name)}</h3>
             <div class="scroll"><table>
-            <thead><tr><th scope="col">Method</th><th scope="col">Only full precision<small>is right</small></th><th scope="col">Only one bit<small>is right</small></th><th scope="col">McNemar</th><th scope="col" class="text">The difference</th></tr></thead>
+            <thead><tr><th scope="col">Method</th><th scope="col">Only full precision<small>is right</small></th><th scope="col">Only {(compared.All(c => c.Run.WeightBits == 1) ? "one bit" : "few bits")}<small>is right</small></th><th scope="col">McNemar</th><th scope="col" class="text">The difference</th></tr></thead>
             <tbody>{rows}</tbody></table></div>
             {Images(data, network, compared.Select(c => c.Run).Contains(network.Best) ? network.Best! : compared[0].Run)}
             """;
     }
 
-    private static string Sentence(McNemar test) => test.MoreThanChance
-        ? $"is more than chance, in favour of {(test.FirstOnly > test.SecondOnly ? "full precision" : "one bit")}."
+    private static string Sentence(StudyRun run, McNemar test) => test.MoreThanChance
+        ? $"is more than chance, in favour of {(test.FirstOnly > test.SecondOnly ? "full precision" : FewBits(run))}."
         : "is no more than chance would give.";
 
     private static string Images(ReportData data, NetworkRuns network, StudyRun run)

@@ -49,7 +49,7 @@ internal static class Summary
         string more = Points(there - all) == "0.00" ? "as much" : there > all ? "more" : "less";
         // A minus for what it costs: the same sign as in the table.
         return $"""
-            On the {Count(hard.Count)} images that are hard for simple classifiers one bit costs <strong>{more}</strong>: {Percent(after.Mean)} against {Percent(before.Mean)} in full precision,
+            On the {Count(hard.Count)} images that are hard for simple classifiers {FewBits(run)} {(run.WeightBits == 1 ? "costs" : "cost")} <strong>{more}</strong>: {Percent(after.Mean)} against {Percent(before.Mean)} in full precision,
             a difference of <strong>{Points(-there)} points</strong> where it is {Points(-all)} on all test images{(data.CompareHard(full, run) is { } test ? $"; there it is {Verdict(test)}" : "")}.
             """;
     }
@@ -72,9 +72,8 @@ internal static class Summary
 
     private static string Subject(NetworkRuns network, StudyRun run)
     {
-        string bits = run.WeightBits == 1 ? "one bit" : $"{run.WeightBits} bits";
         string activations = run.ActivationBits == run.WeightBits ? " and an activation" : "";
-        return $"With {bits} a weight{activations} ({Escape(network.Label(run))}), the <strong>{Escape(network.Name)}</strong> network";
+        return $"With {FewBits(run)} a weight{activations} ({Escape(network.Label(run))}), the <strong>{Escape(network.Name)}</strong> network";
     }
 
     private static string Timing(StudyRun run)
