@@ -279,9 +279,10 @@ public class BinarizerTests
     private static bool Near(double expected, double actual) => Math.Abs(expected - actual) < 2e-5;
 
     /// <summary>Element i gets the gradient i + 1.</summary>
-    private static float[] Upstream(int count) => [.. Enumerable.Range(1, count).Select(i => (float)i)];
+    internal static float[] Upstream(int count) => [.. Enumerable.Range(1, count).Select(i => (float)i)];
 
-    private static (float[] Levels, float[] Gradient) Run(Binarizer binarizer, float[] values, double progress = 1, long[]? shape = null)
+    /// <summary>Levels, and the gradient of x where level i has the gradient i + 1.</summary>
+    internal static (float[] Levels, float[] Gradient) Run(Binarizer binarizer, float[] values, double progress = 1, long[]? shape = null)
     {
         using var scope = NewDisposeScope();
         Tensor x = tensor(values).requires_grad_();

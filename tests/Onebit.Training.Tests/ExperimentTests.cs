@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Onebit.Datasets;
 
 namespace Onebit.Training.Tests;
@@ -113,6 +114,17 @@ public sealed class ExperimentTests : IDisposable
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"augmentation\": { \"translation\": 1e999 }", "translation 0 to 1")]
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"augmentation\": { \"epochs\": -1 }", "epochs at least 0")]
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"weightBits\": 2", "weightBits must be 32 or 1")]
+    [InlineData("\"method\": \"binarynet\"", "\"method\": \"float32\", \"weightBits\": 1", "weightBits must be 32.")]
+    [InlineData("\"method\": \"binarynet\"", "\"method\": \"float32\", \"activationBits\": 1", "activationBits must be 32 or 8.")]
+    [InlineData("\"method\": \"binarynet\"", "\"method\": \"lq\", \"weightBits\": 5", "weightBits must be 32 or, with lq, 1 to 4.")]
+    [InlineData("\"method\": \"binarynet\"", "\"method\": \"lq\", \"weightBits\": 0", "weightBits must be 32 or, with lq, 1 to 4.")]
+    [InlineData("\"method\": \"binarynet\"", "\"method\": \"lq\", \"activationBits\": 5", "activationBits must be 32, 8 or, with lq, 1 to 4.")]
+    [InlineData("\"method\": \"binarynet\"", "\"method\": \"abc\", \"activationBits\": 0", "activationBits must be 32, 8 or, with abc, 1 to 5.")]
+    [InlineData("\"method\": \"binarynet\"", "\"method\": \"ternary\", \"weightBits\": 1", "weightBits must be 32 or 2.")]
+    [InlineData("\"method\": \"binarynet\"", "\"method\": \"bitwise\", \"weightBits\": 2, \"zeroWeights\": 0", "zeroWeights must be above 0 and below 1, and go with bitwise of weightBits 2.")]
+    [InlineData("\"method\": \"binarynet\"", "\"method\": \"bitwise\", \"weightBits\": 2, \"zeroWeights\": 1", "zeroWeights must be above 0 and below 1")]
+    [InlineData("\"method\": \"binarynet\"", "\"method\": \"bitwise\", \"zeroWeights\": 0.5", "and go with bitwise of weightBits 2.")]
+    [InlineData("\"method\": \"binarynet\"", "\"method\": \"lq\", \"weightBits\": 2, \"zeroWeights\": 0.5", "and go with bitwise of weightBits 2.")]
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"averaging\": 1", "averaging must be above 0 and below 1")]
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"loss\": \"hinge\"", "loss")]
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"start\": \" \"", "teachers and start must be names or folders of runs")]
@@ -136,6 +148,21 @@ public sealed class ExperimentTests : IDisposable
     {
         Assert.Contains(part, Valid, StringComparison.Ordinal);
         AssertSentence(Valid.Replace(part, mistake, StringComparison.Ordinal), problem);
+    }
+
+    [Theory]
+    [InlineData("abc", 5, 5, null)]
+    [InlineData("lq", 4, 4, null)]
+    [InlineData("ternary", 2, 1, null)]
+    [InlineData("bitwise", 2, 1, 0.3)]
+    [InlineData("bitwise", 32, 32, null)]
+    public void A_method_has_the_planes_that_it_is_asked_for(string method, int weightBits, int activationBits, double? zeroWeights)
+    {
+        string zeros = JsonSerializer.Serialize(zeroWeights);
+        Experiment experiment = Load(Valid.Replace("\"method\": \"binarynet\"", $"""
+            "method": "{method}", "weightBits": {weightBits}, "activationBits": {activationBits}, "zeroWeights": {zeros}
+            """, StringComparison.Ordinal));
+        Assert.Equal((weightBits, activationBits, zeroWeights), (experiment.WeightBits, experiment.ActivationBits, experiment.ZeroWeights));
     }
 
     [Theory]

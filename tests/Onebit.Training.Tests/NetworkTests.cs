@@ -1,4 +1,5 @@
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Onebit.Training.Tests;
@@ -9,6 +10,9 @@ public class NetworkTests
     [InlineData("logistic", 7_840, 2 * 10, 7_840)]
     [InlineData("mlp", 784 * 128 + 128 * 128 + 128 * 10, 2 * (128 + 128 + 10), 784 * 128 + 128 * 128 + 128 * 10)]
     [InlineData("cnn", 20 * 25 + 50 * 500 + 64 * 800 + 640, 2 * (20 + 50 + 64 + 10), 20 * 25 * 24 * 24 + 50 * 500 * 8 * 8 + 64 * 800 + 640)]
+    [InlineData(
+        "residual", 16 * 25 + 2 * 16 * 144 + 32 * 144 + 2 * 32 * 288 + 10 * 32 * 4, 2 * (3 * 16 + 3 * 32 + 32 + 10),
+        16 * 25 * 24 * 24 + (2 * 16 * 144 + 32 * 144) * 12 * 12 + 2 * 32 * 288 * 6 * 6 + 10 * 32 * 4)]
     public void Parameters_of_the_shipped_networks(string name, long binary, long others, long multiplyAccumulates)
     {
         NetworkSpec spec = Networks.Shipped(name);
@@ -70,6 +74,25 @@ public class NetworkTests
     }
 
     [Theory]
+    [InlineData("residual", "bireal", 0)]
+    [InlineData("residual-rprelu", "reactnet", 3)]
+    [InlineData("residual-maxout", "adabin", 2)]
+    public void All_of_a_residual_network_learns(string name, string method, int slopes)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(1);
+        using Network network = new(Networks.Shipped(name), Method.Named(method), (1, 28, 28), 10, PixelEncoding.Bytes);
+        Tensor logits = network.forward(network.Prepare(RandomNetworks.Images(network, new Random(1), 20)));
+        nn.functional.cross_entropy(logits, arange(20) % 10).backward();
+        Parameter[] learned = [.. network.parameters().Where(p => p.requires_grad)];
+        Assert.All(learned, p => Assert.InRange(p.grad!.abs().max().ToSingle(), 1e-9, 1e9));
+        // Two blocks of 16 channels, two of 32.
+        Assert.Equal(slopes * 2 * (16 + 32), network.modules().OfType<TwoSlopeLayer>().Sum(l => l.parameters().Sum(p => p.numel())));
+        network.eval();
+        Assert.Equal(slopes == 0 ? 0 : 4, Packer.Pack(network).Operations.OfType<TwoSlope>().Count());
+    }
+
+    [Theory]
     [InlineData("binarynet", null, 1)]
     [InlineData("binarynet", 1, 1)]
     [InlineData("binarynet", 32, 32)]
@@ -84,6 +107,22 @@ public class NetworkTests
         WeightLayer layer = network.WeightLayers.Single();
         Tensor weights = expected == 1 ? Binarizer.SignOf(layer.Weight) : layer.Weight;
         Assert.True(network.forward(network.Prepare(x)).allclose(nn.functional.linear(network.Prepare(x).flatten(1), weights.flatten(1), layer.Bias)));
+    }
+
+    [Fact]
+    public void What_is_learned_is_named_once_and_what_is_not_is_not_saved()
+    {
+        string[] Names(string layers, Method method)
+        {
+            using Network network = Networks.Create(layers, method, (2, 1, 1), 2);
+            Assert.Equal(network.parameters().Count(), network.named_parameters().Count(p => p.parameter.requires_grad));
+            return [.. network.state_dict().Keys.Order(StringComparer.Ordinal)];
+        }
+
+        const string Layers = """[{ "type": "rprelu" }, { "type": "maxout" }, { "type": "activation" }, { "type": "dense" }]""";
+        string[] slopes = ["layers.0.in", "layers.0.low", "layers.0.out", "layers.1.high", "layers.1.low"];
+        Assert.Equal([.. slopes, "layers.2.binarizer.center", "layers.2.binarizer.distance", "layers.3.weight"], Names(Layers, new AdaBin()));
+        Assert.Equal([.. slopes, "layers.2.binarizer.basis", "layers.3.binarizer.basis", "layers.3.binarizer.begun", "layers.3.weight"], Names(Layers, new LqNets()));
     }
 
     [Fact]

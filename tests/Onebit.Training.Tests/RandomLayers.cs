@@ -16,7 +16,7 @@ internal sealed class RandomLayers
     /// <param name="random">Where all of it comes from.</param>
     /// <param name="activationBits">8 or fewer: whether activations are codes or signs.</param>
     /// <param name="isRounded">
-    /// Leaves out the one order that packing rounds once more than training does: a pool behind a normalization.
+    /// Leaves out what packing rounds once more than training does: a pool behind a normalization, and RPReLU and Maxout.
     /// </param>
     public RandomLayers(Random random, int activationBits, bool isRounded)
     {
@@ -44,7 +44,6 @@ internal sealed class RandomLayers
         1 => [AveragePool()],
         2 => [Residual()],
         4 => [new LayerSpec.Dropout(0.5)],
-        // Elsewhere training does not round what packing does.
         3 => _isRounded ? [Residual()] : [TwoSlopes()],
         5 when !_isRounded => [Norm()],
         5 or 6 => Activated(),

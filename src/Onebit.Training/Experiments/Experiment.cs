@@ -179,7 +179,7 @@ public sealed record Experiment
         Require(Distillation is null or { Teachers.Count: > 0 }, "a distillation must name at least one teacher");
         Require(Distillation is null or { Temperature: > 0 and <= 1000, Weight: > 0 and <= 1 }, "a distillation's temperature must be above 0 and at most 1000, its weight above 0 and at most 1");
         Require(EarlierRuns.All(r => !string.IsNullOrWhiteSpace(r)), "teachers and start must be names or folders of runs");
-        Require(ActivationBits is null or 8 or 32 || (method.Binarizes && ActivationBits >= 1 && ActivationBits <= method.MostActivationBits), $"activationBits must be 32, 8{Planes(method, 1, method.MostActivationBits)}");
+        Require(ActivationBits is null or 8 or 32 || (method.Binarizes && ActivationBits >= 1 && ActivationBits <= method.MostActivationBits), method.Binarizes ? $"activationBits must be 32, 8{Planes(method, 1, method.MostActivationBits)}" : "activationBits must be 32 or 8");
         Require(Seeds.Count > 0 && Seeds.Distinct().Count() == Seeds.Count, "seeds must name at least one seed, each once");
         Require(ValidationImages is null or > 0, "validationImages must be above 0");
         Require(Schedule is null || Schedule.Factor is > 0 and <= 1 && Schedule.Every >= 1, "a schedule's factor must be above 0 and at most 1, its every at least 1");

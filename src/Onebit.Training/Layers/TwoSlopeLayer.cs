@@ -12,20 +12,21 @@ public sealed class TwoSlopeLayer : nn.Module<Tensor, Tensor>
 {
     private const double FirstLow = 0.25;
 
+    private readonly int _channels;
+    private readonly Parameter? _high, _in, _out;
+
     internal TwoSlopeLayer(string name, int channels, double unit, bool shifts) : base(name)
     {
-        Unit = unit;
-        (Low, High) = (new Parameter(full(channels, FirstLow)), new Parameter(ones(channels), requires_grad: !shifts));
-        (In, Out) = (new Parameter(zeros(channels), requires_grad: shifts), new Parameter(zeros(channels), requires_grad: shifts));
-        register_parameter("low", Low);
+        (_channels, Unit) = (channels, unit);
+        register_parameter("low", Low = new Parameter(full(channels, FirstLow)));
         if (shifts)
         {
-            register_parameter("in", In);
-            register_parameter("out", Out);
+            register_parameter("in", _in = new Parameter(zeros(channels)));
+            register_parameter("out", _out = new Parameter(zeros(channels)));
         }
         else
         {
-            register_parameter("high", High);
+            register_parameter("high", _high = new Parameter(ones(channels)));
         }
     }
 
@@ -33,13 +34,13 @@ public sealed class TwoSlopeLayer : nn.Module<Tensor, Tensor>
     public Parameter Low { get; }
 
     /// <summary>Slope above it.</summary>
-    public Parameter High { get; }
+    public Tensor High => _high ?? ones(_channels); // TorchSharp would save a field of ones.
 
     /// <summary>The point, in ones.</summary>
-    public Parameter In { get; }
+    public Tensor In => _in ?? zeros(_channels);
 
     /// <summary>The value there, in ones.</summary>
-    public Parameter Out { get; }
+    public Tensor Out => _out ?? zeros(_channels);
 
     /// <summary>Codes to one, of input and output.</summary>
     public double Unit { get; }
@@ -49,6 +50,6 @@ public sealed class TwoSlopeLayer : nn.Module<Tensor, Tensor>
     {
         Tensor Each(Tensor numbers) => Binarizer.PerChannel(numbers, x);
         Tensor moved = x - Each(In) * Unit;
-        return moved.clamp_min(0) * Each(High.clamp_min(0)) + moved.clamp_max(0) * Each(Low.clamp_min(0)) + Each(Out) * Unit;
+        return moved * where(moved.ge(0), Each(High.clamp_min(0)), Each(Low.clamp_min(0))) + Each(Out) * Unit;
     }
 }

@@ -14,7 +14,7 @@ internal sealed class Adam(IReadOnlyList<(Parameter Parameter, double Rate)> par
     private const double First = 0.9, Second = 0.999, Epsilon = 1e-8;
 
     private readonly Tensor[] _means = Zeros(parameters), _squares = Zeros(parameters);
-    private readonly Tensor _free = zeros(parameters.Max(p => p.Parameter.numel())).DetachFromDisposeScope();
+    private readonly Tensor _free = zeros(parameters.Select(p => p.Parameter.numel()).DefaultIfEmpty().Max()).DetachFromDisposeScope();
 
     /// <inheritdoc/>
     public IEnumerable<Tensor> State => [.. _means, .. _squares];
