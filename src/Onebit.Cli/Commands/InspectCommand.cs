@@ -40,7 +40,7 @@ internal static class InspectCommand
         ValueInfo input = model.Values[operation.Input], output = model.Values[index + 1];
         (long parameters, int? bits, long macs) = operation switch
         {
-            Linear l => (Weights(l, input), 1, Weights(l, input) * output.Height * output.Width),
+            Linear l => (IsAgain(model, l, index) ? 0 : Weights(l, input), 1, Weights(l, input) * output.Height * output.Width),
             Threshold => (2L * output.Channels, null, 0L),
             Requantize or Scores => (2L * output.Channels, null, 0L),
             Combine c => (c.Multipliers.Length, null, 0L),
@@ -64,6 +64,10 @@ internal static class InspectCommand
             Name(operation), reads, $"{output.Channels} x {output.Height} x {output.Width}", operation is Scores ? "scores" : elements,
             parameters, bits, model.EncodedLength(index), input.Bits == 1 ? macs : 0, input.Bits == 1 ? 0 : macs);
     }
+
+    /// <summary>Its weights are those of a layer before, which the file holds once.</summary>
+    private static bool IsAgain(BitModel model, Linear layer, int index) => model.Operations.Take(index).OfType<Linear>().Any(other =>
+        other with { Input = layer.Input, Weights = layer.Weights } == layer && other.Weights.Span.SequenceEqual(layer.Weights.Span));
 
     private static long Weights(Linear l, ValueInfo input) => (long)l.Outputs * (input.Channels / l.Groups) * l.KernelHeight * l.KernelWidth;
 
