@@ -29,6 +29,14 @@ public class SeveralPlanesTests
     }
 
     [Fact]
+    public void The_outer_shifts_of_ABC_weights_are_one_deviation()
+    {
+        // Mean 0, deviation sqrt(40 / 4) = 3.16, between 2 and 4: B0 = (-, -, -, +), B1 = (-, +, +, +). B0.B1 = 0, B0.w = B1.w = 8: both
+        // factors are 8 / 4.
+        Assert.Equal([-4, 0, 0, 4], Doubles(Run(new AbcWeights(2), [-4, -2, 2, 4], shape: [1, 4, 1, 1]).Levels), Fitted);
+    }
+
+    [Fact]
     public void ABC_weights_of_three_planes_are_fitted_for_each_output()
     {
         // Both outputs have a deviation of sqrt(5) = 2.24 and the planes (-, -, -, +), (-, -, +, +), (-, +, +, +), whose products are 4 with
@@ -161,6 +169,14 @@ public class SeveralPlanesTests
     }
 
     [Fact]
+    public void AdaBin_weights_change_their_level_at_the_mean()
+    {
+        // Mean -7.5 / 5 = -1.5, deviation sqrt((9 + 1 + 0 + 1 + 9) / 5) = 2. -0.5 lies between the mean and 0.
+        float[] levels = Run(new AdaBinWeights(), [-4.5f, -2.5f, -1.5f, -0.5f, 1.5f], shape: [1, 5, 1, 1]).Levels;
+        Assert.Equal([-3.5, -3.5, 0.5, 0.5, 0.5], Doubles(levels), Fitted);
+    }
+
+    [Fact]
     public void An_AdaBin_activation_learns_its_center_and_its_distance()
     {
         var binarizer = new AdaBinActivation();
@@ -237,6 +253,9 @@ public class SeveralPlanesTests
         Assert.Equal([3 * -32, 0], Numbers(layer.Low.grad!));
         Assert.Equal([3 * 32, 2 * 32], Numbers(layer.High.grad!));
         Assert.False(layer.In.requires_grad || layer.Out.requires_grad);
+        // An upper slope below 0 is 0 too.
+        Set(layer.High, -2, 0.5f);
+        Assert.Equal([0, 0.5f, -0.25f, 0], Slopes(layer, [3, 1, -1, -3]).Values);
     }
 
     [Fact]
