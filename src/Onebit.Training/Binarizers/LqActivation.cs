@@ -41,7 +41,8 @@ public sealed class LqActivation : ActivationBinarizer
         return StraightThrough(x.clamp(0, levels[-1].item<float>()), levels.index_select(0, code.flatten()).view(x.shape));
     }
 
-    private static Tensor Codes(int bits) => tensor(
+    /// <summary>All codes, 2^bits x bits, 0 and 1, the first bit the lowest.</summary>
+    internal static Tensor Codes(int bits) => tensor(
         [.. Enumerable.Range(0, 1 << bits).SelectMany(c => Enumerable.Range(0, bits).Select(k => (float)(c >> k & 1)))], [1L << bits, bits]);
 
     private (Tensor Levels, Tensor Code) Nearest(Tensor x)

@@ -42,17 +42,13 @@ public sealed class LqWeights : WeightBinarizer
     /// <param name="basis">rows x planes.</param>
     internal static Tensor Nearest(Tensor w, Tensor basis)
     {
-        long bits = basis.shape[1];
-        Tensor codes = Codes(bits);
+        int bits = (int)basis.shape[1];
+        Tensor codes = LqActivation.Codes(bits) * 2 - 1;
         (Tensor levels, Tensor order) = basis.matmul(codes.t()).sort(dim: 1);
         Tensor middles = (levels.narrow(1, 0, levels.shape[1] - 1) + levels.narrow(1, 1, levels.shape[1] - 1)) / 2;
         Tensor rank = w.unsqueeze(2).ge(middles.unsqueeze(1)).sum(dim: 2);
         return codes.index_select(0, order.gather(1, rank).flatten()).view(w.shape[0], w.shape[1], bits);
     }
-
-    /// <summary>All codes, 2^bits x bits, -1 and +1, the first bit the lowest.</summary>
-    private static Tensor Codes(long bits) => tensor(
-        [.. Enumerable.Range(0, 1 << (int)bits).SelectMany(c => Enumerable.Range(0, (int)bits).Select(k => (c >> k & 1) == 1 ? 1f : -1f))], [1L << (int)bits, bits]);
 
     private void Fit(Tensor w)
     {

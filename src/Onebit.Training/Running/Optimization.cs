@@ -9,7 +9,6 @@ internal sealed class Optimization
 {
     private const string StepState = "steps";
 
-    private readonly OptimizerSpec _spec;
     private readonly Network _network;
     private readonly IStepRule[] _rules;
     private readonly WeightAverage? _average;
@@ -19,7 +18,7 @@ internal sealed class Optimization
     internal Optimization(Experiment experiment, Network network)
     {
         OptimizerSpec spec = experiment.Optimizer;
-        (_spec, _network) = (spec, network);
+        _network = network;
         Parameter[] signs = spec.Type == OptimizerType.Bop ? [.. network.WeightLayers.Where(l => l.IsBinarized).Select(l => l.Weight)] : [];
         Dictionary<Parameter, double> rates = spec.GlorotRates ? network.WeightLayers.ToDictionary(l => l.Weight, GlorotRate) : [];
         (Parameter, double)[] moving = [.. network.parameters().Except(signs).Select(p => (p, spec.Rate * rates.GetValueOrDefault(p, 1)))];

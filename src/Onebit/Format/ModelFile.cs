@@ -374,6 +374,7 @@ internal static class ModelFile
                 throw new InvalidDataException($"Operations of kind {(byte)kind} are not known.");
         }
     }
+
     /// <summary>Entries of an array of several a channel; no array takes more than all may.</summary>
     private static int Entries(int channels, int each) => (int)Math.Min((long)channels * each, int.MaxValue);
 }
