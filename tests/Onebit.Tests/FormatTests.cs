@@ -130,7 +130,7 @@ public class FormatTests
     [InlineData("01 53", "FF FF FF FF 07 53", "ends too early")]
     // Kinds.
     [InlineData("04 01 00", "04 00 00", "kind 0")]
-    [InlineData("04 01 00", "04 0D 00", "kind 13")]
+    [InlineData("04 01 00", "04 0F 00", "kind 15")]
     // The input.
     [InlineData("01 80 04", "02 80 04", "1 or 8 bits")]
     [InlineData("01 80 04", "08 80 04", "threshold")]
@@ -166,6 +166,44 @@ public class FormatTests
         }
 
         static string Normal(string hex) => string.Join(' ', FileBytes.Parse(hex).Select(value => value.ToString("X2")));
+    }
+
+    [Fact]
+    public void Offsets_whose_lowest_bits_are_0_are_written_without_them()
+    {
+        Linear layer = Build.Dense(1, 2, 1, 2, "++ +-");
+        var model = new BitModel(Build.Bytes(1, 1, 2),
+        [
+            layer with { Input = 0 },
+            new Requantize(1, new[] { 3, 5 }, new[] { -48L, 32L }, 2, 8), // 16 times -3 and 2
+            Build.Dense(2, 2, 1, 1, "++ +-"),
+            new Scores(3, new[] { 1, 2 }, new[] { 96L, 0L }, 1), // 32 times 3 and 0
+        ]);
+        byte[] file = model.ToBytes();
+        byte[] coarse = [13, 1, 8, 2, 4, 2, 6, 2, 0b1000, 5, 3, 0b101000], scores = [14, 3, 1, 5, 2, 2, 1, 0b10, 0, 2, 0b0011];
+        Assert.Equal([coarse.Length, scores.Length], new[] { 1, 3 }.Select(model.EncodedLength));
+        Assert.True(file.AsSpan().IndexOf((byte[])[.. coarse]) > 0 && file.AsSpan().IndexOf((byte[])[.. scores]) > 0);
+        BitModel read = BitModel.Read(file);
+        Assert.Equal(file, read.ToBytes());
+        Assert.Equal([-48, 32], ((Requantize)read.Operations[1]).Offsets.ToArray());
+        Assert.Equal([96, 0], ((Scores)read.Operations[3]).Offsets.ToArray());
+        Assert.Equal(model.Trace([200, 3])[3], read.Trace([200, 3])[3]);
+
+        // Any other way to write them is refused.
+        string shortest = "Offsets are not encoded in the shortest way";
+        Refuses(shortest, Replaced(scores, [7, 3, 1, 2, 2, 1, 0b10, 0, 7, 96, 0])); // plainly
+        Refuses(shortest, Replaced(scores, [14, 3, 1, 4, 2, 2, 1, 0b10, 0, 3, 0b000110])); // 16 times 6 and 0
+        Refuses(shortest, Replaced(scores, [14, 3, 1, 0, 2, 2, 1, 0b10, 0, 7, 96, 0]));
+        Refuses(shortest, Replaced(scores, [14, 3, 1, 3, 2, 2, 1, 0b10, 0, 1, 0b01])); // 8 times 1: too fine
+        Refuses(shortest, Replaced(scores, [14, 3, 1, 5, 2, 2, 1, 0b10, 0, 0])); // 0 and 0
+        Refuses("does not fit into 64 bits", Replaced(scores, [14, 3, 1, 62, 2, 2, 1, 0b10, 0, 2, 0b0011]));
+        Refuses(shortest, Replaced(scores, [14, 3, 1, 255, 2, 2, 1, 0b10, 0, 0]));
+
+        byte[] Replaced(byte[] part, byte[] other)
+        {
+            int place = file.AsSpan().IndexOf(part);
+            return FileBytes.WithChecksum([.. file.AsSpan(..place), .. other, .. file.AsSpan((place + part.Length)..^4)]);
+        }
     }
 
     [Fact]

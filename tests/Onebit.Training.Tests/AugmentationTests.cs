@@ -55,6 +55,14 @@ public class AugmentationTests
     }
 
     [Fact]
+    public void Mirroring_turns_about_half_of_the_images_left_to_right()
+    {
+        (double Right, double Down)[] spots = Spots(new AugmentationSpec(Mirror: true), 31, 31, right: 10, down: 5);
+        Assert.All(spots, s => Assert.True(Math.Abs(Math.Abs(s.Right) - 10) < 0.01 && Math.Abs(s.Down - 5) < 0.01, s.ToString()));
+        Assert.InRange(spots.Count(s => s.Right < 0), 0.4 * Copies, 0.6 * Copies);
+    }
+
+    [Fact]
     public void The_same_seed_gives_the_same_distortions()
     {
         byte[] images = new byte[4 * 15 * 15];

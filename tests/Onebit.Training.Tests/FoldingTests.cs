@@ -92,6 +92,25 @@ public class FoldingTests
             iter: 200);
 
     [Fact]
+    public void Fewer_bits_make_smaller_multipliers_and_offsets_of_the_same_coarseness() =>
+        Gen.Select(Gen.Double[0.001, 0.9].Array[1, 9], Gen.Int[2, 12], Gen.OneOf(Gen.Const(1.0), Gen.Const(32.0))).Sample(
+            (factors, bits, unit) =>
+            {
+                Folding[] channels = [.. factors.Select((f, c) => new Folding(f, 37.3 * c, -5.7 + c))];
+                (int[] multipliers, long[] offsets, int shift) = Folding.ToFixedPoint(channels, round: true, bits, unit);
+                Assert.InRange(multipliers.Order().ElementAt(factors.Length / 2), 1 << (bits - 1), 1 << bits);
+                double grain = Math.Max(1, Math.ScaleB(unit, shift - bits));
+                Assert.All(offsets, o => Assert.Equal(0, o % (long)grain));
+                for (int c = 0; c < factors.Length; c++)
+                {
+                    // At the mean there is no error but the offset's: half a place of it.
+                    double mean = channels[c].Mean;
+                    Assert.InRange(Math.ScaleB(multipliers[c] * mean + offsets[c], -shift) - channels[c].Offset - 0.5, -0.5 * unit / (1 << bits) - 1e-3, 0.5 * unit / (1 << bits) + 1e-3);
+                    Assert.InRange(Math.ScaleB(multipliers[c], -shift) - factors[c], -Math.ScaleB(0.5, -shift), Math.ScaleB(0.5, -shift));
+                }
+            });
+
+    [Fact]
     public void A_multiplier_of_the_median_factor_or_more_moves_a_code_by_less_than_a_64th() =>
         Gen.Select(Gen.Double[1e-6, 1], Gen.Double[0, 13], Gen.Bool).Sample(
             (mantissa, exponent, negative) =>

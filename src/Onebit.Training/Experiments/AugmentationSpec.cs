@@ -11,7 +11,9 @@ namespace Onebit.Training;
 /// <param name="Scale">Share of the size.</param>
 /// <param name="Shear">Degrees.</param>
 /// <param name="Epochs">Only in the first this many epochs; null: in all.</param>
-public sealed record AugmentationSpec(double Rotation = 0, double Translation = 0, double Scale = 0, double Shear = 0, int? Epochs = null)
+/// <param name="Mirror">Every second image, drawn as well, is turned left to right; null: none.</param>
+public sealed record AugmentationSpec(
+    double Rotation = 0, double Translation = 0, double Scale = 0, double Shear = 0, int? Epochs = null, bool? Mirror = null)
 {
     /// <summary>Distorted copies, bilinear, black outside, rounded to whole pixel values.</summary>
     /// <param name="pixels">Bytes, batch x channels x height x width.</param>
@@ -29,6 +31,11 @@ public sealed record AugmentationSpec(double Rotation = 0, double Translation = 
         double aspect = (double)pixels.shape[2] / pixels.shape[3];
         Tensor rows = stack(
             [cos, (cos * shear - sin) * aspect, Draw(2 * Translation), sin / aspect, sin * shear + cos, Draw(2 * Translation)], dim: 1);
+        if (Mirror == true)
+        {
+            Tensor side = rand(count, 1).sub_(0.5).sign_();
+            rows = cat([rows.narrow(1, 0, 3) * side, rows.narrow(1, 3, 3)], dim: 1);
+        }
         Tensor grid = nn.functional.affine_grid(rows.view(count, 2, 3), pixels.shape, align_corners: false);
         return nn.functional.grid_sample(pixels.to(ScalarType.Float32), grid, align_corners: false)
             .round_().clamp_(0, 255).MoveToOuterDisposeScope();

@@ -52,6 +52,12 @@ public sealed record Experiment
     public double? ZeroWeights { get; init; }
 
     /// <summary>
+    /// Bits of the multipliers that normalization becomes when it is packed, offsets being rounded as coarsely; few make a small file smaller.
+    /// Accuracies are those of the rounded model. Null: 14, which changes next to nothing.
+    /// </summary>
+    public int? AffineBits { get; init; }
+
+    /// <summary>
     /// A finished run whose weights and normalizations this one starts from, named as in <see cref="DistillationSpec.Teachers"/>;
     /// null: at random.
     /// </summary>
@@ -175,6 +181,7 @@ public sealed record Experiment
         Require(Optimizer.Threshold >= 0 && double.IsFinite(Optimizer.Threshold), "the optimizer's threshold must be at least 0");
         Require(WeightBits is null or 32 || (method.Binarizes && WeightBits >= method.WeightBits && WeightBits <= method.MostWeightBits), $"weightBits must be 32{Planes(method, method.WeightBits, method.MostWeightBits)}");
         Require(ZeroWeights is null || (ZeroWeights is > 0 and < 1 && Method == "bitwise" && WeightBits == 2), "zeroWeights must be above 0 and below 1, and go with bitwise of weightBits 2");
+        Require(AffineBits is null or (>= 1 and <= Folding.MultiplierBits), $"affineBits must be 1 to {Folding.MultiplierBits}");
         Require(Averaging is null or (> 0 and < 1), "averaging must be above 0 and below 1");
         Require(Distillation is null or { Teachers.Count: > 0 }, "a distillation must name at least one teacher");
         Require(Distillation is null or { Temperature: > 0 and <= 1000, Weight: > 0 and <= 1 }, "a distillation's temperature must be above 0 and at most 1000, its weight above 0 and at most 1");

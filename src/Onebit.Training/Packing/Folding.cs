@@ -9,8 +9,11 @@ namespace Onebit.Training;
 /// <param name="Offset">Of a normalization: beta, times the unit.</param>
 public readonly record struct Folding(double Factor, double Mean, double Offset)
 {
-    // Of a layer's median multiplier. Rounding then moves a code by less than 1/64 over the 256 codes of such a channel.
-    private const int MultiplierBits = 14;
+    /// <summary>
+    /// Bits of a layer's median multiplier unless an experiment asks for fewer. Rounding then moves a code by less than 1/64 over the
+    /// 256 codes of such a channel.
+    /// </summary>
+    public const int MultiplierBits = 14;
 
     private const int LargestMultiplierBits = 31;
 
@@ -51,28 +54,37 @@ public readonly record struct Folding(double Factor, double Mean, double Offset)
     /// Multipliers, offsets and the shared shift with <c>(m * sum + b) >> shift</c> nearest to the folded values,
     /// rounded half up where <paramref name="round"/>, cut down otherwise. Rounding a multiplier moves a value by at
     /// most <c>|sum - mean| / 2^(shift + 1)</c>; affines of few bits, as those of signs are, stay as they are.
+    /// With fewer than <see cref="MultiplierBits"/>, offsets are rounded as coarsely: to <paramref name="bits"/> binary places of a
+    /// <paramref name="unit"/>. The low bits of all are then 0, which the file leaves out.
     /// </summary>
-    public static (int[] Multipliers, long[] Offsets, int Shift) ToFixedPoint(IReadOnlyList<Folding> channels, bool round)
+    /// <param name="channels">The affines.</param>
+    /// <param name="round">Half up; else down.</param>
+    /// <param name="bits">Of the median multiplier.</param>
+    /// <param name="unit">What one is in the result: <see cref="Network.Unit"/> codes, or 1 for scores.</param>
+    public static (int[] Multipliers, long[] Offsets, int Shift) ToFixedPoint(
+        IReadOnlyList<Folding> channels, bool round, int bits = MultiplierBits, double unit = 1)
     {
-        for (int exact = 0; exact < MultiplierBits; exact++)
+        for (int exact = 0; exact < bits; exact++)
         {
-            double unit = Math.ScaleB(1, exact);
-            if (channels.All(c => IsWhole(c.Factor * unit) && IsWhole(c.At(0) * unit)))
-                return ([.. channels.Select(c => (int)(c.Factor * unit))], [.. channels.Select(c => (long)((c.At(0) + (round && exact > 0 ? 0.5 : 0)) * unit))], exact);
+            double whole = Math.ScaleB(1, exact);
+            if (channels.All(c => IsWhole(c.Factor * whole) && IsWhole(c.At(0) * whole)))
+                return ([.. channels.Select(c => (int)(c.Factor * whole))], [.. channels.Select(c => (long)((c.At(0) + (round && exact > 0 ? 0.5 : 0)) * whole))], exact);
         }
         double[] sizes = [.. channels.Select(c => Math.Abs(c.Factor)).Where(f => f > 0).Order()];
-        int shift = MultiplierBits;
+        int shift = bits;
         if (sizes.Length > 0)
         {
             // The median sets the precision: a channel that is constant in training has a factor a million times the
             // others', which must neither cost them theirs nor leave 32 bits.
-            int median = MultiplierBits - 1 - Math.ILogB(sizes[sizes.Length / 2]);
+            int median = bits - 1 - Math.ILogB(sizes[sizes.Length / 2]);
             shift = Math.Clamp(Math.Min(median, LargestMultiplierBits - 2 - Math.ILogB(sizes[^1])), 0, 40);
         }
         double one = Math.ScaleB(1, shift);
         int[] multipliers = [.. channels.Select(c => checked((int)Math.Round(c.Factor * one)))];
         // From the rounded multiplier, so that its error counts from the mean, not from 0.
-        long[] offsets = [.. channels.Select((c, i) => checked((long)Math.Round((c.Offset + (round ? 0.5 : 0)) * one - multipliers[i] * c.Mean)))];
+        double grain = bits < MultiplierBits ? Math.Max(1, Math.ScaleB(one * unit, -bits)) : 1;
+        long[] offsets = [.. channels.Select((c, i) =>
+            checked((long)(Math.Round(((c.Offset + (round ? 0.5 : 0)) * one - multipliers[i] * c.Mean) / grain) * grain)))];
         return (multipliers, offsets, shift);
     }
 

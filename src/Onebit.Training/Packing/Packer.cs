@@ -8,16 +8,22 @@ namespace Onebit.Training;
 /// (its operation follows it in the list), average pooling into sums. What comes out is the network's evaluation
 /// mode by definition; <see cref="FoldedNetwork"/> runs it on torch, <see cref="BitModel"/> on bits.
 /// </summary>
-public static class Packer
+public sealed class Packer
 {
     // Sums have to be exact in float32, where training and evaluation hold them.
     private const int LargestExactFloat = 1 << 24;
 
+    private readonly ModelBuilder _model;
+    private readonly int _affineBits;
+
+    private Packer(ModelInput input, int affineBits) => (_model, _affineBits) = (new ModelBuilder(input), affineBits);
+
     /// <summary>Packs the weights as they are: <see cref="WeightLayer.Frozen"/> where set, else the sign of the latent ones.</summary>
     /// <param name="network">The trained network.</param>
     /// <param name="classNames">One name a class; null: numbers.</param>
+    /// <param name="affineBits">Bits of the multipliers that normalization becomes, see <see cref="Folding.ToFixedPoint"/>.</param>
     /// <exception cref="PackingException">A layer has no integer form.</exception>
-    public static BitModel Pack(Network network, IReadOnlyList<string>? classNames = null)
+    public static BitModel Pack(Network network, IReadOnlyList<string>? classNames = null, int affineBits = Folding.MultiplierBits)
     {
         using var scope = NewDisposeScope();
         using var _ = no_grad();
@@ -28,16 +34,16 @@ public static class Packer
         (int channels, int height, int width) = network.Input;
         byte threshold = network.Pixels switch { PixelEncoding.Bits => Network.PixelThreshold, PixelEncoding.Signs => 1, _ => 0 };
         var input = new ModelInput(channels, height, width, network.InputBits, threshold);
-        var model = new ModelBuilder(input);
+        var packer = new Packer(input, affineBits);
         // Signs are packed as bits: what is 0 there stands for -1.
         Folding seen = network.Pixels == PixelEncoding.Signs ? new(2, 0, -1) : Folding.Identity;
         try
         {
             IReadOnlyList<nn.Module<Tensor, Tensor>> layers = WithoutDropout(network.Layers);
-            Packed last = Walk(layers, new Packed(0, Same(channels, seen)), model, outermost: true);
+            Packed last = packer.Walk(layers, new Packed(0, Same(channels, seen)), outermost: true);
             if (layers[^1] is not NormLayer)
-                Append(ToScores(last), model);
-            return model.Build(classNames);
+                packer.Append(packer.ToScores(last));
+            return packer._model.Build(classNames);
         }
         catch (InvalidDataException e)
         {
@@ -45,32 +51,32 @@ public static class Packer
         }
     }
 
-    private static Packed Walk(IReadOnlyList<nn.Module<Tensor, Tensor>> layers, Packed value, ModelBuilder model, bool outermost)
+    private Packed Walk(IReadOnlyList<nn.Module<Tensor, Tensor>> layers, Packed value, bool outermost)
     {
         for (int i = 0; i < layers.Count; i++)
         {
             bool atEnd = i == layers.Count - 1;
             if (layers[i] is not (WeightLayer or ResidualLayer))
-                value = Whole(value, model);
+                value = Whole(value);
             switch (layers[i])
             {
                 case WeightLayer layer:
-                    value = Weighted(layer, value, model);
+                    value = Weighted(layer, value);
                     break;
                 case Network.PlainLayer { Spec: LayerSpec.MaxPool p }:
                     if (layers.ElementAtOrDefault(i + 1) is WeightLayer && value.IsCombined)
                         throw new PackingException("a layer reads pooled activations of several planes; pool before the activation");
-                    value = value with { Index = model.Append(new MaxPool(value.Index, p.Size, p.Stride)) };
+                    value = value with { Index = _model.Append(new MaxPool(value.Index, p.Size, p.Stride)) };
                     break;
                 case Network.PlainLayer { Spec: LayerSpec.AveragePool p }:
                     double area = p.Size * p.Size;
                     value = value with
                     {
-                        Index = model.Append(new SumPool(value.Index, p.Size, p.Stride)),
+                        Index = _model.Append(new SumPool(value.Index, p.Size, p.Stride)),
                         Stands = [.. value.Stands.Select(s => new Folding(s.Factor, s.Mean * area, s.Offset * area))],
                     };
                     if (!value.IsCombined)
-                        RequireExact(Largest(model.Values[value.Index]));
+                        RequireExact(Largest(_model.Values[value.Index]));
                     break;
                 case Network.PlainLayer { Spec: LayerSpec.Scale s }:
                     if (s.By <= 0)
@@ -80,20 +86,20 @@ public static class Packer
                 case NormLayer norm:
                     value = value.Then(Fold(norm));
                     if (outermost && atEnd)
-                        value = Append(ToScores(value), model);
+                        value = Append(ToScores(value));
                     else if (atEnd || layers[i + 1] is not (ActivationLayer or TwoSlopeLayer))
-                        value = Append(ToRequantize(value, 16), model);
+                        value = Append(ToRequantize(value, 16));
                     break;
                 case TwoSlopeLayer slopes:
-                    value = Append(ToTwoSlope(slopes, value, model), model);
+                    value = Append(ToTwoSlope(slopes, value));
                     break;
                 case ActivationLayer activation:
-                    value = activation.Binarizer is { } binarizer ? Binarized(binarizer, value, model) : Append(ToRequantize(value, 8), model);
+                    value = activation.Binarizer is { } binarizer ? Binarized(binarizer, value) : Append(ToRequantize(value, 8));
                     break;
                 case ResidualLayer residual:
-                    Packed inner = Walk(WithoutDropout(residual.Body), value, model, outermost: false);
-                    value = Append(new Add(Counted(inner, residual.BodyUnit, model), Counted(Whole(value, model), residual.ShortcutUnit, model)), model);
-                    RequireExact(Largest(model.Values[value.Index]));
+                    Packed inner = Walk(WithoutDropout(residual.Body), value, outermost: false);
+                    value = Append(new Add(Counted(inner, residual.BodyUnit), Counted(Whole(value), residual.ShortcutUnit)));
+                    RequireExact(Largest(_model.Values[value.Index]));
                     break;
                 default:
                     throw new PackingException($"a {layers[i].GetName()} layer has no integer form");
@@ -107,17 +113,17 @@ public static class Packer
         layers.Items.Where(l => l is not TorchSharp.Modules.Dropout).ToArray();
 
     /// <summary>A residual path counts in codes.</summary>
-    private static int Counted(Packed value, double unit, ModelBuilder model)
+    private int Counted(Packed value, double unit)
     {
         Packed counted = value.Then(new Folding(unit, 0, 0));
-        return counted.Stands.All(s => s == Folding.Identity) ? value.Index : Append(ToRequantize(counted, 16), model).Index;
+        return counted.Stands.All(s => s == Folding.Identity) ? value.Index : Append(ToRequantize(counted, 16)).Index;
     }
 
     /// <summary>
     /// Every plane of weights meets every plane of activations, and a linear combination makes one integer an output of their sums. What
     /// an offset of weights adds is a multiple of the sum of the inputs: a plane of weights that are all +1.
     /// </summary>
-    private static Packed Weighted(WeightLayer layer, Packed value, ModelBuilder model)
+    private Packed Weighted(WeightLayer layer, Packed value)
     {
         if (!layer.IsBinarized)
             throw new PackingException("a layer's weights stay float32");
@@ -134,7 +140,7 @@ public static class Packer
             Meet(ones_like(layer.Weight.narrow(0, 0, layer.Groups)), offsets);
         Packed result = sums is [{ Factors: var only } one] && only.All(f => f >= 0)
             ? new Packed(one.Index, [.. only.Zip(constants, (f, c) => new Folding(f, 0, c))])
-            : Combined(sums, constants, model);
+            : Combined(sums, constants);
         return result.Then(new Folding(layer.OutputScale, 0, 0));
 
         void Meet(Tensor signs, double[] scales)
@@ -143,8 +149,8 @@ public static class Packer
             byte[] bits = Bits(signs);
             foreach (Term plane in input.Terms)
             {
-                RequireExact(shape[1] * shape[2] * shape[3] * Largest(model.Values[plane.Index]));
-                int index = model.Append(new Linear(
+                RequireExact(shape[1] * shape[2] * shape[3] * Largest(_model.Values[plane.Index]));
+                int index = _model.Append(new Linear(
                     plane.Index, (int)shape[0], (int)shape[2], (int)shape[3], layer.Stride, layer.Padding, layer.Groups, bits));
                 sums.Add(new Term(index, [.. scales.Select(s => s * plane.Factors[0])]));
             }
@@ -182,10 +188,10 @@ public static class Packer
     /// The sum of integers times real factors: with whole factors of up to 12 bits, fewer where the sum would leave 28 (a pool may yet sum
     /// it), and one real factor a channel in common. Factors that are whole multiples of one another, as those of ternary weights are, stay exact.
     /// </summary>
-    private static Packed Combined(IReadOnlyList<Term> terms, double[] constants, ModelBuilder model)
+    private Packed Combined(IReadOnlyList<Term> terms, double[] constants)
     {
         const int MostBits = 12, SumBits = 27;
-        double largest = terms.Sum(t => (double)Largest(model.Values[t.Index]));
+        double largest = terms.Sum(t => (double)Largest(_model.Values[t.Index]));
         double one = Math.ScaleB(1, Math.Min(MostBits, SumBits - 1 - Math.ILogB(largest)));
         if (one < 1)
             throw new PackingException("the sums of a layer are too large to be combined in 32 bits; make the layer smaller");
@@ -201,29 +207,29 @@ public static class Packer
                 multipliers[t * channels + c] = divisor == 0 ? 0 : whole[t] / divisor;
             stands[c] = new Folding(divisor * size / one, 0, constants[c]);
         }
-        return new Packed(model.Append(new Combine(terms.Select(t => t.Index).ToArray(), multipliers)), stands, IsCombined: true);
+        return new Packed(_model.Append(new Combine(terms.Select(t => t.Index).ToArray(), multipliers)), stands, IsCombined: true);
     }
 
-    private static Packed Binarized(ActivationBinarizer binarizer, Packed value, ModelBuilder model)
+    private Packed Binarized(ActivationBinarizer binarizer, Packed value)
     {
         ActivationPlanes planes = binarizer.Planes;
-        ValueInfo input = model.Values[value.Index];
+        ValueInfo input = _model.Values[value.Index];
         (int Threshold, bool Flipped)[][] ends = [.. planes.Thresholds.Select(thresholds => value.Stands.Select((s, c) =>
             (s with { Offset = s.Offset - Network.Unit * thresholds[thresholds.Length == 1 ? 0 : c] }).ToThreshold(input.Minimum, input.Maximum)).ToArray())];
         bool[] flipped = [.. ends[0].Select(e => e.Flipped)];
         double[] coefficients = [.. planes.Coefficients.Select(Math.Abs)];
         // Turned where its coefficient is negative, a plane of -1 is the lower level, as padding takes it.
         if (!planes.IsCode || ends.Length == 1)
-            return Of([.. ends.Select((end, n) => model.Append(new Threshold(
+            return Of([.. ends.Select((end, n) => _model.Append(new Threshold(
                 value.Index, end.Select(e => e.Threshold).ToArray(), flipped.Select(f => f != planes.Coefficients[n] < 0).ToArray())))]);
 
         // Where the normalization turned the order, the last threshold comes first.
         int[] ordered = [.. flipped.SelectMany((_, c) => ends.Select(end => end[c].Threshold).Order())];
-        int code = model.Append(new Quantize(value.Index, coefficients.Length, ordered, flipped));
+        int code = _model.Append(new Quantize(value.Index, coefficients.Length, ordered, flipped));
         double step = 2 * coefficients[0];
         return coefficients.Select((c, n) => 2 * c == Math.ScaleB(step, n)).All(equal => equal) && step > 0
             ? new Packed(code, Same(flipped.Length, new Folding(step, 0, planes.Low)))
-            : Of([.. coefficients.Select((_, n) => model.Append(new Plane(code, n)))]);
+            : Of([.. coefficients.Select((_, n) => _model.Append(new Plane(code, n)))]);
 
         Packed Of(int[] signs) => signs.Length == 1
             ? new Packed(signs[0], Same(flipped.Length, new Folding(coefficients[0], 0, planes.Offset)))
@@ -231,12 +237,12 @@ public static class Packer
     }
 
     /// <summary>A value of several planes as one of integers.</summary>
-    private static Packed Whole(Packed value, ModelBuilder model)
+    private Packed Whole(Packed value)
     {
         if (value.Several is not { } several)
             return value;
         int channels = value.Stands.Length;
-        return Combined([.. several.Terms.Select(t => t with { Factors = Same(channels, t.Factors[0]) })], Same(channels, several.Offset), model);
+        return Combined([.. several.Terms.Select(t => t with { Factors = Same(channels, t.Factors[0]) })], Same(channels, several.Offset));
     }
 
     private static double[]? Numbers(Tensor? numbers) => numbers is null ? null : Binarizer.ToDoubles(numbers);
@@ -257,45 +263,45 @@ public static class Packer
             norm.Unit * g / Math.Sqrt(variance[c] + NormLayer.Epsilon), mean[c], norm.Unit * beta[c])).ToArray();
     }
 
-    private static Requantize ToRequantize(Packed value, int bits)
+    private Requantize ToRequantize(Packed value, int bits)
     {
-        (int[] multipliers, long[] offsets, int shift) = Folding.ToFixedPoint(value.Stands, round: true);
+        (int[] multipliers, long[] offsets, int shift) = Folding.ToFixedPoint(value.Stands, round: true, _affineBits, Network.Unit);
         return new Requantize(value.Index, multipliers, offsets, shift, bits);
     }
 
-    private static TwoSlope ToTwoSlope(TwoSlopeLayer slopes, Packed value, ModelBuilder model)
+    private TwoSlope ToTwoSlope(TwoSlopeLayer slopes, Packed value)
     {
         double unit = slopes.Unit;
         double[] low = Numbers(slopes.Low)!, high = Numbers(slopes.High)!, from = Numbers(slopes.In)!, to = Numbers(slopes.Out)!;
-        ValueInfo input = model.Values[value.Index];
+        ValueInfo input = _model.Values[value.Index];
         int count = low.Length;
         var ends = value.Stands.Select((s, c) => (s with { Offset = s.Offset - unit * from[c] }).ToThreshold(input.Minimum, input.Maximum)).ToArray();
         // Where the normalization turned the order, the integers from the threshold on are the lower values.
         Folding[] lower = [.. value.Stands.Select((s, c) => Side(s, c, ends[c].Flipped ? high[c] : low[c]))];
         Folding[] upper = [.. value.Stands.Select((s, c) => Side(s, c, ends[c].Flipped ? low[c] : high[c]))];
-        (int[] multipliers, long[] offsets, int shift) = Folding.ToFixedPoint([.. lower, .. upper], round: true);
+        (int[] multipliers, long[] offsets, int shift) = Folding.ToFixedPoint([.. lower, .. upper], round: true, _affineBits, unit);
         return new TwoSlope(
             value.Index, ends.Select(e => e.Threshold).ToArray(), multipliers.AsMemory(..count), offsets.AsMemory(..count), multipliers.AsMemory(count..), offsets.AsMemory(count..), shift);
 
         Folding Side(Folding s, int c, double slope) => s.Then(new Folding(Math.Max(slope, 0), unit * from[c], unit * to[c]));
     }
 
-    private static Scores ToScores(Packed value)
+    private Scores ToScores(Packed value)
     {
-        (int[] multipliers, long[] offsets, int shift) = Folding.ToFixedPoint(value.Stands, round: false);
+        (int[] multipliers, long[] offsets, int shift) = Folding.ToFixedPoint(value.Stands, round: false, _affineBits);
         return new Scores(value.Index, multipliers, offsets, shift);
     }
 
     /// <summary>Appends an operation whose integers stand for themselves.</summary>
-    private static Packed Append(Operation operation, ModelBuilder model)
+    private Packed Append(Operation operation)
     {
-        int index = model.Append(operation);
-        return new Packed(index, Same(model.Values[index].Channels, Folding.Identity));
+        int index = _model.Append(operation);
+        return new Packed(index, Same(_model.Values[index].Channels, Folding.Identity));
     }
 
     private static T[] Same<T>(int count, T value) => [.. Enumerable.Repeat(value, count)];
 
-    /// <summary>A value of the packed model.</summary>
+    /// <summary>A value of the packed _model.</summary>
     /// <param name="Index">Which; the first plane of several.</param>
     /// <param name="Stands">What an integer of each channel stands for in the trained network; factors are never negative before a normalization.</param>
     /// <param name="Several">The planes, where there is more than one; null: the value alone.</param>

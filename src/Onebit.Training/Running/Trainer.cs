@@ -207,7 +207,7 @@ public sealed class Trainer
         {
             try
             {
-                model = Packer.Pack(_network, _data.ClassNames);
+                model = Packer.Pack(_network, _data.ClassNames, _experiment.AffineBits ?? Folding.MultiplierBits);
                 model.Save(Path.Combine(_folder, ModelFile));
             }
             catch (PackingException e)

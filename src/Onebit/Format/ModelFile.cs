@@ -26,6 +26,8 @@ internal static class ModelFile
         Plane = 10,
         TwoSlope = 11,
         LinearAgain = 12,
+        CoarseRequantize = 13,
+        CoarseScores = 14,
     }
 
     /// <param name="input">What the model reads.</param>
@@ -229,9 +231,10 @@ internal static class ModelFile
                 writer.Flags(threshold.Flipped.Span);
                 break;
             case Requantize requantize:
-                Begin(Kind.Requantize);
+                int grain = Grain(requantize.Offsets.Span);
+                Begin(grain > 0 ? Kind.CoarseRequantize : Kind.Requantize);
                 writer.Byte((byte)requantize.OutputBits);
-                Affine(requantize.Multipliers, requantize.Offsets, requantize.Shift);
+                Affine(requantize.Multipliers, requantize.Offsets, requantize.Shift, grain);
                 break;
             case MaxPool pool:
                 Begin(Kind.MaxPool);
@@ -248,8 +251,9 @@ internal static class ModelFile
                 writer.Size(add.Other);
                 break;
             case Scores scores:
-                Begin(Kind.Scores);
-                Affine(scores.Multipliers, scores.Offsets, scores.Shift);
+                grain = Grain(scores.Offsets.Span);
+                Begin(grain > 0 ? Kind.CoarseScores : Kind.Scores);
+                Affine(scores.Multipliers, scores.Offsets, scores.Shift, grain);
                 break;
             case Combine combine:
                 ReadOnlySpan<int> inputs = combine.Inputs.Span;
@@ -276,7 +280,7 @@ internal static class ModelFile
                 break;
             case TwoSlope slopes:
                 Begin(Kind.TwoSlope);
-                Affine(slopes.LowMultipliers, slopes.LowOffsets, slopes.Shift);
+                Affine(slopes.LowMultipliers, slopes.LowOffsets, slopes.Shift, grain: 0);
                 writer.Integers(slopes.HighMultipliers.Span);
                 writer.Integers(slopes.HighOffsets.Span);
                 writer.Integers(slopes.Breaks.Span);
@@ -289,12 +293,23 @@ internal static class ModelFile
             writer.Size(operation.Input);
         }
 
-        void Affine(ReadOnlyMemory<int> multipliers, ReadOnlyMemory<long> offsets, int shift)
+        void Affine(ReadOnlyMemory<int> multipliers, ReadOnlyMemory<long> offsets, int shift, int grain)
         {
             writer.Byte((byte)shift);
+            if (grain > 0)
+            {
+                writer.Byte((byte)grain);
+            }
+
             writer.Size(multipliers.Length);
             writer.Integers(multipliers.Span);
-            writer.Integers(offsets.Span);
+            long[] coarse = offsets.ToArray();
+            foreach (ref long offset in coarse.AsSpan())
+            {
+                offset >>= grain;
+            }
+
+            writer.Integers(coarse);
         }
     }
 
@@ -318,9 +333,10 @@ internal static class ModelFile
                 int channels = reader.Size();
                 return new Threshold(input, reader.Integers32(channels), reader.Flags(channels));
             case Kind.Requantize:
-                int outputBits = reader.Byte(), shift = reader.Byte();
+            case Kind.CoarseRequantize:
+                int outputBits = reader.Byte(), shift = reader.Byte(), grain = kind == Kind.CoarseRequantize ? reader.Byte() : 0;
                 channels = reader.Size();
-                return new Requantize(input, reader.Integers32(channels), reader.Integers(channels), shift, outputBits);
+                return new Requantize(input, reader.Integers32(channels), Offsets(ref reader, channels, grain), shift, outputBits);
             case Kind.MaxPool:
                 return new MaxPool(input, Size: reader.Size(), Stride: reader.Size());
             case Kind.SumPool:
@@ -328,9 +344,11 @@ internal static class ModelFile
             case Kind.Add:
                 return new Add(input, reader.Size());
             case Kind.Scores:
+            case Kind.CoarseScores:
                 shift = reader.Byte();
+                grain = kind == Kind.CoarseScores ? reader.Byte() : 0;
                 channels = reader.Size();
-                return new Scores(input, reader.Integers32(channels), reader.Integers(channels), shift);
+                return new Scores(input, reader.Integers32(channels), Offsets(ref reader, channels, grain), shift);
             case Kind.Combine:
                 int count = reader.Size();
                 if (count is 0 or > Combine.MostInputs)
@@ -373,6 +391,32 @@ internal static class ModelFile
             default:
                 throw new InvalidDataException($"Operations of kind {(byte)kind} are not known.");
         }
+    }
+
+    /// <summary>Offsets that were written without their lowest bits, <paramref name="grain"/> of them.</summary>
+    private static long[] Offsets(ref FileReader reader, int channels, int grain)
+    {
+        long[] offsets = reader.Integers(channels);
+        foreach (ref long offset in offsets.AsSpan())
+        {
+            long whole = offset << grain;
+            offset = whole >> grain == offset ? whole : throw new InvalidDataException("An offset does not fit into 64 bits.");
+        }
+
+        return Grain(offsets) == grain ? offsets : throw new InvalidDataException("Offsets are not encoded in the shortest way.");
+    }
+
+    /// <summary>How many lowest bits all offsets have at 0; fewer than four are not worth a kind of their own, and count as none.</summary>
+    private static int Grain(ReadOnlySpan<long> offsets)
+    {
+        long bits = 0;
+        foreach (long offset in offsets)
+        {
+            bits |= offset;
+        }
+
+        int zeros = BitOperations.TrailingZeroCount(bits);
+        return zeros is >= 4 and < 64 ? zeros : 0;
     }
 
     /// <summary>Entries of an array of several a channel; no array takes more than all may.</summary>
