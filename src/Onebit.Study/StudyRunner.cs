@@ -18,6 +18,9 @@ public sealed class StudyRunner
     /// <summary>The file name of the report's first picture, for use elsewhere.</summary>
     public const string PictureFile = "accuracy-against-bytes.svg";
 
+    /// <summary>The same of packed runs beside published figures, where there are any.</summary>
+    public const string FrontierFile = "frontier.svg";
+
     private readonly string _preset;
     private readonly string _dataArgument;
     private readonly string _folder;
@@ -90,6 +93,8 @@ public sealed class StudyRunner
         results.Save(_folder);
         Dictionary<string, byte[]> predictions = experiments.ToDictionary(seeds => seeds[0].Experiment.Name, seeds => done[seeds[0]].TestPredictions);
         AtomicFile.WriteText(Path.Combine(_folder, PictureFile), Charts.AccuracyAgainstBytes(results));
+        if (Published.Of(results.Dataset.Name) is { Count: > 0 } published && rows.Any(r => r.Packed))
+            AtomicFile.WriteText(Path.Combine(_folder, FrontierFile), Charts.Frontier(results, published));
         AtomicFile.WriteText(Path.Combine(_folder, ReportFile), ReportWriter.Write(results, predictions, _data.Test, _hardSet));
         return results;
     }
@@ -177,7 +182,8 @@ public sealed class StudyRunner
         Experiment experiment = seeds[0].Experiment;
         RunResult first = results[0];
         string file = Path.Combine(seeds[0].Folder, Trainer.ModelFile);
-        (Latency own, PeerLatency peer) = InferenceTimer.Measure(experiment, _data, first.Packed ? BitModel.Load(file) : null);
+        BitModel? model = first.Packed ? BitModel.Load(file) : null;
+        (Latency own, PeerLatency peer) = InferenceTimer.Measure(experiment, _data, model);
         Spread Over(Func<RunResult, double> value) => Spread.Of(results.Select(value));
         return new StudyRun
         {
@@ -191,9 +197,10 @@ public sealed class StudyRunner
             Parameters = first.Parameters,
             BinaryParameters = first.BinaryParameters,
             MultiplyAccumulates = first.MultiplyAccumulates,
+            PeakActivationBytes = model is null ? null : ActivationMemory.Peak(model),
             Packed = first.Packed,
             NotPackedBecause = first.NotPackedBecause,
-            ModelBytes = first.ModelBytes,
+            ModelBytes = results.Max(r => r.ModelBytes),
             Seeds = [.. seeds.Select(s => s.Seed)],
             TestAccuracy = Over(r => r.TestAccuracy),
             UnfoldedTestAccuracy = Over(r => r.UnfoldedTestAccuracy),

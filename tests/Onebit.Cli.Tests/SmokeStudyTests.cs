@@ -137,6 +137,8 @@ public class SmokeStudyTests(SmokeStudy study) : IClassFixture<SmokeStudy>
         Assert.InRange((long)inspected["fileBytes"]! - layers.Sum(l => (long)l["bytes"]!), 1, 32); // magic, input, checksum
         Assert.Equal((long)run["binaryParameters"]!, layers.Where(l => (int?)l["weightBits"] == 1).Sum(l => (long)l["parameters"]!));
         Assert.Equal((long)run["multiplyAccumulates"]!, layers.Sum(l => (long)l["oneBitMacs"]! + (long)l["multiBitMacs"]!));
+        Assert.Equal((long)run["peakActivationBytes"]!, (long)inspected["peakActivationBytes"]!);
+        Assert.InRange((long)inspected["peakActivationBytes"]!, 784 / 8, 784 * 8);
         (_, string table, _) = OnebitProcess.Run("inspect", model);
         Assert.Contains("Linear 5x5 stride 3", table, StringComparison.Ordinal);
     }

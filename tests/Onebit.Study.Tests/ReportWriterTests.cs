@@ -13,7 +13,7 @@ public partial class ReportWriterTests
         string html = study.Report;
         XElement page = Parse(html);
         Assert.Equal(
-            ["summary", "chart", "comparison", "curves", "confusion", "disagreements", "forms", "folding", "method"],
+            ["summary", "chart", "frontier", "comparison", "curves", "confusion", "disagreements", "forms", "folding", "method"],
             page.Descendants("section").Select(s => s.Attribute("id")!.Value));
         string[] links = [.. page.Descendants("nav").Single().Elements("a").Select(a => a.Attribute("href")!.Value)];
         Assert.Equal(page.Descendants("section").Skip(1).Select(s => "#" + s.Attribute("id")!.Value), links);

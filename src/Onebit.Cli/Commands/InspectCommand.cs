@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Onebit.Study;
 using Spectre.Console;
 
 namespace Onebit.Cli;
@@ -12,7 +13,8 @@ internal static class InspectCommand
         Argument<string> model = SharedOptions.Model();
         Option<bool> json = SharedOptions.Json();
         var command = new Command("inspect", """
-            Show a packed model layer by layer: shape, parameters, bits a weight, bytes, multiply-accumulates.
+            Show a packed model layer by layer: shape, parameters, bits a weight, bytes, multiply-accumulates, and the
+            bytes of activations to be held at once where each layer is fused with what follows it.
 
             Example: onebit inspect onebit-study/runs/mlp-binarynet-seed1/model.onebit
             """) { model, json };
@@ -23,7 +25,7 @@ internal static class InspectCommand
             LayerRow[] rows = [.. packed.Operations.Select((operation, i) => Describe(packed, operation, i))];
             long file = new FileInfo(path).Length;
             if (parsed.GetValue(json))
-                Console.WriteLine(JsonSerializer.Serialize(new { fileBytes = file, input = packed.Input, classes = packed.ClassCount, classNames = packed.ClassNames, layers = rows }, JsonSerializerOptions.Web));
+                Console.WriteLine(JsonSerializer.Serialize(new { fileBytes = file, peakActivationBytes = ActivationMemory.Peak(packed), input = packed.Input, classes = packed.ClassCount, classNames = packed.ClassNames, layers = rows }, JsonSerializerOptions.Web));
             else
                 Print(packed, rows, file);
             return 0;
@@ -48,12 +50,6 @@ internal static class InspectCommand
             TwoSlope => (5L * output.Channels, null, 0L),
             _ => (0L, (int?)null, 0L),
         };
-        string reads = operation switch
-        {
-            Add add => $"{add.Input}, {add.Other}",
-            Combine combine => string.Join(", ", combine.Inputs.ToArray()),
-            _ => $"{operation.Input}",
-        };
         string elements = output.Kind switch
         {
             ElementKind.Signs => "signs",
@@ -61,7 +57,7 @@ internal static class InspectCommand
             _ => $"integers of {output.Bits} bits",
         };
         return new LayerRow(
-            Name(operation), reads, $"{output.Channels} x {output.Height} x {output.Width}", operation is Scores ? "scores" : elements,
+            Name(operation), string.Join(", ", ActivationMemory.Inputs(operation)), $"{output.Channels} x {output.Height} x {output.Width}", operation is Scores ? "scores" : elements,
             parameters, bits, model.EncodedLength(index), input.Bits == 1 ? macs : 0, input.Bits == 1 ? 0 : macs);
     }
 
@@ -83,7 +79,7 @@ internal static class InspectCommand
     private static void Print(BitModel model, LayerRow[] rows, long file)
     {
         ModelInput input = model.Input;
-        AnsiConsole.WriteLine($"Reads {input.Channels} x {input.Height} x {input.Width} pixels of {input.Bits} bit{(input.Bits == 1 ? $", 1 from {input.PixelThreshold} on" : "s")}; tells {model.ClassCount} classes apart{Named(model)}; {file:N0} bytes in all.");
+        AnsiConsole.WriteLine($"Reads {input.Channels} x {input.Height} x {input.Width} pixels of {input.Bits} bit{(input.Bits == 1 ? $", 1 from {input.PixelThreshold} on" : "s")}; tells {model.ClassCount} classes apart{Named(model)}; {file:N0} bytes in all; holds {ActivationMemory.Peak(model):N0} bytes of activations at most.");
         var table = new Table().Border(TableBorder.Simple).ShowFooters();
         void Column(string name, string footer = "", bool right = true) =>
             table.AddColumn(new TableColumn(name) { Alignment = right ? Justify.Right : Justify.Left, Footer = new Text(footer) });

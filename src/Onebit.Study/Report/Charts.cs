@@ -9,7 +9,7 @@ public static class Charts
 {
     private const int WideWidth = 760, WideHeight = 500, CrowdedHeight = 640, Width = 540, Height = 340, EmbeddingSize = 640;
     private const float FontSize = 13;
-    private const string AccuracyAgainstBytesTitle = "Test accuracy against model size", SizeLabel = "model size (log scale)";
+    private const string AccuracyAgainstBytesTitle = "Test accuracy against model size", FrontierTitle = AccuracyAgainstBytesTitle + ", beside published figures", SizeLabel = "model size (log scale)";
 
     private static readonly double[][] s_digits = [[1], [1, 2, 5], [1, 1.5, 2, 3, 4, 5, 7]];
 
@@ -19,6 +19,13 @@ public static class Charts
 
     internal static string AccuracyAgainstBytesInline(StudyResults results) =>
         Svg.Inline(AccuracyAgainstBytesPlot(results), WideWidth, WideHeight, AccuracyAgainstBytesTitle);
+
+    /// <summary>Packed runs and what others published: an SVG that stands alone, on white.</summary>
+    public static string Frontier(StudyResults results, IReadOnlyList<Published> published) =>
+        Svg.Standalone(FrontierPlot(results, published), WideWidth, CrowdedHeight, FrontierTitle);
+
+    internal static string FrontierInline(StudyResults results, IReadOnlyList<Published> published) =>
+        Svg.Inline(FrontierPlot(results, published), WideWidth, CrowdedHeight, FrontierTitle);
 
     /// <summary>The same of some packed runs, coloured by their bits.</summary>
     internal static string MethodsAgainstBytes(StudyResults results, Ranking ranking) => Svg.Inline(
@@ -149,29 +156,48 @@ public static class Charts
             WideHeight);
     }
 
+    // Named are those that none of their kind beats in both.
+    private static Plot FrontierPlot(StudyResults results, IReadOnlyList<Published> published) => AccuracyPlot(
+        [.. results.Runs.Where(r => r.Packed).Select(r => new Point(Size(r), r.TestAccuracy, Published.Own, 0, Filled: true, r.Experiment)),
+            .. published.Select(p => new Point(p.Bytes, Spread.Of([p.Accuracy]), p.Counted, 1, Filled: false,
+                published.Any(o => o != p && o.Counted == p.Counted && o.Bytes <= p.Bytes && o.Accuracy >= p.Accuracy) ? "" : p.Name))],
+        Floor(results), Display.Bytes, SizeLabel, CrowdedHeight);
+
     /// <summary>Test accuracy against a cost, one marker a run, a colour a group; a label may be empty.</summary>
     private static Plot AccuracyPlot(
         StudyResults results, IReadOnlyList<StudyRun> runs, Func<StudyRun, double> cost, Func<double, string> unit, string costLabel,
         Func<StudyRun, string> group, Func<StudyRun, string> label, int height)
     {
         string[] methods = [.. runs.OrderByDescending(r => r.WeightBits == 32).Select(r => r.Method).Distinct()];
-        string[] groups = [.. runs.Select(group).Distinct()];
-        double Error(double accuracy) => Math.Max(1 - accuracy, 0.5 / Math.Max(1, results.Dataset.TestImages));
+        // A hollow marker: the size is a count and no file.
+        return AccuracyPlot(
+            [.. runs.Select(r => new Point(cost(r), r.TestAccuracy, group(r), Array.IndexOf(methods, r.Method), r.Packed || r.WeightBits == 32, label(r)))],
+            Floor(results), unit, costLabel, height);
+    }
+
+    /// <summary>The least error that so many images can show, so that a logarithm of it exists.</summary>
+    private static double Floor(StudyResults results) => 0.5 / Math.Max(1, results.Dataset.TestImages);
+
+    /// <summary>A marker of a chart: its group is its colour, and a label may be empty.</summary>
+    private sealed record Point(double Cost, Spread Accuracy, string Group, int Marker, bool Filled, string Label);
+
+    private static Plot AccuracyPlot(IReadOnlyList<Point> points, double leastError, Func<double, string> unit, string costLabel, int height)
+    {
+        string[] groups = [.. points.Select(p => p.Group).Distinct()];
+        double Error(double accuracy) => Math.Max(1 - accuracy, leastError);
         Plot plot = Framed(costLabel, "test accuracy (log scale of the error)");
-        SetLog(plot.Axes.Bottom, [.. runs.Select(cost)], Math.Log10, v => unit(v).Replace(".0", "", StringComparison.Ordinal), margin: 0.12);
-        SetAccuracy(plot, runs.SelectMany(r => r.TestAccuracy.Values.Select(Error)));
-        var points = new List<(Coordinates At, string Label)>();
-        foreach (StudyRun run in runs)
+        SetLog(plot.Axes.Bottom, [.. points.Select(p => p.Cost)], Math.Log10, v => unit(v).Replace(".0", "", StringComparison.Ordinal), margin: 0.12);
+        SetAccuracy(plot, points.SelectMany(p => p.Accuracy.Values.Select(Error)));
+        var labels = new List<(Coordinates At, string Label)>();
+        foreach (Point point in points)
         {
-            Color color = Color.FromHex(Palette.Series(Array.IndexOf(groups, group(run))));
-            Coordinates At(double accuracy) => new(Math.Log10(cost(run)), -Math.Log10(Error(accuracy)));
-            if (run.Seeds.Count > 1)
-                plot.Add.Line(At(run.TestAccuracy.Values.Min()), At(run.TestAccuracy.Values.Max())).LineStyle = new() { Color = color, Width = 1.5f };
-            // A hollow marker: the size is a count and no file.
-            bool file = run.Packed || run.WeightBits == 32;
-            var marker = plot.Add.Marker(At(run.TestAccuracy.Mean), Palette.Marker(Array.IndexOf(methods, run.Method), file), 11, color);
+            Color color = Color.FromHex(Palette.Series(Array.IndexOf(groups, point.Group)));
+            Coordinates At(double accuracy) => new(Math.Log10(point.Cost), -Math.Log10(Error(accuracy)));
+            if (point.Accuracy.Values.Count > 1)
+                plot.Add.Line(At(point.Accuracy.Values.Min()), At(point.Accuracy.Values.Max())).LineStyle = new() { Color = color, Width = 1.5f };
+            var marker = plot.Add.Marker(At(point.Accuracy.Mean), Palette.Marker(point.Marker, point.Filled), 11, color);
             marker.MarkerLineWidth = 2;
-            points.Add((At(run.TestAccuracy.Mean), label(run)));
+            labels.Add((At(point.Accuracy.Mean), point.Label));
         }
         plot.Legend.ManualItems.AddRange(groups.Select((name, i) =>
             new LegendItem { LabelText = name, MarkerStyle = new(MarkerShape.FilledCircle, 11, Color.FromHex(Palette.Series(i))) }));
@@ -185,7 +211,7 @@ public static class Charts
         plot.Legend.InterItemPadding = new PixelPadding(10, 10, 0, 0);
         plot.Legend.Padding = plot.Legend.Margin = new PixelPadding(0);
         plot.RenderInMemory(WideWidth, height);
-        LabelPlacer.Place(plot, points, FontSize - 1);
+        LabelPlacer.Place(plot, labels, FontSize - 1);
         return plot;
     }
 

@@ -11,6 +11,13 @@ internal static class Display
 
     internal static string Escape(string text) => WebUtility.HtmlEncode(text);
 
+    /// <summary>A table in markdown; the columns of text are aligned left.</summary>
+    internal static string MarkdownTable(IReadOnlyList<string> columns, Func<int, bool> text, IEnumerable<IReadOnlyList<string>> rows)
+    {
+        static string Row(IEnumerable<string> cells) => $"| {string.Join(" | ", cells.Select(c => c.Replace("|", "\\|", StringComparison.Ordinal)))} |\n";
+        return Row(columns) + Row(columns.Select((_, i) => text(i) ? "---" : "---:")) + string.Concat(rows.Select(Row));
+    }
+
     internal static string Count(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 
     internal static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);

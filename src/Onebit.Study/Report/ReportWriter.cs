@@ -16,7 +16,7 @@ public static class ReportWriter
     {
         var data = new ReportData(results, NetworkRuns.Of(results), predictions, test, hardSet);
         string body = string.Join('\n', [
-            Summary.Write(data), AccuracyAndSize.Write(data), Comparison.Write(data), MethodRanking.Write(data), LearningCurves.Write(data), Confusions.Write(data),
+            Summary.Write(data), AccuracyAndSize.Write(data), Frontier.Write(data), Comparison.Write(data), MethodRanking.Write(data), LearningCurves.Write(data), Confusions.Write(data),
             Disagreements.Write(data), StochasticForms.Write(data), FoldingCost.Write(data), HowMeasured.Write(data)]);
         string title = $"One bit or thirty-two: {Escape(results.Dataset.Name)}";
         return Page.Write(title, $"""
@@ -25,8 +25,9 @@ public static class ReportWriter
             """, body);
     }
 
-    /// <summary>The tables of methods alone, in markdown.</summary>
-    public static string Markdown(StudyResults results) => MethodRanking.Markdown(results);
+    /// <summary>The tables of methods and of published figures alone, in markdown.</summary>
+    public static string Markdown(StudyResults results) =>
+        string.Join('\n', new[] { MethodRanking.Markdown(results), Frontier.Markdown(results) }.Where(t => t.Length > 0)).Replace('\u00a0', ' ');
 
     private static string Missing(StudyResults results)
     {

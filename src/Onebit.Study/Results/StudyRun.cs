@@ -35,13 +35,16 @@ public sealed record StudyRun
     /// <summary>Multiply-accumulates an image.</summary>
     public required long MultiplyAccumulates { get; init; }
 
+    /// <summary>Bytes of values to be held at once, see <see cref="ActivationMemory"/>; null where not packed.</summary>
+    public int? PeakActivationBytes { get; init; }
+
     /// <summary>A <c>.onebit</c> file holds the whole network.</summary>
     public required bool Packed { get; init; }
 
     /// <summary>Why not, where it is binarized and not packed.</summary>
     public required string? NotPackedBecause { get; init; }
 
-    /// <summary>Length of the model's file in bytes (safetensors in full precision); a count of bits plus floats where binarized and not packed.</summary>
+    /// <summary>Length of the model's file in bytes (safetensors in full precision), of the longest over all seeds; a count of bits plus floats where binarized and not packed.</summary>
     public required long ModelBytes { get; init; }
 
     /// <summary>The seeds.</summary>

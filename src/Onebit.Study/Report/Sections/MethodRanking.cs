@@ -26,12 +26,10 @@ internal static class MethodRanking
     /// <summary>The same tables in markdown; where no network has enough runs for one, of all networks.</summary>
     internal static string Markdown(StudyResults results)
     {
-        static string Row(IEnumerable<string> cells) => $"| {string.Join(" | ", cells.Select(c => c.Replace("|", "\\|", StringComparison.Ordinal)))} |\n";
         Ranking[] rankings = [.. Ranking.Networks(results, Ranking.Least), .. Ranking.EqualBytes(results)];
         return string.Join('\n', (rankings.Length > 0 ? rankings : Ranking.Networks(results, 1)).Select(r =>
             $"### {r.Title}\n\n{r.Verdict}\n\n{string.Concat(r.Winners.Select(b => $"- {b}\n"))}\n"
-            + Row(Ranking.Columns.Select(c => $"{c.What} {c.Unit}".TrimEnd())) + Row(Ranking.Columns.Select((_, i) => i < 2 ? "---" : "---:")) + string.Concat(r.Rows.Select(Row))))
-            .Replace('\u00a0', ' ');
+            + MarkdownTable([.. Ranking.Columns.Select(c => $"{c.What} {c.Unit}".TrimEnd())], i => i < 2, r.Rows)));
     }
 
     private static string FewSeeds(IEnumerable<Ranking> rankings)

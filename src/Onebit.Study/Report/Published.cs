@@ -1,0 +1,24 @@
+using System.Text.Json;
+using Onebit.Training;
+
+namespace Onebit.Study;
+
+/// <summary>A figure that others published, from <c>published.json</c>.</summary>
+/// <param name="Name">Short, for a chart.</param>
+/// <param name="Dataset">The data set's name.</param>
+/// <param name="Accuracy">On its test images, a fraction.</param>
+/// <param name="Bytes">Of what <paramref name="Counted"/> says.</param>
+/// <param name="Counted">What the bytes are of: weights alone, a file, or more.</param>
+/// <param name="Source">Who, where and when, and how the bytes were reckoned if the source does not give them.</param>
+/// <param name="Checked">The figure was found in text of the source; false: it is as others cite it.</param>
+public sealed record Published(string Name, string Dataset, double Accuracy, double Bytes, string Counted, string Source, bool Checked)
+{
+    /// <summary>What is counted of our own models.</summary>
+    internal const string Own = "Onebit, whole file";
+
+    /// <summary>All of a data set, the smallest first.</summary>
+    public static IReadOnlyList<Published> Of(string dataset) => [.. s_all.Value.Where(p => p.Dataset == dataset)];
+
+    private static readonly Lazy<IReadOnlyList<Published>> s_all = new(() =>
+        [.. JsonSerializer.Deserialize<Published[]>(Svg.Resource("published.json"), Experiment.Json)!.OrderBy(p => p.Bytes)]);
+}

@@ -1,0 +1,50 @@
+using static Onebit.Study.Display;
+
+namespace Onebit.Study;
+
+/// <summary>Packed runs beside what others published on the same images.</summary>
+internal static class Frontier
+{
+    internal static string Write(ReportData data)
+    {
+        IReadOnlyList<Published> published = Published.Of(data.Results.Dataset.Name);
+        if (published.Count == 0 || !data.Results.Runs.Any(r => r.Packed))
+            return "";
+        return $"""
+            <section id="frontier">
+            <h2>Beside published figures</h2>
+            <p>What is counted differs, and so does who chose on what: our sizes are of whole files, and our accuracies means over seeds chosen on validation images;
+            published ones are mostly weights alone, and the best run. A figure that was not found in the source’s own text is marked as cited.</p>
+            <figure class="chart wide"><div class="scroll">{Charts.FrontierInline(data.Results, published)}</div>
+            <figcaption>Filled: this study, with its worst and best seed. Of the published figures those are named that none of their kind beats in both.</figcaption></figure>
+            <div class="scroll"><table>
+            <thead><tr>{string.Concat(s_columns.Select((c, i) => $"<th scope=\"col\"{Text(i)}>{c}</th>"))}</tr></thead>
+            <tbody>{string.Concat(Rows(data.Results).Select(row => $"<tr><th scope=\"row\">{Escape(row[0])}</th>{string.Concat(row.Skip(1).Select((c, i) => $"<td{Text(i + 1)}>{Escape(c)}</td>"))}</tr>\n"))}</tbody></table></div>
+            </section>
+            """;
+    }
+
+    /// <summary>The same table in markdown; empty where there is nothing to compare with.</summary>
+    internal static string Markdown(StudyResults results) => Published.Of(results.Dataset.Name).Count == 0 ? "" :
+        "### Beside published figures\n\n" + Display.MarkdownTable(s_columns, c => c is 0 or >= TextFrom, Rows(results));
+
+    private const int TextFrom = 6;
+
+    private static readonly string[] s_columns =
+        ["model", "bytes", "test accuracy", "seeds", "multiply-accumulates", "bytes of activations", "counted", "source"];
+
+    // Smallest first, our own among the others.
+    private static IEnumerable<IReadOnlyList<string>> Rows(StudyResults results) => results.Runs.Where(r => r.Packed)
+        .Select(r => (Bytes: (double)r.ModelBytes, Row: (IReadOnlyList<string>)
+        [
+            r.Experiment, Count(r.ModelBytes), Percent(r.TestAccuracy), Count(r.Seeds.Count), Count(r.MultiplyAccumulates),
+            r.PeakActivationBytes is { } bytes ? Count(bytes) : Nothing, Published.Own, "this study",
+        ]))
+        .Concat(Published.Of(results.Dataset.Name).Select(p => (p.Bytes, Row: (IReadOnlyList<string>)
+        [
+            p.Name, Count((long)p.Bytes), Percent(p.Accuracy), Nothing, Nothing, Nothing, p.Counted, p.Source + (p.Checked ? "" : " (as cited)"),
+        ])))
+        .OrderBy(r => r.Bytes).Select(r => r.Row);
+
+    private static string Text(int column) => column >= TextFrom ? " class=\"text\"" : "";
+}
