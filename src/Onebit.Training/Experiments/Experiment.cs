@@ -191,7 +191,7 @@ public sealed record Experiment
         Require(ValidationImages is null or > 0, "validationImages must be above 0");
         Require(Schedule is null || Schedule.Factor is > 0 and <= 1 && Schedule.Every >= 1, "a schedule's factor must be above 0 and at most 1, its every at least 1");
         Require(
-            Augmentation is null or { Rotation: >= 0 and <= 180, Translation: >= 0 and <= 1, Scale: >= 0 and < 1, Shear: >= 0 and < 90, Epochs: null or >= 0 },
+            Augmentation is null or { Rotation: >= 0 and <= 180, Translation: >= 0 and <= 1, Scale: >= 0 and < 1, Shear: >= 0 and < 90, Elastic: null or (>= 0 and <= 0.5), Epochs: null or >= 0 },
             "an augmentation's rotation must be 0 to 180, translation 0 to 1, scale at least 0 and below 1, shear at least 0 and below 90, epochs at least 0");
         Require(Network.Layers.Count > 0, "its network has no layers");
         Require(AreWhole(Network.Layers), "its network's layers must not be null");
