@@ -2,7 +2,7 @@ using Onebit.Training;
 
 namespace Onebit.Study;
 
-/// <summary>A preset is a folder of experiment files: <c>smoke</c>, <c>quick</c>, <c>reference</c> and <c>full</c> are shipped.</summary>
+/// <summary>A preset is a folder of experiment files; those in <c>experiments</c> are shipped.</summary>
 public static class Preset
 {
     /// <summary>The shipped presets' names.</summary>

@@ -93,7 +93,7 @@ public sealed class StudyRunner
         results.Save(_folder);
         Dictionary<string, byte[]> predictions = experiments.ToDictionary(seeds => seeds[0].Experiment.Name, seeds => done[seeds[0]].TestPredictions);
         AtomicFile.WriteText(Path.Combine(_folder, PictureFile), Charts.AccuracyAgainstBytes(results));
-        if (Published.Of(results.Dataset.Name) is { Count: > 0 } published && rows.Any(r => r.Packed))
+        if (Published.Beside(results) is { Count: > 0 } published)
             AtomicFile.WriteText(Path.Combine(_folder, FrontierFile), Charts.Frontier(results, published));
         AtomicFile.WriteText(Path.Combine(_folder, ReportFile), ReportWriter.Write(results, predictions, _data.Test, _hardSet));
         return results;

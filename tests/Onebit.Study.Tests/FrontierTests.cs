@@ -15,6 +15,7 @@ public class FrontierTests
             Assert.InRange(p.Bytes, 100, 1e8);
             Assert.NotEqual("", p.Counted);
             Assert.True(p.Source.Length > 5, p.Name);
+            Assert.DoesNotMatch("^(as|the same) ", p.Source); // Rows are sorted by size, so none has another before it.
         });
         Assert.Equal(published.Select(p => (p.Dataset, p.Name)).Distinct().Count(), published.Count);
         Assert.Equal(Published.Of("mnist").OrderBy(p => p.Bytes), Published.Of("mnist"));
@@ -31,7 +32,7 @@ public class FrontierTests
         Assert.Equal(Published.Of("mnist").Count + 1, rows.Length);
         Assert.Equal(Published.Of("mnist").Count(p => p.Bytes <= 2000), Array.FindIndex(rows, r => r.StartsWith("| net-binaryconnect | 2,000 | 95.00 ± 1.00 % | 3 | 10,000 |", StringComparison.Ordinal)));
         Assert.All(rows, r => Assert.Equal(9, r.Count(c => c == '|')));
-        Assert.Contains(rows, r => r.Contains("99.19 %", StringComparison.Ordinal) && r.EndsWith("(as cited) |", StringComparison.Ordinal));
+        Assert.Contains(rows, r => r.Contains("99.19 %", StringComparison.Ordinal) && r.EndsWith("(not read at the source) |", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -40,7 +41,7 @@ public class FrontierTests
         var study = new Synthetic();
         study.Add("net", "float32", 1);
         study.Add("net", "binaryconnect", 8);
-        Published Other(string name, double bytes, double accuracy) => new(name, "mnist", accuracy, bytes, "weights alone", "nobody", Checked: true);
+        Published Other(string name, long bytes, double accuracy) => new(name, "mnist", accuracy, bytes, "weights alone", "nobody", Checked: true);
         string svg = Charts.Frontier(study.Results, [Other("small", 1000, 0.9), Other("worse", 1500, 0.88), Other("large", 5000, 0.99)]);
         string[] texts = [.. XElement.Parse(svg).Descendants().Where(e => e.Name.LocalName == "text").Select(t => t.Value)];
         Assert.Superset(new HashSet<string> { "net-binaryconnect", "small", "large", "weights alone", "Onebit, whole file" }, texts.ToHashSet());
@@ -56,5 +57,7 @@ public class FrontierTests
         StudyResults results = study.Results with { Dataset = study.Results.Dataset with { Name = "my-animals" } };
         Assert.DoesNotContain("id=\"frontier\"", ReportWriter.Write(results, study.Predictions, study.Test), StringComparison.Ordinal);
         Assert.DoesNotContain("Beside", ReportWriter.Markdown(results), StringComparison.Ordinal);
+        study.Change(r => r with { Packed = false });
+        Assert.Empty(ReportWriter.Markdown(study.Results)); // Others' figures alone are no table of this study.
     }
 }

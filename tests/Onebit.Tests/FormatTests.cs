@@ -194,6 +194,8 @@ public class FormatTests
         Refuses(shortest, Replaced(scores, [7, 3, 1, 2, 2, 1, 0b10, 0, 7, 96, 0])); // plainly
         Refuses(shortest, Replaced(scores, [14, 3, 1, 4, 2, 2, 1, 0b10, 0, 3, 0b000110])); // 16 times 6 and 0
         Refuses(shortest, Replaced(scores, [14, 3, 1, 0, 2, 2, 1, 0b10, 0, 7, 96, 0]));
+        Refuses(shortest, Replaced(scores, [14, 3, 1, 0, 2, 2, 1, 0b10, 0, 1, 0b01])); // 1 and 0: not coarse at all
+        Refuses(shortest, Replaced(scores, [14, 3, 1, 0, 2, 2, 1, 0b10, 0, 0]));
         Refuses(shortest, Replaced(scores, [14, 3, 1, 3, 2, 2, 1, 0b10, 0, 1, 0b01])); // 8 times 1: too fine
         Refuses(shortest, Replaced(scores, [14, 3, 1, 5, 2, 2, 1, 0b10, 0, 0])); // 0 and 0
         Refuses("does not fit into 64 bits", Replaced(scores, [14, 3, 1, 62, 2, 2, 1, 0b10, 0, 2, 0b0011]));

@@ -38,7 +38,7 @@ internal static class RandomModels
             operations.Count, classes, last.Height, last.Width, 1, 0, 1, Build.Weights(random, classes * last.Count)));
         operations.Add(new Scores(
             operations.Count,
-            Build.Many(classes, () => Multiplier(random)), Build.Many(classes, () => Offset(random)), random.Next(63)));
+            Build.Many(classes, () => Multiplier(random)), Coarse(random, Build.Many(classes, () => Offset(random))), random.Next(63)));
         string[]? names = random.Next(2) == 0 ? null : [.. Enumerable.Range(0, classes).Select(c => $"{"aß猫"[random.Next(3)]}{c}")];
         return new BitModel(input, operations, names);
 
@@ -194,9 +194,16 @@ internal static class RandomModels
         return new Requantize(
             input,
             Build.Many(x.Channels, () => gentle ? random.Next(-64, 64) : Multiplier(random)),
-            Build.Many(x.Channels, () => gentle ? random.Next(-2000, 2000) : Offset(random)),
+            Coarse(random, Build.Many(x.Channels, () => gentle ? random.Next(-2000, 2000) : Offset(random))),
             gentle ? random.Next(8) : random.Next(63),
             outputBits);
+    }
+
+    /// <summary>Sometimes with low bits that are 0 in all of them.</summary>
+    private static long[] Coarse(Random random, long[] offsets)
+    {
+        int grain = random.Next(2) * random.Next(12);
+        return [.. offsets.Select(o => o >> grain << grain)];
     }
 
     private static int Multiplier(Random random) =>

@@ -79,7 +79,7 @@ internal static class InspectCommand
     private static void Print(BitModel model, LayerRow[] rows, long file)
     {
         ModelInput input = model.Input;
-        AnsiConsole.WriteLine($"Reads {input.Channels} x {input.Height} x {input.Width} pixels of {input.Bits} bit{(input.Bits == 1 ? $", 1 from {input.PixelThreshold} on" : "s")}; tells {model.ClassCount} classes apart{Named(model)}; {file:N0} bytes in all; holds {ActivationMemory.Peak(model):N0} bytes of activations at most.");
+        AnsiConsole.WriteLine($"Reads {input.Channels} x {input.Height} x {input.Width} pixels of {input.Bits} bit{(input.Bits == 1 ? $", 1 from {input.PixelThreshold} on" : "s")}; tells {model.ClassCount} classes apart{Named(model)}; {file:N0} bytes in all; {ActivationMemory.Peak(model):N0} bytes of activations where layers run fused.");
         var table = new Table().Border(TableBorder.Simple).ShowFooters();
         void Column(string name, string footer = "", bool right = true) =>
             table.AddColumn(new TableColumn(name) { Alignment = right ? Justify.Right : Justify.Left, Footer = new Text(footer) });

@@ -28,7 +28,7 @@ internal static class StudyCommand
         Option<ImageShape?> size = SharedOptions.Size();
         Option<int> jobs = SharedOptions.Count("--jobs", "Trainings at a time; one a core unless given.", 1, () => Environment.ProcessorCount);
         var finished = new Option<bool>("--finished") { Description = "Train nothing; report the runs that are finished in DIR." };
-        var table = new Option<string?>("--table") { Description = "Run nothing; print a results.json's methods as markdown tables.", HelpName = "FILE" };
+        var table = new Option<string?>("--table") { Description = "Run nothing; print a results.json's methods, and published figures beside it, as markdown tables.", HelpName = "FILE" };
         table.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<string?>() is { } file && !File.Exists(file))

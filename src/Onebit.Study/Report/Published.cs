@@ -10,14 +10,17 @@ namespace Onebit.Study;
 /// <param name="Bytes">Of what <paramref name="Counted"/> says.</param>
 /// <param name="Counted">What the bytes are of: weights alone, a file, or more.</param>
 /// <param name="Source">Who, where and when, and how the bytes were reckoned if the source does not give them.</param>
-/// <param name="Checked">The figure was found in text of the source; false: it is as others cite it.</param>
-public sealed record Published(string Name, string Dataset, double Accuracy, double Bytes, string Counted, string Source, bool Checked)
+/// <param name="Checked">The figure was read in the source itself; false: in someone's quotation of it, or not at all.</param>
+public sealed record Published(string Name, string Dataset, double Accuracy, long Bytes, string Counted, string Source, bool Checked)
 {
     /// <summary>What is counted of our own models.</summary>
     internal const string Own = "Onebit, whole file";
 
     /// <summary>All of a data set, the smallest first.</summary>
     public static IReadOnlyList<Published> Of(string dataset) => [.. s_all.Value.Where(p => p.Dataset == dataset)];
+
+    /// <summary>Those to hold a study's packed runs against; empty where it has none.</summary>
+    internal static IReadOnlyList<Published> Beside(StudyResults results) => results.Runs.Any(r => r.Packed) ? Of(results.Dataset.Name) : [];
 
     private static readonly Lazy<IReadOnlyList<Published>> s_all = new(() =>
         [.. JsonSerializer.Deserialize<Published[]>(Svg.Resource("published.json"), Experiment.Json)!.OrderBy(p => p.Bytes)]);

@@ -4,7 +4,7 @@ namespace Onebit.Training;
 
 /// <summary>
 /// Random affine and elastic distortion, drawn anew for each image, for a whole batch at once. Each amount is the largest one;
-/// draws are uniform between minus and plus.
+/// draws are uniform between minus and plus. What came later is null where it is not asked for, so that runs before it are known again.
 /// </summary>
 /// <param name="Rotation">Degrees.</param>
 /// <param name="Translation">Share of the side.</param>
@@ -15,7 +15,7 @@ namespace Onebit.Training;
 /// Share of the side by which each of 6 x 6 points spread over the image is shifted, with smooth (bicubic) shifts between; null: none.
 /// A coarse form of the smoothed random fields of Simard, Steinkraus &amp; Platt, ICDAR 2003, section 2.
 /// </param>
-/// <param name="Mirror">Every second image, drawn as well, is turned left to right; null: none.</param>
+/// <param name="Mirror">Each image is turned left to right with a chance of one half; null: none.</param>
 public sealed record AugmentationSpec(
     double Rotation = 0, double Translation = 0, double Scale = 0, double Shear = 0, int? Epochs = null, bool? Mirror = null,
     double? Elastic = null)
@@ -38,7 +38,7 @@ public sealed record AugmentationSpec(
             [cos, (cos * shear - sin) * aspect, Draw(2 * Translation), sin / aspect, sin * shear + cos, Draw(2 * Translation)], dim: 1);
         if (Mirror == true)
         {
-            Tensor side = rand(count, 1).sub_(0.5).sign_();
+            Tensor side = Binarizer.SignOf(rand(count, 1).sub_(0.5));
             rows = cat([rows.narrow(1, 0, 3) * side, rows.narrow(1, 3, 3)], dim: 1);
         }
         Tensor grid = nn.functional.affine_grid(rows.view(count, 2, 3), pixels.shape, align_corners: false);

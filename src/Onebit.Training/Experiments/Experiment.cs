@@ -93,7 +93,7 @@ public sealed record Experiment
     /// <summary>The learning rate over time; null: constant.</summary>
     public ScheduleSpec? Schedule { get; init; }
 
-    /// <summary>Random affine distortion of the training images; null: none.</summary>
+    /// <summary>Random affine and elastic distortion of the training images; null: none.</summary>
     public AugmentationSpec? Augmentation { get; init; }
 
     /// <summary>How many training images, the last ones, are held out for validation; null: 5,000 (a sixth of small sets).</summary>
@@ -181,7 +181,7 @@ public sealed record Experiment
         Require(Optimizer.Threshold >= 0 && double.IsFinite(Optimizer.Threshold), "the optimizer's threshold must be at least 0");
         Require(WeightBits is null or 32 || (method.Binarizes && WeightBits >= method.WeightBits && WeightBits <= method.MostWeightBits), $"weightBits must be 32{Planes(method, method.WeightBits, method.MostWeightBits)}");
         Require(ZeroWeights is null || (ZeroWeights is > 0 and < 1 && Method == "bitwise" && WeightBits == 2), "zeroWeights must be above 0 and below 1, and go with bitwise of weightBits 2");
-        Require(AffineBits is null or (>= 1 and <= Folding.MultiplierBits), $"affineBits must be 1 to {Folding.MultiplierBits}");
+        Require(AffineBits is null || (method.Binarizes && AffineBits is >= 1 and <= Folding.MultiplierBits), $"affineBits must be 1 to {Folding.MultiplierBits}, and go with a method that binarizes");
         Require(Averaging is null or (> 0 and < 1), "averaging must be above 0 and below 1");
         Require(Distillation is null or { Teachers.Count: > 0 }, "a distillation must name at least one teacher");
         Require(Distillation is null or { Temperature: > 0 and <= 1000, Weight: > 0 and <= 1 }, "a distillation's temperature must be above 0 and at most 1000, its weight above 0 and at most 1");
@@ -192,7 +192,7 @@ public sealed record Experiment
         Require(Schedule is null || Schedule.Factor is > 0 and <= 1 && Schedule.Every >= 1, "a schedule's factor must be above 0 and at most 1, its every at least 1");
         Require(
             Augmentation is null or { Rotation: >= 0 and <= 180, Translation: >= 0 and <= 1, Scale: >= 0 and < 1, Shear: >= 0 and < 90, Elastic: null or (>= 0 and <= 0.5), Epochs: null or >= 0 },
-            "an augmentation's rotation must be 0 to 180, translation 0 to 1, scale at least 0 and below 1, shear at least 0 and below 90, epochs at least 0");
+            "an augmentation's rotation must be 0 to 180, translation 0 to 1, scale at least 0 and below 1, shear at least 0 and below 90, elastic 0 to 0.5, epochs at least 0");
         Require(Network.Layers.Count > 0, "its network has no layers");
         Require(AreWhole(Network.Layers), "its network's layers must not be null");
     }

@@ -279,7 +279,7 @@ public sealed class Packer
         // Where the normalization turned the order, the integers from the threshold on are the lower values.
         Folding[] lower = [.. value.Stands.Select((s, c) => Side(s, c, ends[c].Flipped ? high[c] : low[c]))];
         Folding[] upper = [.. value.Stands.Select((s, c) => Side(s, c, ends[c].Flipped ? low[c] : high[c]))];
-        (int[] multipliers, long[] offsets, int shift) = Folding.ToFixedPoint([.. lower, .. upper], round: true, _affineBits, unit);
+        (int[] multipliers, long[] offsets, int shift) = Folding.ToFixedPoint([.. lower, .. upper], round: true); // Written plainly, so few bits would save little.
         return new TwoSlope(
             value.Index, ends.Select(e => e.Threshold).ToArray(), multipliers.AsMemory(..count), offsets.AsMemory(..count), multipliers.AsMemory(count..), offsets.AsMemory(count..), shift);
 
@@ -301,7 +301,7 @@ public sealed class Packer
 
     private static T[] Same<T>(int count, T value) => [.. Enumerable.Repeat(value, count)];
 
-    /// <summary>A value of the packed _model.</summary>
+    /// <summary>A value of the packed model.</summary>
     /// <param name="Index">Which; the first plane of several.</param>
     /// <param name="Stands">What an integer of each channel stands for in the trained network; factors are never negative before a normalization.</param>
     /// <param name="Several">The planes, where there is more than one; null: the value alone.</param>

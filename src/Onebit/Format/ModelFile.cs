@@ -334,7 +334,7 @@ internal static class ModelFile
                 return new Threshold(input, reader.Integers32(channels), reader.Flags(channels));
             case Kind.Requantize:
             case Kind.CoarseRequantize:
-                int outputBits = reader.Byte(), shift = reader.Byte(), grain = kind == Kind.CoarseRequantize ? reader.Byte() : 0;
+                int outputBits = reader.Byte(), shift = reader.Byte(), grain = kind == Kind.CoarseRequantize ? CoarseGrain(ref reader) : 0;
                 channels = reader.Size();
                 return new Requantize(input, reader.Integers32(channels), Offsets(ref reader, channels, grain), shift, outputBits);
             case Kind.MaxPool:
@@ -346,7 +346,7 @@ internal static class ModelFile
             case Kind.Scores:
             case Kind.CoarseScores:
                 shift = reader.Byte();
-                grain = kind == Kind.CoarseScores ? reader.Byte() : 0;
+                grain = kind == Kind.CoarseScores ? CoarseGrain(ref reader) : 0;
                 channels = reader.Size();
                 return new Scores(input, reader.Integers32(channels), Offsets(ref reader, channels, grain), shift);
             case Kind.Combine:
@@ -393,6 +393,8 @@ internal static class ModelFile
         }
     }
 
+    private const string NotShortest = "Offsets are not encoded in the shortest way.";
+
     /// <summary>Offsets that were written without their lowest bits, <paramref name="grain"/> of them.</summary>
     private static long[] Offsets(ref FileReader reader, int channels, int grain)
     {
@@ -403,8 +405,11 @@ internal static class ModelFile
             offset = whole >> grain == offset ? whole : throw new InvalidDataException("An offset does not fit into 64 bits.");
         }
 
-        return Grain(offsets) == grain ? offsets : throw new InvalidDataException("Offsets are not encoded in the shortest way.");
+        return Grain(offsets) == grain ? offsets : throw new InvalidDataException(NotShortest);
     }
+
+    private static int CoarseGrain(ref FileReader reader) =>
+        reader.Byte() is > 0 and byte grain ? grain : throw new InvalidDataException(NotShortest);
 
     /// <summary>How many lowest bits all offsets have at 0; fewer than four are not worth a kind of their own, and count as none.</summary>
     private static int Grain(ReadOnlySpan<long> offsets)
