@@ -11,6 +11,7 @@ public class UsageTests
     [InlineData("from 1 on, not '0'", "train", "smoke/logistic-float32", "--threads", "0")]
     [InlineData("no experiment file 'nope'", "train", "nope")]
     [InlineData("no model file 'nope.onebit'", "eval", "nope.onebit")]
+    [InlineData("no model file 'nope.onebit'", "eval", "cnn.onebit", "--against", "nope.onebit")]
     [InlineData("no model file 'nope.onebit'", "inspect", "nope.onebit")]
     [InlineData("no model file 'nope.onebit'", "predict", "nope.onebit", "a.png")]
     [InlineData("'IMAGE'", "predict", "cnn.onebit")]

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Onebit.Datasets;
+using Onebit.Study;
 using Onebit.Training;
 using Spectre.Console;
 using TorchSharp;
@@ -18,47 +19,60 @@ internal static class EvalCommand
         Argument<string> model = SharedOptions.Model();
         Option<string> data = SharedOptions.Data("mnist, mnist-hard, fashion-mnist");
         var check = new Option<bool>("--check") { Description = "Also run the model's operations on libtorch and compare every integer of every image." };
+        var against = new Option<string?>("--against") { Description = "A second packed model; McNemar's test says whether one is better on these images by more than chance.", HelpName = "MODEL" };
+        against.Validators.Add(result => SharedOptions.RequireFile(result, "model"));
         Option<bool> json = SharedOptions.Json();
         var command = new Command("eval", """
-            Classify a data set's test images with a packed model.
+            Classify a data set's test images with a packed model, alone or against another one.
 
             Example: onebit eval onebit-study/runs/cnn-binarynet-seed1/model.onebit --data mnist
-            """) { model, data, check, json };
+            Example: onebit eval models/mnist-small.onebit --against models/mnist-tiny.onebit
+            """) { model, data, check, against, json };
         command.SetAction(parsed =>
         {
             BitModel packed = BitModel.Load(parsed.GetRequiredValue(model));
+            BitModel? other = parsed.GetValue(against) is { } path ? BitModel.Load(path) : null;
             ImageSet test = DataCommand.LoadTestShowingProgress(parsed.GetRequiredValue(data), packed);
-            ModelInput input = packed.Input;
-            if ((input.Channels, input.Height, input.Width) != (test.Channels, test.Height, test.Width))
-                throw new DatasetException($"The model reads images of {input.Channels} x {input.Height} x {input.Width}, the data set holds {test.Channels} x {test.Height} x {test.Width} (channels x height x width); choose a model trained for it.");
             int classes = Math.Max(packed.ClassCount, test.Labels.Span.ToArray().Max() + 1);
             string[] names = [.. packed.ClassNames, .. Enumerable.Range(packed.ClassCount, classes - packed.ClassCount).Select(c => $"{c}")];
-            int[] predictions = new int[test.Count];
-            packed.Predict(test.Pixels.Span, predictions);
-            int[][] confusion = Evaluation.Confusion(test.Labels.Span, predictions.Select(p => (byte)p).ToArray(), classes);
+            byte[] predictions = Predict(packed, test);
+            int[][] confusion = Evaluation.Confusion(test.Labels.Span, predictions, classes);
             double accuracy = (double)Enumerable.Range(0, classes).Sum(c => confusion[c][c]) / test.Count;
             (long Integers, long Different)? compared = parsed.GetValue(check) ? Compare(packed, test, predictions) : null;
+            McNemar? difference = other is null ? null : McNemar.Compare(test.Labels.Span, predictions, Predict(other, test));
             if (parsed.GetValue(json))
             {
                 Console.WriteLine(JsonSerializer.Serialize(
-                    new { accuracy, count = test.Count, classNames = names, confusion, comparedIntegers = compared?.Integers, differentIntegers = compared?.Different }, Json));
+                    new { accuracy, count = test.Count, classNames = names, confusion, comparedIntegers = compared?.Integers, differentIntegers = compared?.Different, against = difference }, Json));
             }
             else
             {
                 Print(accuracy, confusion, names);
                 if (compared is { } result)
                     AnsiConsole.WriteLine($"Of {result.Integers:N0} integers, all values, scores and classes of {test.Count:N0} images, {result.Different:N0} differ between the runtime and libtorch.");
+                if (difference is { } d)
+                    AnsiConsole.WriteLine($"It alone is right on {d.FirstOnly:N0} images, the other model alone on {d.SecondOnly:N0}: {(d.MoreThanChance ? "more" : "no more")} than chance would give (McNemar's test, p = {d.P:G2}).");
             }
             return compared?.Different > 0 ? 1 : 0;
         });
         return command;
     }
 
+    private static byte[] Predict(BitModel model, ImageSet test)
+    {
+        ModelInput input = model.Input;
+        if ((input.Channels, input.Height, input.Width) != (test.Channels, test.Height, test.Width))
+            throw new DatasetException($"The model reads images of {input.Channels} x {input.Height} x {input.Width}, the data set holds {test.Channels} x {test.Height} x {test.Width} (channels x height x width); choose a model trained for it.");
+        int[] classes = new int[test.Count];
+        model.Predict(test.Pixels.Span, classes);
+        return [.. classes.Select(c => (byte)c)];
+    }
+
     /// <summary>
     /// Every value, score and class of every image, by the runtime and by the same operations on libtorch. Values come from
     /// the runtime's plain kernel, scores from its kernels for one image, classes from those for many.
     /// </summary>
-    private static (long Integers, long Different) Compare(BitModel model, ImageSet test, int[] classes)
+    private static (long Integers, long Different) Compare(BitModel model, ImageSet test, byte[] classes)
     {
         const int Batch = 100;
         torch.set_num_threads(1);

@@ -46,9 +46,17 @@ internal static class SharedOptions
     }
 
     /// <summary>A file that is not there is a command used wrongly, not a command that failed.</summary>
-    internal static void RequireFile(ArgumentResult result, string what)
+    internal static void RequireFile(ArgumentResult result, string what) => RequireFile(result, result.GetValueOrDefault<string>(), what);
+
+    /// <summary>The same of an option that may be left out.</summary>
+    internal static void RequireFile(OptionResult result, string what)
     {
-        string path = result.GetValueOrDefault<string>();
+        if (result.GetValueOrDefault<string?>() is { } path)
+            RequireFile(result, path, what);
+    }
+
+    private static void RequireFile(SymbolResult result, string path, string what)
+    {
         if (!File.Exists(path))
             result.AddError($"There is no {what} file '{path}'");
     }

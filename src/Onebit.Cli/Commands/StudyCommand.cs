@@ -29,11 +29,7 @@ internal static class StudyCommand
         Option<int> jobs = SharedOptions.Count("--jobs", "Trainings at a time; one a core unless given.", 1, () => Environment.ProcessorCount);
         var finished = new Option<bool>("--finished") { Description = "Train nothing; report the runs that are finished in DIR." };
         var table = new Option<string?>("--table") { Description = "Run nothing; print a results.json's methods, and published figures beside it, as markdown tables.", HelpName = "FILE" };
-        table.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<string?>() is { } file && !File.Exists(file))
-                result.AddError($"There is no results file '{file}'");
-        });
+        table.Validators.Add(result => SharedOptions.RequireFile(result, "results"));
         Option<bool> json = SharedOptions.Json();
         var command = new Command("study", """
             Train every classifier in full precision and binarized, pack, measure and compare.
