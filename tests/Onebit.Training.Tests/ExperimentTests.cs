@@ -114,6 +114,7 @@ public sealed class ExperimentTests : IDisposable
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"augmentation\": { \"translation\": 1e999 }", "translation 0 to 1")]
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"augmentation\": { \"epochs\": -1 }", "epochs at least 0")]
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"augmentation\": { \"elastic\": 0.6 }", "elastic 0 to 0.5")]
+    [InlineData("\"momentum\": 0.9", "\"polarization\": -1", "polarization must be 0 to 100")]
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"affineBits\": 15", "affineBits must be 1 to 14")]
     [InlineData("\"method\": \"binarynet\"", "\"method\": \"float32\", \"affineBits\": 4", "go with a method that binarizes")]
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"weightBits\": 2", "weightBits must be 32 or 1")]

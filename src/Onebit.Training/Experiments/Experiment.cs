@@ -178,6 +178,7 @@ public sealed record Experiment
         Require(Optimizer.Momentum is >= 0 and < 1, "the optimizer's momentum must be at least 0 and below 1");
         Require(!Optimizer.GlorotRates || Optimizer.Type != OptimizerType.Bop, "glorotRates are of adam and sgd; bop has no rate of weights");
         Require(Optimizer.Adaptivity is > 0 and <= 1, "the optimizer's adaptivity must be above 0 and at most 1");
+        Require(Optimizer.Polarization is null or (>= 0 and <= 100), "the optimizer's polarization must be 0 to 100");
         Require(Optimizer.Threshold >= 0 && double.IsFinite(Optimizer.Threshold), "the optimizer's threshold must be at least 0");
         Require(WeightBits is null or 32 || (method.Binarizes && WeightBits >= method.WeightBits && WeightBits <= method.MostWeightBits), $"weightBits must be 32{Planes(method, method.WeightBits, method.MostWeightBits)}");
         Require(ZeroWeights is null || (ZeroWeights is > 0 and < 1 && Method == "bitwise" && WeightBits == 2), "zeroWeights must be above 0 and below 1, and go with bitwise of weightBits 2");

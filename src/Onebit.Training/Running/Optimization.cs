@@ -12,13 +12,15 @@ internal sealed class Optimization
     private readonly Network _network;
     private readonly IStepRule[] _rules;
     private readonly WeightAverage? _average;
+    private readonly double _polarization;
     private long _steps;
-    private double _factor = 1;
+    private double _done, _factor = 1;
 
     internal Optimization(Experiment experiment, Network network)
     {
         OptimizerSpec spec = experiment.Optimizer;
         _network = network;
+        _polarization = spec.Rate * (spec.Polarization ?? 0);
         Parameter[] signs = spec.Type == OptimizerType.Bop ? [.. network.WeightLayers.Where(l => l.IsBinarized).Select(l => l.Weight)] : [];
         Dictionary<Parameter, double> rates = spec.GlorotRates ? network.WeightLayers.ToDictionary(l => l.Weight, GlorotRate) : [];
         (Parameter, double)[] moving = [.. network.parameters().Except(signs).Select(p => (p, spec.Rate * rates.GetValueOrDefault(p, 1)))];
@@ -35,8 +37,10 @@ internal sealed class Optimization
     /// <summary>Numbers of state: two moments a parameter of Adam, one of the others, SGD without momentum none; and the average.</summary>
     internal long StateCount => (_average is null ? 0 : _network.ParameterCount) + _rules.Sum(r => r.State.Sum(t => t.numel()));
 
-    /// <summary>Sets the share of its starting rate that each rate has from here on.</summary>
-    internal void SetFactor(double factor) => _factor = factor;
+    /// <summary>Says how far training is.</summary>
+    /// <param name="done">The share of all epochs that are done.</param>
+    /// <param name="factor">The share of its starting rate that each rate has from here on.</param>
+    internal void SetProgress(double done, double factor) => (_done, _factor) = (done, factor);
 
     /// <summary>One step down the gradients of a loss.</summary>
     internal void Step(Tensor loss)
@@ -48,7 +52,11 @@ internal sealed class Optimization
         foreach (IStepRule rule in _rules)
             rule.Step(_steps, _factor);
         foreach (WeightLayer layer in _network.WeightLayers.Where(l => l.IsBinarized && l.Binarizer!.ClipsLatent))
+        {
+            if (_polarization > 0)
+                layer.Weight.add_(Binarizer.SignOf(layer.Weight), _polarization * _factor * _done);
             layer.Weight.clamp_(-1, 1);
+        }
         _average?.Update(_steps - 1);
     }
 

@@ -159,7 +159,8 @@ public sealed class Trainer
             if (size == 1)
                 break; // One image has no batch statistics.
             using var scope = NewDisposeScope();
-            optimization.SetFactor(_experiment.Schedule?.FactorAt(epoch + (double)start / count, _experiment.Epochs) ?? 1);
+            double now = epoch + (double)start / count;
+            optimization.SetProgress(now / _experiment.Epochs, _experiment.Schedule?.FactorAt(now, _experiment.Epochs) ?? 1);
             Tensor chosen = order.narrow(0, start, size);
             Tensor images = pixels.index_select(0, chosen);
             if (_experiment.Augmentation is { } augmentation && epoch < (augmentation.Epochs ?? int.MaxValue))
