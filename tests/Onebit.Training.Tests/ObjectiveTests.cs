@@ -149,4 +149,18 @@ public sealed class ObjectiveTests : IDisposable
         Step(done: 0.8, factor: 0.5);
         Assert.All(latent.data<float>().ToArray().Zip([0.04f, 0.14f, -0.14f, 0.54f, -0.54f, 1, -1, 1]), w => Assert.Equal(w.Second, w.First, 1e-6f));
     }
+
+    [Theory]
+    [InlineData("lq", OptimizerType.Adam)]
+    [InlineData("float32", OptimizerType.Adam)]
+    [InlineData("binaryconnect", OptimizerType.Bop)]
+    public void Polarization_of_weights_that_are_not_clipped_is_refused(string method, OptimizerType optimizer)
+    {
+        using Network network = Networks.Create("""[{ "type": "dense" }]""", Method.Named(method), (1, 2, 2), 2, PixelEncoding.Unit);
+        Experiment experiment = new()
+        {
+            Name = "e", Network = network.Spec, Method = method, Epochs = 1, BatchSize = 2, Optimizer = new OptimizerSpec(optimizer, 0.2, Polarization: 0.5),
+        };
+        Assert.Contains("has none; leave it out", Assert.Throws<ExperimentException>(() => new Optimization(experiment, network)).Message, StringComparison.Ordinal);
+    }
 }

@@ -63,9 +63,7 @@ internal static class EvalCommand
         ModelInput input = model.Input;
         if ((input.Channels, input.Height, input.Width) != (test.Channels, test.Height, test.Width))
             throw new DatasetException($"The model reads images of {input.Channels} x {input.Height} x {input.Width}, the data set holds {test.Channels} x {test.Height} x {test.Width} (channels x height x width); choose a model trained for it.");
-        int[] classes = new int[test.Count];
-        model.Predict(test.Pixels.Span, classes);
-        return [.. classes.Select(c => (byte)c)];
+        return ModelPredictions.Of(model, test);
     }
 
     /// <summary>

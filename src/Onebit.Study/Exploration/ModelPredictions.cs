@@ -4,7 +4,7 @@ using Onebit.Training;
 namespace Onebit.Study;
 
 /// <summary>What trained models make of the test images.</summary>
-internal static class ModelPredictions
+public static class ModelPredictions
 {
     /// <summary>
     /// The predictions of every model below a folder: of a finished training run what it noted, full precision included;
@@ -37,8 +37,14 @@ internal static class ModelPredictions
         ModelInput input = model.Input;
         if ((input.Channels, input.Height, input.Width) != (data.Test.Channels, data.Test.Height, data.Test.Width) || !model.ClassNames.SequenceEqual(data.ClassNames))
             throw new ExperimentException($"'{file}' reads other images or knows other classes than {data.Name} has; name a folder of models trained on it.");
-        int[] classes = new int[data.Test.Count];
-        model.Predict(data.Test.Pixels.Span, classes);
+        return Of(model, data.Test);
+    }
+
+    /// <summary>The class of each image, of the model's size.</summary>
+    public static byte[] Of(BitModel model, ImageSet images)
+    {
+        int[] classes = new int[images.Count];
+        model.Predict(images.Pixels.Span, classes);
         return [.. classes.Select(c => (byte)c)];
     }
 }

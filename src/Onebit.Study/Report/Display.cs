@@ -11,6 +11,19 @@ internal static class Display
 
     internal static string Escape(string text) => WebUtility.HtmlEncode(text);
 
+    /// <summary>Head and body of a table in HTML, the first cell of a row its heading; the columns of text are aligned left.</summary>
+    /// <param name="columns">HTML.</param>
+    /// <param name="text">Which columns are text.</param>
+    /// <param name="rows">Text.</param>
+    internal static string HtmlTable(IEnumerable<string> columns, Func<int, bool> text, IEnumerable<IReadOnlyList<string>> rows)
+    {
+        string Class(int column) => text(column) ? " class=\"text\"" : "";
+        return $"""
+            <thead><tr>{string.Concat(columns.Select((c, i) => $"<th scope=\"col\"{Class(i)}>{c}</th>"))}</tr></thead>
+            <tbody>{string.Concat(rows.Select(row => $"<tr><th scope=\"row\">{Escape(row[0])}</th>{string.Concat(row.Skip(1).Select((c, i) => $"<td{Class(i + 1)}>{Escape(c)}</td>"))}</tr>\n"))}</tbody>
+            """;
+    }
+
     /// <summary>A table in markdown; the columns of text are aligned left.</summary>
     internal static string MarkdownTable(IReadOnlyList<string> columns, Func<int, bool> text, IEnumerable<IReadOnlyList<string>> rows)
     {

@@ -13,14 +13,19 @@ internal sealed class Optimization
     private readonly IStepRule[] _rules;
     private readonly WeightAverage? _average;
     private readonly double _polarization;
+    private readonly WeightLayer[] _clipped;
     private long _steps;
     private double _done, _factor = 1;
 
+    /// <exception cref="ExperimentException">The experiment asks for what its method does not have.</exception>
     internal Optimization(Experiment experiment, Network network)
     {
         OptimizerSpec spec = experiment.Optimizer;
         _network = network;
+        _clipped = [.. network.WeightLayers.Where(l => l.IsBinarized && l.Binarizer!.ClipsLatent)];
         _polarization = spec.Rate * (spec.Polarization ?? 0);
+        if (_polarization > 0 && (_clipped.Length == 0 || spec.Type == OptimizerType.Bop))
+            throw new ExperimentException($"Polarization moves clipped latent weights, and '{experiment.Name}' has none; leave it out.");
         Parameter[] signs = spec.Type == OptimizerType.Bop ? [.. network.WeightLayers.Where(l => l.IsBinarized).Select(l => l.Weight)] : [];
         Dictionary<Parameter, double> rates = spec.GlorotRates ? network.WeightLayers.ToDictionary(l => l.Weight, GlorotRate) : [];
         (Parameter, double)[] moving = [.. network.parameters().Except(signs).Select(p => (p, spec.Rate * rates.GetValueOrDefault(p, 1)))];
@@ -51,7 +56,7 @@ internal sealed class Optimization
         _steps++;
         foreach (IStepRule rule in _rules)
             rule.Step(_steps, _factor);
-        foreach (WeightLayer layer in _network.WeightLayers.Where(l => l.IsBinarized && l.Binarizer!.ClipsLatent))
+        foreach (WeightLayer layer in _clipped)
         {
             if (_polarization > 0)
                 layer.Weight.add_(Binarizer.SignOf(layer.Weight), _polarization * _factor * _done);

@@ -19,15 +19,14 @@ internal static class Frontier
             <figure class="chart wide"><div class="scroll">{Charts.FrontierInline(data.Results, published)}</div>
             <figcaption>Filled: this study, with its worst and best seed. Of the published figures those are named that none of their kind beats in both.</figcaption></figure>
             <div class="scroll"><table>
-            <thead><tr>{string.Concat(s_columns.Select((c, i) => $"<th scope=\"col\"{Text(i)}>{c}</th>"))}</tr></thead>
-            <tbody>{string.Concat(Rows(data.Results).Select(row => $"<tr><th scope=\"row\">{Escape(row[0])}</th>{string.Concat(row.Skip(1).Select((c, i) => $"<td{Text(i + 1)}>{Escape(c)}</td>"))}</tr>\n"))}</tbody></table></div>
+            {HtmlTable(s_columns, c => c >= TextFrom, Rows(data.Results))}</table></div>
             </section>
             """;
     }
 
     /// <summary>The same table in markdown; empty where there is nothing to compare with.</summary>
     internal static string Markdown(StudyResults results) => Published.Beside(results).Count == 0 ? "" :
-        "### Beside published figures\n\n" + Display.MarkdownTable(s_columns, c => c is 0 or >= TextFrom, Rows(results));
+        "### Beside published figures\n\n" + MarkdownTable(s_columns, c => c is 0 or >= TextFrom, Rows(results));
 
     private const int TextFrom = 6;
 
@@ -46,6 +45,4 @@ internal static class Frontier
             p.Name, Count(p.Bytes), Percent(p.Accuracy), Nothing, Nothing, Nothing, p.Counted, p.Source + (p.Checked ? "" : " (not read at the source)"),
         ])))
         .OrderBy(r => r.Bytes).Select(r => r.Row);
-
-    private static string Text(int column) => column >= TextFrom ? " class=\"text\"" : "";
 }

@@ -45,12 +45,9 @@ internal static class MethodRanking
         <p>{Escape(ranking.Verdict)}</p>
         <ul>{string.Concat(ranking.Winners.Select(b => $"<li>{Escape(b)}</li>"))}</ul>
         <div class="scroll"><table class="methods">
-        <thead><tr>{string.Concat(Ranking.Columns.Select((c, i) => $"<th scope=\"col\"{Text(i)}>{c.What}<small>{c.Unit}</small></th>"))}</tr></thead>
-        <tbody>{string.Concat(ranking.Rows.Select(row => $"<tr><th scope=\"row\">{Escape(row[0])}</th>{string.Concat(row.Skip(1).Select((c, i) => $"<td{Text(i + 1)}>{Escape(c)}</td>"))}</tr>\n"))}</tbody></table></div>
+        {HtmlTable(Ranking.Columns.Select(c => $"{c.What}<small>{c.Unit}</small>"), c => c == 1, ranking.Rows)}</table></div>
 
         """;
-
-    private static string Text(int column) => column == 1 ? " class=\"text\"" : "";
 
     private static string Pictures(ReportData data, Ranking ranking) => $"""
         <figure class="chart wide"><div class="scroll">{Charts.MethodsAgainstBytes(data.Results, ranking)}</div></figure>
