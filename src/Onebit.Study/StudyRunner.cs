@@ -21,6 +21,9 @@ public sealed class StudyRunner
     /// <summary>The same of packed runs beside published figures, where there are any.</summary>
     public const string FrontierFile = "frontier.svg";
 
+    /// <summary>What more planes bring and cost, where a method was trained with several numbers of them.</summary>
+    public const string PlanesFile = "planes.svg";
+
     private readonly string _preset;
     private readonly string _dataArgument;
     private readonly string _folder;
@@ -95,6 +98,8 @@ public sealed class StudyRunner
         AtomicFile.WriteText(Path.Combine(_folder, PictureFile), Charts.AccuracyAgainstBytes(results));
         if (Published.Beside(results) is { Count: > 0 } published)
             AtomicFile.WriteText(Path.Combine(_folder, FrontierFile), Charts.Frontier(results, published));
+        if (Ranking.Planes(results) is { Count: > 0 } planes)
+            AtomicFile.WriteText(Path.Combine(_folder, PlanesFile), Charts.Planes(results, planes));
         AtomicFile.WriteText(Path.Combine(_folder, ReportFile), ReportWriter.Write(results, predictions, _data.Test, _hardSet));
         return results;
     }

@@ -45,7 +45,11 @@ public class RankingTests
         Assert.Equal(
             ["8 / 1 / 1 bits: binarynet, 90.00 ± 1.00 % (3 seeds)", "8 / 1 / 8 bits: xnor, 97.00 ± 1.00 % (3 seeds)", "8 / 3 / 2 bits: lq-3-2, 96.00 ± 1.00 % (3 seeds)"],
             section.Descendants("li").Select(l => l.Value.Replace('\u00a0', ' ')));
-        Assert.Equal(2, section.Descendants("figure").Count());
+        Assert.Equal(3, section.Descendants("figure").Count());
+        string[] planes = [.. section.Descendants("figure").Last().Descendants().Where(e => e.Name.LocalName == "text").Select(t => t.Value)];
+        Assert.Contains("1 / 8, 500 ns", planes.Select(t => t.Replace('\u00a0', ' ')));
+        Assert.Contains("3 / 2, 500 ns", planes.Select(t => t.Replace('\u00a0', ' ')));
+        Assert.Equal(2, planes.Count(t => t.Contains(" / ", StringComparison.Ordinal))); // Of lq alone: the others have one number of planes.
         Assert.DoesNotContain("two-stage-1", section.ToString(), StringComparison.Ordinal); // Not packed.
     }
 

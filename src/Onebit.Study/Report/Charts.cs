@@ -9,7 +9,8 @@ public static class Charts
 {
     private const int WideWidth = 760, WideHeight = 500, CrowdedHeight = 640, Width = 540, Height = 340, EmbeddingSize = 640;
     private const float FontSize = 13;
-    private const string AccuracyAgainstBytesTitle = "Test accuracy against model size", FrontierTitle = AccuracyAgainstBytesTitle + ", beside published figures", SizeLabel = "model size (log scale)";
+    private const string AccuracyAgainstBytesTitle = "Test accuracy against model size", FrontierTitle = AccuracyAgainstBytesTitle + ", beside published figures",
+        PlanesTitle = AccuracyAgainstBytesTitle + ", with one plane and with more", SizeLabel = "model size (log scale)";
 
     private static readonly double[][] s_digits = [[1], [1, 2, 5], [1, 1.5, 2, 3, 4, 5, 7]];
 
@@ -26,6 +27,13 @@ public static class Charts
 
     internal static string FrontierInline(StudyResults results, IReadOnlyList<Published> published) =>
         Svg.Inline(FrontierPlot(results, published), WideWidth, CrowdedHeight, FrontierTitle);
+
+    /// <summary>What more planes of weights and activations bring and cost, see <see cref="Ranking.Planes"/>: an SVG that stands alone, on white.</summary>
+    internal static string Planes(StudyResults results, IReadOnlyList<StudyRun> runs) =>
+        Svg.Standalone(PlanesPlot(results, runs), WideWidth, WideHeight, PlanesTitle);
+
+    internal static string PlanesInline(StudyResults results, IReadOnlyList<StudyRun> runs) =>
+        Svg.Inline(PlanesPlot(results, runs), WideWidth, WideHeight, PlanesTitle);
 
     /// <summary>The same of some packed runs, coloured by their bits.</summary>
     internal static string MethodsAgainstBytes(StudyResults results, Ranking ranking) => Svg.Inline(
@@ -163,6 +171,16 @@ public static class Charts
                 published.Any(o => o != p && o.Counted == p.Counted && o.Bytes <= p.Bytes && o.Accuracy >= p.Accuracy) ? "" : p.Name))],
         Floor(results), Display.Bytes, SizeLabel, CrowdedHeight);
 
+    private static Plot PlanesPlot(StudyResults results, IReadOnlyList<StudyRun> runs)
+    {
+        string[] methods = [.. runs.Select(r => r.Method).Distinct()];
+        return AccuracyPlot(
+            [.. runs.Select(r => new Point(
+                Size(r), r.TestAccuracy, $"{r.Method}, {r.Network}", Array.IndexOf(methods, r.Method), Filled: true,
+                $"{r.WeightBits} / {r.ActivationBits}, {Display.Seconds(r.InferenceNanoseconds.Batch1 / 1e9)}"))],
+            Floor(results), Display.Bytes, SizeLabel, WideHeight, joined: true);
+    }
+
     /// <summary>Test accuracy against a cost, one marker a run, a colour a group; a label may be empty.</summary>
     private static Plot AccuracyPlot(
         StudyResults results, IReadOnlyList<StudyRun> runs, Func<StudyRun, double> cost, Func<double, string> unit, string costLabel,
@@ -181,7 +199,7 @@ public static class Charts
     /// <summary>A marker of a chart: its group is its colour, and a label may be empty.</summary>
     private sealed record Point(double Cost, Spread Accuracy, string Group, int Marker, bool Filled, string Label);
 
-    private static Plot AccuracyPlot(IReadOnlyList<Point> points, double leastError, Func<double, string> unit, string costLabel, int height)
+    private static Plot AccuracyPlot(IReadOnlyList<Point> points, double leastError, Func<double, string> unit, string costLabel, int height, bool joined = false)
     {
         string[] groups = [.. points.Select(p => p.Group).Distinct()];
         double Error(double accuracy) => Math.Max(1 - accuracy, leastError);
@@ -189,9 +207,12 @@ public static class Charts
         SetLog(plot.Axes.Bottom, [.. points.Select(p => p.Cost)], Math.Log10, v => unit(v).Replace(".0", "", StringComparison.Ordinal), margin: 0.12);
         SetAccuracy(plot, points.SelectMany(p => p.Accuracy.Values.Select(Error)));
         var labels = new List<(Coordinates At, string Label)>();
+        Color ColorOf(string group) => Color.FromHex(Palette.Series(Array.IndexOf(groups, group)));
+        foreach (IGrouping<string, Point> line in points.Where(_ => joined).GroupBy(p => p.Group))
+            plot.Add.ScatterLine(line.Select(p => new Coordinates(Math.Log10(p.Cost), -Math.Log10(Error(p.Accuracy.Mean)))).ToArray(), ColorOf(line.Key));
         foreach (Point point in points)
         {
-            Color color = Color.FromHex(Palette.Series(Array.IndexOf(groups, point.Group)));
+            Color color = ColorOf(point.Group);
             Coordinates At(double accuracy) => new(Math.Log10(point.Cost), -Math.Log10(Error(accuracy)));
             if (point.Accuracy.Values.Count > 1)
                 plot.Add.Line(At(point.Accuracy.Values.Min()), At(point.Accuracy.Values.Max())).LineStyle = new() { Color = color, Width = 1.5f };
@@ -199,8 +220,8 @@ public static class Charts
             marker.MarkerLineWidth = 2;
             labels.Add((At(point.Accuracy.Mean), point.Label));
         }
-        plot.Legend.ManualItems.AddRange(groups.Select((name, i) =>
-            new LegendItem { LabelText = name, MarkerStyle = new(MarkerShape.FilledCircle, 11, Color.FromHex(Palette.Series(i))) }));
+        plot.Legend.ManualItems.AddRange(groups.Select(name =>
+            new LegendItem { LabelText = name, MarkerStyle = new(MarkerShape.FilledCircle, 11, ColorOf(name)) }));
         plot.ShowLegend(Edge.Top);
         plot.Legend.FontSize = FontSize;
         plot.Legend.FontColor = Color.FromHex(Palette.Ink);

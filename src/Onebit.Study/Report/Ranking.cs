@@ -74,6 +74,14 @@ internal sealed record Ranking(string Title, IReadOnlyList<StudyRun> Runs, Study
         }
     }
 
+    /// <summary>Packed runs of a network and method that were trained with several numbers of planes, of weights and of activations, the fewest first.</summary>
+    internal static IReadOnlyList<StudyRun> Planes(StudyResults results) =>
+    [
+        .. results.Runs.Where(r => r.Packed).GroupBy(r => (r.Network, r.Method, r.InputBits))
+            .Where(g => g.DistinctBy(r => r.WeightBits).Count() > 1 && g.DistinctBy(r => r.ActivationBits).Count() > 1)
+            .SelectMany(g => g.OrderBy(Weight)),
+    ];
+
     /// <summary>Fewest bits first.</summary>
     internal static (int, int, int) Weight(StudyRun run) => (run.WeightBits, run.ActivationBits, run.InputBits);
 

@@ -19,7 +19,7 @@ internal static class MethodRanking
             difference of the two means over seeds (Welch’s test). A star: two methods of the same worth would differ as much less than once in twenty times.
             Bits are those of input / weights / activations, each a plane; the lists name the best run of each combination.</p>
             <p class="hint">{FewSeeds(networks.Concat(equal))} Of twenty rows with no difference at all one would have its star too, and the first of many is the first by luck too. Seeds tell how much another training would differ, not how much other test images would.</p>
-            {string.Concat(networks.Select(n => Table(n) + Pictures(data, n)))}{string.Concat(equal.Select(Table))}{(sizes is null ? "" : Pictures(data, sizes))}</section>
+            {string.Concat(networks.Select(n => Table(n) + Pictures(data, n)))}{string.Concat(equal.Select(Table))}{(sizes is null ? "" : Pictures(data, sizes))}{Planes(data)}</section>
             """;
     }
 
@@ -46,6 +46,12 @@ internal static class MethodRanking
         <ul>{string.Concat(ranking.Winners.Select(b => $"<li>{Escape(b)}</li>"))}</ul>
         <div class="scroll"><table class="methods">
         {HtmlTable(Ranking.Columns.Select(c => $"{c.What}<small>{c.Unit}</small>"), c => c == 1, ranking.Rows)}</table></div>
+
+        """;
+
+    private static string Planes(ReportData data) => Ranking.Planes(data.Results) is not { Count: > 0 } runs ? "" : $"""
+        <figure class="chart wide"><div class="scroll">{Charts.PlanesInline(data.Results, runs)}</div>
+        <figcaption>Planes of weights / activations, and the time of one image. Slanting lines join the runs of a method, upright ones reach from the worst seed to the best.</figcaption></figure>
 
         """;
 
