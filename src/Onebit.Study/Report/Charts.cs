@@ -208,17 +208,17 @@ public static class Charts
         SetAccuracy(plot, points.SelectMany(p => p.Accuracy.Values.Select(Error)));
         var labels = new List<(Coordinates At, string Label)>();
         Color ColorOf(string group) => Color.FromHex(Palette.Series(Array.IndexOf(groups, group)));
+        Coordinates At(Point point, double accuracy) => new(Math.Log10(point.Cost), -Math.Log10(Error(accuracy)));
         foreach (IGrouping<string, Point> line in points.Where(_ => joined).GroupBy(p => p.Group))
-            plot.Add.ScatterLine(line.Select(p => new Coordinates(Math.Log10(p.Cost), -Math.Log10(Error(p.Accuracy.Mean)))).ToArray(), ColorOf(line.Key));
+            plot.Add.ScatterLine(line.Select(p => At(p, p.Accuracy.Mean)).ToArray(), ColorOf(line.Key));
         foreach (Point point in points)
         {
             Color color = ColorOf(point.Group);
-            Coordinates At(double accuracy) => new(Math.Log10(point.Cost), -Math.Log10(Error(accuracy)));
             if (point.Accuracy.Values.Count > 1)
-                plot.Add.Line(At(point.Accuracy.Values.Min()), At(point.Accuracy.Values.Max())).LineStyle = new() { Color = color, Width = 1.5f };
-            var marker = plot.Add.Marker(At(point.Accuracy.Mean), Palette.Marker(point.Marker, point.Filled), 11, color);
+                plot.Add.Line(At(point, point.Accuracy.Values.Min()), At(point, point.Accuracy.Values.Max())).LineStyle = new() { Color = color, Width = 1.5f };
+            var marker = plot.Add.Marker(At(point, point.Accuracy.Mean), Palette.Marker(point.Marker, point.Filled), 11, color);
             marker.MarkerLineWidth = 2;
-            labels.Add((At(point.Accuracy.Mean), point.Label));
+            labels.Add((At(point, point.Accuracy.Mean), point.Label));
         }
         plot.Legend.ManualItems.AddRange(groups.Select(name =>
             new LegendItem { LabelText = name, MarkerStyle = new(MarkerShape.FilledCircle, 11, ColorOf(name)) }));
