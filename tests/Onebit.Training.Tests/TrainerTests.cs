@@ -101,6 +101,19 @@ public sealed class TrainerTests : IDisposable
         Assert.InRange(result.TestAccuracy, 0.5, 1);
     }
 
+    [Theory]
+    [InlineData(OptimizerType.Adam, 0.5)]
+    [InlineData(OptimizerType.Sgd, 1)]
+    public void Glorots_rates_are_one_over_his_size_and_with_SGD_its_square(OptimizerType type, double power)
+    {
+        Experiment experiment = Small("binaryconnect") with { Network = Spec("""[{ "type": "dense" }, { "type": "scale", "by": 0.1 }]""") };
+        double factor = Math.Pow((784 + 10) / 1.5, power);
+        RunResult expected = Run(experiment with { Optimizer = new OptimizerSpec(type, 0.0001 * factor) }, _folder.File("plain"));
+        RunResult actual = Run(experiment with { Optimizer = new OptimizerSpec(type, 0.0001, GlorotRates: true) }, _folder.File("rates"));
+        Assert.NotEqual(expected.Curves.TrainLoss[0], expected.Curves.TrainLoss[^1]);
+        Assert.All(expected.Curves.TrainLoss.Zip(actual.Curves.TrainLoss), l => Assert.Equal(l.First, l.Second, 1e-6));
+    }
+
     [Fact]
     public void A_teacher_leaves_the_pixels_as_they_are()
     {

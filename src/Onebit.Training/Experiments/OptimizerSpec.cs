@@ -6,7 +6,8 @@ namespace Onebit.Training;
 /// <param name="Momentum">Of SGD; Adam has its own.</param>
 /// <param name="GlorotRates">
 /// Multiplies the rate of a layer's weights with <c>sqrt((fan-in + fan-out) / 1.5)</c>, one over Glorot's initial size, as
-/// Courbariaux et al. 2015 do: latent weights then move in proportion to their layer's.
+/// Courbariaux et al. 2015 do: latent weights from -1 to 1 then move as weights of that size would. With SGD with its square, since a step is in
+/// proportion to the gradient, which of a weight that is scaled up is smaller.
 /// </param>
 /// <param name="Adaptivity">Of Bop: the share of a new gradient in its moving average; the schedule lowers it as it does the rate.</param>
 /// <param name="Threshold">Of Bop: a weight flips where the average points against it by more than this.</param>

@@ -27,7 +27,7 @@ internal sealed class Optimization
         if (_polarization > 0 && (_clipped.Length == 0 || spec.Type == OptimizerType.Bop))
             throw new ExperimentException($"Polarization moves clipped latent weights, and '{experiment.Name}' has none; leave it out.");
         Parameter[] signs = spec.Type == OptimizerType.Bop ? [.. network.WeightLayers.Where(l => l.IsBinarized).Select(l => l.Weight)] : [];
-        Dictionary<Parameter, double> rates = spec.GlorotRates ? network.WeightLayers.ToDictionary(l => l.Weight, GlorotRate) : [];
+        Dictionary<Parameter, double> rates = spec.GlorotRates ? network.WeightLayers.ToDictionary(l => l.Weight, l => GlorotRate(l, spec.Type)) : [];
         (Parameter, double)[] moving = [.. network.parameters().Except(signs).Select(p => (p, spec.Rate * rates.GetValueOrDefault(p, 1)))];
         _rules = spec.Type switch
         {
@@ -95,10 +95,11 @@ internal sealed class Optimization
         .. _average is null ? [] : _average.Averages.Select(a => ("average." + a.Key, a.Value)),
     ];
 
-    private static double GlorotRate(WeightLayer layer)
+    private static double GlorotRate(WeightLayer layer, OptimizerType type)
     {
         long positions = layer.IsDense ? 1 : layer.Weight.shape[2] * layer.Weight.shape[3];
         double fanIn = layer.Weight.numel() / (double)layer.Weight.shape[0], fanOut = layer.Weight.shape[0] / (double)layer.Groups * positions;
-        return Math.Sqrt((fanIn + fanOut) / 1.5);
+        double square = (fanIn + fanOut) / 1.5;
+        return type == OptimizerType.Sgd ? square : Math.Sqrt(square);
     }
 }
