@@ -68,6 +68,31 @@ public class UsageTests
         }
     }
 
+    [Fact]
+    public void An_experiment_is_trained_on_the_data_it_is_meant_for_unless_other_data_are_chosen()
+    {
+        using var folder = new TemporaryFolder();
+        string Experiment(string name) => $$"""
+            { "data": "{{name}}", "network": "mlp", "method": "float32", "epochs": 1, "batchSize": 10, "optimizer": { "type": "adam", "rate": 1 } }
+            """;
+        string first = folder.File("first.json"), preset = folder.Path, output = folder.File("out");
+        File.WriteAllText(first, Experiment("no-such-clothes"));
+        AssertFails("'no-such-clothes'", "train", first, "--out", output);
+        AssertFails("'no-such-animals'", "train", first, "--data", "no-such-animals", "--out", output);
+        AssertFails("'no-such-clothes'", "study", "--preset", preset, "--out", output);
+        File.WriteAllText(folder.File("second.json"), Experiment("no-such-shoes"));
+        AssertFails("meant for no-such-clothes and no-such-shoes; choose one with --data", "study", "--preset", preset, "--out", output);
+        AssertFails("'no-such-animals'", "study", "--preset", preset, "--data", "no-such-animals", "--out", output);
+
+        static void AssertFails(string sentence, params string[] arguments)
+        {
+            (int code, string _, string error) = OnebitProcess.Run(arguments);
+            Assert.Equal(1, code);
+            Assert.Contains(sentence, error, StringComparison.Ordinal);
+            Assert.Single(error.Trim().Split('\n'));
+        }
+    }
+
     [Theory]
     [InlineData("explore")]
     [InlineData("study")]

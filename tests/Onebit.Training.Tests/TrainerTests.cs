@@ -454,7 +454,7 @@ public sealed class TrainerTests : IDisposable
         AssertRefused(experiment, new Dataset("other", s_mnist.AllTrain, s_mnist.Test), 1);
         Assert.Equal(files, Directory.EnumerateFiles(_folder.Path).Order());
         // A note and more seeds make no other run.
-        Assert.Equal(1, Run(experiment with { Note = "note", Seeds = [1, 2] }, _folder.Path).Seed);
+        Assert.Equal(1, Run(experiment with { Note = "note", Data = "mnist", Seeds = [1, 2] }, _folder.Path).Seed);
     }
 
     [Theory]

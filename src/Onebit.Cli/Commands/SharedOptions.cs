@@ -2,19 +2,32 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using Onebit.Datasets;
+using Onebit.Training;
 
 namespace Onebit.Cli;
 
 /// <summary>Options that several commands have, the same in each.</summary>
 internal static class SharedOptions
 {
+    private const string Digits = "mnist";
+
     /// <param name="known">Names of the known sets that will do.</param>
     internal static Option<string> Data(string known = "mnist, fashion-mnist") => new("--data")
     {
         Description = $"A known data set ({known}), a folder of IDX files, gzipped or not, or a folder of images with one subfolder a class.",
-        DefaultValueFactory = _ => "mnist",
+        DefaultValueFactory = _ => Digits,
         HelpName = "NAME|FOLDER",
     };
+
+    /// <summary>The data set that was chosen, or else the one the experiments are meant for.</summary>
+    /// <exception cref="ExperimentException">None was chosen, and the experiments are meant for several.</exception>
+    internal static string DataFor(IEnumerable<Experiment> experiments, ParseResult parsed, Option<string> data)
+    {
+        if (parsed.GetResult(data) is { Implicit: false })
+            return parsed.GetRequiredValue(data);
+        string[] meant = [.. experiments.Select(e => e.Data ?? Digits).Distinct()];
+        return meant.Length == 1 ? meant[0] : throw new ExperimentException($"The experiments are meant for {string.Join(" and ", meant)}; choose one with --data.");
+    }
 
     /// <summary>Rows and columns that a folder's images are scaled to, and channels where they are not left to the images.</summary>
     internal static Option<ImageShape?> Size()

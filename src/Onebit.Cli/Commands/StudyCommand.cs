@@ -45,9 +45,9 @@ internal static class StudyCommand
                 Console.Write(markdown.Length > 0 ? markdown : throw new InvalidDataException($"'{file}' holds no packed run to put in a table."));
                 return Task.FromResult(0);
             }
-            string folder = parsed.GetRequiredValue(output);
+            string folder = parsed.GetRequiredValue(output), experiments = parsed.GetRequiredValue(preset), images = SharedOptions.DataFor(Preset.Load(experiments), parsed, data);
             StudyResults results = ProgressDisplay.Show(display => new StudyRunner(
-                parsed.GetRequiredValue(preset), parsed.GetRequiredValue(data), folder, Self, parsed.GetValue(size), DataCommand.Loading(display)).Execute(
+                experiments, images, folder, Self, parsed.GetValue(size), DataCommand.Loading(display)).Execute(
                 parsed.GetValue(jobs), parsed.GetValue(finished),
                 new SynchronousProgress<IReadOnlyList<RunProgress>>(runs => Report(display, runs)),
                 new SynchronousProgress<string>(what => display.Report("measuring", 0, what)),

@@ -35,7 +35,7 @@ internal static class TrainCommand
             int chosenSeed = parsed.GetValue(seed) ?? chosen.Seeds[0];
             string folder = parsed.GetValue(output) ?? Path.Combine("onebit-runs", $"{chosen.Name}-seed{chosenSeed}");
             torch.set_num_threads(parsed.GetValue(threads));
-            Dataset images = DataCommand.LoadShowingProgress(parsed.GetRequiredValue(data), parsed.GetValue(size));
+            Dataset images = DataCommand.LoadShowingProgress(SharedOptions.DataFor([chosen], parsed, data), parsed.GetValue(size));
             RunResult result;
             if (parsed.GetValue(child))
             {

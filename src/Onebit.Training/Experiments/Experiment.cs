@@ -33,6 +33,9 @@ public sealed record Experiment
     /// <summary>What is worth knowing about it; shown beside its results.</summary>
     public string? Note { get; init; }
 
+    /// <summary>The known data set, or folder, it is meant for, used where no other is chosen; null: any, digits unless one is chosen.</summary>
+    public string? Data { get; init; }
+
     /// <summary>The network: the name of a file in <c>networks/</c>, or name and layers in place.</summary>
     public required NetworkSpec Network { get; init; }
 
@@ -139,7 +142,7 @@ public sealed record Experiment
     }
 
     /// <summary>The experiment as canonical text: two runs are the same when this is.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this with { Note = null, Seeds = [] }, Json);
+    public string ToJson() => JsonSerializer.Serialize(this with { Note = null, Data = null, Seeds = [] }, Json);
 
     private static JsonNode Parse(string path) => JsonNode.Parse(
         System.IO.File.ReadAllText(path),
