@@ -169,7 +169,7 @@ public static class Charts
         [.. results.Runs.Where(r => r.Packed).Select(r => new Point(Size(r), r.TestAccuracy, Published.Own, 0, Filled: true, r.Experiment)),
             .. published.Select(p => new Point(p.Bytes, Spread.Of([p.Accuracy]), p.Counted, 1, Filled: false,
                 published.Any(o => o != p && o.Counted == p.Counted && o.Bytes <= p.Bytes && o.Accuracy >= p.Accuracy) ? "" : p.Name))],
-        Floor(results), Display.Bytes, SizeLabel, CrowdedHeight);
+        Floor(results), Display.Bytes, SizeLabel, CrowdedHeight, colours: [Published.Own, .. Published.Kinds]);
 
     private static Plot PlanesPlot(StudyResults results, IReadOnlyList<StudyRun> runs)
     {
@@ -199,9 +199,9 @@ public static class Charts
     /// <summary>A marker of a chart: its group is its colour, and a label may be empty.</summary>
     private sealed record Point(double Cost, Spread Accuracy, string Group, int Marker, bool Filled, string Label);
 
-    private static Plot AccuracyPlot(IReadOnlyList<Point> points, double leastError, Func<double, string> unit, string costLabel, int height, bool joined = false)
+    private static Plot AccuracyPlot(IReadOnlyList<Point> points, double leastError, Func<double, string> unit, string costLabel, int height, bool joined = false, IReadOnlyList<string>? colours = null)
     {
-        string[] groups = [.. points.Select(p => p.Group).Distinct()];
+        string[] groups = [.. (colours ?? []).Concat(points.Select(p => p.Group)).Distinct()];
         double Error(double accuracy) => Math.Max(1 - accuracy, leastError);
         Plot plot = Framed(costLabel, "test accuracy (log scale of the error)");
         SetLog(plot.Axes.Bottom, [.. points.Select(p => p.Cost)], Math.Log10, v => unit(v).Replace(".0", "", StringComparison.Ordinal), margin: 0.12);
@@ -220,7 +220,7 @@ public static class Charts
             marker.MarkerLineWidth = 2;
             labels.Add((At(point, point.Accuracy.Mean), point.Label));
         }
-        plot.Legend.ManualItems.AddRange(groups.Select(name =>
+        plot.Legend.ManualItems.AddRange(groups.Where(g => points.Any(p => p.Group == g)).Select(name =>
             new LegendItem { LabelText = name, MarkerStyle = new(MarkerShape.FilledCircle, 11, ColorOf(name)) }));
         plot.ShowLegend(Edge.Top);
         plot.Legend.FontSize = FontSize;

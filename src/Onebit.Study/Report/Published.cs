@@ -16,6 +16,9 @@ public sealed record Published(string Name, string Dataset, double Accuracy, lon
     /// <summary>What is counted of our own models.</summary>
     internal const string Own = "Onebit, whole file";
 
+    /// <summary>What is counted of others', the same order for every data set, so that each has its colour.</summary>
+    internal static IReadOnlyList<string> Kinds => [.. s_all.Value.Select(p => p.Counted).Distinct().Order(StringComparer.Ordinal)];
+
     /// <summary>All of a data set, the smallest first.</summary>
     public static IReadOnlyList<Published> Of(string dataset) => [.. s_all.Value.Where(p => p.Dataset == dataset)];
 
