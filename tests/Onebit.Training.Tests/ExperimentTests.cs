@@ -129,6 +129,8 @@ public sealed class ExperimentTests : IDisposable
     [InlineData("\"method\": \"binarynet\"", "\"method\": \"bitwise\", \"weightBits\": 2, \"zeroWeights\": 1", "zeroWeights must be above 0 and below 1")]
     [InlineData("\"method\": \"binarynet\"", "\"method\": \"bitwise\", \"zeroWeights\": 0.5", "and go with bitwise of weightBits 2.")]
     [InlineData("\"method\": \"binarynet\"", "\"method\": \"lq\", \"weightBits\": 2, \"zeroWeights\": 0.5", "and go with bitwise of weightBits 2.")]
+    [InlineData("\"epochs\": 3", "\"epochs\": 3, \"pixels\": \"signs\", \"pixelThreshold\": 0", "pixelThreshold must be 1 to 255")]
+    [InlineData("\"epochs\": 3", "\"epochs\": 3, \"pixels\": \"bytes\", \"pixelThreshold\": 128", "and go with pixels of bits or signs")]
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"averaging\": 1", "averaging must be above 0 and below 1")]
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"loss\": \"hinge\"", "loss")]
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"start\": \" \"", "teachers and start must be names or folders of runs")]

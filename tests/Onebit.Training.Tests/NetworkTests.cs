@@ -149,15 +149,17 @@ public class NetworkTests
     [Theory]
     [InlineData(PixelEncoding.Bytes, 8, new float[] { 0, 1, 127, 128, 255 })]
     [InlineData(PixelEncoding.Bits, 1, new float[] { 0, 0, 0, 1, 1 })]
+    [InlineData(PixelEncoding.Bits, 1, new float[] { 0, 0, 1, 1, 1 }, 127)]
     [InlineData(PixelEncoding.Signs, 1, new float[] { -1, 1, 1, 1, 1 })]
+    [InlineData(PixelEncoding.Signs, 1, new float[] { -1, -1, -1, 1, 1 }, 128)]
     [InlineData(PixelEncoding.Unit, 32, new[] { 0, 1 / 255f, 127 / 255f, 128 / 255f, 1 })]
     [InlineData(PixelEncoding.Centered, 32, new[] { -0.5f, 1 / 255f - 0.5f, 127 / 255f - 0.5f, 128 / 255f - 0.5f, 0.5f })]
     [InlineData(PixelEncoding.Normalized, 32, new[] { -2, -1.98f, 0.54f, 0.56f, 3.1f })]
-    public void Pixels_as_networks_see_them(PixelEncoding encoding, int bits, float[] expected)
+    public void Pixels_as_networks_see_them(PixelEncoding encoding, int bits, float[] expected, int? threshold = null)
     {
         using var scope = NewDisposeScope();
         using var network = new Network(
-            new NetworkSpec("n", [new LayerSpec.Dense()]), new Float32(), (1, 1, 5), 2, encoding, pixelStatistics: (100, 50));
+            new NetworkSpec("n", [new LayerSpec.Dense()]), new Float32(), (1, 1, 5), 2, encoding, pixelStatistics: (100, 50), pixelThreshold: (byte?)threshold);
         Assert.Equal(bits, network.InputBits);
         float[] seen = network.Prepare(tensor(new byte[] { 0, 1, 127, 128, 255 }, [1, 1, 1, 5], ScalarType.Byte)).data<float>().ToArray();
         for (int i = 0; i < seen.Length; i++)

@@ -26,7 +26,8 @@ internal static class RandomNetworks
         int weightBits = random.Next(method.WeightBits, isTieFree ? 2 : method.MostWeightBits + 1);
         var layers = new RandomLayers(random, bits, isTieFree);
         var network = new Network(
-            layers.Network, method, layers.Input, layers.Classes, Pixels[random.Next(Pixels.Length)], bits, weightBits);
+            layers.Network, method, layers.Input, layers.Classes, Pixels[random.Next(Pixels.Length)], bits, weightBits,
+            pixelThreshold: (byte)random.Next(1, 256));
         using var scope = NewDisposeScope();
         using var _ = no_grad();
         foreach (NormLayer norm in network.NormLayers)

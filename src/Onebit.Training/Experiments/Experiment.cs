@@ -45,6 +45,12 @@ public sealed record Experiment
     /// <summary>How pixels are seen; null: bytes where weights are binarized, normalized where they are not.</summary>
     public PixelEncoding? Pixels { get; init; }
 
+    /// <summary>
+    /// The least byte that is 1 or +1 where pixels have one bit, 1 to 255; null: 128 for bits, 1 for signs. With augmentation 1 would make strokes
+    /// thicker than they are tested: whatever a stroke's turned edge touches is above 0.
+    /// </summary>
+    public byte? PixelThreshold { get; init; }
+
     /// <summary>32 keeps float activations, which no packed file can hold; 8 a ReLU of 8 bits; fewer are planes of the method's; null: the method's choice.</summary>
     public int? ActivationBits { get; init; }
 
@@ -183,6 +189,7 @@ public sealed record Experiment
         Require(Optimizer.Adaptivity is > 0 and <= 1, "the optimizer's adaptivity must be above 0 and at most 1");
         Require(Optimizer.Polarization is null or (>= 0 and <= 100), "the optimizer's polarization must be 0 to 100");
         Require(Optimizer.Threshold >= 0 && double.IsFinite(Optimizer.Threshold), "the optimizer's threshold must be at least 0");
+        Require(PixelThreshold is null || (PixelThreshold > 0 && PixelEncoding is PixelEncoding.Bits or PixelEncoding.Signs), "pixelThreshold must be 1 to 255, and go with pixels of bits or signs");
         Require(WeightBits is null or 32 || (method.Binarizes && WeightBits >= method.WeightBits && WeightBits <= method.MostWeightBits), $"weightBits must be 32{Planes(method, method.WeightBits, method.MostWeightBits)}");
         Require(ZeroWeights is null || (ZeroWeights is > 0 and < 1 && Method == "bitwise" && WeightBits == 2), "zeroWeights must be above 0 and below 1, and go with bitwise of weightBits 2");
         Require(AffineBits is null || (method.Binarizes && AffineBits is >= 1 and <= Folding.MultiplierBits), $"affineBits must be 1 to {Folding.MultiplierBits}, and go with a method that binarizes");

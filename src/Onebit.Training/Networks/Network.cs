@@ -11,9 +11,6 @@ public sealed class Network : nn.Module<Tensor, Tensor>
     /// <summary>Codes to one: what a normalized value of 1 is as an 8-bit activation, whose range is thus 0 to 7.97.</summary>
     public const int Unit = 32;
 
-    /// <summary>A pixel from here on is a 1 for networks of 1-bit pixels.</summary>
-    public const byte PixelThreshold = 128;
-
     private readonly (double Mean, double Deviation) _pixels;
 
     /// <summary>Builds the network with random weights from torch's global generator.</summary>
@@ -27,10 +24,12 @@ public sealed class Network : nn.Module<Tensor, Tensor>
     /// <param name="zeroWeights">Share of the weights that are 0 where the method has such; null: a half.</param>
     /// <param name="zeroStart">Latent weights start at 0.</param>
     /// <param name="pixelStatistics">Mean and deviation of the training pixels, for <see cref="PixelEncoding.Normalized"/>.</param>
+    /// <param name="pixelThreshold">The least byte that <see cref="PixelEncoding.Bits"/> and <see cref="PixelEncoding.Signs"/> see as 1 or +1; null: 128 and 1.</param>
     /// <exception cref="ExperimentException">The layers do not fit together.</exception>
     public Network(
         NetworkSpec spec, Method method, (int Channels, int Height, int Width) input, int classes, PixelEncoding pixels,
-        int? activationBits = null, int? weightBits = null, bool zeroStart = false, double? zeroWeights = null, (double Mean, double Deviation)? pixelStatistics = null)
+        int? activationBits = null, int? weightBits = null, bool zeroStart = false, double? zeroWeights = null, (double Mean, double Deviation)? pixelStatistics = null,
+        byte? pixelThreshold = null)
         : base(spec.Name)
     {
         Spec = spec;
@@ -38,6 +37,7 @@ public sealed class Network : nn.Module<Tensor, Tensor>
         Input = input;
         Classes = classes;
         Pixels = pixels;
+        PixelThreshold = pixels switch { PixelEncoding.Bits => pixelThreshold ?? 128, PixelEncoding.Signs => pixelThreshold ?? 1, _ => 0 };
         WeightBits = method.Binarizes ? weightBits ?? method.WeightBits : 32;
         ActivationBits = method.Binarizes ? activationBits ?? method.ActivationBits : 32;
         _pixels = pixelStatistics ?? (0, 255);
@@ -59,6 +59,9 @@ public sealed class Network : nn.Module<Tensor, Tensor>
 
     /// <summary>How the network sees an image.</summary>
     public PixelEncoding Pixels { get; }
+
+    /// <summary>The least byte that is seen as 1 or +1 where pixels have one bit; else 0.</summary>
+    public byte PixelThreshold { get; }
 
     /// <summary>32, 8, or the planes of the method's own.</summary>
     public int ActivationBits { get; }
@@ -104,7 +107,7 @@ public sealed class Network : nn.Module<Tensor, Tensor>
     {
         PixelEncoding.Bytes => pixels.to(ScalarType.Float32),
         PixelEncoding.Bits => pixels.ge(PixelThreshold).to(ScalarType.Float32),
-        PixelEncoding.Signs => pixels.gt(0).to(ScalarType.Float32).mul_(2).sub_(1),
+        PixelEncoding.Signs => pixels.ge(PixelThreshold).to(ScalarType.Float32).mul_(2).sub_(1),
         // The first step never in place: augmented pixels are float32 already, and a teacher sees the same ones.
         PixelEncoding.Unit => pixels.to(ScalarType.Float32).div(255),
         PixelEncoding.Centered => pixels.to(ScalarType.Float32).div(255).sub_(0.5),

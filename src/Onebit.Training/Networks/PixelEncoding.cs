@@ -9,7 +9,7 @@ public enum PixelEncoding
     /// <summary>1 from <see cref="Network.PixelThreshold"/> on, else 0: 1-bit pixels.</summary>
     Bits,
 
-    /// <summary>+1 where the byte is above 0, else -1.</summary>
+    /// <summary>+1 from <see cref="Network.PixelThreshold"/> on, else -1.</summary>
     Signs,
 
     /// <summary>Divided by 255.</summary>

@@ -32,8 +32,7 @@ public sealed class Packer
         if (network.ActivationBits == 32)
             throw new PackingException("activations stay float32");
         (int channels, int height, int width) = network.Input;
-        byte threshold = network.Pixels switch { PixelEncoding.Bits => Network.PixelThreshold, PixelEncoding.Signs => 1, _ => 0 };
-        var input = new ModelInput(channels, height, width, network.InputBits, threshold);
+        var input = new ModelInput(channels, height, width, network.InputBits, network.PixelThreshold);
         var packer = new Packer(input, affineBits);
         // Signs are packed as bits: what is 0 there stands for -1.
         Folding seen = network.Pixels == PixelEncoding.Signs ? new(2, 0, -1) : Folding.Identity;

@@ -77,7 +77,8 @@ public sealed class Trainer
         return new Network(
             experiment.Network, Method.Named(experiment.Method), (images.Channels, images.Height, images.Width), data.ClassCount,
             experiment.PixelEncoding, experiment.ActivationBits, experiment.WeightBits, experiment.ZeroStart, experiment.ZeroWeights,
-            experiment.PixelEncoding == PixelEncoding.Normalized ? Statistics(images.Pixels.Span) : null);
+            experiment.PixelEncoding == PixelEncoding.Normalized ? Statistics(images.Pixels.Span) : null,
+            experiment.PixelThreshold);
     }
 
     /// <summary>Trains what is left to train. A finished run is returned as it is.</summary>
