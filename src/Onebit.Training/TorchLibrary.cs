@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
+using TorchSharp;
 
 namespace Onebit.Training;
 
@@ -22,14 +23,22 @@ internal static class TorchLibrary
         if (!OperatingSystem.IsLinux())
             return;
         KeepMemory();
+        if (LoadLibrary())
+            AvoidWrongConvolutions();
+    }
+
+    private static bool LoadLibrary()
+    {
         // Beside the program, or below runtimes/ where no runtime identifier was given.
         string? folder = new[] { AppContext.BaseDirectory, Path.Combine(AppContext.BaseDirectory, "runtimes", "linux-x64", "native") }
             .FirstOrDefault(f => File.Exists(Path.Combine(f, "libLibTorchSharp.so")));
-        if (folder is null || NativeLibrary.TryLoad(Path.Combine(folder, "libLibTorchSharp.so"), out _))
-            return;
+        if (folder is null)
+            return false;
+        if (NativeLibrary.TryLoad(Path.Combine(folder, "libLibTorchSharp.so"), out _))
+            return true;
         byte[] library = File.ReadAllBytes(Path.Combine(folder, "libLibTorchSharp.so"));
         if (!MarkVersionWeak(library))
-            return; // Not our case: TorchSharp will say what is wrong.
+            return false; // Not our case: TorchSharp will say what is wrong.
         DirectoryInfo temporary = Directory.CreateTempSubdirectory("onebit-");
         try
         {
@@ -37,6 +46,7 @@ internal static class TorchLibrary
             File.WriteAllBytes(copy, library);
             NativeLibrary.Load(Path.Combine(folder, "libtorch.so"));
             NativeLibrary.Load(copy); // TorchSharp's own load then finds it by its soname.
+            return true;
         }
         finally
         {
@@ -66,6 +76,30 @@ internal static class TorchLibrary
 
     [DllImport("libc", EntryPoint = "mallopt")]
     private static extern int SetAllocation(int parameter, int value);
+
+    /// <summary>
+    /// On an AMD EPYC (family 26, a virtual machine that hides its caches) oneDNN 3.7.1, with which libtorch 2.10 convolves, loses input channels
+    /// beyond a multiple of 16 at some places of a kernel, which ones depends on the number of threads: wrong sums, and no error. Where it does, libtorch convolves without it, up to twice as slowly.
+    /// </summary>
+    private static void AvoidWrongConvolutions()
+    {
+        using var scope = torch.NewDisposeScope();
+        if (torch.nn.functional.conv2d(torch.ones(1, 20, 6, 6), torch.ones(16, 20, 5, 5)).eq(20 * 5 * 5).all().item<bool>())
+            return;
+        nint settings = Settings();
+        UseOneDnn(settings, false);
+        UseNnPack(settings, false); // Next in line, and warns in each call where it lacks the hardware.
+    }
+
+    // libtorch's at::globalContext() and two setters of what it gives, which TorchSharp has not.
+    [DllImport("libtorch_cpu", EntryPoint = "_ZN2at13globalContextEv")]
+    private static extern nint Settings();
+
+    [DllImport("libtorch_cpu", EntryPoint = "_ZN2at7Context20setUserEnabledMkldnnEb")]
+    private static extern void UseOneDnn(nint settings, [MarshalAs(UnmanagedType.U1)] bool use);
+
+    [DllImport("libtorch_cpu", EntryPoint = "_ZN2at7Context20setUserEnabledNNPACKEb")]
+    private static extern void UseNnPack(nint settings, [MarshalAs(UnmanagedType.U1)] bool use);
 
     /// <summary>Sets VER_FLG_WEAK on the needed version in an ELF-64 file's <c>.gnu.version_r</c>; false where there is none.</summary>
     private static bool MarkVersionWeak(Span<byte> elf)
