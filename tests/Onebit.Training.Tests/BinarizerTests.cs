@@ -187,6 +187,19 @@ public class BinarizerTests
     }
 
     [Fact]
+    public void The_smallest_absolute_values_are_those_of_a_sort()
+    {
+        manual_seed(1);
+        using var scope = NewDisposeScope();
+        foreach (Tensor x in new[] { randn(3, 500), randn(40, 50).t(), randint(-3, 4, [1000]).to(ScalarType.Float32), tensor(new[] { -0f, 0, float.Epsilon, -1e30f }) })
+        {
+            float[] sorted = [.. x.abs().flatten().data<float>().ToArray().Order()];
+            for (int k = 1; k <= sorted.Length; k++)
+                Assert.Equal(sorted[k - 1], BitwiseWeights.SmallestAbsolute(x, k));
+        }
+    }
+
+    [Fact]
     public void Bitwise_weights_and_biases_are_signs_and_squeezed_by_tanh_where_they_stay_real()
     {
         (float[] levels, float[] gradient) = Run(new BitwiseWeights(0), [-0.5f, 0, 2]);

@@ -11,7 +11,7 @@ public sealed class TernaryWeights : WeightBinarizer
     /// <inheritdoc/>
     public override IReadOnlyList<WeightPlane> Planes(Tensor latent)
     {
-        Tensor size = latent.detach().abs().mean().clamp_min(1e-5);
+        Tensor size = Size(latent);
         return Of(latent, size / 2, size);
     }
 
@@ -22,6 +22,16 @@ public sealed class TernaryWeights : WeightBinarizer
         return [new(SignOf(latent + threshold), half), new(-SignOf(threshold - latent), half)];
     }
 
+    /// <summary>What two planes of size 1 add up to, in fewer passes over memory.</summary>
+    internal static Tensor LevelsOf(Tensor latent, Tensor threshold) =>
+        latent.ge(-threshold).to(ScalarType.Float32).add_(latent.gt(threshold)).sub_(1);
+
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x, double progress = 1) => StraightThrough(x, Levels(Planes(x)));
+    public override Tensor Forward(Tensor x, double progress = 1)
+    {
+        Tensor size = Size(x);
+        return StraightThrough(x, LevelsOf(x, size / 2) * size);
+    }
+
+    private static Tensor Size(Tensor latent) => latent.detach().abs().mean().clamp_min(1e-5);
 }
