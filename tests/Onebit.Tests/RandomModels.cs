@@ -136,7 +136,7 @@ internal static class RandomModels
     private static void Combine(Random random, ModelInput input, List<Operation> operations, List<Shape> shapes, Shape x)
     {
         const double Largest = 1 << 20;
-        int channels = random.Next(3) == 0 ? x.Channels * random.Next(1, 4) : x.Channels, terms = random.Next(1, 5);
+        int channels = random.Next(3) == 0 ? x.Channels * random.Next(1, 20) : x.Channels, terms = random.Next(1, 5);
         int[] fitting = [.. Enumerable.Range(0, shapes.Count).Where(i => (shapes[i].Height, shapes[i].Width) == (x.Height, x.Width) && channels % shapes[i].Channels == 0)];
         int[] inputs = Build.Many(terms, () => fitting[random.Next(fitting.Length)]);
         IReadOnlyList<ValueInfo> values = Values(input, operations);

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -142,11 +143,19 @@ internal abstract class DenseKernel
     {
         Span<int> positives = PositivesIn(ref scratch);
         int total = Positives(planes, positives, ref Unsafe.Add(ref scratch, Lanes * sizeof(int)));
-        ReadOnlySpan<int> offsets = _readsSigns ? WeightSums : [];
-        for (int o = 0; o < sums.Length; o++)
+
+        // 2 positive - total is the sum of codes; of signs, twice that less the weights' sum.
+        (int factor, int offset) = _readsSigns ? (4, 2 * total) : (2, total);
+        int o = 0;
+        for (; o <= sums.Length - Vector<int>.Count; o += Vector<int>.Count)
         {
-            int difference = 2 * positives[o] - total;
-            sums[o] = o < offsets.Length ? 2 * difference - offsets[o] : difference;
+            Vector<int> differences = new Vector<int>(positives[o..]) * factor - new Vector<int>(offset);
+            (_readsSigns ? differences - new Vector<int>(WeightSums, o) : differences).CopyTo(sums[o..]);
+        }
+
+        for (; o < sums.Length; o++)
+        {
+            sums[o] = factor * positives[o] - offset - (_readsSigns ? WeightSums[o] : 0);
         }
     }
 

@@ -189,18 +189,22 @@ internal sealed class ScalarKernel
 
         int area = shape.Height * shape.Width, channels = y.Length / area, sharing = channels / shape.Channels;
         ReadOnlySpan<int> multipliers = combine.Multipliers.Span.Slice(term * channels, channels);
-        if (area == 1 && sharing == 1)
+        if (area == 1)
         {
-            // A factor an element.
-            int e = 0;
-            for (; e <= channels - Vector<int>.Count; e += Vector<int>.Count)
+            // A factor an element; channels that share a sum lie side by side.
+            for (int c = 0; c < channels;)
             {
-                (new Vector<int>(y[e..]) + new Vector<int>(x[e..]) * new Vector<int>(multipliers[e..])).CopyTo(y[e..]);
-            }
+                int end = sharing == 1 ? channels : c + sharing;
+                Vector<int> shared = new(x[c / sharing]);
+                for (; c <= end - Vector<int>.Count; c += Vector<int>.Count)
+                {
+                    (new Vector<int>(y[c..]) + (sharing == 1 ? new Vector<int>(x[c..]) : shared) * new Vector<int>(multipliers[c..])).CopyTo(y[c..]);
+                }
 
-            for (; e < channels; e++)
-            {
-                y[e] += x[e] * multipliers[e];
+                for (; c < end; c++)
+                {
+                    y[c] += x[c / sharing] * multipliers[c];
+                }
             }
 
             return;

@@ -30,12 +30,22 @@ internal sealed class SingleKernel
 
         var steps = new List<Step>();
         int temporaryBytes = 0;
-        for (int i = 0; i < operations.Length;)
+        var done = new bool[operations.Length];
+        for (int i = 0; i < operations.Length; i++)
         {
-            var step = new Step(operations, values, _places, i, widestVector);
+            if (done[i])
+            {
+                continue;
+            }
+
+            var step = new Step(operations, values, _places, i, steps.LastOrDefault(), widestVector);
             temporaryBytes = Math.Max(temporaryBytes, step.TemporaryBytes);
             steps.Add(step);
-            i += step.Operations;
+            done.AsSpan(i, step.Operations).Fill(true);
+            foreach (int plane in step.OtherPlanes)
+            {
+                done[plane] = true;
+            }
         }
 
         _steps = [.. steps];
@@ -69,7 +79,7 @@ internal sealed class SingleKernel
             ref byte result = ref Unsafe.Add(ref memory, step.ResultPlace);
             if (step.Dense is not null)
             {
-                Dense(step, ref source, ref result, ref temporary);
+                Dense(step, ref memory, ref source, ref result, ref temporary);
             }
             else if (step.Convolution is { } convolution)
             {
@@ -103,14 +113,18 @@ internal sealed class SingleKernel
     private Span<long> ScoresOf(ref byte memory) =>
         MemoryMarshal.CreateSpan(ref Unsafe.As<byte, long>(ref Unsafe.Add(ref memory, _places[^1])), _values[^1].Channels);
 
-    private static void Dense(Step step, ref byte source, ref byte result, ref byte temporary)
+    private void Dense(Step step, ref byte memory, ref byte source, ref byte result, ref byte temporary)
     {
         DenseKernel dense = step.Dense!;
         ref ulong planes = ref Unsafe.As<byte, ulong>(ref source);
         if (step.SourceForm != ValueForm.Bits)
         {
             Span<ulong> packed = MemoryMarshal.CreateSpan(ref Unsafe.As<byte, ulong>(ref temporary), step.PlaneWords);
-            if (step.SourceForm == ValueForm.Bytes)
+            if (step.SourceIsPacked)
+            {
+                // By the step before.
+            }
+            else if (step.SourceForm == ValueForm.Bytes)
             {
                 Pack(MemoryMarshal.CreateReadOnlySpan(ref source, step.Source.Count), step.Source.Bits, packed);
             }
@@ -131,12 +145,22 @@ internal sealed class SingleKernel
         }
 
         Requantize? requantize = step.Stage!.Ending as Requantize;
-        ref byte place = ref requantize is null ? ref result : ref temporary;
-        Span<int> sums = MemoryMarshal.CreateSpan(ref Unsafe.As<byte, int>(ref place), step.Stage.Linear.Outputs);
+        bool direct = requantize is null && step.OtherPlanes.Length == 0;
+        Span<int> sums = MemoryMarshal.CreateSpan(ref Unsafe.As<byte, int>(ref direct ? ref result : ref temporary), step.Stage.Linear.Outputs);
         dense.Integers(input, sums, ref Unsafe.Add(ref temporary, Align(sums.Length * sizeof(int))));
         if (requantize is not null)
         {
             Endings.Requantize(requantize, sums, MemoryMarshal.CreateSpan(ref result, sums.Length));
+        }
+        else if (!direct)
+        {
+            int outputs = step.Result.Count;
+            sums[..outputs].CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.As<byte, int>(ref result), outputs));
+            for (int i = 0; i < step.OtherPlanes.Length; i++)
+            {
+                ref byte place = ref Unsafe.Add(ref memory, _places[step.OtherPlanes[i] + 1]);
+                sums.Slice((i + 1) * outputs, outputs).CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.As<byte, int>(ref place), outputs));
+            }
         }
     }
 
@@ -155,6 +179,12 @@ internal sealed class SingleKernel
             return;
         }
 
+        if (step is { Operation: Requantize { OutputBits: 8 } requantize, SourceForm: ValueForm.Integers })
+        {
+            Requantize(requantize, MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<byte, int>(ref source), step.Source.Count), MemoryMarshal.CreateSpan(ref result, step.Result.Count));
+            return;
+        }
+
         Span<int> free = MemoryMarshal.CreateSpan(ref Unsafe.As<byte, int>(ref temporary), step.TemporaryBytes / sizeof(int));
         if (step.Operation is Scores last)
         {
@@ -168,6 +198,10 @@ internal sealed class SingleKernel
             ReadOnlySpan<int> x = Unpack(ref source, step.Source, ref free);
             Span<int> patch = Take(ref free, linear.PatchElements);
             linear.Run(x, y, patch, MemoryMarshal.Cast<int, ulong>(free)[..linear.PlaneWords]);
+        }
+        else if (step.Thresholds is { } thresholds)
+        {
+            thresholds.Count(Unpack(ref source, step.Source, ref free), y);
         }
         else
         {
@@ -187,6 +221,21 @@ internal sealed class SingleKernel
             case ValueForm.Bytes:
                 Endings.Narrow(y, MemoryMarshal.CreateSpan(ref result, y.Length));
                 break;
+        }
+    }
+
+    private static void Requantize(Requantize requantize, ReadOnlySpan<int> sums, Span<byte> codes)
+    {
+        int channels = requantize.Multipliers.Length, area = sums.Length / channels;
+        if (area == 1)
+        {
+            Endings.Requantize(requantize, sums, codes);
+            return;
+        }
+
+        for (int c = 0; c < channels; c++)
+        {
+            Endings.Requantize(requantize, c, sums.Slice(c * area, area), codes.Slice(c * area, area));
         }
     }
 
@@ -309,6 +358,7 @@ internal sealed class SingleKernel
         public readonly DenseKernel? Dense;
         public readonly ConvolutionKernel? Convolution;
         public readonly ScalarLinear? Linear;
+        public readonly ChannelThresholds? Thresholds;
         public readonly ValueInfo Source, Result;
         public readonly ValueForm SourceForm, ResultForm;
 
@@ -318,19 +368,30 @@ internal sealed class SingleKernel
         /// <summary>Words of the bit-planes that a dense kernel reads.</summary>
         public readonly int PlaneWords;
 
+        /// <summary>They are still there from the step before.</summary>
+        public readonly bool SourceIsPacked;
+
         public readonly int TemporaryBytes;
 
         /// <summary>How many operations it takes.</summary>
         public readonly int Operations = 1;
 
-        /// <summary>The step that begins at an operation.</summary>
-        public Step(Operation[] operations, ValueInfo[] values, int[] places, int first, int widestVector)
+        /// <summary>
+        /// Further ones that it takes: dense layers of the same size that read the same input. One kernel gives the sums of
+        /// several planes of weights in little more time than those of one.
+        /// </summary>
+        public readonly int[] OtherPlanes = [];
+
+        /// <summary>The step that begins at an operation and comes after another.</summary>
+        public Step(Operation[] operations, ValueInfo[] values, int[] places, int first, Step? before, int widestVector)
         {
             Operation = operations[first];
             Source = values[Operation.Input];
             SourceForm = Form(Source);
             PlaneWords = Source.Bits * BitString.Words(Source.Count);
             (Stage? stage, int count) = Stage.At(operations, values, first);
+            OtherPlanes = [.. OtherPlanesOf(operations, values, first)];
+            stage = stage?.Joined([.. OtherPlanes.Select(i => (Linear)operations[i])]);
             if (stage is { Ending: Scores or Requantize { OutputBits: 16 } })
             {
                 // A plain step takes what no kernel ends with.
@@ -342,6 +403,7 @@ internal sealed class SingleKernel
                 Dense = DenseKernel.Create(stage, widestVector);
                 TemporaryBytes = Align(PlaneWords * sizeof(ulong)) + Align(stage.Linear.Outputs * sizeof(int)) + Dense.ScratchBytes;
                 (Stage, Operations) = (stage, count);
+                SourceIsPacked = before is { Dense: not null } && before.Operation.Input == Operation.Input;
             }
             else if (stage is not null && (Convolution = ConvolutionKernel.Create(stage, widestVector)) is not null)
             {
@@ -352,6 +414,7 @@ internal sealed class SingleKernel
             {
                 // All that it reads and gives as integers, one of several inputs at a time.
                 Linear = Operation is Linear linear ? new ScalarLinear(linear, Source, values[first + 1]) : null;
+                Thresholds = ChannelThresholds.Of(Operation, Source);
                 long integers = 8L + values[first + 1].Count + (Linear?.PatchElements + 2L * Linear?.PlaneWords ?? 0), largest = 0;
                 for (int i = 0; i < Operation.InputCount; i++)
                 {
@@ -364,6 +427,21 @@ internal sealed class SingleKernel
             Result = values[first + Operations];
             ResultForm = Form(Result);
             (SourcePlace, ResultPlace) = (places[Operation.Input], places[first + Operations]);
+        }
+
+        private static IEnumerable<int> OtherPlanesOf(Operation[] operations, ValueInfo[] values, int first)
+        {
+            for (int i = first + 1; IsPlane(first) && i < operations.Length && operations[i] is Linear other; i++)
+            {
+                if (other.Input == operations[first].Input && IsPlane(i) && values[i + 1].Count == values[first + 1].Count)
+                {
+                    yield return i;
+                }
+            }
+
+            // Whole bytes of weights, which can be put side by side.
+            bool IsPlane(int i) => Stage.At(operations, values, i).Stage is { IsDense: true, Pool: null, Ending: null } stage
+                && (long)stage.Linear.Outputs * stage.FanIn % 8 == 0;
         }
     }
 }

@@ -59,6 +59,26 @@ internal sealed class Stage(Linear linear, MaxPool? pool, Operation? ending, int
         : Source.Kind != ElementKind.Signs ? threshold.Thresholds.ToArray()
         : [.. weightSums.Select((sum, output) => (int)(((long)threshold.Thresholds.Span[output] + sum + 1) >> 1))];
 
+    /// <summary>The same with the outputs of others, of whole bytes of weights, behind its own.</summary>
+    public Stage Joined(IReadOnlyCollection<Linear> others)
+    {
+        if (others.Count == 0)
+        {
+            return this;
+        }
+
+        var weights = new byte[Linear.Weights.Length + others.Sum(l => l.Weights.Length)];
+        Linear.Weights.CopyTo(weights);
+        int length = Linear.Weights.Length;
+        foreach (Linear other in others)
+        {
+            other.Weights.CopyTo(weights.AsMemory(length));
+            length += other.Weights.Length;
+        }
+
+        return new(Linear with { Outputs = Linear.Outputs + others.Sum(l => l.Outputs), Weights = weights }, Pool, Ending, Input, Output, Values);
+    }
+
     /// <summary>The same without its ending, which becomes a step of its own.</summary>
     public Stage WithoutEnding() => new(Linear, Pool, null, input, output - 1, Values);
 

@@ -96,7 +96,7 @@ internal static class RandomLayers
                 break;
             case 5:
                 model.Quantize(random.Next(2, 4));
-                model.Planes(random.Next(1, 7));
+                model.Planes(random.Next(1, 25));
                 break;
             default:
                 model.Threshold();
@@ -144,23 +144,34 @@ internal static class RandomLayers
             Build.Many(Last.Channels, () => Build.Many((1 << bits) - 1, () => Centre() + (int)(Spread() * (random.NextDouble() - 0.5))).Order()).SelectMany(t => t).ToArray(),
             Build.Many(Last.Channels, () => random.Next(3) == 0)));
 
-        /// <summary>Two planes of weights on every plane of the last value's codes, joined to signs.</summary>
+        /// <summary>
+        /// Two planes of weights on every plane of the last value's codes, in any order, joined to signs; half of the time
+        /// with one sum that all outputs share.
+        /// </summary>
         public void Planes(int outputs)
         {
-            int codes = Index;
-            var sums = new List<int>();
-            Linear[]? weights = null;
+            int codes = Index, height = Last.Height, width = Math.Min(2, Last.Width), fanIn = Last.Channels * height * width;
+            var planes = new List<int>();
             for (int bit = 0; bit < _builder.Values[codes].Bits; bit++)
             {
                 Add(new Plane(codes, bit));
-                int plane = Index;
-                weights ??= [.. Enumerable.Range(0, 2).Select(_ => new Linear(
-                    plane, outputs, Last.Height, Math.Min(2, Last.Width), 1, 0, 1, Build.Weights(random, outputs * Last.Channels * Last.Height * Math.Min(2, Last.Width))))];
-                foreach (Linear linear in weights)
-                {
-                    Add(linear with { Input = plane });
-                    sums.Add(Index);
-                }
+                planes.Add(Index);
+            }
+
+            Linear[] weights = Build.Many(2, () => new Linear(-1, outputs, height, width, 1, 0, 1, Build.Weights(random, outputs * fanIn)));
+            Linear[] layers = [.. planes.SelectMany(plane => weights.Select(linear => linear with { Input = plane }))];
+            random.Shuffle(layers);
+            var sums = new List<int>();
+            foreach (Linear linear in layers)
+            {
+                Add(linear);
+                sums.Add(Index);
+            }
+
+            if (random.Next(2) == 0)
+            {
+                Add(new Linear(planes[0], 1, height, width, 1, 0, 1, Build.Weights(random, fanIn)));
+                sums.Add(Index);
             }
 
             Add(new Combine(sums.ToArray(), Build.Many(outputs * sums.Count, () => random.Next(-1000, 1000))));
