@@ -18,7 +18,7 @@ internal readonly struct AlignedBytes
         Length = count;
     }
 
-    public int Length { get; }
+    public readonly int Length;
 
     /// <summary>The first byte.</summary>
     public ref byte Start => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_bytes), _start);

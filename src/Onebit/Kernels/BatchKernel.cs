@@ -279,16 +279,16 @@ internal sealed class BatchKernel<TWidth, TVector> : BatchKernel
             ScratchBytes = ReadsBits ? Sums.ScratchBytes<BitLanes<TWidth, TVector>>() : Sums.ScratchBytes<IntegerLanes<TWidth, TVector, int>>();
         }
 
-        public Stage Stage { get; }
+        public readonly Stage Stage;
 
         public bool ReadsBits => Stage.Source.Bits == 1;
 
-        public PlaneSums Sums { get; }
+        public readonly PlaneSums Sums;
 
-        public int PlanesBytes { get; }
+        public readonly int PlanesBytes;
 
-        public int SumsBytes { get; }
+        public readonly int SumsBytes;
 
-        public int ScratchBytes { get; }
+        public readonly int ScratchBytes;
     }
 }

@@ -50,18 +50,6 @@ internal static class BitString
         Unsafe.Add(ref word, 1) |= bits >> 1 >> (63 - shift);
     }
 
-    /// <summary>Bits 0, step, 2 step ... set, <paramref name="count"/> of them.</summary>
-    public static ulong Mask(int step, int count)
-    {
-        ulong mask = 0;
-        for (int i = 0; i < count; i++)
-        {
-            mask |= 1UL << (i * step);
-        }
-
-        return mask;
-    }
-
     /// <summary>The bits under a mask, closed up.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Extract(ulong bits, ulong mask)

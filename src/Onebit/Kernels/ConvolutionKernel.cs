@@ -28,16 +28,16 @@ internal abstract class ConvolutionKernel
 
     public abstract int ScratchBytes { get; }
 
-    protected Stage Stage { get; }
+    protected readonly Stage Stage;
 
     /// <summary>Length of a padded row.</summary>
-    protected int Row { get; }
+    protected readonly int Row;
 
     /// <summary>Padded rows.</summary>
-    protected int Rows { get; }
+    protected readonly int Rows;
 
     /// <summary>Positions from the first one where the kernel fits to the last.</summary>
-    protected int Positions { get; }
+    protected readonly int Positions;
 
     private const int MostScratchBytes = 1 << 26;
 
@@ -244,11 +244,18 @@ internal abstract class ConvolutionKernel
                 Endings.Max(ref positions, ((Stage.Result.Height - 1) * _outputRow + width - 1) * step + 1, PoolSize, Stage.Linear.Stride, _outputRow * Stage.Linear.Stride);
             }
 
-            for (int y = 0, next = 0; y < Stage.Result.Height; y++)
+            for (int y = 0; y < Stage.Result.Height; y++)
             {
-                for (int x = 0; x < width; x++, next++)
+                ref int from = ref Unsafe.Add(ref positions, y * _outputRow * step), to = ref Unsafe.Add(ref positions, y * width);
+                if (step == 1)
                 {
-                    Unsafe.Add(ref positions, next) = Unsafe.Add(ref positions, (y * _outputRow + x) * step);
+                    MemoryMarshal.CreateSpan(ref from, width).CopyTo(MemoryMarshal.CreateSpan(ref to, width));
+                    continue;
+                }
+
+                for (int x = 0; x < width; x++)
+                {
+                    Unsafe.Add(ref to, x) = Unsafe.Add(ref from, x * step);
                 }
             }
 

@@ -57,31 +57,31 @@ internal abstract class DenseKernel
     /// <summary>Those besides the positives.</summary>
     protected abstract int OwnScratchBytes { get; }
 
-    protected int Inputs { get; }
+    protected readonly int Inputs;
 
-    protected int Outputs { get; }
+    protected readonly int Outputs;
 
     /// <summary>Outputs in whole vectors of any width.</summary>
     protected int Lanes => (Outputs + LaneUnit - 1) / LaneUnit * LaneUnit;
 
-    protected int Planes { get; }
+    protected readonly int Planes;
 
     /// <summary>For <c>2 positive - total</c>.</summary>
-    protected int[] Thresholds { get; }
+    protected readonly int[] Thresholds;
 
     /// <summary>What the signs are turned by: 1 where the normalization's factor is negative.</summary>
-    protected ulong[] Flips { get; }
+    protected readonly ulong[] Flips;
 
-    protected int[] WeightSums { get; }
+    protected readonly int[] WeightSums;
 
     /// <summary>The largest total.</summary>
     protected int Largest => (int)Math.Min(int.MaxValue, (long)Inputs * ((1L << Planes) - 1));
 
     /// <summary>Words of an input plane, without the spare one.</summary>
-    protected int Words { get; }
+    protected readonly int Words;
 
     /// <summary>The weights, <see cref="Words"/> an output.</summary>
-    protected ulong[] Rows { get; }
+    protected readonly ulong[] Rows;
 
     /// <summary>
     /// The kernel that takes the least time: one step for each input that is 1 and as many outputs as a vector has bits, for

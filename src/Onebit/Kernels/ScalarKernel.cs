@@ -38,13 +38,13 @@ internal sealed class ScalarKernel
     }
 
     /// <summary>Elements of all values but the scores.</summary>
-    public int ValueElements { get; }
+    public readonly int ValueElements;
 
     /// <summary>Elements of the largest patch.</summary>
-    public int PatchElements { get; }
+    public readonly int PatchElements;
 
     /// <summary>Words of the bit-planes of the largest patch.</summary>
-    public int PlaneWords { get; }
+    public readonly int PlaneWords;
 
     /// <summary>Where a value lies in the scratch memory.</summary>
     public Range Place(int value) => _starts[value]..(_starts[value] + _values[value].Count);
@@ -115,10 +115,10 @@ internal sealed class ScalarKernel
                 Scale(slopes, x, y);
                 break;
             case MaxPool pool:
-                ScalarPool.Max(x, shape, pool.Size, pool.Stride, y);
+                ScalarPool.Run(x, shape, pool.Size, pool.Stride, sum: false, y);
                 break;
             case SumPool pool:
-                ScalarPool.Sum(x, shape, pool.Size, pool.Stride, y);
+                ScalarPool.Run(x, shape, pool.Size, pool.Stride, sum: true, y);
                 break;
             case Plane plane:
                 for (int e = 0; e < y.Length; e++)
@@ -230,15 +230,19 @@ internal sealed class ScalarKernel
     private static void Scale(Requantize requantize, ReadOnlySpan<int> x, Span<int> y)
     {
         ReadOnlySpan<int> multipliers = requantize.Multipliers.Span;
-        ReadOnlySpan<long> offsets = requantize.Offsets.Span;
-        (long lowest, long highest) = requantize.OutputBits == 8 ? (byte.MinValue, byte.MaxValue) : ((long)short.MinValue, short.MaxValue);
+        (int lowest, int highest) = requantize.OutputBits == 8 ? (byte.MinValue, byte.MaxValue) : (short.MinValue, (int)short.MaxValue);
         int area = x.Length / multipliers.Length;
         for (int c = 0, e = 0; c < multipliers.Length; c++)
         {
-            for (int end = e + area; e < end; e++)
+            (long multiplier, long offset, int end) = (multipliers[c], requantize.Offsets.Span[c], e + area);
+            for (; e <= end - Vector<int>.Count; e += Vector<int>.Count)
             {
-                long scaled = ((long)multipliers[c] * x[e] + offsets[c]) >> requantize.Shift;
-                y[e] = (int)Math.Clamp(scaled, lowest, highest);
+                Scaled(new(x[e..]), multiplier, offset, requantize.Shift, lowest, highest).CopyTo(y[e..]);
+            }
+
+            for (; e < end; e++)
+            {
+                y[e] = (int)Math.Clamp((multiplier * x[e] + offset) >> requantize.Shift, lowest, highest);
             }
         }
     }
@@ -251,12 +255,31 @@ internal sealed class ScalarKernel
         {
             (long low, long lowOffset) = (slopes.LowMultipliers.Span[c], slopes.LowOffsets.Span[c]);
             (long high, long highOffset) = (slopes.HighMultipliers.Span[c], slopes.HighOffsets.Span[c]);
-            for (int end = e + area; e < end; e++)
+            int end = e + area;
+            for (; e <= end - Vector<int>.Count; e += Vector<int>.Count)
+            {
+                Vector<int> some = new(x[e..]);
+                Vector.ConditionalSelect(
+                    Vector.GreaterThanOrEqual(some, new(breaks[c])),
+                    Scaled(some, high, highOffset, slopes.Shift, short.MinValue, short.MaxValue),
+                    Scaled(some, low, lowOffset, slopes.Shift, short.MinValue, short.MaxValue)).CopyTo(y[e..]);
+            }
+
+            for (; e < end; e++)
             {
                 long scaled = x[e] >= breaks[c] ? high * x[e] + highOffset : low * x[e] + lowOffset;
                 y[e] = (int)Math.Clamp(scaled >> slopes.Shift, short.MinValue, short.MaxValue);
             }
         }
+    }
+
+    /// <summary>An affine function in 64 bits, clamped.</summary>
+    private static Vector<int> Scaled(Vector<int> x, long multiplier, long offset, int shift, int lowest, int highest)
+    {
+        Vector.Widen(x, out Vector<long> low, out Vector<long> high);
+        low = (low * multiplier + new Vector<long>(offset)) >> shift;
+        high = (high * multiplier + new Vector<long>(offset)) >> shift;
+        return Vector.Min(Vector.Max(Vector.NarrowWithSaturation(low, high), new(lowest)), new(highest));
     }
 
     /// <summary>Computes the scores.</summary>

@@ -42,7 +42,7 @@ internal sealed class SingleKernel
             temporaryBytes = Math.Max(temporaryBytes, step.TemporaryBytes);
             steps.Add(step);
             done.AsSpan(i, step.Operations).Fill(true);
-            foreach (int plane in step.OtherPlanes)
+            foreach (int plane in step.Planes)
             {
                 done[plane] = true;
             }
@@ -53,7 +53,7 @@ internal sealed class SingleKernel
     }
 
     /// <summary>Bytes of scratch memory.</summary>
-    public int ScratchBytes { get; }
+    public readonly int ScratchBytes;
 
     /// <summary>Computes the scores of one image.</summary>
     /// <param name="pixels">The image.</param>
@@ -145,7 +145,7 @@ internal sealed class SingleKernel
         }
 
         Requantize? requantize = step.Stage!.Ending as Requantize;
-        bool direct = requantize is null && step.OtherPlanes.Length == 0;
+        bool direct = requantize is null && step.Planes.Count == 1;
         Span<int> sums = MemoryMarshal.CreateSpan(ref Unsafe.As<byte, int>(ref direct ? ref result : ref temporary), step.Stage.Linear.Outputs);
         dense.Integers(input, sums, ref Unsafe.Add(ref temporary, Align(sums.Length * sizeof(int))));
         if (requantize is not null)
@@ -155,11 +155,10 @@ internal sealed class SingleKernel
         else if (!direct)
         {
             int outputs = step.Result.Count;
-            sums[..outputs].CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.As<byte, int>(ref result), outputs));
-            for (int i = 0; i < step.OtherPlanes.Length; i++)
+            for (int i = 0; i < step.Planes.Count; i++)
             {
-                ref byte place = ref Unsafe.Add(ref memory, _places[step.OtherPlanes[i] + 1]);
-                sums.Slice((i + 1) * outputs, outputs).CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.As<byte, int>(ref place), outputs));
+                ref byte place = ref Unsafe.Add(ref memory, _places[step.Planes[i] + 1]);
+                sums.Slice(i * outputs, outputs).CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.As<byte, int>(ref place), outputs));
             }
         }
     }
@@ -179,9 +178,9 @@ internal sealed class SingleKernel
             return;
         }
 
-        if (step is { Operation: Requantize { OutputBits: 8 } requantize, SourceForm: ValueForm.Integers })
+        if (step is { Operation: Requantize { OutputBits: 8 } requantize, Source: { Kind: ElementKind.Integers, Height: 1, Width: 1 } })
         {
-            Requantize(requantize, MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<byte, int>(ref source), step.Source.Count), MemoryMarshal.CreateSpan(ref result, step.Result.Count));
+            Endings.Requantize(requantize, MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<byte, int>(ref source), step.Source.Count), MemoryMarshal.CreateSpan(ref result, step.Result.Count));
             return;
         }
 
@@ -198,6 +197,10 @@ internal sealed class SingleKernel
             ReadOnlySpan<int> x = Unpack(ref source, step.Source, ref free);
             Span<int> patch = Take(ref free, linear.PatchElements);
             linear.Run(x, y, patch, MemoryMarshal.Cast<int, ulong>(free)[..linear.PlaneWords]);
+        }
+        else if (step.Operation is MaxPool pool)
+        {
+            Max(pool, Unpack(ref source, step.Source, ref free), step.Source, step.Result, free, y);
         }
         else if (step.Thresholds is { } thresholds)
         {
@@ -224,18 +227,18 @@ internal sealed class SingleKernel
         }
     }
 
-    private static void Requantize(Requantize requantize, ReadOnlySpan<int> sums, Span<byte> codes)
+    /// <summary>Windows at all positions, in a copy with spare elements behind it; those of the stride are kept.</summary>
+    private static void Max(MaxPool pool, ReadOnlySpan<int> x, ValueInfo shape, ValueInfo result, Span<int> copy, Span<int> y)
     {
-        int channels = requantize.Multipliers.Length, area = sums.Length / channels;
-        if (area == 1)
+        x.CopyTo(copy);
+        Endings.Max(ref MemoryMarshal.GetReference(copy), x.Length, pool.Size, 1, shape.Width);
+        for (int row = 0, next = 0; row < result.Channels * result.Height; row++)
         {
-            Endings.Requantize(requantize, sums, codes);
-            return;
-        }
-
-        for (int c = 0; c < channels; c++)
-        {
-            Endings.Requantize(requantize, c, sums.Slice(c * area, area), codes.Slice(c * area, area));
+            ReadOnlySpan<int> from = copy[((row / result.Height * shape.Height + row % result.Height * pool.Stride) * shape.Width)..];
+            for (int column = 0; column < result.Width; column++)
+            {
+                y[next++] = from[column * pool.Stride];
+            }
         }
     }
 
@@ -377,10 +380,13 @@ internal sealed class SingleKernel
         public readonly int Operations = 1;
 
         /// <summary>
-        /// Further ones that it takes: dense layers of the same size that read the same input. One kernel gives the sums of
-        /// several planes of weights in little more time than those of one.
+        /// The first of them, and dense layers of the same size behind it that read the same input: one kernel gives the sums
+        /// of several planes of weights in little more time than those of one.
         /// </summary>
-        public readonly int[] OtherPlanes = [];
+        public readonly List<int> Planes;
+
+        // Joining copies weights: not those of a thousand layers again and again.
+        private const int MostPlanes = 8;
 
         /// <summary>The step that begins at an operation and comes after another.</summary>
         public Step(Operation[] operations, ValueInfo[] values, int[] places, int first, Step? before, int widestVector)
@@ -390,8 +396,16 @@ internal sealed class SingleKernel
             SourceForm = Form(Source);
             PlaneWords = Source.Bits * BitString.Words(Source.Count);
             (Stage? stage, int count) = Stage.At(operations, values, first);
-            OtherPlanes = [.. OtherPlanesOf(operations, values, first)];
-            stage = stage?.Joined([.. OtherPlanes.Select(i => (Linear)operations[i])]);
+            Planes = [first];
+            for (int i = first + 1; IsPlane(stage) && Planes.Count < MostPlanes && i < operations.Length && operations[i] is Linear other; i++)
+            {
+                if (other.Input == Operation.Input && values[i + 1].Count == values[first + 1].Count && IsPlane(Stage.At(operations, values, i).Stage))
+                {
+                    Planes.Add(i);
+                    stage = stage!.Joined(other);
+                }
+            }
+
             if (stage is { Ending: Scores or Requantize { OutputBits: 16 } })
             {
                 // A plain step takes what no kernel ends with.
@@ -421,6 +435,12 @@ internal sealed class SingleKernel
                     largest = Math.Max(largest, values[Operation.InputAt(i)].Count);
                 }
 
+                if (Operation is MaxPool pool)
+                {
+                    // What is pooled, and what windows at its end reach beyond it.
+                    integers += largest + (long)pool.Size * Source.Width + pool.Size + 2 * Vector512<int>.Count;
+                }
+
                 TemporaryBytes = checked((int)((integers + largest) * sizeof(int)));
             }
 
@@ -429,19 +449,8 @@ internal sealed class SingleKernel
             (SourcePlace, ResultPlace) = (places[Operation.Input], places[first + Operations]);
         }
 
-        private static IEnumerable<int> OtherPlanesOf(Operation[] operations, ValueInfo[] values, int first)
-        {
-            for (int i = first + 1; IsPlane(first) && i < operations.Length && operations[i] is Linear other; i++)
-            {
-                if (other.Input == operations[first].Input && IsPlane(i) && values[i + 1].Count == values[first + 1].Count)
-                {
-                    yield return i;
-                }
-            }
-
-            // Whole bytes of weights, which can be put side by side.
-            bool IsPlane(int i) => Stage.At(operations, values, i).Stage is { IsDense: true, Pool: null, Ending: null } stage
-                && (long)stage.Linear.Outputs * stage.FanIn % 8 == 0;
-        }
+        /// <summary>Whole bytes of weights, which can be put side by side.</summary>
+        private static bool IsPlane(Stage? stage) =>
+            stage is { IsDense: true, Pool: null, Ending: null } && (long)stage.Linear.Outputs * stage.FanIn % 8 == 0;
     }
 }

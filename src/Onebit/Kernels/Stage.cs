@@ -13,13 +13,13 @@ namespace Onebit;
 internal sealed class Stage(Linear linear, MaxPool? pool, Operation? ending, int input, int output, ValueInfo[] values)
 {
     /// <summary>The weights.</summary>
-    public Linear Linear { get; } = linear;
+    public readonly Linear Linear = linear;
 
     /// <summary>The pooling, or null.</summary>
-    public MaxPool? Pool { get; } = pool;
+    public readonly MaxPool? Pool = pool;
 
     /// <summary>What ends the layer, or null.</summary>
-    public Operation? Ending { get; } = ending;
+    public readonly Operation? Ending = ending;
 
     /// <summary>Index of the value read.</summary>
     public int Input => input;
@@ -28,7 +28,7 @@ internal sealed class Stage(Linear linear, MaxPool? pool, Operation? ending, int
     public int Output => output;
 
     /// <summary>All values of the model.</summary>
-    public ValueInfo[] Values { get; } = values;
+    public readonly ValueInfo[] Values = values;
 
     /// <summary>What is read.</summary>
     public ValueInfo Source => Values[input];
@@ -59,25 +59,9 @@ internal sealed class Stage(Linear linear, MaxPool? pool, Operation? ending, int
         : Source.Kind != ElementKind.Signs ? threshold.Thresholds.ToArray()
         : [.. weightSums.Select((sum, output) => (int)(((long)threshold.Thresholds.Span[output] + sum + 1) >> 1))];
 
-    /// <summary>The same with the outputs of others, of whole bytes of weights, behind its own.</summary>
-    public Stage Joined(IReadOnlyCollection<Linear> others)
-    {
-        if (others.Count == 0)
-        {
-            return this;
-        }
-
-        var weights = new byte[Linear.Weights.Length + others.Sum(l => l.Weights.Length)];
-        Linear.Weights.CopyTo(weights);
-        int length = Linear.Weights.Length;
-        foreach (Linear other in others)
-        {
-            other.Weights.CopyTo(weights.AsMemory(length));
-            length += other.Weights.Length;
-        }
-
-        return new(Linear with { Outputs = Linear.Outputs + others.Sum(l => l.Outputs), Weights = weights }, Pool, Ending, Input, Output, Values);
-    }
+    /// <summary>The same with the outputs of another layer behind its own; both have whole bytes of weights.</summary>
+    public Stage Joined(Linear other) => new(
+        Linear with { Outputs = Linear.Outputs + other.Outputs, Weights = (byte[])[.. Linear.Weights.Span, .. other.Weights.Span] }, Pool, Ending, input, output, Values);
 
     /// <summary>The same without its ending, which becomes a step of its own.</summary>
     public Stage WithoutEnding() => new(Linear, Pool, null, input, output - 1, Values);

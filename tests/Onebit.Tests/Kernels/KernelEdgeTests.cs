@@ -86,6 +86,32 @@ public class KernelEdgeTests
         Assert.Equal(expected, actual);
     }
 
+    [Fact]
+    public void Any_number_of_planes_of_weights_may_read_one_input()
+    {
+        // More than one kernel joins.
+        const int Planes = 20, Outputs = 24;
+        var random = new Random(5);
+        var operations = new List<Operation>();
+        for (int i = 0; i < Planes; i++)
+        {
+            operations.Add(new Linear(0, Outputs, 3, 3, 1, 0, 1, Build.Weights(random, 9 * Outputs)));
+        }
+
+        operations.Add(new Combine(Enumerable.Range(1, Planes).ToArray(), Build.Many(Planes * Outputs, () => random.Next(-99, 100))));
+        operations.Add(Build.Threshold(Planes + 1, new int[Outputs]));
+        operations.Add(new Linear(Planes + 2, 4, 1, 1, 1, 0, 1, Build.Weights(random, 4 * Outputs)));
+        operations.Add(Build.Scores(Planes + 3, 4));
+        foreach (int width in Widths.All)
+        {
+            var model = new BitModel(Build.Bytes(1, 3, 3), operations, width);
+            byte[] image = RandomModels.Image(model, random);
+            long[] expected = new long[4], scores = new long[4];
+            Assert.Equal(model.PredictPlainly(image, expected), model.Predict(image, scores));
+            Assert.Equal(expected, scores);
+        }
+    }
+
     [Theory]
     [InlineData(2, 4)] // dense
     [InlineData(1, 8)] // eight by one: a convolution of two positions

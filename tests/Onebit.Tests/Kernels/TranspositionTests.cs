@@ -128,7 +128,7 @@ public class TranspositionTests
         for (int step = 1; step <= 63; step++)
         {
             int count = _random.Next(64 / step + 1);
-            ulong bits = (ulong)_random.NextInt64(long.MinValue, long.MaxValue), expected = 0, mask = BitString.Mask(step, count);
+            ulong bits = (ulong)_random.NextInt64(long.MinValue, long.MaxValue), expected = 0, mask = Enumerable.Range(0, count).Aggregate(0UL, (some, i) => some | 1UL << (i * step));
             Assert.Equal(count, (int)ulong.PopCount(mask));
             for (int i = 0; i < count; i++)
             {
