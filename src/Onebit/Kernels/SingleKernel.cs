@@ -198,8 +198,9 @@ internal sealed class SingleKernel
             Span<int> patch = Take(ref free, linear.PatchElements);
             linear.Run(x, y, patch, MemoryMarshal.Cast<int, ulong>(free)[..linear.PlaneWords]);
         }
-        else if (step.Operation is MaxPool pool)
+        else if (step.Operation is MaxPool pool && step.Source.Count <= Vector512<int>.Count * step.Result.Count)
         {
+            // Windows that nobody keeps are no more work than those that are.
             Max(pool, Unpack(ref source, step.Source, ref free), step.Source, step.Result, free, y);
         }
         else if (step.Thresholds is { } thresholds)

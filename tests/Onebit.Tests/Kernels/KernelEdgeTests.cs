@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
@@ -84,6 +85,22 @@ public class KernelEdgeTests
         long[] expected = new long[2], actual = new long[2];
         Assert.Equal(model.PredictPlainly([10, 200], expected), model.Predict([10, 200], actual));
         Assert.Equal(expected, actual);
+    }
+
+    [Fact]
+    public void A_few_windows_as_large_as_the_image_take_no_more_time_than_they_have_elements()
+    {
+        // All windows at all positions would be minutes.
+        const int Size = 1500;
+        Operation[] operations = [new MaxPool(0, Size - 1, 1), Build.Dense(1, 2, 2, 2, "++++ ----"), Build.Scores(2, 2)];
+        var model = new BitModel(Build.Bytes(1, Size, Size), operations);
+        var image = new byte[Size * Size];
+        image[^1] = 7; // The last window's alone.
+        long[] scores = new long[2];
+        var time = Stopwatch.StartNew();
+        Assert.Equal(0, model.Predict(image, scores));
+        Assert.Equal([7, -7], scores);
+        Assert.True(time.Elapsed < TimeSpan.FromSeconds(20), $"{time.Elapsed}");
     }
 
     [Fact]
