@@ -198,9 +198,8 @@ internal sealed class SingleKernel
             Span<int> patch = Take(ref free, linear.PatchElements);
             linear.Run(x, y, patch, MemoryMarshal.Cast<int, ulong>(free)[..linear.PlaneWords]);
         }
-        else if (step.Operation is MaxPool pool && step.Source.Count <= Vector512<int>.Count * step.Result.Count)
+        else if (step.Pool is { } pool)
         {
-            // Windows that nobody keeps are no more work than those that are.
             Max(pool, Unpack(ref source, step.Source, ref free), step.Source, step.Result, free, y);
         }
         else if (step.Thresholds is { } thresholds)
@@ -363,6 +362,10 @@ internal sealed class SingleKernel
         public readonly ConvolutionKernel? Convolution;
         public readonly ScalarLinear? Linear;
         public readonly ChannelThresholds? Thresholds;
+
+        /// <summary>Pooling where those of all positions are no more work than the windows kept are one by one.</summary>
+        public readonly MaxPool? Pool;
+
         public readonly ValueInfo Source, Result;
         public readonly ValueForm SourceForm, ResultForm;
 
@@ -436,8 +439,10 @@ internal sealed class SingleKernel
                     largest = Math.Max(largest, values[Operation.InputAt(i)].Count);
                 }
 
-                if (Operation is MaxPool pool)
+                if (Operation is MaxPool pool && Source.Count <= Vector512<int>.Count * values[first + 1].Count)
                 {
+                    Pool = pool;
+
                     // What is pooled, and what windows at its end reach beyond it.
                     integers += largest + (long)pool.Size * Source.Width + pool.Size + 2 * Vector512<int>.Count;
                 }
