@@ -230,7 +230,8 @@ internal abstract class ConvolutionKernel
     [MethodImpl(MethodImplOptions.NoInlining)]
     protected void PoolIntegers(Span<int> sums, ref byte result)
     {
-        (int width, int area, int step) = (Stage.Result.Width, Stage.Result.Height * Stage.Result.Width, PoolStep);
+        (int width, int height, int step) = (Stage.Result.Width, Stage.Result.Height, PoolStep);
+        int area = height * width;
         if (Stage.Ending is Threshold)
         {
             MemoryMarshal.CreateSpan(ref Unsafe.As<byte, ulong>(ref result), BitString.Words(Stage.Result.Count)).Clear();
@@ -241,25 +242,17 @@ internal abstract class ConvolutionKernel
             ref int positions = ref sums[channel * _positions];
             if (PoolSize > 1)
             {
-                Endings.Max(ref positions, ((Stage.Result.Height - 1) * _outputRow + width - 1) * step + 1, PoolSize, Stage.Linear.Stride, _outputRow * Stage.Linear.Stride);
+                Endings.Max(ref positions, ((height - 1) * _outputRow + width - 1) * step + 1, PoolSize, Stage.Linear.Stride, _outputRow * Stage.Linear.Stride);
             }
 
-            for (int y = 0; y < Stage.Result.Height; y++)
+            // What ends the layer reads them without gaps; where nothing does, they are the result.
+            ref int kept = ref Stage.Ending is null ? ref Unsafe.Add(ref Unsafe.As<byte, int>(ref result), channel * area) : ref positions;
+            for (int y = 0; y < height; y++)
             {
-                ref int from = ref Unsafe.Add(ref positions, y * _outputRow * step), to = ref Unsafe.Add(ref positions, y * width);
-                if (step == 1)
-                {
-                    MemoryMarshal.CreateSpan(ref from, width).CopyTo(MemoryMarshal.CreateSpan(ref to, width));
-                    continue;
-                }
-
-                for (int x = 0; x < width; x++)
-                {
-                    Unsafe.Add(ref to, x) = Unsafe.Add(ref from, x * step);
-                }
+                Endings.Keep(ref Unsafe.Add(ref positions, y * _outputRow * step), step, ref Unsafe.Add(ref kept, y * width), width);
             }
 
-            Span<int> pooled = MemoryMarshal.CreateSpan(ref positions, area);
+            Span<int> pooled = MemoryMarshal.CreateSpan(ref kept, area);
             switch (Stage.Ending)
             {
                 case Threshold threshold:
@@ -272,9 +265,6 @@ internal abstract class ConvolutionKernel
                     break;
                 case Requantize { OutputBits: 8 } requantize:
                     Endings.Requantize(requantize, channel, pooled, MemoryMarshal.CreateSpan(ref Unsafe.Add(ref result, channel * area), area));
-                    break;
-                default:
-                    pooled.CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref Unsafe.As<byte, int>(ref result), channel * area), area));
                     break;
             }
         }

@@ -103,6 +103,27 @@ internal static class Endings
         }
     }
 
+    /// <summary>Every so many integers, one after another; those kept may take the place of those left out.</summary>
+    /// <param name="from">The first one.</param>
+    /// <param name="step">From one that is kept to the next. Where it is 2, one more is read.</param>
+    /// <param name="to">Receives them.</param>
+    /// <param name="count">How many.</param>
+    public static void Keep(ref int from, int step, ref int to, int count)
+    {
+        int i = 0;
+        for (; step <= 2 && i + Vector256<int>.Count <= count; i += Vector256<int>.Count)
+        {
+            // The lower halves of 64-bit numbers are every second one.
+            Vector256<int> some = Vector256.LoadUnsafe(ref from, (nuint)(i * step));
+            (step == 1 ? some : Vector256.Narrow(some.AsInt64(), Vector256.LoadUnsafe(ref from, (nuint)(2 * i + Vector256<int>.Count)).AsInt64())).StoreUnsafe(ref to, (nuint)i);
+        }
+
+        for (; i < count; i++)
+        {
+            Unsafe.Add(ref to, i) = Unsafe.Add(ref from, i * step);
+        }
+    }
+
     /// <summary>Bytes times 2^<paramref name="shift"/>, written or added to integers.</summary>
     public static void Scale(ReadOnlySpan<byte> bytes, int shift, bool add, Span<int> integers)
     {

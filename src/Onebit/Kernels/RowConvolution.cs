@@ -26,6 +26,7 @@ internal sealed class RowConvolution<TWidth, TVector> : ConvolutionKernel
     private readonly int _width;
     private readonly int _parts;
     private readonly int _chunk;
+    private readonly bool _isWhole; // The sums of a chunk are those of all channels, and only compared.
     private readonly int _planeBytes;
     private readonly int[] _offsets;
     private readonly short[] _least;
@@ -41,6 +42,8 @@ internal sealed class RowConvolution<TWidth, TVector> : ConvolutionKernel
         int channels = source.Channels / linear.Groups, height = Rows - linear.KernelHeight + 1, columns = Row - linear.KernelWidth + 1;
         _pitch = columns <= 8 ? 8 : columns <= 16 ? 16 : (columns + 31) / 32 * 32;
         _chunk = Math.Min(channels, short.MaxValue / (linear.KernelHeight * linear.KernelWidth * source.Maximum));
+
+        _isWhole = stage.Ending is Threshold && _chunk == channels;
 
         // The width of a part that takes the fewest additions.
         _width = Enumerable.Range(1, Math.Min(MostWeights, linear.KernelWidth)).MinBy(
@@ -81,13 +84,13 @@ internal sealed class RowConvolution<TWidth, TVector> : ConvolutionKernel
         }
 
         // Where a vector is a row, two rows of a window are joined as they are made.
-        _rowsJoined = IsWhole && _pitch == Lanes && _passVectors == 4 && stage.Linear.Stride == 1 && stage.Pool is { Size: 2, Stride: 2 };
+        _rowsJoined = _isWhole && _pitch == Lanes && _passVectors == 4 && stage.Linear.Stride == 1 && stage.Pool is { Size: 2, Stride: 2 };
         _least = stage.Ending is Threshold threshold
             ? [.. threshold.Thresholds.ToArray().Select(t => (short)Math.Clamp(t, short.MinValue + 1, short.MaxValue))] : [];
         _padded = linear.Padding == 0 ? 0 : Align(source.Channels * Rows * Row + 2 * Vector512<byte>.Count);
         _shifted = Align(linear.KernelWidth * _planeBytes + 2 * Vector512<byte>.Count);
         _products = Align((_chunk * _parts << _width) * _planeBytes + (_stripVectors + 1) * VectorBytes);
-        _outputs = Align(linear.Outputs * (IsWhole ? OutputBitBytes : OutputElements * sizeof(int)) + SpareElements(_pitch) * sizeof(int));
+        _outputs = Align(linear.Outputs * (_isWhole ? OutputBitBytes : OutputElements * sizeof(int)) + SpareElements(_pitch) * sizeof(int));
         Lay(_pitch, OutputElements, _rowsJoined);
 
         int Parts(int width) => (linear.KernelWidth + width - 1) / width;
@@ -106,9 +109,6 @@ internal sealed class RowConvolution<TWidth, TVector> : ConvolutionKernel
 
     /// <summary>Bytes of one output's bits at all positions.</summary>
     private int OutputBitBytes => Align(OutputElements / 8);
-
-    /// <summary>The sums of a chunk are those of all channels, and only compared.</summary>
-    private bool IsWhole => Stage.Ending is Threshold && _chunk == Stage.Source.Channels / Stage.Linear.Groups;
 
     /// <summary>The sums over one channel fit into 16 bits.</summary>
     public static bool Fits(Stage stage) => stage.Source is { Kind: ElementKind.Codes, Bits: > 1 and <= 8 }
@@ -150,7 +150,7 @@ internal sealed class RowConvolution<TWidth, TVector> : ConvolutionKernel
                     {
                         int output = group * count + i;
                         ref int offsets = ref Unsafe.Add(ref lists, i * terms);
-                        if (IsWhole)
+                        if (_isWhole)
                         {
                             Compare(ref products, ref offsets, terms, _least[output], ref Unsafe.Add(ref outputs, output * OutputBitBytes + strip * StripPositions / 8));
                         }
@@ -165,7 +165,7 @@ internal sealed class RowConvolution<TWidth, TVector> : ConvolutionKernel
             }
         }
 
-        if (IsWhole)
+        if (_isWhole)
         {
             PoolBits((Threshold)Stage.Ending!, ref outputs, OutputBitBytes, ref Unsafe.As<byte, ulong>(ref result));
         }

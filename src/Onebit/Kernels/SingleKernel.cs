@@ -232,13 +232,10 @@ internal sealed class SingleKernel
     {
         x.CopyTo(copy);
         Endings.Max(ref MemoryMarshal.GetReference(copy), x.Length, pool.Size, 1, shape.Width);
-        for (int row = 0, next = 0; row < result.Channels * result.Height; row++)
+        for (int row = 0; row < result.Channels * result.Height; row++)
         {
-            ReadOnlySpan<int> from = copy[((row / result.Height * shape.Height + row % result.Height * pool.Stride) * shape.Width)..];
-            for (int column = 0; column < result.Width; column++)
-            {
-                y[next++] = from[column * pool.Stride];
-            }
+            int first = (row / result.Height * shape.Height + row % result.Height * pool.Stride) * shape.Width;
+            Endings.Keep(ref copy[first], pool.Stride, ref y[row * result.Width], result.Width);
         }
     }
 

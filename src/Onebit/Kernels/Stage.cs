@@ -22,19 +22,19 @@ internal sealed class Stage(Linear linear, MaxPool? pool, Operation? ending, int
     public readonly Operation? Ending = ending;
 
     /// <summary>Index of the value read.</summary>
-    public int Input => input;
+    public readonly int Input = input;
 
     /// <summary>Index of the value produced.</summary>
-    public int Output => output;
+    public readonly int Output = output;
 
     /// <summary>All values of the model.</summary>
     public readonly ValueInfo[] Values = values;
 
     /// <summary>What is read.</summary>
-    public ValueInfo Source => Values[input];
+    public ValueInfo Source => Values[Input];
 
     /// <summary>What the layer gives.</summary>
-    public ValueInfo Result => Values[output];
+    public ValueInfo Result => Values[Output];
 
     /// <summary>Inputs of an output.</summary>
     public int FanIn => Source.Channels / Linear.Groups * Linear.KernelHeight * Linear.KernelWidth;
@@ -61,10 +61,10 @@ internal sealed class Stage(Linear linear, MaxPool? pool, Operation? ending, int
 
     /// <summary>The same with the outputs of another layer behind its own; both have whole bytes of weights.</summary>
     public Stage Joined(Linear other) => new(
-        Linear with { Outputs = Linear.Outputs + other.Outputs, Weights = (byte[])[.. Linear.Weights.Span, .. other.Weights.Span] }, Pool, Ending, input, output, Values);
+        Linear with { Outputs = Linear.Outputs + other.Outputs, Weights = (byte[])[.. Linear.Weights.Span, .. other.Weights.Span] }, Pool, Ending, Input, Output, Values);
 
     /// <summary>The same without its ending, which becomes a step of its own.</summary>
-    public Stage WithoutEnding() => new(Linear, Pool, null, input, output - 1, Values);
+    public Stage WithoutEnding() => new(Linear, Pool, null, Input, Output - 1, Values);
 
     /// <summary>The stage that begins at an operation, and how many operations it takes; none where the operation is no <see cref="Linear"/>.</summary>
     public static (Stage? Stage, int Operations) At(Operation[] operations, ValueInfo[] values, int first)

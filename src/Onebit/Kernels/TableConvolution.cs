@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Onebit;
 
@@ -230,15 +231,20 @@ internal sealed class TableConvolution<TWidth, TVector> : ConvolutionKernel
 
     private void Integers(ref byte codes, int group, ref byte sums, Span<int> integers)
     {
-        int outputs = Stage.Linear.Outputs / Stage.Linear.Groups, first = group * outputs;
+        int outputs = Stage.Linear.Outputs / Stage.Linear.Groups, first = group * outputs, shift = _signs ? 1 : 0;
         for (int output = 0; output < outputs; output++)
         {
-            // All sums of even places, then those of odd ones.
+            // All sums of even places, then those of odd ones: in 32 bits one beside the other.
             ref short sum = ref Unsafe.As<byte, short>(ref Sum(ref codes, group, output, ref sums));
-            Span<int> place = integers.Slice((first + output) * _vectors * VectorBytes, VectorBytes);
-            for (int lane = 0; lane < place.Length; lane++)
+            ref int place = ref integers[(first + output) * _vectors * VectorBytes];
+            Vector256<int> offset = Vector256.Create(_offsets[first + output]);
+            for (int lane = 0; lane < VectorBytes; lane += Vector256<short>.Count)
             {
-                place[lane] = (Unsafe.Add(ref sum, lane / 2 + lane % 2 * (VectorBytes / 2)) << (_signs ? 1 : 0)) - _offsets[first + output];
+                Vector256<int> even = Vector256.WidenLower(Vector256.LoadUnsafe(ref sum, (nuint)(lane / 2)));
+                Vector256<int> odd = Vector256.WidenLower(Vector256.LoadUnsafe(ref sum, (nuint)((VectorBytes + lane) / 2)));
+                Vector256<short> both = (even | (odd << 16)).AsInt16();
+                ((Vector256.WidenLower(both) << shift) - offset).StoreUnsafe(ref place, (nuint)lane);
+                ((Vector256.WidenUpper(both) << shift) - offset).StoreUnsafe(ref place, (nuint)(lane + Vector256<int>.Count));
             }
         }
     }
