@@ -54,6 +54,15 @@ public class RankingTests
     }
 
     [Fact]
+    public void Planes_are_compared_after_as_many_epochs()
+    {
+        Synthetic study = Methods();
+        study.Add("net", "lq", 5, experiment: "net-lq-1-1-long");
+        study.Change(r => r with { Epochs = 9 });
+        Assert.Equal(["net-lq-1-1", "net-lq-3-2"], Ranking.Planes(study.Results).Select(r => r.Experiment));
+    }
+
+    [Fact]
     public void Charts_of_whole_networks_name_the_best_of_many_runs()
     {
         XElement chart = Section(Methods(), "chart")!;

@@ -74,10 +74,10 @@ internal sealed record Ranking(string Title, IReadOnlyList<StudyRun> Runs, Study
         }
     }
 
-    /// <summary>Packed runs of a network and method that were trained with several numbers of planes, of weights and of activations, the fewest first.</summary>
+    /// <summary>Packed runs of a network and method that were trained for as many epochs with several numbers of planes, of weights and of activations, the fewest first.</summary>
     internal static IReadOnlyList<StudyRun> Planes(StudyResults results) =>
     [
-        .. results.Runs.Where(r => r.Packed).GroupBy(r => (r.Network, r.Method, r.InputBits))
+        .. results.Runs.Where(r => r.Packed).GroupBy(r => (r.Network, r.Method, r.InputBits, r.Epochs))
             .Where(g => g.DistinctBy(r => r.WeightBits).Count() > 1 && g.DistinctBy(r => r.ActivationBits).Count() > 1)
             .SelectMany(g => g.OrderBy(Weight)),
     ];
