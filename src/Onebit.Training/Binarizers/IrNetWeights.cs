@@ -4,7 +4,7 @@ namespace Onebit.Training;
 
 /// <summary>
 /// Sign of balanced, standardized weights, "Libra parameter binarization". Forward, for each output: <c>v = (w - mean) / deviation</c>,
-/// <c>b = 2^s (+1 if v >= 0 else -1)</c> with <c>s = round(log2(mean |v|))</c>. Pseudo-gradient: that of <see cref="ErrorDecaySign"/>,
+/// <c>b = 2^s (+1 if v >= 0 else -1)</c> with <c>s = round(log2(mean |v|))</c>. Pseudo-gradient: 2^s times that of <see cref="ErrorDecaySign"/>,
 /// and through v to w; s is a constant to it. Qin, Gong, Liu, Shen, Wei, Yu &amp; Song, "Forward and Backward Information Retention
 /// for Accurate Binary Neural Networks", CVPR 2020, section 3.1. The paper writes of a layer's weights, its authors' code takes
 /// each output by itself, as here.

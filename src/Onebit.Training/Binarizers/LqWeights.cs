@@ -5,7 +5,8 @@ namespace Onebit.Training;
 /// <summary>
 /// K planes with a learned basis. Forward: w becomes the nearest of the 2^K levels <c>v . b</c>, b in {-1, +1}^K, each output with a basis v of
 /// its own. Pseudo-gradient: <c>dL/dw = dL/dq</c>. The basis is no parameter: each training pass fits it to the bits at hand by least
-/// squares and takes a tenth of that. Zhang, Yang, Ye &amp; Hua, "LQ-Nets", ECCV 2018, sections 3.2 and 3.3 (one alternation a step).
+/// squares and takes a tenth of that. Zhang, Yang, Ye &amp; Hua, "LQ-Nets", ECCV 2018, sections 3.2 and 3.3 (one alternation a step, before
+/// the basis is used).
 /// </summary>
 public sealed class LqWeights : WeightBinarizer
 {

@@ -7,7 +7,7 @@ public sealed class Dither : Method
     public override string Name => "dither";
 
     /// <inheritdoc/>
-    public override string Source => "this project: signs of activations under noise";
+    public override string Source => "Hubara et al. 2016, stochastic signs; this project: the noise falls";
 
     /// <inheritdoc/>
     public override int ActivationBits => 1;

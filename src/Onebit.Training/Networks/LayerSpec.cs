@@ -33,7 +33,7 @@ public abstract record LayerSpec
     /// <param name="Filters">Output channels.</param>
     /// <param name="Kernel">Rows and columns of the kernel.</param>
     /// <param name="Stride">Step, both ways.</param>
-    /// <param name="Padding">Positions added on each side: 0 for codes, -1 for signs.</param>
+    /// <param name="Padding">Positions added on each side, of the lowest level of what is read: 0 for codes, -1 for signs.</param>
     /// <param name="Groups">Groups of channels.</param>
     /// <param name="Bias">Adds a float bias.</param>
     /// <param name="Binarize">false keeps these weights float32 whatever the method.</param>
@@ -55,7 +55,7 @@ public abstract record LayerSpec
     /// <summary>Batch normalization with learned factor and offset, per channel.</summary>
     public sealed record Norm : LayerSpec;
 
-    /// <summary>The method's activation: ReLU, ReLU of 8 bits, or sign.</summary>
+    /// <summary>The method's activation: ReLU, ReLU of 8 bits, tanh, signs or several planes.</summary>
     public sealed record Activation : LayerSpec;
 
     /// <summary>Two slopes around a learned point, all learned but the upper slope of 1 (ReActNet).</summary>
