@@ -179,7 +179,11 @@ public class BinarizerTests
             [0.786448 - 1.360371 - 0.212524, 1.572895 - 1.360371 - 0.212524, 2.359343 - 1.360371 - 0.212524, 0.722799 - 1.360371 + 0.637572],
             gradient.Select(g => (double)g), Near);
         // Of one large weight among 16 the size is small: v = (-0.25 x 15, 3.75) / 1, mean |v| = 0.46875, s = round(-1.093) = -1.
-        Assert.Equal([.. Enumerable.Repeat(-0.5f, 15), 0.5f], Run(new IrNetWeights(), [.. new float[15], 4], shape: [1, 16, 1, 1]).Levels);
+        (levels, gradient) = Run(new IrNetWeights(), [.. new float[15], 4], progress: 0.5, shape: [1, 16, 1, 1]);
+        Assert.Equal([.. Enumerable.Repeat(-0.5f, 15), 0.5f], levels);
+        // The gradient has the factor 0.5, too: u_i = 0.5 i (1 - tanh(v_i)^2) = 0.470007 i, and 0.017679 for the last; mean(u) = 3.526161, (u . v) / 15 = -0.935595.
+        Assert.Equal(0.470007 - 3.526161 - 0.25 * 0.935595, gradient[0], Near);
+        Assert.Equal(0.017679 - 3.526161 + 3.75 * 0.935595, gradient[^1], Near);
         // A layer of equal weights, or of one, has no deviation: still signs, and gradients that are numbers.
         (levels, gradient) = Run(new IrNetWeights(), [0.3f, 0.3f], shape: [2, 1, 1, 1]);
         Assert.All(levels, level => Assert.True(level > 0));
