@@ -42,7 +42,6 @@ internal sealed class RowConvolution<TWidth, TVector> : ConvolutionKernel
         int channels = source.Channels / linear.Groups, height = Rows - linear.KernelHeight + 1, columns = Row - linear.KernelWidth + 1;
         _pitch = columns <= 8 ? 8 : columns <= 16 ? 16 : (columns + 31) / 32 * 32;
         _chunk = Math.Min(channels, short.MaxValue / (linear.KernelHeight * linear.KernelWidth * source.Maximum));
-
         _isWhole = stage.Ending is Threshold && _chunk == channels;
 
         // The width of a part that takes the fewest additions.
