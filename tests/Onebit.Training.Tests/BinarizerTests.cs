@@ -245,6 +245,11 @@ public class BinarizerTests
     }
 
     [Fact]
+    public void These_methods_keep_latent_weights_from_minus_1_to_1() => Assert.Equal(
+        ["binaryconnect", "binaryconnect-stochastic", "binarynet", "xnor", "schmitt", "dither"],
+        Method.All.Where(m => m.Binarizes && m.Weights(m.WeightBits, [1, 1, 1, 1], 0.3).ClipsLatent).Select(m => m.Name));
+
+    [Fact]
     public void Every_activation_is_a_level_of_its_planes()
     {
         foreach (Method method in Method.All.Where(m => m.Binarizes))

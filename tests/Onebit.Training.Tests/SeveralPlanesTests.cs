@@ -62,6 +62,7 @@ public class SeveralPlanesTests
         var binarizer = new AbcActivation(2);
         Parameter shifts = binarizer.get_parameter("shifts")!, factors = binarizer.get_parameter("factors")!;
         Assert.Equal([1.25f, -0.25f], Numbers(shifts));
+        Assert.Equal([0.5f, 0.5f], Numbers(factors));
         Set(factors, 0.5f, 0.25f);
         (float[] levels, float[] gradient) = Run(binarizer, [-2, -1, -0.75f, 0, 0.5f, 0.75f, 1, 2]);
         Assert.Equal([-0.75f, -0.75f, 0.25f, 0.25f, 0.25f, 0.75f, 0.75f, 0.75f], levels);
@@ -224,6 +225,7 @@ public class SeveralPlanesTests
         using var scope = NewDisposeScope();
         using Network network = Networks.Create("""[{ "type": "rprelu" }, { "type": "activation" }, { "type": "dense" }]""", new ReActNet(), (2, 1, 1), 2);
         TwoSlopeLayer layer = network.modules().OfType<TwoSlopeLayer>().Single();
+        Assert.Equal([0.25f, 0.25f, 0, 0, 0, 0], new[] { layer.Low, layer.In, layer.Out }.SelectMany(Numbers));
         Set(layer.Low, 0.25f, -0.5f);
         Set(layer.In, 1, -1);
         Set(layer.Out, 0.5f, -2);
@@ -245,6 +247,7 @@ public class SeveralPlanesTests
         using var scope = NewDisposeScope();
         using Network network = Networks.Create("""[{ "type": "maxout" }, { "type": "activation" }, { "type": "dense" }]""", new AdaBin(), (2, 1, 1), 2);
         TwoSlopeLayer layer = network.modules().OfType<TwoSlopeLayer>().Single();
+        Assert.Equal([0.25f, 0.25f, 1, 1], new[] { layer.Low, layer.High }.SelectMany(Numbers));
         Set(layer.Low, 0.25f, -0.5f);
         Set(layer.High, 2, 0.5f);
         (float[] values, float[] gradient) = Slopes(layer, [3, 1, -1, -3]);
