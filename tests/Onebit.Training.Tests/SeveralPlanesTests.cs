@@ -58,18 +58,26 @@ public class SeveralPlanesTests
     [Fact]
     public void An_ABC_activation_learns_its_shifts_and_factors()
     {
-        // Shifts 1.25 and -0.25: A0 = +1 from -0.75 on, its gradient from -1.25 to -0.25; A1 from 0.75 on, from 0.25 to 1.25.
+        // Shifts 1 and 0: A0 = +1 from -0.5 on, its gradient from -1 to 0; A1 from 0.5 on, from 0 to 1. Parameters are ten times as large.
         var binarizer = new AbcActivation(2);
         Parameter shifts = binarizer.get_parameter("shifts")!, factors = binarizer.get_parameter("factors")!;
-        Assert.Equal([1.25f, -0.25f], Numbers(shifts));
-        Assert.Equal([0.5f, 0.5f], Numbers(factors));
-        Set(factors, 0.5f, 0.25f);
-        (float[] levels, float[] gradient) = Run(binarizer, [-2, -1, -0.75f, 0, 0.5f, 0.75f, 1, 2]);
+        Assert.Equal([10, 0], Numbers(shifts));
+        Assert.Equal([5, 5], Numbers(factors));
+        Set(factors, 5, 2.5f);
+        (float[] levels, float[] gradient) = Run(binarizer, [-2, -0.75f, -0.5f, -0.25f, 0.25f, 0.5f, 0.75f, 0.9f]);
         Assert.Equal([-0.75f, -0.75f, 0.25f, 0.25f, 0.25f, 0.75f, 0.75f, 0.75f], levels);
-        Assert.Equal([0, 2 * 0.5f, 3 * 0.5f, 0, 5 * 0.25f, 6 * 0.25f, 7 * 0.25f, 0], gradient);
-        // Shifts: 1 + 1.5 and 1.25 + 1.5 + 1.75. Factors: -1 - 2 + 3 + ... + 8 and -1 - ... - 5 + 6 + 7 + 8.
-        Assert.Equal([2.5f, 4.5f], Numbers(shifts.grad!));
-        Assert.Equal([30, 6], Numbers(factors.grad!));
+        Assert.Equal([0, 2 * 0.5f, 3 * 0.5f, 4 * 0.5f, 5 * 0.25f, 6 * 0.25f, 7 * 0.25f, 8 * 0.25f], gradient);
+        // A tenth of, for shifts, 1 + 1.5 + 2 and 1.25 + 1.5 + 1.75 + 2; for factors -1 - 2 + 3 + ... + 8 and -1 - ... - 5 + 6 + 7 + 8.
+        Assert.Equal([0.45, 0.65], Doubles(Numbers(shifts.grad!)), Fitted);
+        Assert.Equal([3, 0.6], Doubles(Numbers(factors.grad!)), Fitted);
+    }
+
+    [Fact]
+    public void ABC_activations_start_with_thresholds_one_apart_around_zero()
+    {
+        ActivationPlanes planes = new AbcActivation(3).Planes;
+        Assert.Equal([-1, 0, 1], planes.Thresholds.Select(t => t.Single()), Fitted);
+        Assert.Equal([1.0 / 3, 1.0 / 3, 1.0 / 3], planes.Coefficients, Fitted);
     }
 
     [Theory]
