@@ -64,12 +64,12 @@ public class SeveralPlanesTests
         Assert.Equal([10, 0], Numbers(shifts));
         Assert.Equal([5, 5], Numbers(factors));
         Set(factors, 5, 2.5f);
-        (float[] levels, float[] gradient) = Run(binarizer, [-2, -0.75f, -0.5f, -0.25f, 0.25f, 0.5f, 0.75f, 0.9f]);
-        Assert.Equal([-0.75f, -0.75f, 0.25f, 0.25f, 0.25f, 0.75f, 0.75f, 0.75f], levels);
-        Assert.Equal([0, 2 * 0.5f, 3 * 0.5f, 4 * 0.5f, 5 * 0.25f, 6 * 0.25f, 7 * 0.25f, 8 * 0.25f], gradient);
-        // A tenth of, for shifts, 1 + 1.5 + 2 and 1.25 + 1.5 + 1.75 + 2; for factors -1 - 2 + 3 + ... + 8 and -1 - ... - 5 + 6 + 7 + 8.
+        (float[] levels, float[] gradient) = Run(binarizer, [-2, -0.75f, -0.5f, -0.25f, 0.25f, 0.5f, 0.75f, 0.9f, 2]);
+        Assert.Equal([-0.75f, -0.75f, 0.25f, 0.25f, 0.25f, 0.75f, 0.75f, 0.75f, 0.75f], levels);
+        Assert.Equal([0, 2 * 0.5f, 3 * 0.5f, 4 * 0.5f, 5 * 0.25f, 6 * 0.25f, 7 * 0.25f, 8 * 0.25f, 0], gradient);
+        // A tenth of, for shifts, 1 + 1.5 + 2 and 1.25 + 1.5 + 1.75 + 2; for factors -1 - 2 + 3 + ... + 9 and -1 - ... - 5 + 6 + ... + 9.
         Assert.Equal([0.45, 0.65], Doubles(Numbers(shifts.grad!)), Fitted);
-        Assert.Equal([3, 0.6], Doubles(Numbers(factors.grad!)), Fitted);
+        Assert.Equal([3.9, 1.5], Doubles(Numbers(factors.grad!)), Fitted);
     }
 
     [Fact]
