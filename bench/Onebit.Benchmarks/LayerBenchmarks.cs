@@ -19,7 +19,8 @@ public class LayerBenchmarks : WidthBenchmark
         Prepare();
         var linear = new ScalarLinear(_linear, _input, new ValueInfo(_linear.Outputs, 1, 1, ElementKind.Integers, 32, 0, 0));
         var random = new Random(3);
-        int[] input = [.. Enumerable.Range(0, Work.Images * _input.Count).Select(_ => random.Next(1 << _input.Bits))], sums = new int[_linear.Outputs];
+        int[] input = [.. Enumerable.Range(0, Work.Images * _input.Count).Select(_ => random.Next(1 << _input.Bits))],
+            sums = new int[_linear.Outputs];
         var planes = new ulong[linear.PlaneWords];
         return () =>
         {
@@ -42,15 +43,25 @@ public class LayerBenchmarks : WidthBenchmark
         int planeBytes = Work.Images / TLanes.Lanes * TLanes.PlaneBytes;
         var threshold = new Threshold(1, new int[_linear.Outputs], new bool[_linear.Outputs]);
         ValueInfo signs = new(_linear.Outputs, 1, 1, ElementKind.Signs, 1, -1, 1);
-        var sums = new PlaneSums(new Stage(_linear, null, threshold, 0, 1, [_input, signs]), (channel, y, x) => ((channel * _input.Height + y) * _input.Width + x) * planeBytes);
-        Memory<byte> planes = Work.Bytes(_input.Count * planeBytes), scratch = Work.Bytes(sums.ScratchBytes<TLanes>()), bits = Work.Bytes(_linear.Outputs * Work.Images / 8);
+        var sums = new PlaneSums(
+            new Stage(_linear, null, threshold, 0, 1, [_input, signs]),
+            (channel, y, x) => ((channel * _input.Height + y) * _input.Width + x) * planeBytes
+        );
+        Memory<byte> planes = Work.Bytes(_input.Count * planeBytes),
+            scratch = Work.Bytes(sums.ScratchBytes<TLanes>()),
+            bits = Work.Bytes(_linear.Outputs * Work.Images / 8);
         return () =>
         {
             for (int pass = 0; pass < Work.Images / TLanes.Lanes; pass++)
             {
                 sums.Compare<TLanes>(
-                    ref planes.Span[pass * TLanes.PlaneBytes], 0, ref scratch.Span[0],
-                    ref bits.Span[pass * TLanes.Lanes / 8], Work.Images / 8, join: false);
+                    ref planes.Span[pass * TLanes.PlaneBytes],
+                    0,
+                    ref scratch.Span[0],
+                    ref bits.Span[pass * TLanes.Lanes / 8],
+                    Work.Images / 8,
+                    join: false
+                );
             }
         };
     }
@@ -59,7 +70,9 @@ public class LayerBenchmarks : WidthBenchmark
     {
         int[] sizes = [.. Layer.Split(' ')[0].Split('x').Select(int.Parse)];
         bool bytes = sizes.Length == 3;
-        _input = bytes ? new ValueInfo(1, sizes[0], sizes[1], ElementKind.Codes, 8, 0, 255) : new ValueInfo(sizes[0], 1, 1, ElementKind.Codes, 1, 0, 1);
+        _input = bytes
+            ? new ValueInfo(1, sizes[0], sizes[1], ElementKind.Codes, 8, 0, 255)
+            : new ValueInfo(sizes[0], 1, 1, ElementKind.Codes, 1, 0, 1);
         _linear = Work.Dense(0, sizes[^1], _input.Channels, _input.Height, _input.Width);
     }
 }

@@ -72,7 +72,9 @@ public class ModelBenchmarks : WidthBenchmark
         }
 
         // Of the size of the sums, so that about half of the activations are +1.
-        void Sign(int channels, int spread) => operations.Add(new Threshold(
-            operations.Count, Array.ConvertAll(new int[channels], _ => random.Next(-spread, spread)), new bool[channels]));
+        void Sign(int channels, int spread) =>
+            operations.Add(
+                new Threshold(operations.Count, Array.ConvertAll(new int[channels], _ => random.Next(-spread, spread)), new bool[channels])
+            );
     }
 }

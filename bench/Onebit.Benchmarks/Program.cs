@@ -8,10 +8,12 @@ using Onebit.Benchmarks;
 
 // Short runs, so that one kernel is judged in a minute; `--job medium` asks for longer ones. What the processor lacks,
 // .NET emulates, and nobody would wait for it.
-IConfig config = DefaultConfig.Instance
-    .AddJob(Job.ShortRun.AsDefault())
+IConfig config = DefaultConfig
+    .Instance.AddJob(Job.ShortRun.AsDefault())
     .AddFilter(new SimpleFilter(benchmark => Width(benchmark.Descriptor.WorkloadMethod.Name) <= VectorWidth.Widest));
 BenchmarkSwitcher.FromAssembly(typeof(WidthBenchmark).Assembly).Run(args, config);
 
 static int Width(string method) =>
-    method.StartsWith(nameof(Width), StringComparison.Ordinal) ? int.Parse(method[nameof(Width).Length..], CultureInfo.InvariantCulture) : 0;
+    method.StartsWith(nameof(Width), StringComparison.Ordinal)
+        ? int.Parse(method[nameof(Width).Length..], CultureInfo.InvariantCulture)
+        : 0;

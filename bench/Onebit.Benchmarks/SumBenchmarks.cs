@@ -28,7 +28,8 @@ public class SumBenchmarks : WidthBenchmark
     private protected override Action Run<TWidth, TVector>()
     {
         const int Stride = Work.Images / 8;
-        Memory<byte> planes = Work.Bytes(Planes * Stride), slot = Work.Bytes(BitLanes<TWidth, TVector>.SlotBytes(Planes));
+        Memory<byte> planes = Work.Bytes(Planes * Stride),
+            slot = Work.Bytes(BitLanes<TWidth, TVector>.SlotBytes(Planes));
         int[] offsets = [.. Enumerable.Range(0, Planes).Select(i => i * Stride)];
         return () =>
         {

@@ -38,7 +38,8 @@ try
 
     Console.Error.WriteLine(
         $"First class {first.TotalMilliseconds:F1} ms after the start of Main, "
-        + $"all {count} after {Stopwatch.GetElapsedTime(start).TotalMilliseconds:F1} ms.");
+            + $"all {count} after {Stopwatch.GetElapsedTime(start).TotalMilliseconds:F1} ms."
+    );
     return 0;
 }
 catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)

@@ -4,11 +4,13 @@ using Onebit.Datasets;
 using Onebit.Training;
 using Spectre.Console;
 
-var root = new RootCommand("""
+var root = new RootCommand(
+    """
     One-bit neural networks: train, compare, pack and run them.
 
     Example: onebit study
-    """)
+    """
+)
 {
     ExploreCommand.Create(),
     StudyCommand.Create(),
@@ -25,13 +27,18 @@ if (parsed.Errors.Count > 0)
 {
     Command command = parsed.CommandResult.Command;
     string help = command == root ? "onebit --help" : $"onebit {command.Name} --help";
-    string what = command != root ? parsed.Errors[0].Message.TrimEnd('.')
-        : parsed.UnmatchedTokens.Count > 0 ? $"There is no command '{parsed.UnmatchedTokens[0]}'" : "Say what to do";
+    string what =
+        command != root ? parsed.Errors[0].Message.TrimEnd('.')
+        : parsed.UnmatchedTokens.Count > 0 ? $"There is no command '{parsed.UnmatchedTokens[0]}'"
+        : "Say what to do";
     Console.Error.WriteLine($"onebit: {what}. Try '{help}'.");
     return 2;
 }
 if (Console.IsOutputRedirected)
+{
     AnsiConsole.Profile.Width = 160; // A file has no width that lines would have to be broken for.
+}
+
 try
 {
     return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
@@ -41,7 +48,8 @@ catch (OperationCanceledException)
     Console.Error.WriteLine("onebit: stopped; the same command goes on from the last checkpoint.");
     return 1;
 }
-catch (Exception e) when (e is ExperimentException or DatasetException or InvalidDataException or IOException or UnauthorizedAccessException)
+catch (Exception e)
+    when (e is ExperimentException or DatasetException or InvalidDataException or IOException or UnauthorizedAccessException)
 {
     Console.Error.WriteLine($"onebit: {e.Message}");
     return 1;

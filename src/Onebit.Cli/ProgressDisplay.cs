@@ -10,7 +10,8 @@ namespace Onebit.Cli;
 internal sealed class ProgressDisplay
 {
     private readonly Dictionary<string, ProgressTask> _bars = [];
-    private readonly HashSet<string> _begun = [], _finished = [];
+    private readonly HashSet<string> _begun = [],
+        _finished = [];
     private readonly ProgressContext? _context;
 
     private ProgressDisplay(ProgressContext? context) => _context = context;
@@ -18,12 +19,19 @@ internal sealed class ProgressDisplay
     internal static T Show<T>(Func<ProgressDisplay, T> work)
     {
         if (Console.IsErrorRedirected)
+        {
             return work(new ProgressDisplay(null));
+        }
+
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-        return console.Progress()
+        return console
+            .Progress()
             .Columns(
-                new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = 24 },
-                new PercentageColumn(), new RemainingTimeColumn())
+                new TaskDescriptionColumn { Alignment = Justify.Left },
+                new ProgressBarColumn { Width = 24 },
+                new PercentageColumn(),
+                new RemainingTimeColumn()
+            )
             .Start(context => work(new ProgressDisplay(context)));
     }
 
@@ -36,13 +44,22 @@ internal sealed class ProgressDisplay
         if (_context is null)
         {
             if (_begun.Add(task))
+            {
                 Console.Error.WriteLine($"{task}: begun");
+            }
+
             if (done >= 1 && _finished.Add(task))
+            {
                 Console.Error.WriteLine($"{task}: {detail}");
+            }
+
             return;
         }
         if (!_bars.TryGetValue(task, out ProgressTask? bar))
+        {
             _bars[task] = bar = _context.AddTask(Markup.Escape(task), maxValue: 1);
+        }
+
         bar.Description = Markup.Escape($"{task}  {detail}");
         bar.Value = done;
     }

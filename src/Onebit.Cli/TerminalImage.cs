@@ -3,7 +3,9 @@ using Spectre.Console;
 
 namespace Onebit.Cli;
 
-/// <summary>Draws an image in the terminal, two rows of pixels a line: colours of half blocks, or shades where there are no colours.</summary>
+/// <summary>
+/// Draws an image in the terminal, two rows of pixels a line: colours of half blocks, or shades where there are no colours.
+/// </summary>
 internal static class TerminalImage
 {
     private const string Shades = " ░▒▓█";
@@ -23,21 +25,30 @@ internal static class TerminalImage
             var shades = new StringBuilder();
             for (int x = 0; x < width; x += step)
             {
-                Color upper = At(pixels, y, x), lower = y + step < height ? At(pixels, y + step, x) : Color.Black;
+                Color upper = At(pixels, y, x),
+                    lower = y + step < height ? At(pixels, y + step, x) : Color.Black;
                 if (colours)
+                {
                     line.Append("▀", new Style(upper, lower));
+                }
                 else
+                {
                     shades.Append(Shades[(Brightness(upper) + Brightness(lower)) * (Shades.Length - 1) / (2 * 255)]);
+                }
             }
             if (!colours)
+            {
                 line.Append(shades.ToString().TrimEnd());
+            }
+
             console.Write(line);
             console.WriteLine();
         }
 
         Color At(ReadOnlySpan<byte> image, int y, int x)
         {
-            int plane = height * width, i = y * width + x;
+            int plane = height * width,
+                i = y * width + x;
             return channels == 1 ? new Color(image[i], image[i], image[i]) : new Color(image[i], image[plane + i], image[2 * plane + i]);
         }
     }

@@ -7,14 +7,12 @@ namespace Onebit.Datasets;
 public sealed class DatasetException : Exception
 {
     /// <summary>An exception with the sentence to show.</summary>
-    public DatasetException(string message) : base(message)
-    {
-    }
+    public DatasetException(string message)
+        : base(message) { }
 
     /// <summary>An exception with the sentence to show and what caused it.</summary>
-    public DatasetException(string message, Exception innerException) : base(message, innerException)
-    {
-    }
+    public DatasetException(string message, Exception innerException)
+        : base(message, innerException) { }
 
     /// <summary>What went wrong, to be put into a sentence: .NET's messages are sentences themselves, at times several.</summary>
     internal static string Reason(Exception cause) => cause.Message.TrimEnd('.').Replace(". ", ", ", StringComparison.Ordinal);

@@ -14,7 +14,9 @@ internal static class DatasetFile
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new DatasetException(
-                $"{path} cannot be written ({DatasetException.Reason(e)}); make room there or choose another folder.", e);
+                $"{path} cannot be written ({DatasetException.Reason(e)}); make room there or choose another folder.",
+                e
+            );
         }
     }
 }

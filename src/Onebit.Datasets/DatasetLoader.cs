@@ -23,18 +23,27 @@ public static class DatasetLoader
         {
             return ImageFolder.Load(source.Name, source.Folder, shape, progress);
         }
-        return shape is null ? Load(source, Downloader.Default, progress) : throw new DatasetException(
-            $"The images of '{nameOrFolder}' have a size of their own; one can be given for folders of image files alone.");
+        return shape is null
+            ? Load(source, Downloader.Default, progress)
+            : throw new DatasetException(
+                $"The images of '{nameOrFolder}' have a size of their own; one can be given for folders of image files alone."
+            );
     }
 
     /// <summary>Loads the test images alone; the two training files need not be there.</summary>
     /// <param name="nameOrFolder">A known name or a folder.</param>
     /// <param name="progress">Told of downloads, and of images decoded.</param>
     /// <param name="shape">What images of a folder are scaled to; IDX files stay as they are.</param>
-    /// <param name="classNames">What the labels of a folder's images count: its subfolders must be among them. null: the subfolders.</param>
+    /// <param name="classNames">
+    /// What the labels of a folder's images count: its subfolders must be among them. null: the subfolders.
+    /// </param>
     /// <exception cref="DatasetException">A file is missing, cannot be fetched, is damaged or does not fit the other.</exception>
     public static ImageSet LoadTest(
-        string nameOrFolder, IProgress<LoadProgress>? progress = null, ImageShape? shape = null, IReadOnlyList<string>? classNames = null)
+        string nameOrFolder,
+        IProgress<LoadProgress>? progress = null,
+        ImageShape? shape = null,
+        IReadOnlyList<string>? classNames = null
+    )
     {
         DatasetSource source = DatasetSource.Resolve(nameOrFolder);
         return source.IsImageFolder
@@ -48,7 +57,8 @@ public static class DatasetLoader
             source,
             [DatasetSource.TrainImages, DatasetSource.TrainLabels, DatasetSource.TestImages, DatasetSource.TestLabels],
             downloader,
-            progress);
+            progress
+        );
         ImageSet train = LoadPair(source, DatasetSource.TrainImages, DatasetSource.TrainLabels);
         ImageSet test = LoadPair(source, DatasetSource.TestImages, DatasetSource.TestLabels);
         if (train.Count < 2)
@@ -59,7 +69,8 @@ public static class DatasetLoader
         {
             throw new DatasetException(
                 $"{source.Folder} holds training images of {Shape(train)} and test images of {Shape(test)} "
-                + "(channels x height x width); give files that belong together.");
+                    + "(channels x height x width); give files that belong together."
+            );
         }
         return new Dataset(source.Name, train, test);
     }
@@ -75,15 +86,22 @@ public static class DatasetLoader
         string[] missing = [.. files.Where(file => source.Find(file) is null)];
         if (missing.Length > 0 && source.Mirrors.Count == 0)
         {
-            throw new DatasetException(source.Sha256.Count > 0 && !source.Sha256.ContainsKey(missing[0])
-                ? $"{source.Name} is a test set alone, without {missing[0]}; models can be evaluated on it, but not trained."
-                : $"{source.Folder} lacks {string.Join(", ", missing)}; put these IDX files there, gzipped or not, or one subfolder of images a class.");
+            throw new DatasetException(
+                source.Sha256.Count > 0 && !source.Sha256.ContainsKey(missing[0])
+                    ? $"{source.Name} is a test set alone, without {missing[0]}; models can be evaluated on it, but not trained."
+                    : $"{source.Folder} lacks {string.Join(", ", missing)}; put these IDX files there, gzipped or not, or one subfolder of images a class."
+            );
         }
         downloader.Fetch(source, missing, progress);
     }
 
-    private static ImageSet LoadPair(DatasetSource source, string images, string labels) => IdxFile.Load(
-        source.Find(images)!, source.Find(labels)!, source.Sha256.GetValueOrDefault(images), source.Sha256.GetValueOrDefault(labels));
+    private static ImageSet LoadPair(DatasetSource source, string images, string labels) =>
+        IdxFile.Load(
+            source.Find(images)!,
+            source.Find(labels)!,
+            source.Sha256.GetValueOrDefault(images),
+            source.Sha256.GetValueOrDefault(labels)
+        );
 
     private static string Shape(ImageSet set) => $"{set.Channels} x {set.Height} x {set.Width}";
 }

@@ -5,8 +5,7 @@ namespace Onebit.Datasets;
 /// <param name="Folder">The folder the files are read from.</param>
 /// <param name="Sha256">SHA-256 of the unzipped content by canonical file name; empty for a folder of the user's own.</param>
 /// <param name="Mirrors">Addresses, ending in a slash, below which the gzipped files lie; empty where nothing is fetched.</param>
-internal sealed record DatasetSource(
-    string Name, string Folder, IReadOnlyDictionary<string, string> Sha256, IReadOnlyList<Uri> Mirrors)
+internal sealed record DatasetSource(string Name, string Folder, IReadOnlyDictionary<string, string> Sha256, IReadOnlyList<Uri> Mirrors)
 {
     public const string TrainImages = "train-images-idx3-ubyte";
     public const string TrainLabels = "train-labels-idx1-ubyte";
@@ -14,73 +13,87 @@ internal sealed record DatasetSource(
     public const string TestLabels = "t10k-labels-idx1-ubyte";
 
     /// <summary>A known name, or else a folder.</summary>
-    public static DatasetSource Resolve(string nameOrFolder) => nameOrFolder switch
-    {
-        "mnist" => Mnist(),
-        "mnist-hard" => MnistHard(),
-        "fashion-mnist" => FashionMnist(Environment.GetEnvironmentVariable("XDG_CACHE_HOME")),
-        _ => Own(nameOrFolder),
-    };
-
-    private static DatasetSource Mnist() => new(
-        "mnist",
-        Path.Combine(AppContext.BaseDirectory, "data", "mnist"),
-        new Dictionary<string, string>
+    public static DatasetSource Resolve(string nameOrFolder) =>
+        nameOrFolder switch
         {
-            [TrainImages] = "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-            [TrainLabels] = "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-            [TestImages] = "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-            [TestLabels] = "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-        },
-        []);
+            "mnist" => Mnist(),
+            "mnist-hard" => MnistHard(),
+            "fashion-mnist" => FashionMnist(Environment.GetEnvironmentVariable("XDG_CACHE_HOME")),
+            _ => Own(nameOrFolder),
+        };
+
+    private static DatasetSource Mnist() =>
+        new(
+            "mnist",
+            Path.Combine(AppContext.BaseDirectory, "data", "mnist"),
+            new Dictionary<string, string>
+            {
+                [TrainImages] = "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+                [TrainLabels] = "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+                [TestImages] = "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+                [TestLabels] = "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+            },
+            []
+        );
 
     /// <summary>MNIST's hard test images: a test set without a training set.</summary>
-    private static DatasetSource MnistHard() => new(
-        "mnist-hard",
-        Path.Combine(AppContext.BaseDirectory, "data", "mnist-hard"),
-        new Dictionary<string, string>
-        {
-            [TestImages] = "55686c997c754f4ea282dd4d9af5c44dc1e6dc0773b28af6c3ba03564934694c",
-            [TestLabels] = "6dfbead172a1244efe29ab06d964ba7e59a9b0a17f3d15e398b5240f06bb0a8c",
-        },
-        []);
+    private static DatasetSource MnistHard() =>
+        new(
+            "mnist-hard",
+            Path.Combine(AppContext.BaseDirectory, "data", "mnist-hard"),
+            new Dictionary<string, string>
+            {
+                [TestImages] = "55686c997c754f4ea282dd4d9af5c44dc1e6dc0773b28af6c3ba03564934694c",
+                [TestLabels] = "6dfbead172a1244efe29ab06d964ba7e59a9b0a17f3d15e398b5240f06bb0a8c",
+            },
+            []
+        );
 
     /// <param name="cacheHome">XDG_CACHE_HOME, which must be ignored unless it is absolute.</param>
-    internal static DatasetSource FashionMnist(string? cacheHome) => new(
-        "fashion-mnist",
-        Path.Combine(
-            Path.IsPathFullyQualified(cacheHome ?? "")
-                ? cacheHome!
-                : Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify),
-            "onebit",
-            "fashion-mnist"),
-        // Of the files whose gzipped MD5 the authors publish, unzipped: gzip may differ from mirror to mirror.
-        new Dictionary<string, string>
-        {
-            [TrainImages] = "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
-            [TrainLabels] = "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
-            [TestImages] = "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
-            [TestLabels] = "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
-        },
-        // The authors' repository over HTTPS; then their public mirror, which has no HTTPS: the checksums make it safe.
-        [
-            new Uri("https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/"),
-            new Uri("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"),
-        ]);
+    internal static DatasetSource FashionMnist(string? cacheHome) =>
+        new(
+            "fashion-mnist",
+            Path.Combine(
+                Path.IsPathFullyQualified(cacheHome ?? "")
+                    ? cacheHome!
+                    : Environment.GetFolderPath(
+                        Environment.SpecialFolder.LocalApplicationData,
+                        Environment.SpecialFolderOption.DoNotVerify
+                    ),
+                "onebit",
+                "fashion-mnist"
+            ),
+            // Of the files whose gzipped MD5 the authors publish, unzipped: gzip may differ from mirror to mirror.
+            new Dictionary<string, string>
+            {
+                [TrainImages] = "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+                [TrainLabels] = "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+                [TestImages] = "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+                [TestLabels] = "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+            },
+            // The authors' repository over HTTPS; then their public mirror, which has no HTTPS: the checksums make it safe.
+            [
+                new Uri("https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/"),
+                new Uri("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"),
+            ]
+        );
 
     private static DatasetSource Own(string folder)
     {
         if (!Directory.Exists(folder))
         {
             throw new DatasetException(
-                $"'{folder}' is neither a folder nor a known data set; give mnist, fashion-mnist, or a folder of IDX files or of images, one subfolder a class.");
+                $"'{folder}' is neither a folder nor a known data set; give mnist, fashion-mnist, or a folder of IDX files or of images, one subfolder a class."
+            );
         }
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
         return new DatasetSource(name.Length > 0 ? name : folder, folder, new Dictionary<string, string>(), []);
     }
 
     /// <summary>A folder of the user's own without IDX files but with subfolders: one of images.</summary>
-    public bool IsImageFolder => Sha256.Count == 0 && ImageFolder.Is(Folder)
+    public bool IsImageFolder =>
+        Sha256.Count == 0
+        && ImageFolder.Is(Folder)
         && new[] { TrainImages, TrainLabels, TestImages, TestLabels }.All(file => Find(file) is null);
 
     /// <summary>The path of a file under any of the names in use, or null.</summary>

@@ -43,7 +43,8 @@ internal sealed class Downloader(HttpMessageHandler handler, TimeSpan patience)
                 string files = string.Join(", ", missing.Select(name => name + ".gz"));
                 throw new DatasetException(
                     $"{file}.gz of {source.Name} could not be fetched ({string.Join("; ", failures)}): "
-                    + $"put {files} into {source.Folder}, or pass a folder that holds them with --data.");
+                        + $"put {files} into {source.Folder}, or pass a folder that holds them with --data."
+                );
             }
             DatasetFile.Write(Path.Combine(source.Folder, file + ".gz"), stream => stream.Write(content));
         }
@@ -83,8 +84,9 @@ internal sealed class Downloader(HttpMessageHandler handler, TimeSpan patience)
                 throw new IOException($"more than {MaxBytes} bytes");
             }
             received.Write(piece, 0, length);
-            progress?.Report(new LoadProgress(
-                Path.GetFileName(address.AbsolutePath), received.Length, response.Content.Headers.ContentLength, "bytes"));
+            progress?.Report(
+                new LoadProgress(Path.GetFileName(address.AbsolutePath), received.Length, response.Content.Headers.ContentLength, "bytes")
+            );
         }
     }
 }

@@ -90,9 +90,11 @@ internal sealed class IdxArray
         int rank = magic[3];
         if (images ? rank is not (3 or 4) : rank != 1)
         {
-            throw new DatasetException(images
-                ? $"{name} has {rank} dimensions; give images with 3 (count, height, width) or 4 (count, channels, height, width)."
-                : $"{name} has {rank} dimensions; give labels with 1.");
+            throw new DatasetException(
+                images
+                    ? $"{name} has {rank} dimensions; give images with 3 (count, height, width) or 4 (count, channels, height, width)."
+                    : $"{name} has {rank} dimensions; give labels with 1."
+            );
         }
         Span<byte> sizeBytes = stackalloc byte[sizeof(uint) * rank];
         if (stream.ReadAtLeast(sizeBytes, sizeBytes.Length, throwOnEndOfStream: false) < sizeBytes.Length)
@@ -110,7 +112,8 @@ internal sealed class IdxArray
             {
                 throw new DatasetException(
                     $"{name} gives {size} as its size {i + 1} of {rank}; "
-                    + $"an image has 1 to {MaxSide} channels, rows and columns, and a file 1 to {Array.MaxLength} elements.");
+                        + $"an image has 1 to {MaxSide} channels, rows and columns, and a file 1 to {Array.MaxLength} elements."
+                );
             }
             sizes[i] = (int)size;
         }

@@ -16,7 +16,12 @@ public static class IdxFile
 
     /// <summary>As the public one; where a SHA-256 is given, the unzipped file must have it.</summary>
     internal static ImageSet Load(string imagesPath, string labelsPath, string? imagesSha256, string? labelsSha256) =>
-        Combine(LoadArray(imagesPath, images: true, imagesSha256), imagesPath, LoadArray(labelsPath, images: false, labelsSha256), labelsPath);
+        Combine(
+            LoadArray(imagesPath, images: true, imagesSha256),
+            imagesPath,
+            LoadArray(labelsPath, images: false, labelsSha256),
+            labelsPath
+        );
 
     /// <summary>Reads images and their labels, each from its stream's position to the end.</summary>
     /// <param name="images">A stream that can seek, gzipped or not.</param>
@@ -46,9 +51,10 @@ public static class IdxFile
         Labels(set).Write(labels);
     }
 
-    private static IdxArray Images(ImageSet set) => set.Channels == 1
-        ? new IdxArray(set.Pixels, set.Count, set.Height, set.Width)
-        : new IdxArray(set.Pixels, set.Count, set.Channels, set.Height, set.Width);
+    private static IdxArray Images(ImageSet set) =>
+        set.Channels == 1
+            ? new IdxArray(set.Pixels, set.Count, set.Height, set.Width)
+            : new IdxArray(set.Pixels, set.Count, set.Channels, set.Height, set.Width);
 
     private static IdxArray Labels(ImageSet set) => new(set.Labels, set.Count);
 
@@ -58,7 +64,8 @@ public static class IdxFile
         if (sizes[0] != labels.Sizes[0])
         {
             throw new DatasetException(
-                $"{imagesName} holds {sizes[0]} images and {labelsName} {labels.Sizes[0]} labels; give two files that belong together.");
+                $"{imagesName} holds {sizes[0]} images and {labelsName} {labels.Sizes[0]} labels; give two files that belong together."
+            );
         }
         return new ImageSet(images.Elements, labels.Elements, sizes.Count == 4 ? sizes[1] : 1, sizes[^2], sizes[^1]);
     }
@@ -82,19 +89,24 @@ public static class IdxFile
         if (sha256 is not null && array.Sha256() != sha256)
         {
             throw new DatasetException(
-                $"{path} is not the original file: its content has another SHA-256; replace it with the original, or delete it if it was fetched.");
+                $"{path} is not the original file: its content has another SHA-256; replace it with the original, or delete it if it was fetched."
+            );
         }
         return array;
     }
 
-    private static void SaveArray(IdxArray array, string path) => DatasetFile.Write(path, stream =>
-    {
-        if (!path.EndsWith(".gz", StringComparison.Ordinal))
-        {
-            array.Write(stream);
-            return;
-        }
-        using var zipped = new GZipStream(stream, CompressionLevel.Optimal, leaveOpen: true);
-        array.Write(zipped);
-    });
+    private static void SaveArray(IdxArray array, string path) =>
+        DatasetFile.Write(
+            path,
+            stream =>
+            {
+                if (!path.EndsWith(".gz", StringComparison.Ordinal))
+                {
+                    array.Write(stream);
+                    return;
+                }
+                using var zipped = new GZipStream(stream, CompressionLevel.Optimal, leaveOpen: true);
+                array.Write(zipped);
+            }
+        );
 }

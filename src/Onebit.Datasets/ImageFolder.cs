@@ -7,7 +7,8 @@ namespace Onebit.Datasets;
 /// </summary>
 internal static class ImageFolder
 {
-    private const string Train = "train", Test = "test";
+    private const string Train = "train",
+        Test = "test";
 
     private const int MostClasses = byte.MaxValue + 1;
 
@@ -27,9 +28,11 @@ internal static class ImageFolder
     /// <exception cref="DatasetException">The folder is not made so, or an image cannot be read.</exception>
     public static Dataset Load(string name, string folder, ImageShape? shape, IProgress<LoadProgress>? progress)
     {
-        string train = Path.Combine(folder, Train), test = Path.Combine(folder, Test);
+        string train = Path.Combine(folder, Train),
+            test = Path.Combine(folder, Test);
         string[] names;
-        IReadOnlyList<Entry> trainEntries, testEntries;
+        IReadOnlyList<Entry> trainEntries,
+            testEntries;
         if (HoldsFolders(train) || HoldsFolders(test))
         {
             names = ClassNames(HoldsFolders(train) ? train : throw Lacks(folder, Test, Train));
@@ -49,7 +52,8 @@ internal static class ImageFolder
         if (trainEntries.Count < 2 || testEntries.Count == 0)
         {
             throw new DatasetException(
-                $"{folder} holds {trainEntries.Count} images to train on and {testEntries.Count} to test; at least 2 and 1 are needed.");
+                $"{folder} holds {trainEntries.Count} images to train on and {testEntries.Count} to test; at least 2 and 1 are needed."
+            );
         }
 
         ImageSet all = Decode(folder, [.. trainEntries, .. testEntries], shape ?? s_standard, progress);
@@ -62,10 +66,10 @@ internal static class ImageFolder
     /// <param name="classNames">The classes in the order of the labels; null: those that the folder has, in ordinal order.</param>
     /// <param name="progress">Told of images decoded.</param>
     /// <exception cref="DatasetException">The folder is not made so, has a class that is not named, or an image cannot be read.</exception>
-    public static ImageSet LoadTest(
-        string folder, ImageShape? shape, IReadOnlyList<string>? classNames, IProgress<LoadProgress>? progress)
+    public static ImageSet LoadTest(string folder, ImageShape? shape, IReadOnlyList<string>? classNames, IProgress<LoadProgress>? progress)
     {
-        string train = Path.Combine(folder, Train), test = Path.Combine(folder, Test);
+        string train = Path.Combine(folder, Train),
+            test = Path.Combine(folder, Test);
         IReadOnlyList<Entry> entries;
         if (HoldsFolders(test))
         {
@@ -89,8 +93,8 @@ internal static class ImageFolder
 
     private static bool HoldsFolders(string folder) => Directory.Exists(folder) && Is(folder);
 
-    private static DatasetException Lacks(string folder, string has, string lacks) => new(
-        $"{folder} has a folder '{has}' of classes but no '{lacks}'; add it, or put the classes' folders into {folder} itself.");
+    private static DatasetException Lacks(string folder, string has, string lacks) =>
+        new($"{folder} has a folder '{has}' of classes but no '{lacks}'; add it, or put the classes' folders into {folder} itself.");
 
     private static string[] ClassNames(string folder)
     {
@@ -103,8 +107,11 @@ internal static class ImageFolder
             }
         }
 
-        return names.Length is >= 2 and <= MostClasses ? names : throw new DatasetException(
-            $"{folder} holds {(names.Length == 1 ? $"one class, '{names[0]}'" : $"{names.Length} classes")}; 2 to {MostClasses} folders, one a class, make a data set.");
+        return names.Length is >= 2 and <= MostClasses
+            ? names
+            : throw new DatasetException(
+                $"{folder} holds {(names.Length == 1 ? $"one class, '{names[0]}'" : $"{names.Length} classes")}; 2 to {MostClasses} folders, one a class, make a data set."
+            );
     }
 
     /// <param name="folder">Holds the classes' folders.</param>
@@ -120,14 +127,17 @@ internal static class ImageFolder
             if (index < 0)
             {
                 throw new DatasetException(
-                    $"{folder} holds the class '{subfolder.Name}', which is not among those to tell apart: {Listed(known)}.");
+                    $"{folder} holds the class '{subfolder.Name}', which is not among those to tell apart: {Listed(known)}."
+                );
             }
 
             string path = Path.Combine(folder, subfolder.Name);
             IReadOnlyList<string> files = ImageFiles.Under(path);
             if (files.Count == 0 && !mayLack)
             {
-                throw new DatasetException($"{path} names a class but holds no image (PNG, JPEG, WebP, BMP or GIF); add some, or delete it.");
+                throw new DatasetException(
+                    $"{path} names a class but holds no image (PNG, JPEG, WebP, BMP or GIF); add some, or delete it."
+                );
             }
 
             entries.AddRange(files.Select(f => new Entry(f, index)));
@@ -140,7 +150,10 @@ internal static class ImageFolder
         string.Join(", ", names.Take(12)) + (names.Count > 12 ? $" and {names.Count - 12} more" : "");
 
     private static (IReadOnlyList<Entry> Train, IReadOnlyList<Entry> Test) Split(
-        string folder, List<Entry> entries, IReadOnlyList<string> names)
+        string folder,
+        List<Entry> entries,
+        IReadOnlyList<string> names
+    )
     {
         if (entries.Count < 3)
         {
@@ -154,15 +167,18 @@ internal static class ImageFolder
 
     /// <summary>The files of MNIST, written out under their numbers, thus come in MNIST's order.</summary>
     private static Entry[] ByFileName(List<Entry> entries, IReadOnlyList<string> names) =>
-    [
-        .. entries.OrderBy(e => Path.GetFileName(e.Path), StringComparer.Ordinal)
-            .ThenBy(e => names[e.Class], StringComparer.Ordinal).ThenBy(e => e.Path, StringComparer.Ordinal),
-    ];
+        [
+            .. entries
+                .OrderBy(e => Path.GetFileName(e.Path), StringComparer.Ordinal)
+                .ThenBy(e => names[e.Class], StringComparer.Ordinal)
+                .ThenBy(e => e.Path, StringComparer.Ordinal),
+        ];
 
     /// <summary>Whether the last images, which are for validation, hold at least half of each class's share of them.</summary>
     private static bool IsMixed(IReadOnlyList<Entry> entries, int classes)
     {
-        int[] counts = new int[classes], last = new int[classes];
+        int[] counts = new int[classes],
+            last = new int[classes];
         int validation = Dataset.ValidationCountOf(entries.Count);
         for (int i = 0; i < entries.Count; i++)
         {
@@ -183,10 +199,17 @@ internal static class ImageFolder
         ForEach(entries, i => hashes[i] = Convert.ToHexString(Picture.Hash(entries[i].Path)));
         return
         [
-            .. entries.Zip(hashes).GroupBy(e => e.First.Class)
-                .SelectMany(g => g.OrderBy(e => e.Second, StringComparer.Ordinal).ThenBy(e => e.First.Path, StringComparer.Ordinal)
-                    .Select((e, rank) => (Entry: e.First, Place: (rank + 0.5) / g.Count())))
-                .OrderBy(e => e.Place).ThenBy(e => names[e.Entry.Class], StringComparer.Ordinal).Select(e => e.Entry),
+            .. entries
+                .Zip(hashes)
+                .GroupBy(e => e.First.Class)
+                .SelectMany(g =>
+                    g.OrderBy(e => e.Second, StringComparer.Ordinal)
+                        .ThenBy(e => e.First.Path, StringComparer.Ordinal)
+                        .Select((e, rank) => (Entry: e.First, Place: (rank + 0.5) / g.Count()))
+                )
+                .OrderBy(e => e.Place)
+                .ThenBy(e => names[e.Entry.Class], StringComparer.Ordinal)
+                .Select(e => e.Entry),
         ];
     }
 
@@ -194,48 +217,60 @@ internal static class ImageFolder
     private static void ForEach(IReadOnlyList<Entry> entries, Action<int> work)
     {
         var failures = new DatasetException?[entries.Count];
-        Parallel.For(0, entries.Count, new ParallelOptions { MaxDegreeOfParallelism = Picture.Parallelism }, i =>
-        {
-            try
+        Parallel.For(
+            0,
+            entries.Count,
+            new ParallelOptions { MaxDegreeOfParallelism = Picture.Parallelism },
+            i =>
             {
-                work(i);
+                try
+                {
+                    work(i);
+                }
+                catch (DatasetException e)
+                {
+                    failures[i] = e;
+                }
             }
-            catch (DatasetException e)
-            {
-                failures[i] = e;
-            }
-        });
+        );
         DatasetException[] failed = [.. failures.OfType<DatasetException>()];
         if (failed.Length > 0)
         {
-            throw new DatasetException(failed.Length == 1
-                ? $"One of {entries.Count} images cannot be used; mend or delete it: {failed[0].Message}"
-                : $"{failed.Length} of {entries.Count} images cannot be used; mend or delete them, the first of which is: {failed[0].Message}");
+            throw new DatasetException(
+                failed.Length == 1
+                    ? $"One of {entries.Count} images cannot be used; mend or delete it: {failed[0].Message}"
+                    : $"{failed.Length} of {entries.Count} images cannot be used; mend or delete them, the first of which is: {failed[0].Message}"
+            );
         }
     }
 
-    private static ImageSet Decode(
-        string folder, IReadOnlyList<Entry> entries, ImageShape shape, IProgress<LoadProgress>? progress)
+    private static ImageSet Decode(string folder, IReadOnlyList<Entry> entries, ImageShape shape, IProgress<LoadProgress>? progress)
     {
         var images = new byte[entries.Count][];
         var reporting = new Lock();
         int done = 0;
-        ForEach(entries, i =>
-        {
-            Picture picture = Picture.Load(entries[i].Path);
-            images[i] = picture.Scale(shape.Channels > 0 ? shape : shape with { Channels = picture.HasColour ? 3 : 1 });
-            lock (reporting)
+        ForEach(
+            entries,
+            i =>
             {
-                if (++done % 64 == 0 || done == images.Length)
+                Picture picture = Picture.Load(entries[i].Path);
+                images[i] = picture.Scale(shape.Channels > 0 ? shape : shape with { Channels = picture.HasColour ? 3 : 1 });
+                lock (reporting)
                 {
-                    progress?.Report(new LoadProgress(folder, done, images.Length, "images"));
+                    if (++done % 64 == 0 || done == images.Length)
+                    {
+                        progress?.Report(new LoadProgress(folder, done, images.Length, "images"));
+                    }
                 }
             }
-        });
-        int plane = shape.Height * shape.Width, channels = images.Max(i => i.Length) / plane;
+        );
+        int plane = shape.Height * shape.Width,
+            channels = images.Max(i => i.Length) / plane;
         if ((long)images.Length * channels * plane > Array.MaxLength)
         {
-            throw new DatasetException($"{images.Length} images of {channels} x {shape.Height} x {shape.Width} do not fit in memory; choose a smaller size.");
+            throw new DatasetException(
+                $"{images.Length} images of {channels} x {shape.Height} x {shape.Width} do not fit in memory; choose a smaller size."
+            );
         }
 
         var pixels = new byte[images.Length * channels * plane];

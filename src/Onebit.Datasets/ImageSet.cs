@@ -25,7 +25,9 @@ public sealed class ImageSet
         if ((Int128)labels.Length * channels * height * width != pixels.Length)
         {
             throw new ArgumentException(
-                $"{pixels.Length} pixels are not {labels.Length} images of {channels} x {height} x {width}.", nameof(pixels));
+                $"{pixels.Length} pixels are not {labels.Length} images of {channels} x {height} x {width}.",
+                nameof(pixels)
+            );
         }
         Pixels = pixels;
         Labels = labels;
@@ -69,8 +71,7 @@ public sealed class ImageSet
         ArgumentOutOfRangeException.ThrowIfNegative(start);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Count - start);
-        return new ImageSet(
-            Pixels.Slice(start * _imageLength, count * _imageLength), Labels.Slice(start, count), Channels, Height, Width);
+        return new ImageSet(Pixels.Slice(start * _imageLength, count * _imageLength), Labels.Slice(start, count), Channels, Height, Width);
     }
 
     /// <summary>Some of the images, at least one, in the order given; copied.</summary>
@@ -78,7 +79,8 @@ public sealed class ImageSet
     public ImageSet Select(IReadOnlyList<int> indices)
     {
         ArgumentNullException.ThrowIfNull(indices);
-        byte[] pixels = new byte[indices.Count * _imageLength], labels = new byte[indices.Count];
+        byte[] pixels = new byte[indices.Count * _imageLength],
+            labels = new byte[indices.Count];
         for (int i = 0; i < indices.Count; i++)
         {
             Image(indices[i]).CopyTo(pixels.AsSpan(i * _imageLength));

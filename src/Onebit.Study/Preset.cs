@@ -7,21 +7,33 @@ public static class Preset
 {
     /// <summary>The shipped presets' names.</summary>
     public static IReadOnlyList<string> Names { get; } =
-        [.. Directory.EnumerateDirectories(Experiment.ShippedFolder).Select(f => Path.GetFileName(f)!).Where(n => n is not ("networks" or "held-out")).Order(StringComparer.Ordinal)];
+    [
+        .. Directory
+            .EnumerateDirectories(Experiment.ShippedFolder)
+            .Select(f => Path.GetFileName(f)!)
+            .Where(n => n is not ("networks" or "held-out"))
+            .Order(StringComparer.Ordinal),
+    ];
 
     /// <summary>The preset's folder; null where there is none.</summary>
     /// <param name="nameOrFolder">A shipped name, or a folder of experiment files.</param>
-    public static string? Find(string nameOrFolder) => Names.Contains(nameOrFolder) ? Path.Combine(Experiment.ShippedFolder, nameOrFolder)
-        : Directory.Exists(nameOrFolder) ? nameOrFolder : null;
+    public static string? Find(string nameOrFolder) =>
+        Names.Contains(nameOrFolder) ? Path.Combine(Experiment.ShippedFolder, nameOrFolder)
+        : Directory.Exists(nameOrFolder) ? nameOrFolder
+        : null;
 
     /// <summary>All experiments of a preset, by name.</summary>
     /// <exception cref="ExperimentException">There is no such preset, it is empty, or a file is wrong.</exception>
     public static IReadOnlyList<Experiment> Load(string nameOrFolder)
     {
-        string folder = Find(nameOrFolder) ?? throw new ExperimentException(
-            $"There is no preset '{nameOrFolder}'; use {string.Join(", ", Names)} or a folder of experiment files.");
+        string folder =
+            Find(nameOrFolder)
+            ?? throw new ExperimentException(
+                $"There is no preset '{nameOrFolder}'; use {string.Join(", ", Names)} or a folder of experiment files."
+            );
         string[] files = [.. Directory.EnumerateFiles(folder, "*.json").Order(StringComparer.Ordinal)];
-        return files.Length > 0 ? [.. files.Select(Experiment.Load)]
+        return files.Length > 0
+            ? [.. files.Select(Experiment.Load)]
             : throw new ExperimentException($"'{folder}' holds no experiment files (*.json).");
     }
 }

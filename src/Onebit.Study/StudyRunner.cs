@@ -43,8 +43,13 @@ public sealed class StudyRunner
     /// <exception cref="ExperimentException">An experiment is wrong.</exception>
     /// <exception cref="DatasetException">The data set is wrong.</exception>
     public StudyRunner(
-        string preset, string data, string folder, Func<IReadOnlyList<string>, ProcessStartInfo> command, ImageShape? size = null,
-        IProgress<LoadProgress>? loading = null)
+        string preset,
+        string data,
+        string folder,
+        Func<IReadOnlyList<string>, ProcessStartInfo> command,
+        ImageShape? size = null,
+        IProgress<LoadProgress>? loading = null
+    )
     {
         (_preset, _dataArgument, _folder, _command) = (preset, data, folder, command);
         IReadOnlyList<Experiment> experiments = Preset.Load(preset);
@@ -54,8 +59,14 @@ public sealed class StudyRunner
         foreach (Experiment experiment in experiments)
         {
             using Network network = Trainer.CreateNetwork(experiment, _data);
-            runs.AddRange(experiment.Seeds.Select(seed =>
-                new Run(experiment, seed, RunFolder(experiment, seed), (double)network.MultiplyAccumulates * experiment.Epochs)));
+            runs.AddRange(
+                experiment.Seeds.Select(seed => new Run(
+                    experiment,
+                    seed,
+                    RunFolder(experiment, seed),
+                    (double)network.MultiplyAccumulates * experiment.Epochs
+                ))
+            );
         }
         double all = runs.Sum(r => r.Cost);
         // The longest first, so that no core idles at the end.
@@ -70,36 +81,83 @@ public sealed class StudyRunner
     /// <param name="cancellation">Ends the training processes; what they checkpointed is kept.</param>
     /// <exception cref="ExperimentException">A run failed; says which and why.</exception>
     public StudyResults Execute(
-        int jobs, bool finished = false, IProgress<IReadOnlyList<RunProgress>>? progress = null, IProgress<string>? status = null, CancellationToken cancellation = default)
+        int jobs,
+        bool finished = false,
+        IProgress<IReadOnlyList<RunProgress>>? progress = null,
+        IProgress<string>? status = null,
+        CancellationToken cancellation = default
+    )
     {
         Dictionary<Run, RunResult> done = Finished();
         if (finished && done.Count == 0)
-            throw new ExperimentException($"The folder '{_folder}' holds no finished run of '{_preset}'; leave out --finished to train them.");
+        {
+            throw new ExperimentException(
+                $"The folder '{_folder}' holds no finished run of '{_preset}'; leave out --finished to train them."
+            );
+        }
+
         Directory.CreateDirectory(_folder);
         if (!finished)
-            Train(jobs, done, progress, cancellation);
-        Run[][] experiments = [.. _runs.Where(done.ContainsKey).GroupBy(r => r.Experiment.Name).Select(g => g.OrderBy(r => r.Experiment.Seeds.ToList().IndexOf(r.Seed)).ToArray())];
-        StudyRun[] rows = [.. experiments.Select(seeds =>
         {
-            status?.Report($"Timing inference of {seeds[0].Experiment.Name}");
-            return Row(seeds, [.. seeds.Select(s => done[s])]);
-        })];
+            Train(jobs, done, progress, cancellation);
+        }
+
+        Run[][] experiments =
+        [
+            .. _runs
+                .Where(done.ContainsKey)
+                .GroupBy(r => r.Experiment.Name)
+                .Select(g => g.OrderBy(r => r.Experiment.Seeds.ToList().IndexOf(r.Seed)).ToArray()),
+        ];
+        StudyRun[] rows =
+        [
+            .. experiments.Select(seeds =>
+            {
+                status?.Report($"Timing inference of {seeds[0].Experiment.Name}");
+                return Row(seeds, [.. seeds.Select(s => done[s])]);
+            }),
+        ];
         List<string> methods = [.. Method.All.Select(m => m.Name)];
-        MissingRun[] missing = [.. _runs.Where(r => !done.ContainsKey(r)).Select(r => new MissingRun(r.Experiment.Name, r.Seed))
-            .OrderBy(m => m.Experiment, StringComparer.Ordinal).ThenBy(m => m.Seed)];
+        MissingRun[] missing =
+        [
+            .. _runs
+                .Where(r => !done.ContainsKey(r))
+                .Select(r => new MissingRun(r.Experiment.Name, r.Seed))
+                .OrderBy(m => m.Experiment, StringComparer.Ordinal)
+                .ThenBy(m => m.Seed),
+        ];
         var results = new StudyResults(
-            1, _preset, Machine.Describe(), DatasetInfo.Of(_data, _size, _hardSet?.Length),
-            [.. rows.OrderBy(r => r.MultiplyAccumulates).ThenBy(r => r.Network, StringComparer.Ordinal)
-                .ThenBy(r => methods.IndexOf(r.Method)).ThenByDescending(r => r.InputBits).ThenBy(r => r.WeightBits).ThenBy(r => r.ActivationBits)
-                .ThenBy(r => r.Experiment, StringComparer.Ordinal)],
-            missing.Length == 0 ? null : missing);
+            1,
+            _preset,
+            Machine.Describe(),
+            DatasetInfo.Of(_data, _size, _hardSet?.Length),
+            [
+                .. rows.OrderBy(r => r.MultiplyAccumulates)
+                    .ThenBy(r => r.Network, StringComparer.Ordinal)
+                    .ThenBy(r => methods.IndexOf(r.Method))
+                    .ThenByDescending(r => r.InputBits)
+                    .ThenBy(r => r.WeightBits)
+                    .ThenBy(r => r.ActivationBits)
+                    .ThenBy(r => r.Experiment, StringComparer.Ordinal),
+            ],
+            missing.Length == 0 ? null : missing
+        );
         results.Save(_folder);
-        Dictionary<string, byte[]> predictions = experiments.ToDictionary(seeds => seeds[0].Experiment.Name, seeds => done[seeds[0]].TestPredictions);
+        Dictionary<string, byte[]> predictions = experiments.ToDictionary(
+            seeds => seeds[0].Experiment.Name,
+            seeds => done[seeds[0]].TestPredictions
+        );
         AtomicFile.WriteText(Path.Combine(_folder, PictureFile), Charts.AccuracyAgainstBytes(results));
         if (Published.Beside(results) is { Count: > 0 } published)
+        {
             AtomicFile.WriteText(Path.Combine(_folder, FrontierFile), Charts.Frontier(results, published));
+        }
+
         if (Ranking.Planes(results) is { Count: > 0 } planes)
+        {
             AtomicFile.WriteText(Path.Combine(_folder, PlanesFile), Charts.Planes(results, planes));
+        }
+
         AtomicFile.WriteText(Path.Combine(_folder, ReportFile), ReportWriter.Write(results, predictions, _data.Test, _hardSet));
         return results;
     }
@@ -112,14 +170,26 @@ public sealed class StudyRunner
         foreach (Run run in _runs)
         {
             if (RunResult.Load(run.Folder) is not { } result)
+            {
                 continue;
-            results[run] = result.Fingerprint == Trainer.Fingerprint(run.Experiment, _data) ? result
-                : throw new ExperimentException($"The folder '{run.Folder}' holds a run of another experiment or data set; delete it or choose another --out.");
+            }
+
+            results[run] =
+                result.Fingerprint == Trainer.Fingerprint(run.Experiment, _data)
+                    ? result
+                    : throw new ExperimentException(
+                        $"The folder '{run.Folder}' holds a run of another experiment or data set; delete it or choose another --out."
+                    );
         }
         return results;
     }
 
-    private void Train(int jobs, Dictionary<Run, RunResult> results, IProgress<IReadOnlyList<RunProgress>>? progress, CancellationToken cancellation)
+    private void Train(
+        int jobs,
+        Dictionary<Run, RunResult> results,
+        IProgress<IReadOnlyList<RunProgress>>? progress,
+        CancellationToken cancellation
+    )
     {
         List<Run> waiting = [.. _runs.Where(r => !results.ContainsKey(r))];
         var running = new Dictionary<Run, Child>();
@@ -134,47 +204,77 @@ public sealed class StudyRunner
                     running[next] = new Child(_command(Arguments(next)));
                 }
                 if (running.Count == 0)
-                    throw new ExperimentException($"'{waiting[0].Name}' and runs that it needs (its start or teachers) need each other; break the circle.");
+                {
+                    throw new ExperimentException(
+                        $"'{waiting[0].Name}' and runs that it needs (its start or teachers) need each other; break the circle."
+                    );
+                }
+
                 foreach ((Run run, Child child) in running.Where(r => r.Value.HasExited).ToArray())
                 {
                     running.Remove(run);
                     using (child)
                     {
-                        results[run] = child.ExitCode == 0 && RunResult.Load(run.Folder) is { } result ? result
-                            : throw new ExperimentException($"Training '{run.Name}' failed: {child.LastError}");
+                        results[run] =
+                            child.ExitCode == 0 && RunResult.Load(run.Folder) is { } result
+                                ? result
+                                : throw new ExperimentException($"Training '{run.Name}' failed: {child.LastError}");
                     }
                 }
-                progress?.Report([.. _runs.Select(r => results.TryGetValue(r, out RunResult? result)
-                    ? new RunProgress(r.Name, r.Cost, 1, null, result)
-                    : Progress(r) is { } at && running.ContainsKey(r)
-                        ? new RunProgress(r.Name, r.Cost, at.Done, at, null)
-                        : new RunProgress(r.Name, r.Cost, 0, null, null))]);
+                progress?.Report([
+                    .. _runs.Select(r =>
+                        results.TryGetValue(r, out RunResult? result) ? new RunProgress(r.Name, r.Cost, 1, null, result)
+                        : Progress(r) is { } at && running.ContainsKey(r) ? new RunProgress(r.Name, r.Cost, at.Done, at, null)
+                        : new RunProgress(r.Name, r.Cost, 0, null, null)
+                    ),
+                ]);
                 Thread.Sleep(200);
             }
         }
         finally
         {
             foreach (Child child in running.Values)
+            {
                 child.Dispose();
+            }
         }
     }
 
     /// <summary>The study's own runs that this one needs. Others have to be finished already.</summary>
-    private IEnumerable<Run> Earlier(Run run) => run.Experiment.EarlierRuns
-        .Select(name => EarlierRun.Places(name, run.Folder, run.Seed).Select(place => _runs.Find(r => Path.GetFullPath(r.Folder) == place)).FirstOrDefault(r => r is not null))
-        .OfType<Run>();
+    private IEnumerable<Run> Earlier(Run run) =>
+        run
+            .Experiment.EarlierRuns.Select(name =>
+                EarlierRun
+                    .Places(name, run.Folder, run.Seed)
+                    .Select(place => _runs.Find(r => Path.GetFullPath(r.Folder) == place))
+                    .FirstOrDefault(r => r is not null)
+            )
+            .OfType<Run>();
 
     private string[] Arguments(Run run) =>
-    [
-        "train", run.Experiment.File, "--seed", run.Seed.ToString(System.Globalization.CultureInfo.InvariantCulture),
-        "--data", _dataArgument, .. _size is null ? (string[])[] : ["--size", $"{_size}"], "--out", run.Folder, "--threads", "1", "--child",
-    ];
+        [
+            "train",
+            run.Experiment.File,
+            "--seed",
+            run.Seed.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            "--data",
+            _dataArgument,
+            .. _size is null ? (string[])[] : ["--size", $"{_size}"],
+            "--out",
+            run.Folder,
+            "--threads",
+            "1",
+            "--child",
+        ];
 
     private static TrainingProgress? Progress(Run run)
     {
         try
         {
-            return JsonSerializer.Deserialize<TrainingProgress>(File.ReadAllText(Path.Combine(run.Folder, Trainer.ProgressFile)), Experiment.Json);
+            return JsonSerializer.Deserialize<TrainingProgress>(
+                File.ReadAllText(Path.Combine(run.Folder, Trainer.ProgressFile)),
+                Experiment.Json
+            );
         }
         catch (Exception e) when (e is IOException or JsonException)
         {
@@ -269,7 +369,9 @@ public sealed class StudyRunner
             {
                 _process.StandardInput.Close();
                 if (!_process.WaitForExit(10_000))
+                {
                     _process.Kill();
+                }
             }
             _process.Dispose();
         }

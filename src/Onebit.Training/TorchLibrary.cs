@@ -21,24 +21,41 @@ internal static class TorchLibrary
     internal static void Load()
     {
         if (!OperatingSystem.IsLinux())
+        {
             return;
+        }
+
         KeepMemory();
         if (LoadLibrary())
+        {
             AvoidWrongConvolutions();
+        }
     }
 
     private static bool LoadLibrary()
     {
         // Beside the program, or below runtimes/ where no runtime identifier was given.
-        string? folder = new[] { AppContext.BaseDirectory, Path.Combine(AppContext.BaseDirectory, "runtimes", "linux-x64", "native") }
-            .FirstOrDefault(f => File.Exists(Path.Combine(f, "libLibTorchSharp.so")));
+        string? folder = new[]
+        {
+            AppContext.BaseDirectory,
+            Path.Combine(AppContext.BaseDirectory, "runtimes", "linux-x64", "native"),
+        }.FirstOrDefault(f => File.Exists(Path.Combine(f, "libLibTorchSharp.so")));
         if (folder is null)
+        {
             return false;
+        }
+
         if (NativeLibrary.TryLoad(Path.Combine(folder, "libLibTorchSharp.so"), out _))
+        {
             return true;
+        }
+
         byte[] library = File.ReadAllBytes(Path.Combine(folder, "libLibTorchSharp.so"));
         if (!MarkVersionWeak(library))
+        {
             return false; // Not our case: TorchSharp will say what is wrong.
+        }
+
         DirectoryInfo temporary = Directory.CreateTempSubdirectory("onebit-");
         try
         {
@@ -61,7 +78,9 @@ internal static class TorchLibrary
     /// </summary>
     private static void KeepMemory()
     {
-        const int TrimThreshold = -1, TopPad = -2, MapThreshold = -3;
+        const int TrimThreshold = -1,
+            TopPad = -2,
+            MapThreshold = -3;
         try
         {
             _ = SetAllocation(TrimThreshold, 1 << 29);
@@ -78,14 +97,18 @@ internal static class TorchLibrary
     private static extern int SetAllocation(int parameter, int value);
 
     /// <summary>
-    /// On an AMD EPYC (family 26, a virtual machine that hides its caches) oneDNN 3.7.1, with which libtorch 2.10 convolves, loses input channels
-    /// beyond a multiple of 16 at some places of a kernel, which ones depends on the number of threads: wrong sums, and no error. Where it does, libtorch convolves without it, up to twice as slowly.
+    /// On an AMD EPYC (family 26, a virtual machine that hides its caches) oneDNN 3.7.1, with which libtorch 2.10 convolves, loses input
+    /// channels beyond a multiple of 16 at some places of a kernel, which ones depends on the number of threads: wrong sums, and no error.
+    /// Where it does, libtorch convolves without it, up to twice as slowly.
     /// </summary>
     private static void AvoidWrongConvolutions()
     {
         using var scope = torch.NewDisposeScope();
         if (torch.nn.functional.conv2d(torch.ones(1, 20, 6, 6), torch.ones(16, 20, 5, 5)).eq(20 * 5 * 5).all().item<bool>())
+        {
             return;
+        }
+
         nint settings = Settings();
         UseOneDnn(settings, false);
         UseNnPack(settings, false); // Next in line, and warns in each call where it lacks the hardware.
@@ -112,14 +135,17 @@ internal static class TorchLibrary
         {
             Span<byte> section = elf[((int)sections + i * entrySize)..];
             if (BinaryPrimitives.ReadUInt32LittleEndian(section[4..]) != SectionVersionNeeds)
+            {
                 continue;
+            }
+
             int strings = (int)BinaryPrimitives.ReadUInt32LittleEndian(section[40..]); // sh_link
             int names = (int)BinaryPrimitives.ReadUInt64LittleEndian(elf[((int)sections + strings * entrySize + 24)..]);
             int need = (int)BinaryPrimitives.ReadUInt64LittleEndian(section[24..]);
             while (true)
             {
                 int version = need + BinaryPrimitives.ReadInt32LittleEndian(elf[(need + 8)..]); // vn_aux
-                int versions = BinaryPrimitives.ReadUInt16LittleEndian(elf[(need + 2)..]);      // vn_cnt
+                int versions = BinaryPrimitives.ReadUInt16LittleEndian(elf[(need + 2)..]); // vn_cnt
                 for (int v = 0; v < versions; v++)
                 {
                     Span<byte> name = elf[(names + BinaryPrimitives.ReadInt32LittleEndian(elf[(version + 8)..]))..];
@@ -132,7 +158,10 @@ internal static class TorchLibrary
                 }
                 int next = BinaryPrimitives.ReadInt32LittleEndian(elf[(need + 12)..]);
                 if (next == 0)
+                {
                     break;
+                }
+
                 need += next;
             }
         }

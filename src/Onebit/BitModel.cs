@@ -27,26 +27,22 @@ public sealed class BitModel
     /// One name a class, all different, each of 1 to 255 bytes of UTF-8 without control characters; null: "0", "1" and so on,
     /// which take no byte in the file.
     /// </param>
-    /// <exception cref="InvalidDataException">The operations do not make a model, or the names do not fit; the message says why.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The operations do not make a model, or the names do not fit; the message says why.
+    /// </exception>
     public BitModel(ModelInput input, IReadOnlyList<Operation> operations, IReadOnlyList<string>? classNames = null)
-        : this(input, operations, VectorWidth.Widest, classNames)
-    {
-    }
+        : this(input, operations, VectorWidth.Widest, classNames) { }
 
     // The operations of a file are no one else's. Copies of weights that many layers share could take all memory before they are counted.
     private BitModel((ModelInput Input, Operation[] Operations, string[]? ClassNames) file)
-        : this(file.Input, file.Operations, file.ClassNames, VectorWidth.Widest)
-    {
-    }
+        : this(file.Input, file.Operations, file.ClassNames, VectorWidth.Widest) { }
 
     /// <param name="input">What the model reads.</param>
     /// <param name="operations">The operations.</param>
     /// <param name="widestVector">Bits of the widest vectors to use, 64 to 512; wider than the processor's are emulated.</param>
     /// <param name="classNames">One a class, or null.</param>
     internal BitModel(ModelInput input, IReadOnlyList<Operation> operations, int widestVector, IReadOnlyList<string>? classNames = null)
-        : this(input, Copies(operations), classNames, widestVector)
-    {
-    }
+        : this(input, Copies(operations), classNames, widestVector) { }
 
     private BitModel(ModelInput input, Operation[] operations, IReadOnlyList<string>? classNames, int widestVector)
     {
@@ -56,8 +52,12 @@ public sealed class BitModel
         _scores = (Scores)_operations[^1];
         _classNames = ClassNaming.Check(classNames, ClassCount);
         _single = new SingleKernel(input, _operations, _values, widestVector);
-        _batches = [.. VectorWidth.ForBatches(widestVector).Select(
-            bits => new Lazy<BatchKernel?>(() => BatchKernel.Create(input, _operations, _values, bits, widestVector)))];
+        _batches =
+        [
+            .. VectorWidth
+                .ForBatches(widestVector)
+                .Select(bits => new Lazy<BatchKernel?>(() => BatchKernel.Create(input, _operations, _values, bits, widestVector))),
+        ];
         _reference = new Lazy<ScalarKernel>(() => new ScalarKernel(_operations, _values));
         Input = input;
         Operations = Array.AsReadOnly(_operations);
@@ -174,17 +174,28 @@ public sealed class BitModel
     /// <exception cref="ArgumentException">The images do not have the length that <paramref name="classes"/> asks for.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="threads"/> is 0 or below -1.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public void PredictParallel(ReadOnlyMemory<byte> images, Memory<int> classes, int threads = -1, CancellationToken cancellation = default)
+    public void PredictParallel(
+        ReadOnlyMemory<byte> images,
+        Memory<int> classes,
+        int threads = -1,
+        CancellationToken cancellation = default
+    )
     {
         const int Part = 512; // Whole batches, whatever the width of the vectors.
         int pixels = _values[0].Count;
         CheckLength(nameof(images), images.Length, (long)classes.Length * pixels);
         var options = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation };
-        Parallel.For(0, (classes.Length + Part - 1) / Part, options, part =>
-        {
-            int first = part * Part, count = Math.Min(Part, classes.Length - first);
-            Predict(images.Span.Slice(first * pixels, count * pixels), classes.Span.Slice(first, count));
-        });
+        Parallel.For(
+            0,
+            (classes.Length + Part - 1) / Part,
+            options,
+            part =>
+            {
+                int first = part * Part,
+                    count = Math.Min(Part, classes.Length - first);
+                Predict(images.Span.Slice(first * pixels, count * pixels), classes.Span.Slice(first, count));
+            }
+        );
     }
 
     /// <summary>Softmax of <c>score / 2^Shift</c>: for display, in floating point, not part of what is exact.</summary>
@@ -265,13 +276,14 @@ public sealed class BitModel
         private const int OwnBytes = 1 << 17;
 
         [ThreadStatic]
-        private static byte[]? _own;
+        private static byte[]? s_own;
 
         private readonly byte[]? _rented;
 
         public Scratch(int bytes)
         {
-            byte[] memory = bytes > OwnBytes ? _rented = ArrayPool<byte>.Shared.Rent(bytes + Alignment) : _own ??= new byte[OwnBytes + Alignment];
+            byte[] memory =
+                bytes > OwnBytes ? _rented = ArrayPool<byte>.Shared.Rent(bytes + Alignment) : s_own ??= new byte[OwnBytes + Alignment];
             nint address = Unsafe.ByteOffset(ref Unsafe.NullRef<byte>(), ref MemoryMarshal.GetArrayDataReference(memory));
             Memory = memory.AsSpan((int)(-address & (Alignment - 1)), bytes);
         }
@@ -290,7 +302,8 @@ public sealed class BitModel
     /// <summary>The first of the largest scores, without a branch to be guessed where vectors hold them.</summary>
     private static int Best(ReadOnlySpan<long> scores)
     {
-        int best = 0, last = scores.Length - Vector512<long>.Count;
+        int best = 0,
+            last = scores.Length - Vector512<long>.Count;
         if (last < 0 || !Vector512.IsHardwareAccelerated)
         {
             for (int c = 1; c < scores.Length; c++)
@@ -331,33 +344,30 @@ public sealed class BitModel
     }
 
     /// <summary>The arrays behind an operation are its maker's, who may yet write to them; the model keeps its own.</summary>
-    private static Operation Copy(Operation operation) => operation switch
-    {
-        Linear linear => linear with { Weights = linear.Weights.ToArray() },
-        Threshold threshold => threshold with
+    private static Operation Copy(Operation operation) =>
+        operation switch
         {
-            Thresholds = threshold.Thresholds.ToArray(),
-            Flipped = threshold.Flipped.ToArray(),
-        },
-        Requantize requantize => requantize with
-        {
-            Multipliers = requantize.Multipliers.ToArray(),
-            Offsets = requantize.Offsets.ToArray(),
-        },
-        Combine combine => combine with { Inputs = combine.Inputs.ToArray(), Multipliers = combine.Multipliers.ToArray() },
-        Quantize quantize => quantize with { Thresholds = quantize.Thresholds.ToArray(), Flipped = quantize.Flipped.ToArray() },
-        TwoSlope slopes => slopes with
-        {
-            Breaks = slopes.Breaks.ToArray(),
-            LowMultipliers = slopes.LowMultipliers.ToArray(),
-            LowOffsets = slopes.LowOffsets.ToArray(),
-            HighMultipliers = slopes.HighMultipliers.ToArray(),
-            HighOffsets = slopes.HighOffsets.ToArray(),
-        },
-        Scores scores => scores with { Multipliers = scores.Multipliers.ToArray(), Offsets = scores.Offsets.ToArray() },
-        null => throw new ArgumentException("An operation is null.", nameof(operation)),
-        _ => operation,
-    };
+            Linear linear => linear with { Weights = linear.Weights.ToArray() },
+            Threshold threshold => threshold with { Thresholds = threshold.Thresholds.ToArray(), Flipped = threshold.Flipped.ToArray() },
+            Requantize requantize => requantize with
+            {
+                Multipliers = requantize.Multipliers.ToArray(),
+                Offsets = requantize.Offsets.ToArray(),
+            },
+            Combine combine => combine with { Inputs = combine.Inputs.ToArray(), Multipliers = combine.Multipliers.ToArray() },
+            Quantize quantize => quantize with { Thresholds = quantize.Thresholds.ToArray(), Flipped = quantize.Flipped.ToArray() },
+            TwoSlope slopes => slopes with
+            {
+                Breaks = slopes.Breaks.ToArray(),
+                LowMultipliers = slopes.LowMultipliers.ToArray(),
+                LowOffsets = slopes.LowOffsets.ToArray(),
+                HighMultipliers = slopes.HighMultipliers.ToArray(),
+                HighOffsets = slopes.HighOffsets.ToArray(),
+            },
+            Scores scores => scores with { Multipliers = scores.Multipliers.ToArray(), Offsets = scores.Offsets.ToArray() },
+            null => throw new ArgumentException("An operation is null.", nameof(operation)),
+            _ => operation,
+        };
 
     private static void CheckLength(string name, int length, long expected)
     {

@@ -26,8 +26,7 @@ internal sealed class ModelCheck
     {
         if ((complete && operations.Count == 0) || operations.Count > ModelLimits.Operations)
         {
-            throw new InvalidDataException(
-                $"A model has 1 to {ModelLimits.Operations} operations, this one has {operations.Count}.");
+            throw new InvalidDataException($"A model has 1 to {ModelLimits.Operations} operations, this one has {operations.Count}.");
         }
 
         var check = new ModelCheck(operations.Count + 1);
@@ -37,7 +36,8 @@ internal sealed class ModelCheck
             check._subject = $"Operation {i} ({operations[i].GetType().Name})";
             check.Require(
                 !complete || operations[i] is Scores == (i == operations.Count - 1),
-                "the last operation, and no other, gives the scores");
+                "the last operation, and no other, gives the scores"
+            );
             check._values[i + 1] = check.Derive(operations[i], i);
         }
 
@@ -47,9 +47,7 @@ internal sealed class ModelCheck
     private ValueInfo Derive(ModelInput input)
     {
         Require(input.Bits is 1 or 8, "pixels have 1 or 8 bits");
-        Require(
-            input.Bits == 1 == (input.PixelThreshold != 0),
-            "the pixel threshold is 1 to 255 with one bit and 0 with eight");
+        Require(input.Bits == 1 == (input.PixelThreshold != 0), "the pixel threshold is 1 to 255 with one bit and 0 with eight");
         return Codes(Shape(input.Channels, input.Height, input.Width), input.Bits, (1 << input.Bits) - 1);
     }
 
@@ -82,18 +80,23 @@ internal sealed class ModelCheck
         Require(x.Kind != ElementKind.Integers, "weights of one bit are multiplied with signs or codes, not with integers");
         Require(
             linear is { Outputs: >= 1, KernelHeight: >= 1, KernelWidth: >= 1, Stride: >= 1, Padding: >= 0, Groups: >= 1 },
-            "outputs, kernel, stride and groups are at least 1, padding at least 0");
+            "outputs, kernel, stride and groups are at least 1, padding at least 0"
+        );
         Require(
             x.Channels % linear.Groups == 0 && linear.Outputs % linear.Groups == 0,
-            $"{x.Channels} input and {linear.Outputs} output channels do not divide into {linear.Groups} groups");
+            $"{x.Channels} input and {linear.Outputs} output channels do not divide into {linear.Groups} groups"
+        );
 
-        long height = x.Height + 2L * linear.Padding, width = x.Width + 2L * linear.Padding;
+        long height = x.Height + 2L * linear.Padding,
+            width = x.Width + 2L * linear.Padding;
         Require(
             height <= ModelLimits.ValueElements && width <= ModelLimits.ValueElements,
-            $"an input padded to {height} x {width} is too large");
+            $"an input padded to {height} x {width} is too large"
+        );
         Require(
             linear.KernelHeight <= height && linear.KernelWidth <= width,
-            $"a kernel of {linear.KernelHeight} x {linear.KernelWidth} does not fit into an input padded to {height} x {width}");
+            $"a kernel of {linear.KernelHeight} x {linear.KernelWidth} does not fit into an input padded to {height} x {width}"
+        );
 
         Int128 fanIn = (Int128)(x.Channels / linear.Groups) * linear.KernelHeight * linear.KernelWidth;
         Int128 bits = fanIn * linear.Outputs;
@@ -104,18 +107,21 @@ internal sealed class ModelCheck
         Require(_weightBytes <= ModelLimits.WeightBytes, $"the model's weights take more than {ModelLimits.WeightBytes} bytes");
 
         ValueInfo shape = Shape(
-            linear.Outputs, (height - linear.KernelHeight) / linear.Stride + 1, (width - linear.KernelWidth) / linear.Stride + 1);
+            linear.Outputs,
+            (height - linear.KernelHeight) / linear.Stride + 1,
+            (width - linear.KernelWidth) / linear.Stride + 1
+        );
         Spend((Int128)shape.Height * shape.Width * x.Bits * (linear.Outputs * ((fanIn + 63) / 64) + linear.Groups * fanIn));
-        (long minimum, long maximum) = x.Kind == ElementKind.Signs
-            ? (-(long)fanIn, (long)fanIn)
-            : SumsOfCodes(weights, linear.Outputs, (int)fanIn, x.Maximum);
+        (long minimum, long maximum) =
+            x.Kind == ElementKind.Signs ? (-(long)fanIn, (long)fanIn) : SumsOfCodes(weights, linear.Outputs, (int)fanIn, x.Maximum);
         return Integers(shape, minimum, maximum);
     }
 
     /// <summary>A sum is largest where the codes are so at the weights +1 and 0 at the others; smallest the other way round.</summary>
     private static (long Minimum, long Maximum) SumsOfCodes(ReadOnlySpan<byte> weights, int outputs, int fanIn, int maximum)
     {
-        int fewest = fanIn, most = 0;
+        int fewest = fanIn,
+            most = 0;
         for (int o = 0; o < outputs; o++)
         {
             int ones = 0;
@@ -158,9 +164,7 @@ internal sealed class ModelCheck
         Require(requantize.OutputBits is 8 or 16, "requantization gives 8 or 16 bits");
         Affine(x, requantize.Multipliers.Span, requantize.Offsets.Span, requantize.Shift);
         ValueInfo shape = SameShape(x);
-        return requantize.OutputBits == 8
-            ? Codes(shape, 8, byte.MaxValue)
-            : Integers(shape, short.MinValue, short.MaxValue);
+        return requantize.OutputBits == 8 ? Codes(shape, 8, byte.MaxValue) : Integers(shape, short.MinValue, short.MaxValue);
     }
 
     private ValueInfo Derive(TwoSlope slopes, ValueInfo x)
@@ -180,13 +184,15 @@ internal sealed class ModelCheck
 
     private ValueInfo Derive(Combine combine, int index)
     {
-        ReadOnlySpan<int> inputs = combine.Inputs.Span, multipliers = combine.Multipliers.Span;
+        ReadOnlySpan<int> inputs = combine.Inputs.Span,
+            multipliers = combine.Multipliers.Span;
         Require(inputs.Length is >= 1 and <= Combine.MostInputs, $"1 to {Combine.MostInputs} values are combined, not {inputs.Length}");
         Require(combine.Input == inputs[0], "the input is the first of the inputs");
         Require(multipliers.Length % inputs.Length == 0, "each value has a multiplier a channel");
         CountEntries(multipliers.Length);
         int channels = multipliers.Length / inputs.Length;
-        ValueInfo first = Read(inputs[0], index), shape = Shape(channels, first.Height, first.Width);
+        ValueInfo first = Read(inputs[0], index),
+            shape = Shape(channels, first.Height, first.Width);
         Spend((Int128)shape.Count * inputs.Length);
         var minima = new Int128[channels];
         var maxima = new Int128[channels];
@@ -195,16 +201,20 @@ internal sealed class ModelCheck
             ValueInfo x = Read(inputs[t], index);
             Require(
                 (x.Height, x.Width) == (first.Height, first.Width) && channels % x.Channels == 0,
-                $"a value of {Describe(x)} is not combined to one of {Describe(shape)}");
+                $"a value of {Describe(x)} is not combined to one of {Describe(shape)}"
+            );
             for (int c = 0; c < channels; c++)
             {
-                long multiplier = multipliers[t * channels + c], one = multiplier * x.Minimum, two = multiplier * x.Maximum;
+                long multiplier = multipliers[t * channels + c],
+                    one = multiplier * x.Minimum,
+                    two = multiplier * x.Maximum;
                 minima[c] += Math.Min(one, two);
                 maxima[c] += Math.Max(one, two);
             }
         }
 
-        Int128 minimum = Int128.MaxValue, maximum = Int128.MinValue;
+        Int128 minimum = Int128.MaxValue,
+            maximum = Int128.MinValue;
         for (int c = 0; c < channels; c++)
         {
             minimum = Int128.Min(minimum, minima[c]);
@@ -233,15 +243,14 @@ internal sealed class ModelCheck
     {
         Require(
             (x.Channels, x.Height, x.Width) == (other.Channels, other.Height, other.Width),
-            $"values of {Describe(x)} and {Describe(other)} cannot be added");
+            $"values of {Describe(x)} and {Describe(other)} cannot be added"
+        );
         return Integers(SameShape(x), (long)x.Minimum + other.Minimum, (long)x.Maximum + other.Maximum);
     }
 
     private ValueInfo Derive(Scores scores, ValueInfo x)
     {
-        Require(
-            x is { Channels: >= 2, Height: 1, Width: 1 },
-            $"scores are made of at least two classes x 1 x 1, not of {Describe(x)}");
+        Require(x is { Channels: >= 2, Height: 1, Width: 1 }, $"scores are made of at least two classes x 1 x 1, not of {Describe(x)}");
         (long minimum, long maximum) = Affine(x, scores.Multipliers.Span, scores.Offsets.Span, scores.Shift);
         Spend(x.Channels);
         return Shape(x.Channels, 1, 1) with
@@ -254,17 +263,18 @@ internal sealed class ModelCheck
     }
 
     /// <summary>The range of <c>multiplier * x + offset</c> over all channels, which must not leave 64 bits.</summary>
-    private (long Minimum, long Maximum) Affine(
-        ValueInfo x, ReadOnlySpan<int> multipliers, ReadOnlySpan<long> offsets, int shift)
+    private (long Minimum, long Maximum) Affine(ValueInfo x, ReadOnlySpan<int> multipliers, ReadOnlySpan<long> offsets, int shift)
     {
         RequireEntries(x, multipliers.Length);
         RequireEntries(x, offsets.Length);
         Require(shift is >= 0 and <= 62, $"a shift is 0 to 62, not {shift}");
-        Int128 minimum = Int128.MaxValue, maximum = Int128.MinValue;
+        Int128 minimum = Int128.MaxValue,
+            maximum = Int128.MinValue;
         for (int c = 0; c < multipliers.Length; c++)
         {
             // A 32-bit multiplier times a 32-bit value always fits into 64 bits; the offset may break out.
-            long one = (long)multipliers[c] * x.Minimum, two = (long)multipliers[c] * x.Maximum;
+            long one = (long)multipliers[c] * x.Minimum,
+                two = (long)multipliers[c] * x.Maximum;
             minimum = Int128.Min(minimum, (Int128)Math.Min(one, two) + offsets[c]);
             maximum = Int128.Max(maximum, (Int128)Math.Max(one, two) + offsets[c]);
         }
@@ -304,7 +314,12 @@ internal sealed class ModelCheck
         Require(count <= ModelLimits.ValueElements, $"a value of {count} elements is too large");
         _elements += count;
         Require(_elements <= ModelLimits.TotalElements, $"the model's values have more than {ModelLimits.TotalElements} elements");
-        return new ValueInfo { Channels = (int)channels, Height = (int)height, Width = (int)width };
+        return new ValueInfo
+        {
+            Channels = (int)channels,
+            Height = (int)height,
+            Width = (int)width,
+        };
     }
 
     private void Spend(Int128 steps)
@@ -317,28 +332,31 @@ internal sealed class ModelCheck
     {
         Require(
             length == x.Channels * each,
-            $"{x.Channels} channels need {(each == 1 ? "" : $"{each} times ")}as many entries in each array, not {length}");
+            $"{x.Channels} channels need {(each == 1 ? "" : $"{each} times ")}as many entries in each array, not {length}"
+        );
         CountEntries(length);
     }
 
     private void CountEntries(int count)
     {
         _arrayEntries += count;
-        Require(
-            _arrayEntries <= ModelLimits.ArrayEntries,
-            $"the model's arrays have more than {ModelLimits.ArrayEntries} entries");
+        Require(_arrayEntries <= ModelLimits.ArrayEntries, $"the model's arrays have more than {ModelLimits.ArrayEntries} entries");
     }
 
     private ValueInfo Signs(ValueInfo x) => SameShape(x) with { Kind = ElementKind.Signs, Bits = 1, Minimum = -1, Maximum = 1 };
 
     private static ValueInfo Codes(ValueInfo shape, int bits, int maximum) =>
-        shape with { Kind = ElementKind.Codes, Bits = bits, Minimum = 0, Maximum = maximum };
+        shape with
+        {
+            Kind = ElementKind.Codes,
+            Bits = bits,
+            Minimum = 0,
+            Maximum = maximum,
+        };
 
     private ValueInfo Integers(ValueInfo shape, Int128 minimum, Int128 maximum)
     {
-        Require(
-            minimum >= int.MinValue && maximum <= int.MaxValue,
-            $"sums from {minimum} to {maximum} do not fit into 32-bit integers");
+        Require(minimum >= int.MinValue && maximum <= int.MaxValue, $"sums from {minimum} to {maximum} do not fit into 32-bit integers");
         return shape with
         {
             Kind = ElementKind.Integers,

@@ -8,7 +8,8 @@ public class BenchTests
     public void Bench_of_models_prints_the_contract_s_json()
     {
         using var folder = new TemporaryFolder();
-        string dense = folder.File("dense.onebit"), convolution = folder.File("convolution.onebit");
+        string dense = folder.File("dense.onebit"),
+            convolution = folder.File("convolution.onebit");
         Dense(8).Save(dense);
         Convolution().Save(convolution);
         (int code, string output, string error) = OnebitProcess.Run("bench", dense, convolution, "--batch", "1", "--batch", "16", "--json");
@@ -21,12 +22,24 @@ public class BenchTests
         JsonObject[] rows = [.. result["rows"]!.AsArray().Select(r => r!.AsObject())];
         Assert.Equal(
             [(dense, 1), (dense, 16), (convolution, 1), (convolution, 16)],
-            rows.Select(r => ((string)r["model"]!, (int)r["batch"]!)));
+            rows.Select(r => ((string)r["model"]!, (int)r["batch"]!))
+        );
         foreach (JsonObject row in rows)
         {
             Assert.Equal(
-                ["model", "batch", "onebitNanoseconds", "onnxRuntimeNanoseconds", "onnxRuntimeInt8Nanoseconds", "libtorchNanoseconds", "csharpNanoseconds", "ratio", "binaryMacsPerNanosecond"],
-                row.Select(p => p.Key));
+                [
+                    "model",
+                    "batch",
+                    "onebitNanoseconds",
+                    "onnxRuntimeNanoseconds",
+                    "onnxRuntimeInt8Nanoseconds",
+                    "libtorchNanoseconds",
+                    "csharpNanoseconds",
+                    "ratio",
+                    "binaryMacsPerNanosecond",
+                ],
+                row.Select(p => p.Key)
+            );
             bool isDense = (string?)row["model"] == dense;
             Assert.Equal(isDense, row["csharpNanoseconds"] is not null);
             Assert.All(row.Where(p => p.Key != "model" && p.Value is not null), p => Assert.InRange((double)p.Value!, 1e-9, 1e9));
@@ -51,21 +64,27 @@ public class BenchTests
         Assert.Single(error.Trim().Split('\n'));
     }
 
-    private static BitModel Dense(int units) => new(new ModelInput(1, 28, 28, 1, 128),
-    [
-        new Linear(0, units, 28, 28, 1, 0, 1, new byte[units * 98]),
-        new Threshold(1, new int[units], new bool[units]),
-        new Linear(2, 10, 1, 1, 1, 0, 1, new byte[10 * units / 8]),
-        Scores(3, 10),
-    ]);
+    private static BitModel Dense(int units) =>
+        new(
+            new ModelInput(1, 28, 28, 1, 128),
+            [
+                new Linear(0, units, 28, 28, 1, 0, 1, new byte[units * 98]),
+                new Threshold(1, new int[units], new bool[units]),
+                new Linear(2, 10, 1, 1, 1, 0, 1, new byte[10 * units / 8]),
+                Scores(3, 10),
+            ]
+        );
 
-    private static BitModel Convolution() => new(new ModelInput(1, 28, 28, 8, 0),
-    [
-        new Linear(0, 2, 5, 5, 1, 0, 1, new byte[7]),
-        new Threshold(1, new int[2], new bool[2]),
-        new Linear(2, 10, 24, 24, 1, 0, 1, new byte[10 * 2 * 24 * 24 / 8]),
-        Scores(3, 10),
-    ]);
+    private static BitModel Convolution() =>
+        new(
+            new ModelInput(1, 28, 28, 8, 0),
+            [
+                new Linear(0, 2, 5, 5, 1, 0, 1, new byte[7]),
+                new Threshold(1, new int[2], new bool[2]),
+                new Linear(2, 10, 24, 24, 1, 0, 1, new byte[10 * 2 * 24 * 24 / 8]),
+                Scores(3, 10),
+            ]
+        );
 
     private static Scores Scores(int input, int classes) => new(input, Enumerable.Repeat(1, classes).ToArray(), new long[classes], 0);
 }

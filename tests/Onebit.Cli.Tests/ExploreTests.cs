@@ -15,7 +15,22 @@ public class ExploreTests
         IdxFile.Save(images.Slice(600, 200), folder.File("data/t10k-images-idx3-ubyte"), folder.File("data/t10k-labels-idx1-ubyte"));
         string look = folder.File("look");
         (int code, string output, string error) = OnebitProcess.Run(
-            "explore", "--data", folder.File("data"), "--hard-set", "--points", "120", "--perplexity", "12.5", "--seed", "3", "--seeds", "1", "--out", look, "--json");
+            "explore",
+            "--data",
+            folder.File("data"),
+            "--hard-set",
+            "--points",
+            "120",
+            "--perplexity",
+            "12.5",
+            "--seed",
+            "3",
+            "--seeds",
+            "1",
+            "--out",
+            look,
+            "--json"
+        );
         Assert.True(code == 0, error);
         JsonNode result = JsonNode.Parse(output)!;
         Assert.True(JsonNode.DeepEquals(JsonNode.Parse(File.ReadAllText(Path.Combine(look, "explore.json"))), result));

@@ -16,13 +16,29 @@ public class FolderStudyTests
         foreach (string name in s_classes)
         {
             for (int i = 0; i < 60; i++)
+            {
                 folder.Add($"shapes/{name}/{name} {i}.png", Draw(name, random));
+            }
         }
-        folder.Add("presets/small.json", """
+        folder.Add(
+            "presets/small.json",
+            """
             { "network": "mlp", "method": "binaryconnect", "epochs": 12, "batchSize": 20, "optimizer": { "type": "adam", "rate": 0.01 } }
-            """);
-        string data = folder.File("shapes"), study = folder.File("study");
-        (int code, _, string error) = OnebitProcess.Run("study", "--preset", folder.File("presets"), "--data", data, "--size", "16", "--out", study);
+            """
+        );
+        string data = folder.File("shapes"),
+            study = folder.File("study");
+        (int code, _, string error) = OnebitProcess.Run(
+            "study",
+            "--preset",
+            folder.File("presets"),
+            "--data",
+            data,
+            "--size",
+            "16",
+            "--out",
+            study
+        );
         Assert.True(code == 0, error);
         Assert.Contains("180 images", error, StringComparison.Ordinal);
 
@@ -50,19 +66,44 @@ public class FolderStudyTests
 
         string look = folder.File("look");
         (code, string looked, error) = OnebitProcess.Run(
-            "explore", "--data", data, "--size", "16", "--models", Path.Combine(study, "runs"), "--points", "60", "--seeds", "1", "--out", look);
+            "explore",
+            "--data",
+            data,
+            "--size",
+            "16",
+            "--models",
+            Path.Combine(study, "runs"),
+            "--points",
+            "60",
+            "--seeds",
+            "1",
+            "--out",
+            look
+        );
         Assert.True(code == 0, error);
         Assert.Contains("[red] cross/", looked, StringComparison.Ordinal);
         JsonNode explored = JsonNode.Parse(File.ReadAllText(Path.Combine(look, "explore.json")))!;
         Assert.Equal(s_classes, Names(explored["dataset"]!));
         Assert.Equal("16x16", (string?)explored["dataset"]!["size"]);
-        Assert.Equal(accuracy, (double)explored["classifiers"]!.AsArray().Single(c => (string)c!["name"]! == "small-seed1")!["accuracy"]!, 12);
-        Assert.Contains("<th scope=\"row\">[red] cross</th>", File.ReadAllText(Path.Combine(look, "explore.html")), StringComparison.Ordinal);
+        Assert.Equal(
+            accuracy,
+            (double)explored["classifiers"]!.AsArray().Single(c => (string)c!["name"]! == "small-seed1")!["accuracy"]!,
+            12
+        );
+        Assert.Contains(
+            "<th scope=\"row\">[red] cross</th>",
+            File.ReadAllText(Path.Combine(look, "explore.html")),
+            StringComparison.Ordinal
+        );
 
         string[] images = [.. Enumerable.Range(0, 30).Select(i => folder.Add($"new/{i}.png", Draw(s_classes[i % 3], random)))];
         (code, string output, error) = OnebitProcess.Run(["predict", model, .. images, "--json"]);
         Assert.True(code == 0, error);
-        Assert.InRange(JsonNode.Parse(output)!.AsArray().Select((a, i) => (string)a!["class"]! == s_classes[i % 3]).Count(right => right), 24, 30);
+        Assert.InRange(
+            JsonNode.Parse(output)!.AsArray().Select((a, i) => (string)a!["class"]! == s_classes[i % 3]).Count(right => right),
+            24,
+            30
+        );
         Assert.Contains("[red] cross", OnebitProcess.Run("predict", model, images[0], images[3]).Output, StringComparison.Ordinal);
     }
 
@@ -71,16 +112,31 @@ public class FolderStudyTests
     /// <summary>A shape of a colour of its own, of any size, anywhere, on any light ground.</summary>
     private static byte[] Draw(string name, Random random)
     {
-        int width = random.Next(30, 90), height = random.Next(30, 90);
+        int width = random.Next(30, 90),
+            height = random.Next(30, 90);
         using var bitmap = new SKBitmap(new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Premul));
         using var canvas = new SKCanvas(bitmap);
         canvas.Clear(new SKColor((byte)random.Next(190, 256), (byte)random.Next(190, 256), (byte)random.Next(190, 256)));
-        float size = 0.3f * Math.Min(width, height), x = width * (0.35f + 0.3f * random.NextSingle()), y = height * (0.35f + 0.3f * random.NextSingle());
-        using var paint = new SKPaint { StrokeWidth = size / 2, IsAntialias = true, Color = name == "žaba" ? SKColors.Green : name == "disk" ? SKColors.Navy : SKColors.Red };
+        float size = 0.3f * Math.Min(width, height),
+            x = width * (0.35f + 0.3f * random.NextSingle()),
+            y = height * (0.35f + 0.3f * random.NextSingle());
+        using var paint = new SKPaint
+        {
+            StrokeWidth = size / 2,
+            IsAntialias = true,
+            Color =
+                name == "žaba" ? SKColors.Green
+                : name == "disk" ? SKColors.Navy
+                : SKColors.Red,
+        };
         if (name == "disk")
+        {
             canvas.DrawCircle(x, y, size, paint);
+        }
         else if (name == "žaba")
+        {
             canvas.DrawRect(x - size, y - size / 2, 2 * size, size, paint);
+        }
         else
         {
             canvas.DrawLine(x - size, y - size, x + size, y + size, paint);

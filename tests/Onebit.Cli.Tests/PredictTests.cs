@@ -20,20 +20,46 @@ public class PredictTests
         string mislabelled = folder.Add("photo.png", Drawing.All(1).First(d => d.Digit == 3 && d.Manner == "photo").File);
         string huge = folder.Add("huge.png", Pictures.Png(8000, 6250, 1, 0, _ => new byte[1000]));
         string blank = folder.Add("blank.bmp", Pictures.Bmp(40, 40, (_, _) => 200));
-        string missing = folder.File("missing.webp"), hollow = folder.File("hollow");
+        string missing = folder.File("missing.webp"),
+            hollow = folder.File("hollow");
         Directory.CreateDirectory(hollow);
         (int code, string output, string error) = OnebitProcess.Run(
-            "predict", s_model, folder.File("a"), truncated, empty, mislabelled, huge, blank, missing, hollow, "--json");
+            "predict",
+            s_model,
+            folder.File("a"),
+            truncated,
+            empty,
+            mislabelled,
+            huge,
+            blank,
+            missing,
+            hollow,
+            "--json"
+        );
         Assert.Equal(1, code);
         Assert.Empty(error);
         JsonObject[] answers = [.. JsonNode.Parse(output)!.AsArray().Select(a => a!.AsObject())];
         Assert.All(answers, a => Assert.Equal(["file", "class", "probability", "runnerUp", "error"], a.Select(p => p.Key)));
         Assert.Equal([seven, text, truncated, empty, mislabelled, huge, blank, missing, hollow], answers.Select(a => (string)a["file"]!));
-        string?[] reasons = [null, "is not a PNG", "ends too early", "is empty", null, "more than 40 million", "shows no ink", "There is no file", "holds no image"];
+        string?[] reasons =
+        [
+            null,
+            "is not a PNG",
+            "ends too early",
+            "is empty",
+            null,
+            "more than 40 million",
+            "shows no ink",
+            "There is no file",
+            "holds no image",
+        ];
         foreach ((JsonObject answer, string? reason) in answers.Zip(reasons))
         {
             Assert.Equal(reason is null, answer["error"] is null);
-            Assert.Equal(reason is null, answer["class"] is not null && answer["probability"] is not null && answer["runnerUp"] is not null);
+            Assert.Equal(
+                reason is null,
+                answer["class"] is not null && answer["probability"] is not null && answer["runnerUp"] is not null
+            );
             if (reason is not null)
             {
                 Assert.Contains(reason, (string)answer["error"]!, StringComparison.Ordinal);
@@ -56,7 +82,10 @@ public class PredictTests
     {
         using var folder = new TemporaryFolder();
         // A filled square, from whose box 20 x 20 white pixels are made in the middle of 28 x 28.
-        string square = folder.Add("square.bmp", Pictures.Bmp(200, 200, (y, x) => (byte)(y is >= 30 and < 70 && x is >= 100 and < 140 ? 0 : 255)));
+        string square = folder.Add(
+            "square.bmp",
+            Pictures.Bmp(200, 200, (y, x) => (byte)(y is >= 30 and < 70 && x is >= 100 and < 140 ? 0 : 255))
+        );
         (int code, string output, _) = OnebitProcess.Run("predict", s_model, square, "--show");
         Assert.Equal(0, code);
         string[] lines = [.. output.Split('\n').Select(l => l.TrimEnd())];
@@ -73,9 +102,15 @@ public class PredictTests
     public void Folders_of_many_images_are_done_with_progress_and_in_order()
     {
         using var folder = new TemporaryFolder();
-        Drawing[] drawings = [.. Drawing.All(2).Where(d => d.Manner is "plain" or "thick pen" or "light on dark" or "16 to 24 pixels" or "coloured")];
+        Drawing[] drawings =
+        [
+            .. Drawing.All(2).Where(d => d.Manner is "plain" or "thick pen" or "light on dark" or "16 to 24 pixels" or "coloured"),
+        ];
         for (int i = 0; i < drawings.Length; i++)
+        {
             folder.Add($"{i:D2}-{drawings[i].Digit}.png", drawings[i].File);
+        }
+
         (int code, string output, string error) = OnebitProcess.Run("predict", s_model, folder.Path, "--json");
         Assert.Equal(0, code);
         Assert.Contains("images: 50 of 50", error, StringComparison.Ordinal);
@@ -87,9 +122,13 @@ public class PredictTests
     public void A_model_that_reads_no_pictures_says_so()
     {
         using var folder = new TemporaryFolder();
-        string two = folder.File("two.onebit"), wide = folder.File("wide.onebit"), image = folder.Add("a.bmp", Pictures.Bmp(4, 4, (_, _) => 0));
+        string two = folder.File("two.onebit"),
+            wide = folder.File("wide.onebit"),
+            image = folder.Add("a.bmp", Pictures.Bmp(4, 4, (_, _) => 0));
         new BitModel(new ModelInput(2, 1, 1, 8, 0), [new Scores(0, new[] { 1, 2 }, new long[2], 0)]).Save(two);
-        new BitModel(new ModelInput(3, 1, 1, 8, 0), [new Scores(0, new[] { 1, 2, 3 }, new long[3], 0)], ["red", "green", "blue"]).Save(wide);
+        new BitModel(new ModelInput(3, 1, 1, 8, 0), [new Scores(0, new[] { 1, 2, 3 }, new long[3], 0)], ["red", "green", "blue"]).Save(
+            wide
+        );
         Assert.Contains("2 channels", OnebitProcess.Run("predict", two, image).Error, StringComparison.Ordinal);
         (int code, _, string error) = OnebitProcess.Run("predict", wide, image, "--preprocess", "digits");
         Assert.Equal(1, code);

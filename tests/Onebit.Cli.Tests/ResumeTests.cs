@@ -19,7 +19,8 @@ public class ResumeTests
         using var folder = new TemporaryFolder();
         string experiment = folder.File("resume.json");
         File.WriteAllText(experiment, Experiment);
-        string killed = folder.File("killed"), undisturbed = folder.File("undisturbed");
+        string killed = folder.File("killed"),
+            undisturbed = folder.File("undisturbed");
 
         using (Process process = OnebitProcess.Start("train", experiment, "--out", killed))
         {
@@ -33,10 +34,17 @@ public class ResumeTests
         Assert.Equal(0, OnebitProcess.Run("train", experiment, "--out", killed).ExitCode);
         Assert.Equal(0, OnebitProcess.Run("train", experiment, "--out", undisturbed).ExitCode);
         foreach (string file in new[] { "weights.safetensors", "model.onebit" })
+        {
             Assert.Equal(File.ReadAllBytes(Path.Combine(undisturbed, file)), File.ReadAllBytes(Path.Combine(killed, file)));
-        JsonNode one = Result(undisturbed), other = Result(killed);
+        }
+
+        JsonNode one = Result(undisturbed),
+            other = Result(killed);
         foreach (string number in new[] { "testAccuracy", "testLoss", "validationAccuracy", "testPredictions", "curves" })
+        {
             Assert.Equal(one[number]!.ToJsonString(), other[number]!.ToJsonString());
+        }
+
         Assert.Equal(3, (int)one["epochs"]!);
         Assert.False(File.Exists(Path.Combine(killed, "checkpoint.safetensors")));
     }
@@ -51,7 +59,9 @@ public class ResumeTests
         using Process first = OnebitProcess.Start("train", experiment, "--out", run);
         try
         {
-            Assert.True(SpinWait.SpinUntil(() => File.Exists(Path.Combine(run, "progress.json")) || first.HasExited, TimeSpan.FromMinutes(2)));
+            Assert.True(
+                SpinWait.SpinUntil(() => File.Exists(Path.Combine(run, "progress.json")) || first.HasExited, TimeSpan.FromMinutes(2))
+            );
             (int code, _, string error) = OnebitProcess.Run("train", experiment, "--out", run);
             Assert.Equal(1, code);
             Assert.Contains("Another process trains in", error, StringComparison.Ordinal);

@@ -9,13 +9,23 @@ public partial class ShippedModelsTests
 {
     private static readonly string s_folder = Path.Combine(AppContext.BaseDirectory, "models");
 
-    private static readonly Dictionary<string, int> s_limits = new() { ["micro"] = 1024, ["tiny"] = 2048, ["small"] = 5000, ["headline"] = 9685, ["large"] = 16384 };
+    private static readonly Dictionary<string, int> s_limits = new()
+    {
+        ["micro"] = 1024,
+        ["tiny"] = 2048,
+        ["small"] = 5000,
+        ["headline"] = 9685,
+        ["large"] = 16384,
+    };
 
     [Fact]
     public void Every_model_has_its_line_and_keeps_its_limit()
     {
         (string Name, int Bytes, string Accuracy)[] lines = [.. Lines()];
-        Assert.Equal(Directory.GetFiles(s_folder, "*.onebit").Select(Path.GetFileNameWithoutExtension).Order(), lines.Select(l => l.Name).Order());
+        Assert.Equal(
+            Directory.GetFiles(s_folder, "*.onebit").Select(Path.GetFileNameWithoutExtension).Order(),
+            lines.Select(l => l.Name).Order()
+        );
         foreach ((string name, int bytes, _) in lines)
         {
             string path = Model(name);
@@ -43,21 +53,39 @@ public partial class ShippedModelsTests
     [Fact]
     public void Two_models_are_compared_on_the_same_images()
     {
-        (int code, string output, string error) = OnebitProcess.Run("eval", Model("mnist-micro"), "--against", Model("mnist-small"), "--json");
+        (int code, string output, string error) = OnebitProcess.Run(
+            "eval",
+            Model("mnist-micro"),
+            "--against",
+            Model("mnist-small"),
+            "--json"
+        );
         Assert.True(code == 0, error);
         JsonNode eval = JsonNode.Parse(output)!;
-        double micro = (double)eval["accuracy"]!, small = (double)JsonNode.Parse(OnebitProcess.Run("eval", Model("mnist-small"), "--json").Output)!["accuracy"]!;
+        double micro = (double)eval["accuracy"]!,
+            small = (double)JsonNode.Parse(OnebitProcess.Run("eval", Model("mnist-small"), "--json").Output)!["accuracy"]!;
         Assert.Equal(10_000 * (micro - small), (int)eval["against"]!["firstOnly"]! - (int)eval["against"]!["secondOnly"]!, 6);
         Assert.True((bool)eval["against"]!["moreThanChance"]!);
         (_, output, _) = OnebitProcess.Run("eval", Model("mnist-micro"), "--against", Model("mnist-micro"));
-        Assert.Contains("right on 0 images, the other model alone on 0: no more than chance would give (McNemar's test, p = 1)", output.ReplaceLineEndings(" "), StringComparison.Ordinal);
+        Assert.Contains(
+            "right on 0 images, the other model alone on 0: no more than chance would give (McNemar's test, p = 1)",
+            output.ReplaceLineEndings(" "),
+            StringComparison.Ordinal
+        );
     }
 
     private static string Model(string name) => Path.Combine(s_folder, $"{name}.onebit");
 
     private static IEnumerable<(string Name, int Bytes, string Accuracy)> Lines() =>
-        Line().Matches(File.ReadAllText(Path.Combine(s_folder, "README.md"))).Select(m =>
-            (m.Groups[1].Value, int.Parse(m.Groups[2].Value, NumberStyles.AllowThousands, CultureInfo.InvariantCulture), m.Groups[3].Value));
+        Line()
+            .Matches(File.ReadAllText(Path.Combine(s_folder, "README.md")))
+            .Select(m =>
+                (
+                    m.Groups[1].Value,
+                    int.Parse(m.Groups[2].Value, NumberStyles.AllowThousands, CultureInfo.InvariantCulture),
+                    m.Groups[3].Value
+                )
+            );
 
     // | [mnist-micro](mnist-micro.onebit) | 993 | 98.94 % | ...
     [GeneratedRegex(@"^\| \[(\S+)\]\(\1\.onebit\) \| ([\d,]+) \| (\d\d\.\d\d) % \|", RegexOptions.Multiline)]

@@ -74,7 +74,8 @@ public class SmokeStudyTests(SmokeStudy study) : IClassFixture<SmokeStudy>
             Assert.True((long)run["peakTrainingBytes"]! > 50_000_000);
             foreach (string batch in new[] { "batch1", "batch256" })
             {
-                double own = (double)run["inferenceNanoseconds"]![batch]!, peer = (double)run["peer"]![batch]!;
+                double own = (double)run["inferenceNanoseconds"]![batch]!,
+                    peer = (double)run["peer"]![batch]!;
                 Assert.True(own > 0 && peer > 0);
                 Assert.Equal(peer / own, (double)run["ratio"]![batch]!, 6);
             }
@@ -85,7 +86,9 @@ public class SmokeStudyTests(SmokeStudy study) : IClassFixture<SmokeStudy>
             Assert.Equal(980, confusion[0].Sum());
             Assert.Equal((double)run["testAccuracy"]!["values"]![0]!, confusion.Select((row, c) => row[c]).Sum() / 10_000.0, 12);
             foreach (string curve in new[] { "trainLoss", "validationLoss", "validationAccuracy" })
+            {
                 Assert.Single(run["curves"]![curve]!.AsArray());
+            }
         }
     }
 
@@ -93,9 +96,15 @@ public class SmokeStudyTests(SmokeStudy study) : IClassFixture<SmokeStudy>
     public void Binarized_networks_are_packed_unless_their_activations_are_floats()
     {
         foreach (JsonNode run in Runs)
+        {
             Assert.Equal((int)run["weightBits"]! == 1 && (int)run["activationBits"]! < 32, (bool)run["packed"]!);
+        }
+
         Assert.Contains(Runs, r => (string?)r["notPackedBecause"] is { Length: > 0 });
-        Assert.All(Runs.Where(r => (string?)r["network"] == "logistic" && (bool)r["packed"]!), r => Assert.InRange((long)r["modelBytes"]!, 981, 1200));
+        Assert.All(
+            Runs.Where(r => (string?)r["network"] == "logistic" && (bool)r["packed"]!),
+            r => Assert.InRange((long)r["modelBytes"]!, 981, 1200)
+        );
     }
 
     [Fact]

@@ -48,7 +48,14 @@ public sealed class StudyOrderTests : IDisposable
         Assert.Single(error.Trim().Split('\n'));
         foreach ((string name, string seed) in new[] { ("whole", "1"), ("half", "2") })
         {
-            (code, _, error) = OnebitProcess.Run("train", _folder.File($"preset/{name}.json"), "--seed", seed, "--out", Path.Combine(study, "runs", $"{name}-seed{seed}"));
+            (code, _, error) = OnebitProcess.Run(
+                "train",
+                _folder.File($"preset/{name}.json"),
+                "--seed",
+                seed,
+                "--out",
+                Path.Combine(study, "runs", $"{name}-seed{seed}")
+            );
             Assert.True(code == 0, error);
         }
 
@@ -63,17 +70,24 @@ public sealed class StudyOrderTests : IDisposable
 
         (code, output, error) = OnebitProcess.Run("study", "--table", Path.Combine(study, "results.json"));
         Assert.True(code == 0, error);
-        Assert.StartsWith("### logistic\n\nBest on the validation images is binarynet", output.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "### logistic\n\nBest on the validation images is binarynet",
+            output.ReplaceLineEndings("\n"),
+            StringComparison.Ordinal
+        );
     }
 
     private void Add(string name, string method, int epochs, string more = "")
     {
         Directory.CreateDirectory(_folder.File("preset"));
-        File.WriteAllText(_folder.File($"preset/{name}.json"), $$"""
+        File.WriteAllText(
+            _folder.File($"preset/{name}.json"),
+            $$"""
             {
               "network": "logistic", "method": "{{method}}", "epochs": {{epochs}}, "batchSize": 500, {{more}}
               "optimizer": { "type": "adam", "rate": 0.005 }
             }
-            """);
+            """
+        );
     }
 }

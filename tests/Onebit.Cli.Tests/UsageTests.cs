@@ -45,19 +45,24 @@ public class UsageTests
         string model = folder.File("broken.onebit");
         File.WriteAllText(model, "1BIT but no more");
         string experiment = folder.File("wrong.json");
-        File.WriteAllText(experiment, "{ \"network\": \"mlp\", \"method\": \"telepathy\", \"epochs\": 1, \"batchSize\": 10, \"optimizer\": { \"type\": \"adam\", \"rate\": 1 } }");
+        File.WriteAllText(
+            experiment,
+            "{ \"network\": \"mlp\", \"method\": \"telepathy\", \"epochs\": 1, \"batchSize\": 10, \"optimizer\": { \"type\": \"adam\", \"rate\": 1 } }"
+        );
         string models = folder.File("no-models");
         Directory.CreateDirectory(models);
-        foreach ((string[] arguments, string name) in new (string[], string)[]
-        {
-            (["eval", model], model),
-            (["inspect", model], model),
-            (["bench", model], model),
-            (["train", experiment], experiment),
-            (["data", folder.Path], folder.Path),
-            (["study", "--table", experiment], experiment),
-            (["explore", "--models", models, "--out", folder.File("look")], models),
-        })
+        foreach (
+            (string[] arguments, string name) in new (string[], string)[]
+            {
+                (["eval", model], model),
+                (["inspect", model], model),
+                (["bench", model], model),
+                (["train", experiment], experiment),
+                (["data", folder.Path], folder.Path),
+                (["study", "--table", experiment], experiment),
+                (["explore", "--models", models, "--out", folder.File("look")], models),
+            }
+        )
         {
             (int code, string output, string error) = OnebitProcess.Run(arguments);
             Assert.Equal(1, code);
@@ -72,10 +77,13 @@ public class UsageTests
     public void An_experiment_is_trained_on_the_data_it_is_meant_for_unless_other_data_are_chosen()
     {
         using var folder = new TemporaryFolder();
-        string Experiment(string name) => $$"""
-            { "data": "{{name}}", "network": "mlp", "method": "float32", "epochs": 1, "batchSize": 10, "optimizer": { "type": "adam", "rate": 1 } }
-            """;
-        string first = folder.File("first.json"), preset = folder.Path, output = folder.File("out");
+        string Experiment(string name) =>
+            $$"""
+                { "data": "{{name}}", "network": "mlp", "method": "float32", "epochs": 1, "batchSize": 10, "optimizer": { "type": "adam", "rate": 1 } }
+                """;
+        string first = folder.File("first.json"),
+            preset = folder.Path,
+            output = folder.File("out");
         File.WriteAllText(first, Experiment("no-such-clothes"));
         AssertFails("'no-such-clothes'", "train", first, "--out", output);
         AssertFails("'no-such-animals'", "train", first, "--data", "no-such-animals", "--out", output);

@@ -5,16 +5,19 @@ namespace Onebit.Datasets.Tests;
 public class DatasetLoaderTests
 {
     private static readonly string[] s_canonical =
-        ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"];
+    [
+        "train-images-idx3-ubyte",
+        "train-labels-idx1-ubyte",
+        "t10k-images-idx3-ubyte",
+        "t10k-labels-idx1-ubyte",
+    ];
 
     [Fact]
     public void Mnist_is_there()
     {
         Dataset mnist = DatasetLoader.Load("mnist");
         Assert.Equal("mnist", mnist.Name);
-        Assert.Equal(
-            (55_000, 5_000, 60_000, 10_000),
-            (mnist.Train.Count, mnist.Validation.Count, mnist.AllTrain.Count, mnist.Test.Count));
+        Assert.Equal((55_000, 5_000, 60_000, 10_000), (mnist.Train.Count, mnist.Validation.Count, mnist.AllTrain.Count, mnist.Test.Count));
         Assert.Equal((1, 28, 28, 10), (mnist.Test.Channels, mnist.Test.Height, mnist.Test.Width, mnist.ClassCount));
         Assert.Equal([5, 0, 4, 1, 9], mnist.Train.Labels[..5].ToArray());
         Assert.Equal([7, 2, 1, 0, 4], mnist.Test.Labels[..5].ToArray());
@@ -71,8 +74,11 @@ public class DatasetLoaderTests
     [InlineData(".idx", "idx4", ".gz")]
     public void A_folder_of_files_is_a_data_set(string separator, string ranked, string ending)
     {
-        using var folder = Folder([.. s_canonical.Select(name =>
-            name.Replace("idx3", ranked, StringComparison.Ordinal).Replace("-idx", separator, StringComparison.Ordinal) + ending)]);
+        using var folder = Folder([
+            .. s_canonical.Select(name =>
+                name.Replace("idx3", ranked, StringComparison.Ordinal).Replace("-idx", separator, StringComparison.Ordinal) + ending
+            ),
+        ]);
         foreach (string path in new[] { folder.Path, folder.Path + Path.DirectorySeparatorChar })
         {
             Dataset set = DatasetLoader.Load(path);
@@ -117,7 +123,13 @@ public class DatasetLoaderTests
         folder.Add(s_canonical[2], Idx.Images(2, height: 3, width: 2));
         Idx.Refused(() => DatasetLoader.Load(folder.Path), folder.Path, "1 x 2 x 3", "1 x 3 x 2");
         folder.Add(s_canonical[0], Idx.Images(7));
-        Idx.Refused(() => DatasetLoader.Load(folder.Path), folder.File(s_canonical[0]), "7 images", folder.File(s_canonical[1]), "6 labels");
+        Idx.Refused(
+            () => DatasetLoader.Load(folder.Path),
+            folder.File(s_canonical[0]),
+            "7 images",
+            folder.File(s_canonical[1]),
+            "6 labels"
+        );
         folder.Add(s_canonical[0], Idx.Images(1, height: 3, width: 2));
         folder.Add(s_canonical[1], Idx.Labels(0));
         Idx.Refused(() => DatasetLoader.Load(folder.Path), folder.Path, "one training image");

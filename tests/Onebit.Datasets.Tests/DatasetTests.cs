@@ -27,7 +27,10 @@ public class DatasetTests
     [InlineData(new byte[] { 0, 3 }, 1, 4)]
     [InlineData(new byte[] { 0, 1 }, 255, 256)]
     public void Classes_are_counted_over_all_images(byte[] train, byte test, int classes) =>
-        Assert.Equal(classes, new Dataset("", new ImageSet(new byte[2], train, 1, 1, 1), new ImageSet(new byte[1], new[] { test }, 1, 1, 1)).ClassCount);
+        Assert.Equal(
+            classes,
+            new Dataset("", new ImageSet(new byte[2], train, 1, 1, 1), new ImageSet(new byte[1], new[] { test }, 1, 1, 1)).ClassCount
+        );
 
     [Fact]
     public void Classes_have_names()

@@ -8,7 +8,9 @@ internal static class Digits
     internal static byte[] Png(ImageSet set, int index)
     {
         using SKImage image = SKImage.FromPixelCopy(
-            new SKImageInfo(set.Width, set.Height, SKColorType.Gray8, SKAlphaType.Opaque), set.Image(index).ToArray());
+            new SKImageInfo(set.Width, set.Height, SKColorType.Gray8, SKAlphaType.Opaque),
+            set.Image(index).ToArray()
+        );
         using SKData png = image.Encode(SKEncodedImageFormat.Png, 100);
         return png.ToArray();
     }

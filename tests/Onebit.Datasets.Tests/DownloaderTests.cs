@@ -30,11 +30,14 @@ public class DownloaderTests
         Assert.Equal(Zipped, Directory.EnumerateFiles(source.Folder).Select(Path.GetFileName).Order());
         Assert.Equal(Zipped.Select(name => "http://first/below/" + name), server.Asked.Order());
         Assert.Equal(4, progress.Reports.Count);
-        Assert.All(progress.Reports, report =>
-        {
-            Assert.Equal(new FileInfo(Path.Combine(source.Folder, report.What)).Length, report.Done);
-            Assert.Equal(report.Done, report.Total);
-        });
+        Assert.All(
+            progress.Reports,
+            report =>
+            {
+                Assert.Equal(new FileInfo(Path.Combine(source.Folder, report.What)).Length, report.Done);
+                Assert.Equal(report.Done, report.Total);
+            }
+        );
 
         Assert.Equal(2, DatasetLoader.Load(source, new Downloader(server, s_patience)).Test.Count);
         Assert.Equal(4, server.Asked.Count);
@@ -62,17 +65,27 @@ public class DownloaderTests
         Assert.Empty(server.Asked);
     }
 
-    public static TheoryData<string, Func<Uri, HttpResponseMessage>> Failures => new()
-    {
-        { "404", _ => new HttpResponseMessage(HttpStatusCode.NotFound) },
-        { "not the original file", _ => Answer([]) },
-        { "not the original file", _ => Answer("<html>Please log in</html>"u8.ToArray()) },
-        { "not the original file", uri => Answer(Content(uri)[..^1]) },
-        { "not the original file", uri => Answer(Idx.Gzip(uri.AbsolutePath.Contains("images") ? Idx.Images(6, first: 1) : Idx.Labels(9, 9))) },
-        { "no route", _ => throw new HttpRequestException("wrapped", new IOException("no route.")) },
-        { "silent for 0.2 seconds", _ => new HttpResponseMessage { Content = new StreamContent(new Silence()) } },
-        { $"more than {1 << 26} bytes", _ => new HttpResponseMessage { Content = new StreamContent(new Endless()) } },
-    };
+    public static TheoryData<string, Func<Uri, HttpResponseMessage>> Failures =>
+        new()
+        {
+            { "404", _ => new HttpResponseMessage(HttpStatusCode.NotFound) },
+            { "not the original file", _ => Answer([]) },
+            { "not the original file", _ => Answer("<html>Please log in</html>"u8.ToArray()) },
+            { "not the original file", uri => Answer(Content(uri)[..^1]) },
+            {
+                "not the original file",
+                uri => Answer(Idx.Gzip(uri.AbsolutePath.Contains("images") ? Idx.Images(6, first: 1) : Idx.Labels(9, 9)))
+            },
+            { "no route", _ => throw new HttpRequestException("wrapped", new IOException("no route.")) },
+            {
+                "silent for 0.2 seconds",
+                _ => new HttpResponseMessage { Content = new StreamContent(new Silence()) }
+            },
+            {
+                $"more than {1 << 26} bytes",
+                _ => new HttpResponseMessage { Content = new StreamContent(new Endless()) }
+            },
+        };
 
     [Theory]
     [MemberData(nameof(Failures))]
@@ -84,8 +97,13 @@ public class DownloaderTests
         var downloader = new Downloader(server, TimeSpan.FromSeconds(0.2));
         Idx.Refused(
             () => DatasetLoader.Load(Source(folder.Path, "http://first/"), downloader),
-            "small", "(first: ", why, folder.Path, "--data",
-            "put train-labels-idx1-ubyte.gz, t10k-images-idx3-ubyte.gz, t10k-labels-idx1-ubyte.gz into");
+            "small",
+            "(first: ",
+            why,
+            folder.Path,
+            "--data",
+            "put train-labels-idx1-ubyte.gz, t10k-images-idx3-ubyte.gz, t10k-labels-idx1-ubyte.gz into"
+        );
         Assert.Equal(["train-images-idx3-ubyte"], folder.FileNames);
     }
 
@@ -148,7 +166,10 @@ public class DownloaderTests
         listener.Stop();
         Idx.Refused(
             () => DatasetLoader.LoadTest(Source(folder.Path, address), new Downloader(handler, s_patience)),
-            "127.0.0.1", "put t10k-images-idx3-ubyte.gz, t10k-labels-idx1-ubyte.gz into", folder.Path);
+            "127.0.0.1",
+            "put t10k-images-idx3-ubyte.gz, t10k-labels-idx1-ubyte.gz into",
+            folder.Path
+        );
     }
 
     private static async Task Serve(TcpListener listener, params int[] cut)
@@ -164,16 +185,20 @@ public class DownloaderTests
                 request.Append(Encoding.ASCII.GetString(piece, 0, await stream.ReadAsync(piece)));
             }
             byte[] content = Content(new Uri("http://local" + request.ToString().Split(' ')[1]));
-            await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {content.Length}\r\nConnection: close\r\n\r\n"));
+            await stream.WriteAsync(
+                Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {content.Length}\r\nConnection: close\r\n\r\n")
+            );
             await stream.WriteAsync(content.AsMemory(bytes));
         }
     }
 
-    private static DatasetSource Source(string folder, params string[] mirrors) => new(
-        "small",
-        folder,
-        s_contents.ToDictionary(file => file.Key, file => Convert.ToHexStringLower(SHA256.HashData(file.Value))),
-        [.. mirrors.Select(mirror => new Uri(mirror))]);
+    private static DatasetSource Source(string folder, params string[] mirrors) =>
+        new(
+            "small",
+            folder,
+            s_contents.ToDictionary(file => file.Key, file => Convert.ToHexStringLower(SHA256.HashData(file.Value))),
+            [.. mirrors.Select(mirror => new Uri(mirror))]
+        );
 
     private static byte[] Content(Uri uri) => Idx.Gzip(s_contents[Path.GetFileNameWithoutExtension(uri.AbsolutePath)]);
 
@@ -225,11 +250,13 @@ public class DownloaderTests
 
         public override long Length => throw new NotSupportedException();
 
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
-        public override void Flush()
+        public override long Position
         {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
         }
+
+        public override void Flush() { }
 
         public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 

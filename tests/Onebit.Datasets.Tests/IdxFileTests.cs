@@ -31,7 +31,8 @@ public class IdxFileTests
         // Not a power of two times the chunk, and not compressible.
         var pixels = new byte[300 * 28 * 28];
         new Random(1).NextBytes(pixels);
-        byte[] images = Idx.Bytes(pixels, 300, 28, 28), labels = Idx.Labels(new byte[300]);
+        byte[] images = Idx.Bytes(pixels, 300, 28, 28),
+            labels = Idx.Labels(new byte[300]);
         Assert.Equal(pixels, Idx.Read(images, labels).Pixels.Span);
         Assert.Equal(pixels, Idx.Read(Idx.Gzip(images), Idx.Gzip(labels)).Pixels.Span);
     }
@@ -46,48 +47,49 @@ public class IdxFileTests
         }
     }
 
-    public static TheoryData<string, byte[]> WrongImages => new()
-    {
-        { "not an IDX file", [] },
-        { "not an IDX file", [0] },
-        { "not an IDX file", [0, 0, 8] },
-        { "not an IDX file", "a text that is long enough"u8.ToArray() },
-        { "not an IDX file", [1, .. Idx.Images(2)[1..]] },
-        { "not an IDX file", [0, 1, .. Idx.Images(2)[2..]] },
-        { "type 0x0D", [0, 0, 0x0D, .. Idx.Images(2)[3..]] },
-        { "type 0x09", [0, 0, 0x09, .. Idx.Images(2)[3..]] },
-        { "0 dimensions", Idx.Bytes([1]) },
-        { "1 dimensions", s_labels },
-        { "2 dimensions", Idx.Bytes(new byte[4], 2, 2) },
-        { "5 dimensions", Idx.Bytes(new byte[2], 2, 1, 1, 1, 1) },
-        { "255 dimensions", [0, 0, 8, 255, .. new byte[2000]] },
-        { "within its header", Idx.Images(2)[..15] },
-        { "within its header", Idx.Images(2)[..4] },
-        { "gives 0 as its size 1", Idx.Bytes([], 0, 2, 3) },
-        { "gives 0 as its size 2", Idx.Bytes([], 2, 0, 3) },
-        { "gives 0 as its size 3", Idx.Bytes([], 2, 2, 0) },
-        { "gives 4097 as its size 2", Idx.Bytes(new byte[2 * 4097], 2, 4097, 1) },
-        { "gives 4097 as its size 4", Idx.Bytes(new byte[2 * 4097], 2, 1, 1, 4097) },
-        { "gives 4294967295 as its size 1", Idx.Bytes(new byte[6], uint.MaxValue, 1, 1) },
-        { "gives 2147483648 as its size 1", Idx.Bytes(new byte[6], 0x8000_0000, 1, 1) },
-        // 2^16 x 2^12 x 2^4 = 2^32, which is 0 in 32 bits; 2^30 x 2^12 x 2^12 x 2^10 = 2^64, which is 0 in 64.
-        { "gives 16 as its size 3", Idx.Bytes([], 1 << 16, 1 << 12, 1 << 4) },
-        { "gives 4096 as its size 2", Idx.Bytes([], 1 << 30, 1 << 12, 1 << 12, 1 << 10) },
-        { "17 bytes long and its header announces 28", Idx.Images(2)[..17] },
-        { "27 bytes long and its header announces 28", Idx.Images(2)[..^1] },
-        { "29 bytes long and its header announces 28", [.. Idx.Images(2), 0] },
-        { "16 bytes long and its header announces 2147483607", Idx.Bytes([], 2147483591, 1, 1) },
-        { "after 11 of 12 elements", Idx.Gzip(Idx.Images(2)[..^1]) },
-        { "goes on after 12 elements", Idx.Gzip([.. Idx.Images(2), 0]) },
-        { "not an IDX file", Idx.Gzip([0, 0]) },
-        { "within its header", Idx.Gzip(Idx.Images(2)[..15]) },
-        { "not an IDX file", [0x1F, 0x8B] },
-        { "does not unpack", [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 255, 255, 255, 255] },
-        { "something follows", [.. Idx.Gzip(Idx.Images(2)), 0] },
-        { "something follows", [.. Idx.Gzip(Idx.Images(2)), .. new byte[20_000]] },
-        { "goes on after 12 elements", [.. Idx.Gzip(Idx.Images(2)), .. Idx.Gzip(Idx.Images(2))] },
-        { "3 images and the labels 2 labels", Idx.Images(3) },
-    };
+    public static TheoryData<string, byte[]> WrongImages =>
+        new()
+        {
+            { "not an IDX file", [] },
+            { "not an IDX file", [0] },
+            { "not an IDX file", [0, 0, 8] },
+            { "not an IDX file", "a text that is long enough"u8.ToArray() },
+            { "not an IDX file", [1, .. Idx.Images(2)[1..]] },
+            { "not an IDX file", [0, 1, .. Idx.Images(2)[2..]] },
+            { "type 0x0D", [0, 0, 0x0D, .. Idx.Images(2)[3..]] },
+            { "type 0x09", [0, 0, 0x09, .. Idx.Images(2)[3..]] },
+            { "0 dimensions", Idx.Bytes([1]) },
+            { "1 dimensions", s_labels },
+            { "2 dimensions", Idx.Bytes(new byte[4], 2, 2) },
+            { "5 dimensions", Idx.Bytes(new byte[2], 2, 1, 1, 1, 1) },
+            { "255 dimensions", [0, 0, 8, 255, .. new byte[2000]] },
+            { "within its header", Idx.Images(2)[..15] },
+            { "within its header", Idx.Images(2)[..4] },
+            { "gives 0 as its size 1", Idx.Bytes([], 0, 2, 3) },
+            { "gives 0 as its size 2", Idx.Bytes([], 2, 0, 3) },
+            { "gives 0 as its size 3", Idx.Bytes([], 2, 2, 0) },
+            { "gives 4097 as its size 2", Idx.Bytes(new byte[2 * 4097], 2, 4097, 1) },
+            { "gives 4097 as its size 4", Idx.Bytes(new byte[2 * 4097], 2, 1, 1, 4097) },
+            { "gives 4294967295 as its size 1", Idx.Bytes(new byte[6], uint.MaxValue, 1, 1) },
+            { "gives 2147483648 as its size 1", Idx.Bytes(new byte[6], 0x8000_0000, 1, 1) },
+            // 2^16 x 2^12 x 2^4 = 2^32, which is 0 in 32 bits; 2^30 x 2^12 x 2^12 x 2^10 = 2^64, which is 0 in 64.
+            { "gives 16 as its size 3", Idx.Bytes([], 1 << 16, 1 << 12, 1 << 4) },
+            { "gives 4096 as its size 2", Idx.Bytes([], 1 << 30, 1 << 12, 1 << 12, 1 << 10) },
+            { "17 bytes long and its header announces 28", Idx.Images(2)[..17] },
+            { "27 bytes long and its header announces 28", Idx.Images(2)[..^1] },
+            { "29 bytes long and its header announces 28", [.. Idx.Images(2), 0] },
+            { "16 bytes long and its header announces 2147483607", Idx.Bytes([], 2147483591, 1, 1) },
+            { "after 11 of 12 elements", Idx.Gzip(Idx.Images(2)[..^1]) },
+            { "goes on after 12 elements", Idx.Gzip([.. Idx.Images(2), 0]) },
+            { "not an IDX file", Idx.Gzip([0, 0]) },
+            { "within its header", Idx.Gzip(Idx.Images(2)[..15]) },
+            { "not an IDX file", [0x1F, 0x8B] },
+            { "does not unpack", [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 255, 255, 255, 255] },
+            { "something follows", [.. Idx.Gzip(Idx.Images(2)), 0] },
+            { "something follows", [.. Idx.Gzip(Idx.Images(2)), .. new byte[20_000]] },
+            { "goes on after 12 elements", [.. Idx.Gzip(Idx.Images(2)), .. Idx.Gzip(Idx.Images(2))] },
+            { "3 images and the labels 2 labels", Idx.Images(3) },
+        };
 
     [Theory]
     [MemberData(nameof(WrongImages))]
@@ -98,7 +100,8 @@ public class IdxFileTests
     [InlineData("gives 0 as its size 1", new byte[] { 0, 0, 8, 1, 0, 0, 0, 0 })]
     [InlineData("9 bytes long and its header announces 10", new byte[] { 0, 0, 8, 1, 0, 0, 0, 2, 0 })]
     [InlineData("2 images and the labels 1 labels", new byte[] { 0, 0, 8, 1, 0, 0, 0, 1, 0 })]
-    public void Wrong_labels_are_refused(string part, byte[] labels) => Idx.Refused(() => Idx.Read(Idx.Images(2), labels), "the labels", part);
+    public void Wrong_labels_are_refused(string part, byte[] labels) =>
+        Idx.Refused(() => Idx.Read(Idx.Images(2), labels), "the labels", part);
 
     [Fact]
     public void Every_cut_and_every_addition_is_seen()
@@ -131,9 +134,7 @@ public class IdxFileTests
                 Assert.Equal(Idx.Read(Idx.Images(2), s_labels).Pixels.Span, Idx.Read(damaged, s_labels).Pixels.Span);
                 unused++;
             }
-            catch (DatasetException)
-            {
-            }
+            catch (DatasetException) { }
         }
         // Deflate fills its last byte up with bits that mean nothing.
         Assert.InRange(unused, 0, 7);
@@ -156,7 +157,9 @@ public class IdxFileTests
         var stream = new MemoryStream(bomb);
         Assert.InRange(
             Allocated(() => Idx.Refused(() => IdxFile.Read(stream, "the bomb", new MemoryStream(s_labels), ""), "the bomb", "goes on")),
-            0, 1 << 20);
+            0,
+            1 << 20
+        );
         Assert.InRange(stream.Position, 1, 1 << 15);
     }
 
@@ -166,7 +169,8 @@ public class IdxFileTests
     public void What_is_saved_can_be_loaded(string imagesName, string labelsName)
     {
         using var folder = new TemporaryFolder();
-        string images = Path.Combine(folder.Path, "new", "folder", imagesName), labels = folder.File(labelsName);
+        string images = Path.Combine(folder.Path, "new", "folder", imagesName),
+            labels = folder.File(labelsName);
         foreach (int channels in new[] { 3, 1 })
         {
             var set = new ImageSet(new byte[] { 9, 8, 7, 6, 5, 4, 3, 2, 1, 10, 11, 12 }, new byte[] { 1, 0 }, channels, 2, 3 / channels);
@@ -215,11 +219,16 @@ public class IdxFileTests
     {
         using var folder = new TemporaryFolder();
         string path = folder.Add("kept", [1, 2, 3]);
-        Assert.Throws<DatasetException>(() => DatasetFile.Write(path, stream =>
-        {
-            stream.Write([4, 5]);
-            throw new IOException("disk full");
-        }));
+        Assert.Throws<DatasetException>(() =>
+            DatasetFile.Write(
+                path,
+                stream =>
+                {
+                    stream.Write([4, 5]);
+                    throw new IOException("disk full");
+                }
+            )
+        );
         Assert.Equal(["kept"], folder.FileNames);
         Assert.Equal([1, 2, 3], File.ReadAllBytes(path));
     }

@@ -9,7 +9,8 @@ public class ImageFolderTests
     public void Mnist_as_files_is_Mnist()
     {
         Dataset mnist = DatasetLoader.Load("mnist");
-        ImageSet train = mnist.AllTrain.Slice(0, 600), test = mnist.Test.Slice(0, 100);
+        ImageSet train = mnist.AllTrain.Slice(0, 600),
+            test = mnist.Test.Slice(0, 100);
         using var folder = new TemporaryFolder();
         Write(folder, "train", train);
         Write(folder, "test", test);
@@ -23,7 +24,9 @@ public class ImageFolderTests
         static void Write(TemporaryFolder folder, string part, ImageSet set)
         {
             for (int i = 0; i < set.Count; i++)
+            {
                 folder.Add(Path.Combine(part, $"{set.Labels.Span[i]}", $"{i:D5}.png"), Digits.Png(set, i));
+            }
         }
 
         static void Same(ImageSet expected, ImageSet actual)
@@ -41,7 +44,10 @@ public class ImageFolderTests
         foreach (string name in new[] { "ant", "bee", "cow" })
         {
             for (int i = 0; i < 20; i++)
+            {
                 folder.Add(Path.Combine("train", name, $"{name}{i}.png"), Grey(i, name[0]));
+            }
+
             folder.Add(Path.Combine("test", name, "x.png"), Grey(200, name[0]));
         }
         Dataset set = DatasetLoader.Load(folder.Path);
@@ -54,21 +60,27 @@ public class ImageFolderTests
     [Fact]
     public void Without_a_split_content_decides_and_names_do_not()
     {
-        using TemporaryFolder folder = new(), renamed = new();
+        using TemporaryFolder folder = new(),
+            renamed = new();
         for (int i = 0; i < 36; i++)
         {
             string name = i % 3 == 0 ? "few" : "many";
             folder.Add(Path.Combine(name, $"{i}.png"), Grey(i, 1));
             renamed.Add(Path.Combine(name, "deeper", $"{99 - i}.PNG"), Grey(i, 1));
         }
-        Dataset set = DatasetLoader.Load(folder.Path), other = DatasetLoader.Load(renamed.Path);
+        Dataset set = DatasetLoader.Load(folder.Path),
+            other = DatasetLoader.Load(renamed.Path);
         Assert.Equal((25, 5, 6), (set.Train.Count, set.Validation.Count, set.Test.Count));
         Assert.Equal([0, 0, 1, 1, 1, 1], set.Test.Labels.ToArray().Order().Select(l => (int)l));
         Assert.Equal(set.AllTrain.Pixels.ToArray(), other.AllTrain.Pixels.ToArray());
         Assert.Equal(set.Test.Pixels.ToArray(), other.Test.Pixels.ToArray());
         Assert.Equal(set.Test.Pixels.ToArray(), DatasetLoader.LoadTest(folder.Path).Pixels.ToArray());
         // No image is in two parts.
-        byte[] first = [.. Enumerable.Range(0, 30).Select(i => set.AllTrain.Image(i)[0]), .. Enumerable.Range(0, 6).Select(i => set.Test.Image(i)[0])];
+        byte[] first =
+        [
+            .. Enumerable.Range(0, 30).Select(i => set.AllTrain.Image(i)[0]),
+            .. Enumerable.Range(0, 6).Select(i => set.Test.Image(i)[0]),
+        ];
         Assert.Equal(Enumerable.Range(0, 36).Select(i => (byte)i), first.Order());
     }
 
@@ -86,7 +98,10 @@ public class ImageFolderTests
         folder.Add("b/red.png", Pictures.Encode(SKEncodedImageFormat.Png, 5, 5, (_, _) => SKColors.Red));
         Dataset colour = DatasetLoader.Load(folder.Path);
         Assert.Equal((3, 28, 28), Shape(colour));
-        Assert.Contains(Enumerable.Range(0, colour.AllTrain.Count), i => colour.AllTrain.Image(i)[0] == 255 && colour.AllTrain.Image(i)[784] == 0);
+        Assert.Contains(
+            Enumerable.Range(0, colour.AllTrain.Count),
+            i => colour.AllTrain.Image(i)[0] == 255 && colour.AllTrain.Image(i)[784] == 0
+        );
         Assert.Equal((1, 28, 28), Shape(DatasetLoader.Load(folder.Path, shape: new ImageShape(28, 28, 1))));
 
         static (int, int, int) Shape(Dataset set) => (set.Test.Channels, set.Test.Height, set.Test.Width);
@@ -151,7 +166,10 @@ public class ImageFolderTests
     {
         using var folder = new TemporaryFolder();
         for (int i = 0; i < 130; i++)
+        {
             folder.Add($"{i % 2}/{i}.png", Grey(i, 3));
+        }
+
         var reports = new List<LoadProgress>();
         DatasetLoader.Load(folder.Path, new Recorder(reports));
         Assert.Equal([64, 128, 130], reports.Select(r => r.Done));

@@ -35,25 +35,31 @@ public class ImageSetTests
     [InlineData(2)]
     [InlineData(int.MaxValue)]
     public void Only_images_of_the_set_can_be_had(int index) =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => { new ImageSet(s_pixels, new byte[2], 3, 1, 4).Image(index); });
+        Assert.Throws<ArgumentOutOfRangeException>(() =>
+        {
+            new ImageSet(s_pixels, new byte[2], 3, 1, 4).Image(index);
+        });
 
     [Fact]
     public void A_slice_holds_the_same_memory()
     {
         var labels = new byte[] { 0, 1, 2, 3, 4, 5 };
         var set = new ImageSet(s_pixels, labels, 1, 2, 2);
-        Gen.Select(Gen.Int[-2, 8], Gen.Int[-2, 8]).Sample((start, count) =>
-        {
-            if (start < 0 || count < 1 || start + count > 6)
-            {
-                Assert.Throws<ArgumentOutOfRangeException>(() => set.Slice(start, count));
-                return;
-            }
-            ImageSet slice = set.Slice(start, count);
-            Assert.Equal(count, slice.Count);
-            Assert.True(slice.Pixels.Span == s_pixels.AsSpan(start * 4, count * 4));
-            Assert.True(slice.Labels.Span == labels.AsSpan(start, count));
-        });
+        Gen.Select(Gen.Int[-2, 8], Gen.Int[-2, 8])
+            .Sample(
+                (start, count) =>
+                {
+                    if (start < 0 || count < 1 || start + count > 6)
+                    {
+                        Assert.Throws<ArgumentOutOfRangeException>(() => set.Slice(start, count));
+                        return;
+                    }
+                    ImageSet slice = set.Slice(start, count);
+                    Assert.Equal(count, slice.Count);
+                    Assert.True(slice.Pixels.Span == s_pixels.AsSpan(start * 4, count * 4));
+                    Assert.True(slice.Labels.Span == labels.AsSpan(start, count));
+                }
+            );
         Assert.Throws<ArgumentOutOfRangeException>(() => set.Slice(1, int.MaxValue));
     }
 

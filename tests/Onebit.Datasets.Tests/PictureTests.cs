@@ -25,7 +25,10 @@ public class PictureTests
     public void Jpeg_WebP_BMP_and_the_first_frame_of_a_GIF_are_decoded()
     {
         foreach (SKEncodedImageFormat format in new[] { SKEncodedImageFormat.Jpeg, SKEncodedImageFormat.Webp })
+        {
             Assert.InRange(Greys(Pictures.Encode(format, 8, 8, (_, _) => new SKColor(100, 100, 100)))[27], 98, 102);
+        }
+
         Assert.Equal([0, 1, 2, 3, 10, 11, 12, 13], Greys(Pictures.Bmp(4, 2, (y, x) => (byte)(10 * y + x))));
         Assert.Equal([255], Greys(Pictures.Gif));
     }
@@ -62,7 +65,10 @@ public class PictureTests
     {
         Picture picture = Picture.Decode(Pictures.Png(100, 60, 8, 0, y => [.. Enumerable.Range(0, 100).Select(x => (byte)(x + y))]), "");
         foreach ((int height, int width) in new[] { (6, 10), (7, 9), (60, 1), (1, 100), (120, 200), (61, 99) })
+        {
             Assert.InRange(picture.Scale(new ImageShape(height, width, 1)).Average(v => (double)v), 78, 80);
+        }
+
         Assert.Throws<ArgumentException>(() => picture.Scale(new ImageShape(5, 5, 2)));
     }
 
@@ -118,7 +124,9 @@ public class PictureTests
         foreach (byte[] file in files)
         {
             for (int part = 1; part < 8; part++)
+            {
                 Refused(file[..(file.Length * part / 8)]);
+            }
         }
         Refused(Pictures.Gif[..20]);
     }
@@ -134,22 +142,29 @@ public class PictureTests
             Pictures.Bmp(8, 7, (y, x) => (byte)(x * y)),
             Pictures.Gif,
         ];
-        Gen.Select(Gen.Int[0, files.Length - 1], Gen.Select(Gen.Int[0, 9999], Gen.Byte).Array[1, 6]).Sample((which, changes) =>
-        {
-            byte[] file = [.. files[which]];
-            foreach ((int at, byte value) in changes)
-                file[at % file.Length] = value;
-            try
-            {
-                Picture picture = Picture.Decode(file, "name");
-                Assert.Equal(784, picture.Scale(new ImageShape(28, 28, 1)).Length);
-                Assert.Equal(784, DigitImage.From(picture, "name").Length);
-            }
-            catch (DatasetException e)
-            {
-                Assert.StartsWith("name ", e.Message, StringComparison.Ordinal);
-            }
-        }, iter: 300);
+        Gen.Select(Gen.Int[0, files.Length - 1], Gen.Select(Gen.Int[0, 9999], Gen.Byte).Array[1, 6])
+            .Sample(
+                (which, changes) =>
+                {
+                    byte[] file = [.. files[which]];
+                    foreach ((int at, byte value) in changes)
+                    {
+                        file[at % file.Length] = value;
+                    }
+
+                    try
+                    {
+                        Picture picture = Picture.Decode(file, "name");
+                        Assert.Equal(784, picture.Scale(new ImageShape(28, 28, 1)).Length);
+                        Assert.Equal(784, DigitImage.From(picture, "name").Length);
+                    }
+                    catch (DatasetException e)
+                    {
+                        Assert.StartsWith("name ", e.Message, StringComparison.Ordinal);
+                    }
+                },
+                iter: 300
+            );
     }
 
     [Fact]
@@ -159,7 +174,9 @@ public class PictureTests
         Assert.Equal(32, Picture.Load(folder.Add("photo.png", Pictures.Jpeg(1))).Width);
         string text = folder.Add("text.png", "a text");
         foreach (string path in new[] { text, folder.Path, folder.File("none.png"), "nul\0.png", "" })
+        {
             Assert.Contains(path, Assert.Throws<DatasetException>(() => Picture.Load(path)).Message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -167,9 +184,13 @@ public class PictureTests
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no named pipes among files.");
         using var folder = new TemporaryFolder();
-        string pipe = folder.File("pipe.png"), link = folder.File("link.png");
+        string pipe = folder.File("pipe.png"),
+            link = folder.File("link.png");
         using (Process made = Process.Start("mkfifo", [pipe]))
+        {
             await made.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
         File.CreateSymbolicLink(link, pipe);
         foreach (string path in new[] { pipe, link })
         {

@@ -31,8 +31,12 @@ internal static class Pictures
         }
         return
         [
-            0x89, .. "PNG\r\n\u001a\n"u8, .. Chunk("IHDR"u8, header), .. palette is null ? [] : Chunk("PLTE"u8, palette),
-            .. Chunk("IDAT"u8, data.ToArray()), .. Chunk("IEND"u8, []),
+            0x89,
+            .. "PNG\r\n\u001a\n"u8,
+            .. Chunk("IHDR"u8, header),
+            .. palette is null ? [] : Chunk("PLTE"u8, palette),
+            .. Chunk("IDAT"u8, data.ToArray()),
+            .. Chunk("IEND"u8, []),
         ];
     }
 
@@ -48,16 +52,30 @@ internal static class Pictures
         BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(22), height);
         (file[26], file[28]) = (1, 24);
         for (int i = 0; i < width * height; i++)
+        {
             file.AsSpan(54 + 3 * i, 3).Fill(grey(height - 1 - i / width, i % width));
+        }
+
         return file;
     }
 
     /// <summary>A GIF of two frames of 1 x 1 pixels, black and white; the first is white.</summary>
-    internal static byte[] Gif { get; } = Convert.FromHexString(
-        "474946383961" + "01000100" + "800000" + "000000FFFFFF"
-        + "2C00000000" + "01000100" + "00" + "02024C0100" // code size 2: clear, 1, end
-        + "2C00000000" + "01000100" + "00" + "0202440100" // clear, 0, end
-        + "3B");
+    internal static byte[] Gif { get; } =
+        Convert.FromHexString(
+            "474946383961"
+                + "01000100"
+                + "800000"
+                + "000000FFFFFF"
+                + "2C00000000"
+                + "01000100"
+                + "00"
+                + "02024C0100" // code size 2: clear, 1, end
+                + "2C00000000"
+                + "01000100"
+                + "00"
+                + "0202440100" // clear, 0, end
+                + "3B"
+        );
 
     /// <summary>The four quarters of 32 x 16 pixels are black, dark, light and white, as a JPEG with this EXIF orientation.</summary>
     internal static byte[] Jpeg(byte orientation)
@@ -73,10 +91,7 @@ internal static class Pictures
         }
         using SKData data = bitmap.Encode(SKEncodedImageFormat.Jpeg, 100);
         byte[] jpeg = data.ToArray();
-        byte[] exif =
-        [
-            .. "Exif\0\0MM\0*"u8, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0, 0, 0, 0, 0,
-        ];
+        byte[] exif = [.. "Exif\0\0MM\0*"u8, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0, 0, 0, 0, 0];
         return [.. jpeg[..2], 0xFF, 0xE1, 0, (byte)(exif.Length + 2), .. exif, .. jpeg[2..]];
     }
 
@@ -86,7 +101,9 @@ internal static class Pictures
         for (int y = 0; y < height; y++)
         {
             for (int x = 0; x < width; x++)
+            {
                 bitmap.SetPixel(x, y, colour(y, x));
+            }
         }
         using SKData data = bitmap.Encode(format, 100);
         return data.ToArray();
@@ -109,7 +126,9 @@ internal static class Pictures
         {
             crc ^= value;
             for (int bit = 0; bit < 8; bit++)
+            {
                 crc = (crc & 1) == 1 ? crc >> 1 ^ 0xEDB88320 : crc >> 1;
+            }
         }
         return ~crc;
     }

@@ -8,14 +8,19 @@ namespace Onebit.Export.Tests;
 public class FloatTwinTests
 {
     [Fact]
-    public void Any_model_s_twin_gives_the_same_logits_on_ONNX_Runtime_and_libtorch() => Gen.Int.Sample(seed =>
-    {
-        var random = new Random(seed);
-        BitModel model = RandomModels.Create(random);
-        FloatTwin twin = FloatTwin.Of(model);
-        Assert.Equal(model.ClassCount, twin.ClassCount);
-        Compare(twin, random);
-    }, iter: 150, threads: 1);
+    public void Any_model_s_twin_gives_the_same_logits_on_ONNX_Runtime_and_libtorch() =>
+        Gen.Int.Sample(
+            seed =>
+            {
+                var random = new Random(seed);
+                BitModel model = RandomModels.Create(random);
+                FloatTwin twin = FloatTwin.Of(model);
+                Assert.Equal(model.ClassCount, twin.ClassCount);
+                Compare(twin, random);
+            },
+            iter: 150,
+            threads: 1
+        );
 
     [Fact]
     public void Convolutions_with_stride_padding_and_groups_pooling_and_a_residual_path_agree()
@@ -24,7 +29,8 @@ public class FloatTwinTests
         FloatTwin twin = Residual(random);
         Assert.Equal(
             ["Linear", "Relu", "Linear", "Add", "Relu", "MaxPool", "AveragePool", "Linear", "Relu", "Linear", "Add", "Relu", "Linear"],
-            twin.Layers.Select(l => l.GetType().Name));
+            twin.Layers.Select(l => l.GetType().Name)
+        );
         Compare(twin, random);
     }
 
@@ -33,19 +39,34 @@ public class FloatTwinTests
     {
         // Two planes of weights on two planes of codes, and the sum of all inputs that levels with an offset need.
         var random = new Random(8);
-        Linear one = new(2, 6, 3, 3, 1, 0, 1, Build.Weights(random, 6 * 4 * 9)), two = one with { Weights = Build.Weights(random, 6 * 4 * 9) };
-        FloatTwin twin = FloatTwin.Of(new BitModel(new ModelInput(4, 5, 5, 8, 0),
-        [
-            new Quantize(0, 2, Enumerable.Range(0, 12).Select(i => 60 * (i % 3 + 1)).ToArray(), new bool[4]),
-            new Plane(1, 0), new Plane(1, 1),
-            one, two, one with { Input = 3 }, two with { Input = 3 },
-            new Linear(2, 1, 3, 3, 1, 0, 1, Build.Signs(new string('+', 36))),
-            new Combine(new[] { 4, 5, 6, 7, 8 }, Build.Repeat(1, 30)),
-            new TwoSlope(9, new int[6], Build.Repeat(1, 6), new long[6], Build.Repeat(4, 6), new long[6], 2),
-            new Threshold(10, new int[6], new bool[6]),
-            new Linear(11, 3, 3, 3, 1, 0, 1, Build.Weights(random, 3 * 54)),
-            Build.Scores(12, 3),
-        ]));
+        Linear one = new(2, 6, 3, 3, 1, 0, 1, Build.Weights(random, 6 * 4 * 9)),
+            two = one with { Weights = Build.Weights(random, 6 * 4 * 9) };
+        FloatTwin twin = FloatTwin.Of(
+            new BitModel(
+                new ModelInput(4, 5, 5, 8, 0),
+                [
+                    new Quantize(0, 2, Enumerable.Range(0, 12).Select(i => 60 * (i % 3 + 1)).ToArray(), new bool[4]),
+                    new Plane(1, 0),
+                    new Plane(1, 1),
+                    one,
+                    two,
+                    one with
+                    {
+                        Input = 3,
+                    },
+                    two with
+                    {
+                        Input = 3,
+                    },
+                    new Linear(2, 1, 3, 3, 1, 0, 1, Build.Signs(new string('+', 36))),
+                    new Combine(new[] { 4, 5, 6, 7, 8 }, Build.Repeat(1, 30)),
+                    new TwoSlope(9, new int[6], Build.Repeat(1, 6), new long[6], Build.Repeat(4, 6), new long[6], 2),
+                    new Threshold(10, new int[6], new bool[6]),
+                    new Linear(11, 3, 3, 3, 1, 0, 1, Build.Weights(random, 3 * 54)),
+                    Build.Scores(12, 3),
+                ]
+            )
+        );
         Assert.Equal(["Relu", "Linear", "Relu", "Relu", "Linear"], twin.Layers.Select(l => l.GetType().Name));
         Compare(twin, random);
     }
@@ -64,7 +85,10 @@ public class FloatTwinTests
         var builder = new FloatTwinBuilder(new FloatShape(256, 1, 1));
         int value = 0;
         for (int i = 0; i < 30; i++)
+        {
             value = builder.Relu(builder.Linear(value, 256, 1, 1, 1, 0, 1));
+        }
+
         using var plain = new PlainContestant(builder.Build(value));
         byte[] pixels = new byte[256];
         new Random(6).NextBytes(pixels);
@@ -84,14 +108,19 @@ public class FloatTwinTests
     }
 
     [Fact]
-    public void Any_model_s_int8_twin_runs_on_ONNX_Runtime() => Gen.Int.Sample(seed =>
-    {
-        var random = new Random(seed);
-        FloatTwin twin = FloatTwin.Of(RandomModels.Create(random));
-        using var int8 = new OnnxRuntimeContestant(Int8OnnxWriter.Write(twin));
-        byte[] images = new byte[3 * twin.Values[0].Count];
-        Assert.Equal(3 * twin.ClassCount, int8.Logits(images, 3).Length);
-    }, iter: 100, threads: 1);
+    public void Any_model_s_int8_twin_runs_on_ONNX_Runtime() =>
+        Gen.Int.Sample(
+            seed =>
+            {
+                var random = new Random(seed);
+                FloatTwin twin = FloatTwin.Of(RandomModels.Create(random));
+                using var int8 = new OnnxRuntimeContestant(Int8OnnxWriter.Write(twin));
+                byte[] images = new byte[3 * twin.Values[0].Count];
+                Assert.Equal(3 * twin.ClassCount, int8.Logits(images, 3).Length);
+            },
+            iter: 100,
+            threads: 1
+        );
 
     [Theory]
     [InlineData("dense")]
@@ -105,30 +134,40 @@ public class FloatTwinTests
         byte[] images = new byte[20 * twin.Values[0].Count];
         random.NextBytes(images);
         for (int i = 0; i < images.Length; i++)
+        {
             images[i] /= 3; // About as bright as digits.
-        float[] expected = single.Logits(images, 20).ToArray(), logits = int8.Logits(images, 20).ToArray();
-        double signal = expected.Sum(v => (double)v * v), noise = expected.Zip(logits).Sum(p => Math.Pow(p.First - p.Second, 2));
+        }
+
+        float[] expected = single.Logits(images, 20).ToArray(),
+            logits = int8.Logits(images, 20).ToArray();
+        double signal = expected.Sum(v => (double)v * v),
+            noise = expected.Zip(logits).Sum(p => Math.Pow(p.First - p.Second, 2));
         Assert.InRange(noise / signal, 1e-9, 0.02);
     }
 
-    private static FloatTwin Residual(Random random) => FloatTwin.Of(new BitModel(new ModelInput(3, 17, 15, 8, 0),
-    [
-        new Linear(0, 8, 3, 5, 2, 2, 1, Build.Weights(random, 8 * 3 * 15)),             // 8 x 10 x 8
-        new Requantize(1, Build.Repeat(1, 8), new long[8], 2, 8),
-        new Linear(2, 8, 3, 3, 1, 1, 4, Build.Weights(random, 8 * 2 * 9)),
-        new Requantize(3, Build.Repeat(1, 8), new long[8], 2, 16),
-        new Add(4, 2),
-        new Requantize(5, Build.Repeat(1, 8), new long[8], 0, 8),
-        new MaxPool(6, 3, 2),                                                            // 8 x 4 x 3
-        new SumPool(7, 2, 1),                                                            // 8 x 3 x 2
-        new Linear(8, 16, 3, 2, 1, 0, 1, Build.Weights(random, 16 * 48)),
-        new Requantize(9, Build.Repeat(1, 16), new long[16], 0, 8),
-        new Linear(10, 16, 1, 1, 1, 0, 1, Build.Weights(random, 16 * 16)),
-        new Add(11, 10),
-        new Requantize(12, Build.Repeat(1, 16), new long[16], 0, 8),
-        new Linear(13, 5, 1, 1, 1, 0, 1, Build.Weights(random, 5 * 16)),
-        Build.Scores(14, 5),
-    ]));
+    private static FloatTwin Residual(Random random) =>
+        FloatTwin.Of(
+            new BitModel(
+                new ModelInput(3, 17, 15, 8, 0),
+                [
+                    new Linear(0, 8, 3, 5, 2, 2, 1, Build.Weights(random, 8 * 3 * 15)), // 8 x 10 x 8
+                    new Requantize(1, Build.Repeat(1, 8), new long[8], 2, 8),
+                    new Linear(2, 8, 3, 3, 1, 1, 4, Build.Weights(random, 8 * 2 * 9)),
+                    new Requantize(3, Build.Repeat(1, 8), new long[8], 2, 16),
+                    new Add(4, 2),
+                    new Requantize(5, Build.Repeat(1, 8), new long[8], 0, 8),
+                    new MaxPool(6, 3, 2), // 8 x 4 x 3
+                    new SumPool(7, 2, 1), // 8 x 3 x 2
+                    new Linear(8, 16, 3, 2, 1, 0, 1, Build.Weights(random, 16 * 48)),
+                    new Requantize(9, Build.Repeat(1, 16), new long[16], 0, 8),
+                    new Linear(10, 16, 1, 1, 1, 0, 1, Build.Weights(random, 16 * 16)),
+                    new Add(11, 10),
+                    new Requantize(12, Build.Repeat(1, 16), new long[16], 0, 8),
+                    new Linear(13, 5, 1, 1, 1, 0, 1, Build.Weights(random, 5 * 16)),
+                    Build.Scores(14, 5),
+                ]
+            )
+        );
 
     private static void Compare(FloatTwin twin, Random random)
     {

@@ -34,5 +34,11 @@ public class ActivationMemoryTests
 
     private static int[] Ones(int count) => [.. Enumerable.Repeat(1, count)];
 
-    private static int ScoreBytes(ModelBuilder builder) => builder.Values[^1].Bits switch { <= 8 => 1, <= 16 => 2, _ => 4 };
+    private static int ScoreBytes(ModelBuilder builder) =>
+        builder.Values[^1].Bits switch
+        {
+            <= 8 => 1,
+            <= 16 => 2,
+            _ => 4,
+        };
 }

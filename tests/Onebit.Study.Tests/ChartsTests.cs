@@ -17,9 +17,22 @@ public class ChartsTests
         XElement svg = XDocument.Parse(Charts.AccuracyAgainstBytes(study.Results)).Root!;
         string[] texts = [.. svg.Descendants(s_svg + "text").Select(t => t.Value)];
         Assert.Superset(
-            new HashSet<string> { "float32", "binaryconnect", "net & co", "model size (log scale)", "test accuracy (log scale of the error)", "10\u00a0kB", "98\u00a0%" },
-            texts.ToHashSet());
-        Assert.All(svg.Descendants(s_svg + "text"), t => Assert.StartsWith("DejaVu Sans,", t.Attribute("font-family")!.Value, StringComparison.Ordinal));
+            new HashSet<string>
+            {
+                "float32",
+                "binaryconnect",
+                "net & co",
+                "model size (log scale)",
+                "test accuracy (log scale of the error)",
+                "10\u00a0kB",
+                "98\u00a0%",
+            },
+            texts.ToHashSet()
+        );
+        Assert.All(
+            svg.Descendants(s_svg + "text"),
+            t => Assert.StartsWith("DejaVu Sans,", t.Attribute("font-family")!.Value, StringComparison.Ordinal)
+        );
         Assert.Contains("@font-face", svg.Element(s_svg + "style")!.Value, StringComparison.Ordinal);
         Assert.Equal("white", svg.Elements(s_svg + "rect").First().Attribute("fill")!.Value);
         Assert.Equal("0 0 760 500", svg.Attribute("viewBox")!.Value);
@@ -43,9 +56,15 @@ public class ChartsTests
     {
         var study = new Synthetic();
         for (int i = 0; i < 16; i++)
+        {
             study.Add("net", "binaryconnect", 6 + i % 2, experiment: $"crowded-{i}");
+        }
+
         XElement svg = XElement.Parse(Charts.MethodsAgainstBytes(study.Results, Ranking.Networks(study.Results, 1).Single()));
-        (double X, double Y)[] labels = [.. svg.Descendants(s_svg + "text").Where(t => t.Value.StartsWith("crowded", StringComparison.Ordinal)).Select(Position)];
+        (double X, double Y)[] labels =
+        [
+            .. svg.Descendants(s_svg + "text").Where(t => t.Value.StartsWith("crowded", StringComparison.Ordinal)).Select(Position),
+        ];
         Assert.Equal(16, labels.Length);
         // Twelve pixels high and some seventy wide.
         Assert.All(labels, a => Assert.Single(labels, b => Math.Abs(a.X - b.X) < 60 && Math.Abs(a.Y - b.Y) < 12));
@@ -65,11 +84,15 @@ public class ChartsTests
     }
 
     [Fact]
-    public void An_axis_has_ticks_whatever_it_shows() => Gen.Select(Gen.Double[-8, 8], Gen.Double[0.4772, 5]).Sample((low, decades) =>
-    {
-        double[] ticks = Charts.Ticks(Math.Pow(10, low), Math.Pow(10, low + decades));
-        Assert.InRange(ticks.Length, 3, 8);
-    });
+    public void An_axis_has_ticks_whatever_it_shows() =>
+        Gen.Select(Gen.Double[-8, 8], Gen.Double[0.4772, 5])
+            .Sample(
+                (low, decades) =>
+                {
+                    double[] ticks = Charts.Ticks(Math.Pow(10, low), Math.Pow(10, low + decades));
+                    Assert.InRange(ticks.Length, 3, 8);
+                }
+            );
 
     private static (double X, double Y) Position(XElement text)
     {

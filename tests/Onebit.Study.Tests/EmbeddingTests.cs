@@ -26,7 +26,16 @@ public sealed class EmbeddingTests : IDisposable
         // A B C D E at 0 1 3 6 10; in the picture A and E, B and C are neighbours. E is A's 4th nearest, A E's 4th, C B's 2nd,
         // B C's 1st, C D's 1st: 3 + 3 + 1 + 0 + 0 too far.
         Tensor truth = tensor(new float[] { 0, 1, 3, 6, 10 }).unsqueeze(1);
-        Tensor picture = tensor(new float[,] { { 0, 0 }, { 5, 0 }, { 6.5f, 0 }, { 20, 0 }, { 1, 0 } });
+        Tensor picture = tensor(
+            new float[,]
+            {
+                { 0, 0 },
+                { 5, 0 },
+                { 6.5f, 0 },
+                { 20, 0 },
+                { 1, 0 },
+            }
+        );
         Assert.Equal(1 - 2.0 / (5 * 1 * (10 - 3 - 1)) * 7, EmbeddingQuality.Trustworthiness(truth, picture, 1), 1e-12);
         Assert.Equal(1, EmbeddingQuality.Trustworthiness(picture, picture * 3, 2));
     }
@@ -35,7 +44,16 @@ public sealed class EmbeddingTests : IDisposable
     public void Own_neighbours_and_scatter_are_by_class()
     {
         // Class 0 at 0, 1, 2 with a stray at 100; class 1 at 101, 102, 103.
-        float[][] at = [[0, 0], [1, 0], [2, 0], [100, 0], [101, 0], [102, 0], [103, 0]];
+        float[][] at =
+        [
+            [0, 0],
+            [1, 0],
+            [2, 0],
+            [100, 0],
+            [101, 0],
+            [102, 0],
+            [103, 0],
+        ];
         int[] labels = [0, 0, 0, 0, 1, 1, 1];
         double[] own = EmbeddingQuality.OwnNeighbours(tensor(at.SelectMany(p => p).ToArray(), [7, 2]), labels, 3, 2);
         Assert.Equal([6 / 8.0, 5 / 6.0, 0], own); // The stray's two are of class 1, and it is one of the two of its neighbour there.
@@ -52,7 +70,14 @@ public sealed class EmbeddingTests : IDisposable
     {
         // Three points, all pairs equally likely; weights 1/2, 1/2, 1/3 in the picture, so q = 3/16, 3/16, 1/8.
         Tensor joint = (ones([3, 3]) - eye(3)) / 6;
-        Tensor picture = tensor(new float[,] { { 0, 0 }, { 1, 0 }, { 0, 1 } });
+        Tensor picture = tensor(
+            new float[,]
+            {
+                { 0, 0 },
+                { 1, 0 },
+                { 0, 1 },
+            }
+        );
         Assert.Equal((2 * Math.Log(8 / 9.0) + Math.Log(4 / 3.0)) / 3, TSne.Divergence(joint, picture), 1e-6);
     }
 
@@ -77,7 +102,10 @@ public sealed class EmbeddingTests : IDisposable
     {
         Tensor joint = TSne.JointProbabilities(cat([zeros([10, 3]), ones([10, 3])]), 5);
         Assert.Equal(1, joint.sum().ToDouble(), 1e-5);
-        Assert.All(TSne.Embed(cat([zeros([10, 3]), ones([10, 3])]), 5, 300, 1, null, Cancellation).Positions, p => Assert.True(float.IsFinite(p)));
+        Assert.All(
+            TSne.Embed(cat([zeros([10, 3]), ones([10, 3])]), 5, 300, 1, null, Cancellation).Positions,
+            p => Assert.True(float.IsFinite(p))
+        );
     }
 
     [Fact]
@@ -109,7 +137,14 @@ public sealed class EmbeddingTests : IDisposable
     [Fact]
     public void Principal_components_keep_the_largest_differences()
     {
-        Tensor line = tensor(new float[,] { { 0, 1, 5 }, { 3, 1, 9 }, { 6, 1, 13 } }); // Steps of 5 along (3, 0, 4).
+        Tensor line = tensor(
+            new float[,]
+            {
+                { 0, 1, 5 },
+                { 3, 1, 9 },
+                { 6, 1, 13 },
+            }
+        ); // Steps of 5 along (3, 0, 4).
         float[] found = Points.Principal(line, 1).data<float>().ToArray();
         Assert.Equal([-5, 0, 5], found.Select(f => Math.Round(f, 4)));
     }
@@ -117,7 +152,23 @@ public sealed class EmbeddingTests : IDisposable
     [Fact]
     public void Squared_distances_are_those_of_all_pairs()
     {
-        Tensor found = Points.SquaredDistances(tensor(new float[,] { { 0, 0 }, { 1, 1 } }), tensor(new float[,] { { 3, 4 }, { 1, 1 }, { 0, 1 } }));
+        Tensor found = Points.SquaredDistances(
+            tensor(
+                new float[,]
+                {
+                    { 0, 0 },
+                    { 1, 1 },
+                }
+            ),
+            tensor(
+                new float[,]
+                {
+                    { 3, 4 },
+                    { 1, 1 },
+                    { 0, 1 },
+                }
+            )
+        );
         Assert.Equal([25, 2, 1, 13, 0, 1], found.data<float>().ToArray());
     }
 

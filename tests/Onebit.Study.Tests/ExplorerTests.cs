@@ -28,7 +28,11 @@ public sealed class ExplorerTests : IDisposable
         Assert.Equal(["lying", "standing", "<none>"], results.Dataset.ClassNames);
         Assert.InRange(results.Kmeans.Accuracy, 0.9, 1);
         Assert.Equal([3, 4, 8, 16, 32, 64], results.Kmeans.Curve.Select(p => p.K));
-        Assert.Equal(results.Kmeans.Accuracy, results.Kmeans.Table.Select((row, c) => row[results.Kmeans.ClusterClass[c]]).Sum() / (double)data.Test.Count, 12);
+        Assert.Equal(
+            results.Kmeans.Accuracy,
+            results.Kmeans.Table.Select((row, c) => row[results.Kmeans.ClusterClass[c]]).Sum() / (double)data.Test.Count,
+            12
+        );
         Assert.Equal(60, results.Tsne.Points);
         Assert.InRange(results.Tsne.Trustworthiness, 0.7, 1);
         Assert.All(results.Readings[1].OwnNeighbours, own => Assert.InRange(own.Mean, 0.9, 1));
@@ -39,9 +43,16 @@ public sealed class ExplorerTests : IDisposable
         ImageSet saved = DatasetLoader.LoadTest(Path.Combine(_folder.Path, Explorer.HardSetFolder));
         Assert.Equal(data.Test.Select(hard).Pixels.ToArray(), saved.Pixels.ToArray());
         Assert.Equal(data.Test.Select(hard).Labels.ToArray(), saved.Labels.ToArray());
-        Assert.Contains($"{hard.Length} of the {data.Test.Count} test images", File.ReadAllText(Path.Combine(_folder.Path, Explorer.HardSetFolder, "README.md")), StringComparison.Ordinal);
+        Assert.Contains(
+            $"{hard.Length} of the {data.Test.Count} test images",
+            File.ReadAllText(Path.Combine(_folder.Path, Explorer.HardSetFolder, "README.md")),
+            StringComparison.Ordinal
+        );
 
-        Assert.Equal(["findings", "samples", "kmeans", "tsne", "pairs", "hard", "method"], page.Descendants("section").Select(s => s.Attribute("id")!.Value));
+        Assert.Equal(
+            ["findings", "samples", "kmeans", "tsne", "pairs", "hard", "method"],
+            page.Descendants("section").Select(s => s.Attribute("id")!.Value)
+        );
         Assert.Contains("<none>", page.Value, StringComparison.Ordinal);
         string html = page.ToString().Replace("http://www.w3.org/", "", StringComparison.Ordinal);
         Assert.DoesNotContain("http", html, StringComparison.OrdinalIgnoreCase);
@@ -54,12 +65,18 @@ public sealed class ExplorerTests : IDisposable
         Dataset data = Bars(doubtful: 6);
         Look(data, out _, out JsonNode json);
         foreach (string name in new[] { "accuracy", "purity", "adjustedRandIndex", "normalizedMutualInformation" })
+        {
             Assert.InRange((double)json["kmeans"]![name]!, 0, 1);
+        }
+
         Assert.All(json["kmeans"]!["curve"]!.AsArray(), p => Assert.InRange((double)p!["accuracy"]!, 0, 1));
         JsonNode tsne = json["tsne"]!;
         Assert.Equal((int)tsne["points"]!, tsne["embedding"]!.AsArray().Count);
         Assert.All(tsne["embedding"]!.AsArray(), p => Assert.Equal(2, p!.AsArray().Count));
-        Assert.Equal(tsne["indices"]!.AsArray().Select(i => (int)data.Train.Labels.Span[(int)i!]), tsne["labels"]!.AsArray().Select(l => (int)l!));
+        Assert.Equal(
+            tsne["indices"]!.AsArray().Select(i => (int)data.Train.Labels.Span[(int)i!]),
+            tsne["labels"]!.AsArray().Select(l => (int)l!)
+        );
         Assert.True((double)tsne["trustworthiness"]! <= 1 && (double)tsne["klDivergence"]! > 0 && (double)tsne["seconds"]! > 0);
         JsonNode[] pairs = [.. json["pairs"]!.AsArray().Select(p => p!)];
         Assert.Equal(3, pairs.Length);
@@ -72,18 +89,30 @@ public sealed class ExplorerTests : IDisposable
         double[] margins = [.. log.Select(l => ((bool)l["right"]! ? 1 : -1) * ((double)l["otherDistance"]! - (double)l["distance"]!))];
         Assert.Equal(margins.Order(), margins);
         // Once more gives the same, times aside.
-        string embedding = json["tsne"]!["embedding"]!.ToJsonString(), clusters = json["kmeans"]!["log"]!.ToJsonString(), hard = json["hardSet"]!.ToJsonString();
+        string embedding = json["tsne"]!["embedding"]!.ToJsonString(),
+            clusters = json["kmeans"]!["log"]!.ToJsonString(),
+            hard = json["hardSet"]!.ToJsonString();
         Look(data, out _, out JsonNode again);
-        Assert.Equal((embedding, clusters, hard), (again["tsne"]!["embedding"]!.ToJsonString(), again["kmeans"]!["log"]!.ToJsonString(), again["hardSet"]!.ToJsonString()));
+        Assert.Equal(
+            (embedding, clusters, hard),
+            (again["tsne"]!["embedding"]!.ToJsonString(), again["kmeans"]!["log"]!.ToJsonString(), again["hardSet"]!.ToJsonString())
+        );
     }
 
     [Fact]
     public void Too_few_images_or_all_alike_are_refused_in_one_sentence()
     {
-        Dataset Same(int count) => new("same", new ImageSet(new byte[count * 4], new byte[count], 1, 2, 2), new ImageSet(new byte[4], new byte[1], 1, 2, 2));
-        Assert.Contains("from 20 on", Assert.Throws<ExperimentException>(() => new Explorer(Same(12), new ExplorationOptions(), _folder.Path).Run()).Message, StringComparison.Ordinal);
+        Dataset Same(int count) =>
+            new("same", new ImageSet(new byte[count * 4], new byte[count], 1, 2, 2), new ImageSet(new byte[4], new byte[1], 1, 2, 2));
+        Assert.Contains(
+            "from 20 on",
+            Assert.Throws<ExperimentException>(() => new Explorer(Same(12), new ExplorationOptions(), _folder.Path).Run()).Message,
+            StringComparison.Ordinal
+        );
         // The same image all over: ML.NET may or may not find two clusters; nothing else may come of it.
-        Exception? outcome = Record.Exception(() => new Explorer(Same(60), new ExplorationOptions(Points: 50, Seeds: 1), _folder.Path).Run());
+        Exception? outcome = Record.Exception(() =>
+            new Explorer(Same(60), new ExplorationOptions(Points: 50, Seeds: 1), _folder.Path).Run()
+        );
         Assert.True(outcome is null or ExperimentException, outcome?.ToString());
     }
 
@@ -105,7 +134,11 @@ public sealed class ExplorerTests : IDisposable
         Assert.Equal("always-standing", name);
         Assert.All(classes, c => Assert.Equal(1, c));
         Save("other.onebit", "standing", "lying", "<none>"); // The same classes, but its 0 is another.
-        Assert.Contains("other.onebit", Assert.Throws<ExperimentException>(() => ModelPredictions.Load(models, data)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "other.onebit",
+            Assert.Throws<ExperimentException>(() => ModelPredictions.Load(models, data)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -123,14 +156,23 @@ public sealed class ExplorerTests : IDisposable
     public void Two_of_six_must_disagree_with_the_most_named_class()
     {
         // Unanimous; one against five; two against four; three against three; all different.
-        byte[][] votes = [[1, 1, 1, 1, 0], [1, 1, 1, 1, 1], [1, 1, 1, 1, 2], [1, 1, 1, 2, 3], [1, 1, 2, 2, 4], [1, 2, 3, 2, 5]];
+        byte[][] votes =
+        [
+            [1, 1, 1, 1, 0],
+            [1, 1, 1, 1, 1],
+            [1, 1, 1, 1, 2],
+            [1, 1, 1, 2, 3],
+            [1, 1, 2, 2, 4],
+            [1, 2, 3, 2, 5],
+        ];
         Assert.Equal([2, 3, 4], HardSet.Curate(votes));
     }
 
     [Fact]
     public void The_shipped_hard_images_are_mnists_test_images()
     {
-        ImageSet test = DatasetLoader.LoadTest("mnist"), hard = DatasetLoader.LoadTest("mnist-hard");
+        ImageSet test = DatasetLoader.LoadTest("mnist"),
+            hard = DatasetLoader.LoadTest("mnist-hard");
         int[] found = HardSet.Find(test)!;
         Assert.InRange(found.Length, 300, 1000);
         Assert.Equal(found.Distinct().Order(), found);
@@ -152,7 +194,11 @@ public sealed class ExplorerTests : IDisposable
 
     private ExplorationResults Look(Dataset data, out XElement page, out JsonNode json)
     {
-        ExplorationResults results = new Explorer(data, new ExplorationOptions(Points: 60, Seeds: 1, CurateHardSet: true), _folder.Path).Run();
+        ExplorationResults results = new Explorer(
+            data,
+            new ExplorationOptions(Points: 60, Seeds: 1, CurateHardSet: true),
+            _folder.Path
+        ).Run();
         page = XElement.Parse(File.ReadAllText(_folder.File(Explorer.PageFile)).Replace("<!DOCTYPE html>", "", StringComparison.Ordinal));
         json = JsonNode.Parse(File.ReadAllText(_folder.File(ExplorationResults.FileName)))!;
         return results;
@@ -165,14 +211,19 @@ public sealed class ExplorerTests : IDisposable
         var random = new Random(5);
         ImageSet Make(int count, int crosses)
         {
-            byte[] pixels = new byte[count * Side * Side], labels = new byte[count];
+            byte[] pixels = new byte[count * Side * Side],
+                labels = new byte[count];
             for (int i = 0; i < count; i++)
             {
                 labels[i] = (byte)(i < crosses ? i % 2 : i % 3);
                 for (int p = 0; p < Side * Side; p++)
                 {
-                    bool lying = p / Side is 3 or 4, standing = p % Side is 3 or 4;
-                    bool ink = i < crosses ? lying || standing : labels[i] == 0 ? lying : labels[i] == 1 && standing;
+                    bool lying = p / Side is 3 or 4,
+                        standing = p % Side is 3 or 4;
+                    bool ink =
+                        i < crosses ? lying || standing
+                        : labels[i] == 0 ? lying
+                        : labels[i] == 1 && standing;
                     pixels[i * Side * Side + p] = (byte)((ink ? 200 : 0) + random.Next(50));
                 }
             }

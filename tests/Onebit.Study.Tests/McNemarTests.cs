@@ -22,19 +22,25 @@ public class McNemarTests
     }
 
     [Fact]
-    public void It_equals_exact_integer_arithmetic() => Gen.Select(Gen.Int[0, 600], Gen.Int[0, 600]).Sample((first, second) =>
-    {
-        int trials = first + second;
-        BigInteger term = 1, sum = 0;
-        for (int k = 0; k <= Math.Min(first, second); k++)
-        {
-            sum += term;
-            term = term * (trials - k) / (k + 1);
-        }
-        // Twice the sum over 2^trials, with 60 bits behind the point.
-        double exact = Math.Min(1, (double)((sum << 61) >> trials) / Math.ScaleB(1, 60));
-        Assert.Equal(exact, new McNemar(first, second).P, 1e-10);
-    }, iter: 200);
+    public void It_equals_exact_integer_arithmetic() =>
+        Gen.Select(Gen.Int[0, 600], Gen.Int[0, 600])
+            .Sample(
+                (first, second) =>
+                {
+                    int trials = first + second;
+                    BigInteger term = 1,
+                        sum = 0;
+                    for (int k = 0; k <= Math.Min(first, second); k++)
+                    {
+                        sum += term;
+                        term = term * (trials - k) / (k + 1);
+                    }
+                    // Twice the sum over 2^trials, with 60 bits behind the point.
+                    double exact = Math.Min(1, (double)((sum << 61) >> trials) / Math.ScaleB(1, 60));
+                    Assert.Equal(exact, new McNemar(first, second).P, 1e-10);
+                },
+                iter: 200
+            );
 
     [Fact]
     public void Many_images_neither_overflow_nor_vanish()

@@ -32,21 +32,39 @@ public class RankingTests
         XElement section = Section(Methods(), "methods")!;
         XElement[] rows = [.. section.Descendants("tbody").Single().Elements("tr")];
         Assert.Equal(
-            ["net-lq-3-2", "net-xnor", "net-binaryconnect", "net-irnet", "net-lq-1-1", "net-binarynet", "net-float32"], rows.Select(r => r.Element("th")!.Value));
+            ["net-lq-3-2", "net-xnor", "net-binaryconnect", "net-irnet", "net-lq-1-1", "net-binarynet", "net-float32"],
+            rows.Select(r => r.Element("th")!.Value)
+        );
         string[][] cells = [.. rows.Select(r => r.Elements("td").Select(c => c.Value.Replace('\u00a0', ' ')).ToArray())];
         Assert.Equal(["lq", "8 / 3 / 2", "2,000", "99.00 %", "96.00 ± 1.00 %", "3", "500", "–", "–"], cells[0]);
         Assert.Equal(["xnor", "8 / 1 / 8", "2,000", "98.00 %", "97.00 ± 1.00 %", "3", "500", "+1.00", "+1.2"], cells[1]);
         Assert.Equal(["+0.50", "–"], cells[2][^2..]); // One seed.
         Assert.Equal(["−4.00", "−4.9 *"], cells[3][^2..]);
         string text = section.Value.Replace('\u00a0', ' ');
-        Assert.Contains("Best on the validation images is lq-3-2, 8 / 3 / 2 bits: 96.00 ± 1.00 % on the test images (3 seeds). Full precision: 99.50 % (1 seed).", text, StringComparison.Ordinal);
-        Assert.Contains("More than chance parts it from 2 of the 5 others. Not to be told from it with these seeds: xnor, lq-1-1. Too few seeds to tell: binaryconnect.", text, StringComparison.Ordinal);
+        Assert.Contains(
+            "Best on the validation images is lq-3-2, 8 / 3 / 2 bits: 96.00 ± 1.00 % on the test images (3 seeds). Full precision: 99.50 % (1 seed).",
+            text,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "More than chance parts it from 2 of the 5 others. Not to be told from it with these seeds: xnor, lq-1-1. Too few seeds to tell: binaryconnect.",
+            text,
+            StringComparison.Ordinal
+        );
         Assert.Contains("A run of one seed has no deviation", text, StringComparison.Ordinal);
         Assert.Equal(
-            ["8 / 1 / 1 bits: binarynet, 90.00 ± 1.00 % (3 seeds)", "8 / 1 / 8 bits: xnor, 97.00 ± 1.00 % (3 seeds)", "8 / 3 / 2 bits: lq-3-2, 96.00 ± 1.00 % (3 seeds)"],
-            section.Descendants("li").Select(l => l.Value.Replace('\u00a0', ' ')));
+            [
+                "8 / 1 / 1 bits: binarynet, 90.00 ± 1.00 % (3 seeds)",
+                "8 / 1 / 8 bits: xnor, 97.00 ± 1.00 % (3 seeds)",
+                "8 / 3 / 2 bits: lq-3-2, 96.00 ± 1.00 % (3 seeds)",
+            ],
+            section.Descendants("li").Select(l => l.Value.Replace('\u00a0', ' '))
+        );
         Assert.Equal(3, section.Descendants("figure").Count());
-        string[] planes = [.. section.Descendants("figure").Last().Descendants().Where(e => e.Name.LocalName == "text").Select(t => t.Value)];
+        string[] planes =
+        [
+            .. section.Descendants("figure").Last().Descendants().Where(e => e.Name.LocalName == "text").Select(t => t.Value),
+        ];
         Assert.Contains("1 / 8, 500 ns", planes.Select(t => t.Replace('\u00a0', ' ')));
         Assert.Contains("3 / 2, 500 ns", planes.Select(t => t.Replace('\u00a0', ' ')));
         Assert.Equal(2, planes.Count(t => t.Contains(" / ", StringComparison.Ordinal))); // Of lq alone: the others have one number of planes.
@@ -77,7 +95,10 @@ public class RankingTests
     {
         var study = new Synthetic();
         foreach (string method in new[] { "float32", "binaryconnect", "binarynet", "xnor", "irnet" })
+        {
             study.Add("net", method, 5);
+        }
+
         Assert.Null(Section(study, "methods"));
         Assert.Contains("| net-xnor | xnor | 8 / 1 / 8 |", ReportWriter.Markdown(study.Results), StringComparison.Ordinal);
     }
@@ -86,15 +107,30 @@ public class RankingTests
     public void Networks_of_equal_bytes_are_compared_whatever_their_names()
     {
         var study = new Synthetic();
-        foreach ((string network, int bits, long bytes) in new[] { ("wide", 1, 4000L), ("middle", 2, 4390L), ("narrow", 4, 4100L), ("large", 1, 4500L) })
+        foreach (
+            (string network, int bits, long bytes) in new[]
+            {
+                ("wide", 1, 4000L),
+                ("middle", 2, 4390L),
+                ("narrow", 4, 4100L),
+                ("large", 1, 4500L),
+            }
+        )
         {
             study.Add(network, "lq", 5 + bits, seeds: 2);
             study.Change(r => r with { WeightBits = bits, ActivationBits = bits, ModelBytes = bytes });
         }
         XElement section = Section(study, "methods")!;
         Assert.Equal("Files of 4,000 to 4,390 bytes", section.Element("h3")!.Value);
-        Assert.Equal(["wide-lq", "middle-lq", "narrow-lq"], section.Descendants("tbody").Single().Elements("tr").Select(r => r.Element("th")!.Value));
-        Assert.Contains("With 2 seeds a deviation is itself a rough guess, so a star takes more than the usual two: 4.3 where", section.Value, StringComparison.Ordinal);
+        Assert.Equal(
+            ["wide-lq", "middle-lq", "narrow-lq"],
+            section.Descendants("tbody").Single().Elements("tr").Select(r => r.Element("th")!.Value)
+        );
+        Assert.Contains(
+            "With 2 seeds a deviation is itself a rough guess, so a star takes more than the usual two: 4.3 where",
+            section.Value,
+            StringComparison.Ordinal
+        );
         Assert.Equal(2, section.Descendants("figure").Count());
         study.Runs.RemoveAt(2);
         Assert.Null(Section(study, "methods"));
@@ -107,7 +143,10 @@ public class RankingTests
         Assert.Equal("### net", lines[0]);
         Assert.Contains("- 8 / 3 / 2 bits: lq-3-2, 96.00 ± 1.00 % (3 seeds)", lines);
         int head = Array.FindIndex(lines, l => l.StartsWith('|'));
-        Assert.Equal("| Experiment | Method | Bits input / weights / activations | File bytes | Validation accuracy mean | Test accuracy mean and deviation | Seeds | One image nanoseconds | Difference points | Difference deviations |", lines[head]);
+        Assert.Equal(
+            "| Experiment | Method | Bits input / weights / activations | File bytes | Validation accuracy mean | Test accuracy mean and deviation | Seeds | One image nanoseconds | Difference points | Difference deviations |",
+            lines[head]
+        );
         Assert.Equal("| net-lq-3-2 | lq | 8 / 3 / 2 | 2,000 | 99.00 % | 96.00 ± 1.00 % | 3 | 500 | – | – |", lines[head + 2]);
         int end = Array.IndexOf(lines, "", head);
         Assert.All(lines[head..end], l => Assert.Equal(11, l.Count(c => c == '|')));
@@ -125,7 +164,11 @@ public class RankingTests
         foreach (string wrong in new[] { "", "null", "{}", "[1]", "{ \"schema\": 1, \"runs\": null }" })
         {
             File.WriteAllText(folder.File("wrong.json"), wrong);
-            Assert.Contains("wrong.json", Assert.Throws<InvalidDataException>(() => StudyResults.Load(folder.File("wrong.json"))).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "wrong.json",
+                Assert.Throws<InvalidDataException>(() => StudyResults.Load(folder.File("wrong.json"))).Message,
+                StringComparison.Ordinal
+            );
         }
     }
 
@@ -133,12 +176,19 @@ public class RankingTests
     public void What_is_missing_is_said()
     {
         Synthetic study = Methods();
-        string Introduction(IReadOnlyList<MissingRun>? missing) => XDocument.Parse(
-            ReportWriter.Write(study.Results with { MissingRuns = missing }, study.Predictions, study.Test)).Descendants("header").Single().Element("p")!.Value.Replace('\u00a0', ' ');
+        string Introduction(IReadOnlyList<MissingRun>? missing) =>
+            XDocument
+                .Parse(ReportWriter.Write(study.Results with { MissingRuns = missing }, study.Predictions, study.Test))
+                .Descendants("header")
+                .Single()
+                .Element("p")!
+                .Value.Replace('\u00a0', ' ');
         Assert.DoesNotContain("missing", Introduction(null), StringComparison.Ordinal);
         Assert.EndsWith(
             "It is not finished: 4 of 22 trainings are missing; not in it at all: net-new, net-newer; with fewer seeds than planned: net-binaryconnect.",
-            Introduction([new("net-binaryconnect", 2), new("net-binaryconnect", 3), new("net-new", 1), new("net-newer", 1)]).TrimEnd(), StringComparison.Ordinal);
+            Introduction([new("net-binaryconnect", 2), new("net-binaryconnect", 3), new("net-new", 1), new("net-newer", 1)]).TrimEnd(),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -162,14 +212,27 @@ public class RankingTests
     private static Synthetic Methods()
     {
         var study = new Synthetic();
-        void Add(string method, double test, double validation, int weightBits = 1, int? activationBits = null, string? experiment = null, int seeds = 3)
+        void Add(
+            string method,
+            double test,
+            double validation,
+            int weightBits = 1,
+            int? activationBits = null,
+            string? experiment = null,
+            int seeds = 3
+        )
         {
             study.Add("net", method, 5, seeds: seeds, experiment: experiment);
             Spread Around(double mean) => Spread.Of(seeds == 1 ? [mean] : [mean - 0.01, mean, mean + 0.01]);
-            study.Change(r => r with
-            {
-                WeightBits = weightBits, ActivationBits = activationBits ?? r.ActivationBits, TestAccuracy = Around(test), ValidationAccuracy = Around(validation),
-            });
+            study.Change(r =>
+                r with
+                {
+                    WeightBits = weightBits,
+                    ActivationBits = activationBits ?? r.ActivationBits,
+                    TestAccuracy = Around(test),
+                    ValidationAccuracy = Around(validation),
+                }
+            );
         }
         study.Add("net", "float32", 1);
         Add("binaryconnect", 0.965, 0.97, seeds: 1);

@@ -14,11 +14,16 @@ public partial class ReportWriterTests
         XElement page = Parse(html);
         Assert.Equal(
             ["summary", "chart", "frontier", "comparison", "curves", "confusion", "disagreements", "forms", "folding", "method"],
-            page.Descendants("section").Select(s => s.Attribute("id")!.Value));
+            page.Descendants("section").Select(s => s.Attribute("id")!.Value)
+        );
         string[] links = [.. page.Descendants("nav").Single().Elements("a").Select(a => a.Attribute("href")!.Value)];
         Assert.Equal(page.Descendants("section").Skip(1).Select(s => "#" + s.Attribute("id")!.Value), links);
         Assert.Equal(study.Runs.Count, page.Descendants("details").Count());
-        Assert.Equal(study.Runs.Count, page.Descendants("tr").Count(r => r.Ancestors("table").First().Attribute("class")?.Value == "comparison" && r.Elements("td").Count() == 9));
+        Assert.Equal(
+            study.Runs.Count,
+            page.Descendants("tr")
+                .Count(r => r.Ancestors("table").First().Attribute("class")?.Value == "comparison" && r.Elements("td").Count() == 9)
+        );
         Assert.DoesNotContain("NaN", html, StringComparison.Ordinal);
         Assert.DoesNotContain("∞", html, StringComparison.Ordinal);
         Assert.DoesNotContain("Infinity", html, StringComparison.Ordinal);
@@ -59,10 +64,11 @@ public partial class ReportWriterTests
         study.Add("large", "binaryconnect", 10, from: 20);
         Assert.Equal(
             "With one bit a weight (binaryconnect), the large network lost 4.00 points of test accuracy, 95.00 % against 99.00 % in full precision (1 seed each); "
-            + "the difference is more than chance (McNemar’s test, p = 0.039). "
-            + "Its file is 20.0× smaller (2,000 bytes instead of 40,000), it classifies images 40.0× faster one at a time and 2.0× slower in batches of 256 "
-            + "(compared with full precision on ONNX Runtime), and training it took 2.0× longer (20 s of processor time instead of 10 s).",
-            Summary(study));
+                + "the difference is more than chance (McNemar’s test, p = 0.039). "
+                + "Its file is 20.0× smaller (2,000 bytes instead of 40,000), it classifies images 40.0× faster one at a time and 2.0× slower in batches of 256 "
+                + "(compared with full precision on ONNX Runtime), and training it took 2.0× longer (20 s of processor time instead of 10 s).",
+            Summary(study)
+        );
     }
 
     [Fact]
@@ -74,8 +80,10 @@ public partial class ReportWriterTests
         study.Add("net", "binaryconnect", 10);
         Assert.EndsWith(
             "On the 20 images that are hard for simple classifiers one bit costs more: 50.00 % against 90.00 % in full precision, "
-            + "a difference of \u221240.00 points where it is \u22124.00 on all test images; there it is more than chance (McNemar’s test, p = 0.008).",
-            Summary(study), StringComparison.Ordinal);
+                + "a difference of \u221240.00 points where it is \u22124.00 on all test images; there it is more than chance (McNemar’s test, p = 0.008).",
+            Summary(study),
+            StringComparison.Ordinal
+        );
         string comparison = Text(Section(Parse(study.Report), "comparison"));
         Assert.Contains("Hard images", comparison, StringComparison.Ordinal);
         Assert.Contains("50.00 % \u221240.00 points", comparison, StringComparison.Ordinal);
@@ -90,7 +98,11 @@ public partial class ReportWriterTests
         study.Add("net", "binaryconnect", 10);
         study.Add("net", "binarynet", 20);
         study.Change(r => r with { ValidationAccuracy = Spread.Of([0.999]) });
-        Assert.StartsWith("With one bit a weight and an activation (binarynet), the net network lost 9.00 points", Summary(study), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "With one bit a weight and an activation (binarynet), the net network lost 9.00 points",
+            Summary(study),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -101,8 +113,16 @@ public partial class ReportWriterTests
         study.Add("net", "binaryconnect", 9, seeds: 3);
         study.Change(r => r with { TestAccuracy = Spread.Of([0.96, 0.97, 0.98]) });
         string summary = Summary(study);
-        Assert.Contains("lost nothing: it gained 2.50 points of test accuracy, 97.00 % against 94.50 % in full precision (3 seeds against 2 seeds, on average)", summary, StringComparison.Ordinal);
-        Assert.Contains("between the first seeds the difference is no more than chance would give (McNemar’s test, p = 1.00)", summary, StringComparison.Ordinal);
+        Assert.Contains(
+            "lost nothing: it gained 2.50 points of test accuracy, 97.00 % against 94.50 % in full precision (3 seeds against 2 seeds, on average)",
+            summary,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "between the first seeds the difference is no more than chance would give (McNemar’s test, p = 1.00)",
+            summary,
+            StringComparison.Ordinal
+        );
         Assert.Contains("97.00 ± 1.00 %", Text(Section(Parse(study.Report), "comparison")), StringComparison.Ordinal);
         study.Change(r => r with { TestAccuracy = study.Runs[0].TestAccuracy });
         Assert.Contains("lost no test accuracy, 94.50 % against 94.50 %", Summary(study), StringComparison.Ordinal);
@@ -116,10 +136,11 @@ public partial class ReportWriterTests
         XElement page = Parse(study.Report);
         Assert.Equal(
             "With one bit a weight (binaryconnect), the net network classifies 95.00 % of the test images rightly (1 seed); "
-            + "what that cost is not known, for this study has no full-precision run of the same network. "
-            + "Its file takes 2,000 bytes for 10,000 parameters, it classifies images 40.0× faster one at a time and 2.0× slower in batches of 256 "
-            + "(compared with full precision on ONNX Runtime), and training it took 20 s of processor time (3 epochs).",
-            Summary(study));
+                + "what that cost is not known, for this study has no full-precision run of the same network. "
+                + "Its file takes 2,000 bytes for 10,000 parameters, it classifies images 40.0× faster one at a time and 2.0× slower in batches of 256 "
+                + "(compared with full precision on ONNX Runtime), and training it took 20 s of processor time (3 epochs).",
+            Summary(study)
+        );
         string[] cells = [.. Section(page, "comparison").Descendants("td").Select(Text)];
         Assert.Contains("–", cells);
         Assert.Contains("2,000 – packed", cells);
@@ -158,7 +179,11 @@ public partial class ReportWriterTests
         var study = new Synthetic();
         Assert.Equal("This study holds no finished run.", Summary(study));
         study.Add("net", "float32", 2);
-        Assert.StartsWith("This study holds no binarized run, so it cannot say what one bit costs or saves. In full precision the net network classifies 99.00 %", Summary(study), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "This study holds no binarized run, so it cannot say what one bit costs or saves. In full precision the net network classifies 99.00 %",
+            Summary(study),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -177,11 +202,30 @@ public partial class ReportWriterTests
     {
         var study = new Synthetic();
         study.Add("net", "float32", 0);
-        study.Change(r => r with { Confusion = [[50, 0, 0, 0], [50, 0, 0, 0], [0, 0, 100, 0], [0, 0, 0, 0]] });
+        study.Change(r =>
+            r with
+            {
+                Confusion =
+                [
+                    [50, 0, 0, 0],
+                    [50, 0, 0, 0],
+                    [0, 0, 100, 0],
+                    [0, 0, 0, 0],
+                ],
+            }
+        );
         XElement matrix = Section(Parse(study.Report), "confusion");
         Assert.Contains("50 of 200 wrong; most often 1 taken for 0, 50 times", Text(matrix), StringComparison.Ordinal);
         Assert.Equal(["100.0 %", "0.0 %", "100.0 %", "–"], matrix.Descendants("tr").Skip(1).Select(r => Text(r.Elements("td").Last())));
-        study.Change(r => r with { Confusion = [[200]] });
+        study.Change(r =>
+            r with
+            {
+                Confusion =
+                [
+                    [200],
+                ],
+            }
+        );
         Assert.Contains("0 of 200 wrong", Text(Section(Parse(study.Report), "confusion")), StringComparison.Ordinal);
     }
 
@@ -201,7 +245,11 @@ public partial class ReportWriterTests
         Assert.Equal(40, images.Descendants("figure").Count());
         Assert.Equal("3 → 4", Text(images.Descendants("figcaption").First()));
         string style = images.Descendants("div").Single(d => d.Attribute("class")!.Value == "tiles").Attribute("style")!.Value;
-        Assert.StartsWith($"--n:40;--w:{shownWidth}px;--h:{shownHeight}px;--sprite:url(data:image/png;base64,", style, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"--n:40;--w:{shownWidth}px;--h:{shownHeight}px;--sprite:url(data:image/png;base64,",
+            style,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -213,8 +261,12 @@ public partial class ReportWriterTests
         study.Add("net", "binarynet", 10);
         XElement section = Section(Parse(study.Report), "disagreements");
         Assert.Equal(
-            ["binaryconnect 1 8 p = 0.039 is more than chance, in favour of one bit.", "binarynet 0 0 p = 1.00 is no more than chance would give."],
-            section.Descendants("tbody").Single().Elements("tr").Select(Text));
+            [
+                "binaryconnect 1 8 p = 0.039 is more than chance, in favour of one bit.",
+                "binarynet 0 0 p = 1.00 is no more than chance would give.",
+            ],
+            section.Descendants("tbody").Single().Elements("tr").Select(Text)
+        );
         Assert.Contains("right: all 1.", Text(section), StringComparison.Ordinal);
         Assert.Equal("2 → 3", Text(section.Descendants("figcaption").Single()));
     }
@@ -228,15 +280,20 @@ public partial class ReportWriterTests
         Assert.DoesNotContain("Hard set", study.Report, StringComparison.Ordinal);
         study.Change(r => r with { HardSetAccuracy = Spread.Of([0.6]) });
         XElement table = Section(Parse(study.Report), "comparison").Descendants("table").Single();
-        Assert.Equal(["–", "60.00 %"], table.Descendants("tr").Where(r => r.Elements("td").Count() == 10).Select(r => Text(r.Elements("td").ElementAt(3))));
+        Assert.Equal(
+            ["–", "60.00 %"],
+            table.Descendants("tr").Where(r => r.Elements("td").Count() == 10).Select(r => Text(r.Elements("td").ElementAt(3)))
+        );
     }
 
     [Fact]
     public void The_packed_form_is_marked_with_the_reason()
     {
         XElement forms = Section(Parse(Whole().Report), "forms");
-        Assert.Equal("one draw, kept, batch-normalization statistics re-estimated 95.00 % 94.00 %",
-            Text(forms.Descendants("tr").Single(r => r.Attribute("class")?.Value == "chosen")));
+        Assert.Equal(
+            "one draw, kept, batch-normalization statistics re-estimated 95.00 % 94.00 %",
+            Text(forms.Descendants("tr").Single(r => r.Attribute("class")?.Value == "chosen"))
+        );
         Assert.Contains("best on the validation images", Text(forms), StringComparison.Ordinal);
     }
 
@@ -256,9 +313,23 @@ public partial class ReportWriterTests
     {
         var study = new Synthetic();
         study.Add("net", "float32", 0);
-        study.Change(r => r with { TrainProcessorSeconds = Spread.Of([0]), ModelBytes = 0, Epochs = 0, Curves = new TrainingCurves([], [], []) });
+        study.Change(r =>
+            r with
+            {
+                TrainProcessorSeconds = Spread.Of([0]),
+                ModelBytes = 0,
+                Epochs = 0,
+                Curves = new TrainingCurves([], [], []),
+            }
+        );
         study.Add("net", "binaryconnect", study.Test.Count);
-        study.Change(r => r with { Ratio = new Latency(double.NaN, double.PositiveInfinity), Curves = new TrainingCurves([0, double.NaN], [double.PositiveInfinity, 1], [1, 0]) });
+        study.Change(r =>
+            r with
+            {
+                Ratio = new Latency(double.NaN, double.PositiveInfinity),
+                Curves = new TrainingCurves([0, double.NaN], [double.PositiveInfinity, 1], [1, 0]),
+            }
+        );
         string html = study.Report;
         Parse(html);
         Assert.DoesNotContain("NaN", html, StringComparison.Ordinal);
@@ -273,11 +344,18 @@ public partial class ReportWriterTests
         study.Add("alone", "binaryconnect", 12, packed: false);
         study.Add("large", "float32", 2);
         study.Add("large", "binaryconnect-stochastic", 12);
-        study.Change(r => r with
-        {
-            Forms = [new(WeightForm.Sampled, false, 0.96, 0.95), new(WeightForm.Frozen, true, 0.95, 0.94), new(WeightForm.Sign, true, 0.94, 0.95)],
-            EvaluatedForm = "frozen, statistics re-estimated",
-        });
+        study.Change(r =>
+            r with
+            {
+                Forms =
+                [
+                    new(WeightForm.Sampled, false, 0.96, 0.95),
+                    new(WeightForm.Frozen, true, 0.95, 0.94),
+                    new(WeightForm.Sign, true, 0.94, 0.95),
+                ],
+                EvaluatedForm = "frozen, statistics re-estimated",
+            }
+        );
         study.Add("large", "binaryconnect", 6);
         return study;
     }
@@ -290,7 +368,12 @@ public partial class ReportWriterTests
 
     /// <summary>As a reader sees it: one space between words, and between elements that are no inline marks.</summary>
     private static string Text(XElement element) =>
-        Space().Replace(string.Join(element.Name.LocalName is "p" ? "" : " ", element.DescendantNodes().OfType<XText>().Select(t => t.Value)), " ").Trim();
+        Space()
+            .Replace(
+                string.Join(element.Name.LocalName is "p" ? "" : " ", element.DescendantNodes().OfType<XText>().Select(t => t.Value)),
+                " "
+            )
+            .Trim();
 
     [GeneratedRegex(@"\s+")]
     private static partial Regex Space();

@@ -27,23 +27,42 @@ internal sealed class Synthetic
 
     internal List<StudyRun> Runs { get; } = [];
 
-    internal StudyResults Results => new(
-        1, "quick", new MachineInfo("Processor <X>", 2, 8_000_000_000, "Linux", ".NET 10", 512),
-        new DatasetInfo("mnist", 1000, 100, Test.Count, Classes, ClassNames, null, HardSet?.Length), Runs);
+    internal StudyResults Results =>
+        new(
+            1,
+            "quick",
+            new MachineInfo("Processor <X>", 2, 8_000_000_000, "Linux", ".NET 10", 512),
+            new DatasetInfo("mnist", 1000, 100, Test.Count, Classes, ClassNames, null, HardSet?.Length),
+            Runs
+        );
 
     internal int[]? HardSet { get; init; }
 
     internal string Report => ReportWriter.Write(Results, Predictions, Test, HardSet);
 
     /// <summary>A run that is wrong on the given number of images, from the first one it may be wrong on.</summary>
-    internal StudyRun Add(string network, string method, int wrong, int from = 0, int seeds = 1, bool packed = true, string? experiment = null)
+    internal StudyRun Add(
+        string network,
+        string method,
+        int wrong,
+        int from = 0,
+        int seeds = 1,
+        bool packed = true,
+        string? experiment = null
+    )
     {
         byte[] predictions = Test.Labels.ToArray();
         for (int i = from; i < from + wrong; i++)
+        {
             predictions[i] = (byte)((predictions[i] + 1) % Classes);
+        }
+
         int[][] confusion = [.. Enumerable.Range(0, Classes).Select(_ => new int[Classes])];
         for (int i = 0; i < predictions.Length; i++)
+        {
             confusion[Test.Labels.Span[i]][predictions[i]]++;
+        }
+
         bool full = method == "float32";
         double accuracy = 1 - (double)wrong / Test.Count;
         Spread Around(double value, double step) => Spread.Of(Enumerable.Range(0, seeds).Select(s => value - s * step));
@@ -55,7 +74,10 @@ internal sealed class Synthetic
             Method = method,
             InputBits = full ? 32 : 8,
             WeightBits = full ? 32 : 1,
-            ActivationBits = full ? 32 : method == "binarynet" ? 1 : 8,
+            ActivationBits =
+                full ? 32
+                : method == "binarynet" ? 1
+                : 8,
             Parameters = 10_000,
             BinaryParameters = full ? 0 : 9_800,
             MultiplyAccumulates = 10_000,
@@ -67,7 +89,9 @@ internal sealed class Synthetic
             UnfoldedTestAccuracy = Around(accuracy, 0.01),
             ValidationAccuracy = Around(accuracy, 0.01),
             TestLoss = Around(0.1, 0.01),
-            HardSetAccuracy = HardSet is null ? null : Spread.Of([(double)HardSet.Count(i => predictions[i] == Test.Labels.Span[i]) / HardSet.Length]),
+            HardSetAccuracy = HardSet is null
+                ? null
+                : Spread.Of([(double)HardSet.Count(i => predictions[i] == Test.Labels.Span[i]) / HardSet.Length]),
             Forms = null,
             EvaluatedForm = null,
             TrainImages = 1000,

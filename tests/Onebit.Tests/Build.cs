@@ -40,8 +40,7 @@ internal static class Build
     public static Threshold Threshold(int input, params int[] thresholds) => new(input, thresholds, new bool[thresholds.Length]);
 
     /// <summary>Turns codes of 8 bits into integers: x - 128.</summary>
-    public static Requantize Centered(int input, int channels) =>
-        new(input, Repeat(1, channels), Repeat(-128L, channels), 0, 16);
+    public static Requantize Centered(int input, int channels) => new(input, Repeat(1, channels), Repeat(-128L, channels), 0, 16);
 
     public static Scores Scores(int input, int classes) => new(input, Repeat(1, classes), new long[classes], 0);
 
@@ -50,30 +49,34 @@ internal static class Build
     {
         (int channels, int height, int width) = output;
         int last = operations.Length;
-        return new BitModel(input,
-        [
-            .. operations,
-            Threshold(last, new int[channels]),
-            new Linear(last + 1, 2, height, width, 1, 0, 1, new byte[(2 * channels * height * width + 7) / 8]),
-            Scores(last + 2, 2),
-        ]);
+        return new BitModel(
+            input,
+            [
+                .. operations,
+                Threshold(last, new int[channels]),
+                new Linear(last + 1, 2, height, width, 1, 0, 1, new byte[(2 * channels * height * width + 7) / 8]),
+                Scores(last + 2, 2),
+            ]
+        );
     }
 
     /// <summary>What the last of the operations gives.</summary>
-    public static int[] Run(
-        ModelInput input, byte[] pixels, (int Channels, int Height, int Width) output, params Operation[] operations) =>
+    public static int[] Run(ModelInput input, byte[] pixels, (int Channels, int Height, int Width) output, params Operation[] operations) =>
         Model(input, output, operations).Trace(pixels)[operations.Length];
 
     /// <summary>784-128-128-10 on pixels of one bit.</summary>
-    public static BitModel Mlp(Random random) => new(new ModelInput(1, 28, 28, 1, 128),
-    [
-        new Linear(0, 128, 28, 28, 1, 0, 1, Weights(random, 128 * 784)),
-        RandomThreshold(1, 128),
-        new Linear(2, 128, 1, 1, 1, 0, 1, Weights(random, 128 * 128)),
-        RandomThreshold(3, 128),
-        new Linear(4, 10, 1, 1, 1, 0, 1, Weights(random, 10 * 128)),
-        new Scores(5, Many(10, () => random.Next(1 << 15)), Many(10, () => random.NextInt64(1 << 24)), 20),
-    ]);
+    public static BitModel Mlp(Random random) =>
+        new(
+            new ModelInput(1, 28, 28, 1, 128),
+            [
+                new Linear(0, 128, 28, 28, 1, 0, 1, Weights(random, 128 * 784)),
+                RandomThreshold(1, 128),
+                new Linear(2, 128, 1, 1, 1, 0, 1, Weights(random, 128 * 128)),
+                RandomThreshold(3, 128),
+                new Linear(4, 10, 1, 1, 1, 0, 1, Weights(random, 10 * 128)),
+                new Scores(5, Many(10, () => random.Next(1 << 15)), Many(10, () => random.NextInt64(1 << 24)), 20),
+            ]
+        );
 
     public static T[] Many<T>(int count, Func<T> next) => [.. Enumerable.Range(0, count).Select(_ => next())];
 

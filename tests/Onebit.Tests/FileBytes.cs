@@ -4,8 +4,7 @@ namespace Onebit.Tests;
 internal static class FileBytes
 {
     /// <summary>The example of docs/format.md, without its checksum.</summary>
-    public const string Example =
-        """
+    public const string Example = """
         31 42 49 54  01  01 02 02  01 80  04
         01 00  02 02 02 01 00 01  01 53
         02 01  02  00 01 01  02

@@ -6,13 +6,15 @@ public class FormatTests
     [Fact]
     public void The_example_of_the_documentation_is_a_real_file()
     {
-        var model = new BitModel(new ModelInput(1, 2, 2, 1, 128),
-        [
-            Build.Dense(0, 2, 2, 2, "++-- +-+-"),
-            new Threshold(1, new[] { 1, 0 }, new[] { false, true }),
-            Build.Dense(2, 2, 1, 1, "++ +-"),
-            new Scores(3, new[] { 3, 1 }, new[] { 0L, -5 }, 1),
-        ]);
+        var model = new BitModel(
+            new ModelInput(1, 2, 2, 1, 128),
+            [
+                Build.Dense(0, 2, 2, 2, "++-- +-+-"),
+                new Threshold(1, new[] { 1, 0 }, new[] { false, true }),
+                Build.Dense(2, 2, 1, 1, "++ +-"),
+                new Scores(3, new[] { 3, 1 }, new[] { 0L, -5 }, 1),
+            ]
+        );
         byte[] file = FileBytes.WithChecksum(FileBytes.Parse(FileBytes.Example));
         Assert.Equal(file, model.ToBytes());
         Assert.Equal([10, 7, 10, 10], Enumerable.Range(0, 4).Select(model.EncodedLength));
@@ -34,9 +36,15 @@ public class FormatTests
         string document = File.ReadAllText(Path.Combine(Repository.Root, "docs", "format.md"));
         string example = document[document.IndexOf("    31 42 49 54", StringComparison.Ordinal)..];
         IEnumerable<string> lines = example.Split('\n').TakeWhile(line => line.StartsWith("    ", StringComparison.Ordinal));
-        byte[] shown = [.. lines.SelectMany(line => line.Split([' '], StringSplitOptions.RemoveEmptyEntries)
-            .TakeWhile(word => word.Length == 2 && word.All(char.IsAsciiHexDigit)))
-            .Select(word => Convert.ToByte(word, 16))];
+        byte[] shown =
+        [
+            .. lines
+                .SelectMany(line =>
+                    line.Split([' '], StringSplitOptions.RemoveEmptyEntries)
+                        .TakeWhile(word => word.Length == 2 && word.All(char.IsAsciiHexDigit))
+                )
+                .Select(word => Convert.ToByte(word, 16)),
+        ];
         byte[] file = FileBytes.WithChecksum(FileBytes.Parse(FileBytes.Example));
         Assert.Equal(file, shown);
         Assert.Contains($"{file.Length} bytes", document, StringComparison.Ordinal);
@@ -62,8 +70,15 @@ public class FormatTests
     {
         long[][] arrays =
         [
-            [0, 0], [5, 5], [-1, 0], [long.MinValue / 2, long.MaxValue / 2], [long.MinValue + 1020, long.MaxValue - 1020],
-            [long.MaxValue - 1020, long.MaxValue - 1020], [long.MinValue + 1020, long.MinValue + 1020], [-64, 63], [-65, 64],
+            [0, 0],
+            [5, 5],
+            [-1, 0],
+            [long.MinValue / 2, long.MaxValue / 2],
+            [long.MinValue + 1020, long.MaxValue - 1020],
+            [long.MaxValue - 1020, long.MaxValue - 1020],
+            [long.MinValue + 1020, long.MinValue + 1020],
+            [-64, 63],
+            [-65, 64],
         ];
         foreach (long[] offsets in arrays)
         {
@@ -172,15 +187,21 @@ public class FormatTests
     public void Offsets_whose_lowest_bits_are_0_are_written_without_them()
     {
         Linear layer = Build.Dense(1, 2, 1, 2, "++ +-");
-        var model = new BitModel(Build.Bytes(1, 1, 2),
-        [
-            layer with { Input = 0 },
-            new Requantize(1, new[] { 3, 5 }, new[] { -48L, 32L }, 2, 8), // 16 times -3 and 2
-            Build.Dense(2, 2, 1, 1, "++ +-"),
-            new Scores(3, new[] { 1, 2 }, new[] { 96L, 0L }, 1), // 32 times 3 and 0
-        ]);
+        var model = new BitModel(
+            Build.Bytes(1, 1, 2),
+            [
+                layer with
+                {
+                    Input = 0,
+                },
+                new Requantize(1, new[] { 3, 5 }, new[] { -48L, 32L }, 2, 8), // 16 times -3 and 2
+                Build.Dense(2, 2, 1, 1, "++ +-"),
+                new Scores(3, new[] { 1, 2 }, new[] { 96L, 0L }, 1), // 32 times 3 and 0
+            ]
+        );
         byte[] file = model.ToBytes();
-        byte[] coarse = [13, 1, 8, 2, 4, 2, 6, 2, 0b1000, 5, 3, 0b101000], scores = [14, 3, 1, 5, 2, 2, 1, 0b10, 0, 2, 0b0011];
+        byte[] coarse = [13, 1, 8, 2, 4, 2, 6, 2, 0b1000, 5, 3, 0b101000],
+            scores = [14, 3, 1, 5, 2, 2, 1, 0b10, 0, 2, 0b0011];
         Assert.Equal([coarse.Length, scores.Length], new[] { 1, 3 }.Select(model.EncodedLength));
         Assert.True(file.AsSpan().IndexOf((byte[])[.. coarse]) > 0 && file.AsSpan().IndexOf((byte[])[.. scores]) > 0);
         BitModel read = BitModel.Read(file);
@@ -212,17 +233,27 @@ public class FormatTests
     public void A_plane_of_weights_that_several_layers_share_is_written_once()
     {
         Linear layer = Build.Dense(2, 2, 1, 2, "++ +-");
-        var model = new BitModel(Build.Bytes(1, 1, 2),
-        [
-            new Quantize(0, 2, new[] { 1, 2, 3 }, new[] { false }),
-            new Plane(1, 0),
-            layer,
-            new Plane(1, 1),
-            layer with { Input = 4 },
-            layer with { Input = 4, Groups = 1, Weights = Build.Signs("++ --") },
-            new Combine(new[] { 3, 5, 6 }, new[] { 1, 1, 2, 2, 3, 3 }),
-            Build.Scores(7, 2),
-        ]);
+        var model = new BitModel(
+            Build.Bytes(1, 1, 2),
+            [
+                new Quantize(0, 2, new[] { 1, 2, 3 }, new[] { false }),
+                new Plane(1, 0),
+                layer,
+                new Plane(1, 1),
+                layer with
+                {
+                    Input = 4,
+                },
+                layer with
+                {
+                    Input = 4,
+                    Groups = 1,
+                    Weights = Build.Signs("++ --"),
+                },
+                new Combine(new[] { 3, 5, 6 }, new[] { 1, 1, 2, 2, 3, 3 }),
+                Build.Scores(7, 2),
+            ]
+        );
         Assert.Equal([8, 3, 10, 3, 3, 10], Enumerable.Range(0, 6).Select(model.EncodedLength));
         byte[] file = model.ToBytes();
         BitModel read = BitModel.Read(file);
@@ -231,7 +262,8 @@ public class FormatTests
         Assert.Equal(model.Trace([2, 3])[7], read.Trace([2, 3])[7]);
 
         // Operation 4: as operation 2. Any other way to write it is refused.
-        byte[] again = [12, 4, 2], twice = [1, 4, 2, 1, 2, 1, 0, 1, 1, layer.Weights.Span[0]];
+        byte[] again = [12, 4, 2],
+            twice = [1, 4, 2, 1, 2, 1, 0, 1, 1, layer.Weights.Span[0]];
         int place = file.AsSpan().IndexOf(again);
         Refuses("not written as those of the first", Replaced(twice));
         Refuses("Operation 1 has no weights", Replaced([12, 4, 1]));
@@ -239,17 +271,18 @@ public class FormatTests
         Refuses("Operation 5 has no weights", Replaced([12, 4, 5]));
         Refuses("Operation 2147483647 has no weights", Replaced([12, 4, 255, 255, 255, 255, 7]));
 
-        byte[] Replaced(byte[] other) => FileBytes.WithChecksum([.. file.AsSpan(..place), .. other, .. file.AsSpan((place + again.Length)..^4)]);
+        byte[] Replaced(byte[] other) =>
+            FileBytes.WithChecksum([.. file.AsSpan(..place), .. other, .. file.AsSpan((place + again.Length)..^4)]);
     }
 
     [Fact]
     public void The_weights_of_a_layer_are_those_of_the_first_that_has_them()
     {
         Linear layer = Build.Dense(1, 2, 1, 2, "++ +-");
-        var model = new BitModel(Build.Bytes(1, 1, 2),
-        [
-            Build.Threshold(0, 3), layer, layer, layer, new Combine(new[] { 2, 3, 4 }, new int[6]), Build.Scores(5, 2),
-        ]);
+        var model = new BitModel(
+            Build.Bytes(1, 1, 2),
+            [Build.Threshold(0, 3), layer, layer, layer, new Combine(new[] { 2, 3, 4 }, new int[6]), Build.Scores(5, 2)]
+        );
         byte[] file = model.ToBytes();
         int last = file.AsSpan().LastIndexOf("\f\u0001\u0001"u8);
         Assert.Equal(file, BitModel.Read(file).ToBytes());

@@ -13,29 +13,36 @@ internal static class NaiveModel
         values.Add(new Tensor(input.Channels, input.Height, input.Width, isSigns: false));
         for (int i = 0; i < pixels.Length; i++)
         {
-            values[0].Elements[i] = input.Bits == 8 ? pixels[i] : pixels[i] >= input.PixelThreshold ? 1 : 0;
+            values[0].Elements[i] =
+                input.Bits == 8 ? pixels[i]
+                : pixels[i] >= input.PixelThreshold ? 1
+                : 0;
         }
 
         foreach (Operation operation in model.Operations)
         {
             Tensor x = values[operation.Input];
-            values.Add(operation switch
-            {
-                Linear linear => Convolve(linear, x),
-                Threshold threshold => Map(x, true, (c, v) =>
-                    v >= threshold.Thresholds.Span[c] != threshold.Flipped.Span[c] ? 1 : -1),
-                Requantize requantize => Map(x, false, (c, v) =>
-                    Requantized(checked(requantize.Multipliers.Span[c] * v + requantize.Offsets.Span[c]), requantize)),
-                MaxPool pool => Pool(x, pool.Size, pool.Stride, x.IsSigns, window => window.Max()),
-                SumPool pool => Pool(x, pool.Size, pool.Stride, false, window => window.Sum()),
-                Add add => Sum(x, values[add.Other]),
-                Combine combine => Weighted(combine, [.. combine.Inputs.ToArray().Select(i => values[i])]),
-                Quantize quantize => Map(x, false, (c, v) => Quantized(quantize, c, v)),
-                Plane plane => Map(x, true, (_, v) => (v >> plane.Bit) % 2 == 1 ? 1 : -1),
-                TwoSlope slopes => Map(x, false, (c, v) => Sloped(slopes, c, v)),
-                Scores scores => Map(x, false, (c, v) => checked(scores.Multipliers.Span[c] * v + scores.Offsets.Span[c])),
-                _ => throw new NotSupportedException(operation.ToString()),
-            });
+            values.Add(
+                operation switch
+                {
+                    Linear linear => Convolve(linear, x),
+                    Threshold threshold => Map(x, true, (c, v) => v >= threshold.Thresholds.Span[c] != threshold.Flipped.Span[c] ? 1 : -1),
+                    Requantize requantize => Map(
+                        x,
+                        false,
+                        (c, v) => Requantized(checked(requantize.Multipliers.Span[c] * v + requantize.Offsets.Span[c]), requantize)
+                    ),
+                    MaxPool pool => Pool(x, pool.Size, pool.Stride, x.IsSigns, window => window.Max()),
+                    SumPool pool => Pool(x, pool.Size, pool.Stride, false, window => window.Sum()),
+                    Add add => Sum(x, values[add.Other]),
+                    Combine combine => Weighted(combine, [.. combine.Inputs.ToArray().Select(i => values[i])]),
+                    Quantize quantize => Map(x, false, (c, v) => Quantized(quantize, c, v)),
+                    Plane plane => Map(x, true, (_, v) => (v >> plane.Bit) % 2 == 1 ? 1 : -1),
+                    TwoSlope slopes => Map(x, false, (c, v) => Sloped(slopes, c, v)),
+                    Scores scores => Map(x, false, (c, v) => checked(scores.Multipliers.Span[c] * v + scores.Offsets.Span[c])),
+                    _ => throw new NotSupportedException(operation.ToString()),
+                }
+            );
         }
 
         long[] result = values[^1].Elements;
@@ -44,12 +51,14 @@ internal static class NaiveModel
 
     private static Tensor Convolve(Linear linear, Tensor x)
     {
-        int inputs = x.Channels / linear.Groups, outputs = linear.Outputs / linear.Groups;
+        int inputs = x.Channels / linear.Groups,
+            outputs = linear.Outputs / linear.Groups;
         var sums = new Tensor(
             linear.Outputs,
             (x.Height + 2 * linear.Padding - linear.KernelHeight) / linear.Stride + 1,
             (x.Width + 2 * linear.Padding - linear.KernelWidth) / linear.Stride + 1,
-            isSigns: false);
+            isSigns: false
+        );
         for (int o = 0; o < linear.Outputs; o++)
         {
             for (int y = 0; y < sums.Height; y++)
@@ -64,9 +73,13 @@ internal static class NaiveModel
                             for (int j = 0; j < linear.KernelWidth; j++, bit++)
                             {
                                 int weight = (linear.Weights.Span[bit / 8] >> bit % 8) % 2 == 1 ? 1 : -1;
-                                int row = y * linear.Stride + i - linear.Padding, column = z * linear.Stride + j - linear.Padding;
+                                int row = y * linear.Stride + i - linear.Padding,
+                                    column = z * linear.Stride + j - linear.Padding;
                                 bool inside = row >= 0 && row < x.Height && column >= 0 && column < x.Width;
-                                long element = inside ? x[o / outputs * inputs + c, row, column] : x.IsSigns ? -1 : 0;
+                                long element =
+                                    inside ? x[o / outputs * inputs + c, row, column]
+                                    : x.IsSigns ? -1
+                                    : 0;
                                 sums[o, y, z] += weight * element;
                             }
                         }
@@ -81,9 +94,7 @@ internal static class NaiveModel
     private static long Requantized(long affine, Requantize requantize)
     {
         long shifted = affine >> requantize.Shift;
-        return requantize.OutputBits == 8
-            ? Math.Max(0, Math.Min(255, shifted))
-            : Math.Max(-32768, Math.Min(32767, shifted));
+        return requantize.OutputBits == 8 ? Math.Max(0, Math.Min(255, shifted)) : Math.Max(-32768, Math.Min(32767, shifted));
     }
 
     private static long Quantized(Quantize quantize, int channel, long element)
@@ -95,8 +106,10 @@ internal static class NaiveModel
 
     private static long Sloped(TwoSlope slopes, int channel, long element)
     {
-        (ReadOnlyMemory<int> multipliers, ReadOnlyMemory<long> offsets) = element >= slopes.Breaks.Span[channel]
-            ? (slopes.HighMultipliers, slopes.HighOffsets) : (slopes.LowMultipliers, slopes.LowOffsets);
+        (ReadOnlyMemory<int> multipliers, ReadOnlyMemory<long> offsets) =
+            element >= slopes.Breaks.Span[channel]
+                ? (slopes.HighMultipliers, slopes.HighOffsets)
+                : (slopes.LowMultipliers, slopes.LowOffsets);
         long shifted = checked(multipliers.Span[channel] * element + offsets.Span[channel]) >> slopes.Shift;
         return Math.Max(-32768, Math.Min(32767, shifted));
     }

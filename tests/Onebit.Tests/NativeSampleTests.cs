@@ -15,9 +15,11 @@ public sealed class NativeSampleTests(ITestOutputHelper output) : IDisposable
     public void The_published_sample_starts_at_once_and_gives_the_classes_of_this_process()
     {
         Assert.SkipUnless(
-            (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+            (Environment.GetEnvironmentVariable("PATH") ?? "")
+                .Split(Path.PathSeparator)
                 .Any(folder => File.Exists(Path.Combine(folder, "clang")) || File.Exists(Path.Combine(folder, "gcc"))),
-            "Native AOT links with clang or gcc, and neither is on the PATH.");
+            "Native AOT links with clang or gcc, and neither is on the PATH."
+        );
         string program = Publish();
         string modelPath = _folder.File("model.onebit");
         string imagesPath = _folder.File("images.idx");
@@ -33,19 +35,30 @@ public sealed class NativeSampleTests(ITestOutputHelper output) : IDisposable
         }
 
         File.WriteAllBytes(imagesPath, Idx(Build.Bytes(1, 28, 28), [new byte[784]]));
-        double[] milliseconds = [.. Build.Many(11, () =>
-        {
-            long start = Stopwatch.GetTimestamp();
-            Assert.Single(Classify());
-            return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-        }).Order()];
+        double[] milliseconds =
+        [
+            .. Build
+                .Many(
+                    11,
+                    () =>
+                    {
+                        long start = Stopwatch.GetTimestamp();
+                        Assert.Single(Classify());
+                        return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+                    }
+                )
+                .Order(),
+        ];
         output.WriteLine(
-            $"From before the process starts to after it ends, one image: median {milliseconds[5]:F1} ms of {milliseconds[0]:F1} to {milliseconds[^1]:F1}.");
+            $"From before the process starts to after it ends, one image: median {milliseconds[5]:F1} ms of {milliseconds[0]:F1} to {milliseconds[^1]:F1}."
+        );
         // 5 ms where nothing else runs; test machines are busy.
         Assert.InRange(milliseconds[5], 0, 1000);
 
-        IEnumerable<int> Classify() => Run(program, modelPath, imagesPath)
-            .Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => int.Parse(line, CultureInfo.InvariantCulture));
+        IEnumerable<int> Classify() =>
+            Run(program, modelPath, imagesPath)
+                .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(line => int.Parse(line, CultureInfo.InvariantCulture));
     }
 
     private string Publish()
@@ -53,9 +66,18 @@ public sealed class NativeSampleTests(ITestOutputHelper output) : IDisposable
         string target = _folder.File("published");
         // Apart from the build that these tests come from, and leaving no process behind that would hold the output open.
         Run(
-            "dotnet", "publish", Path.Combine(Repository.Root, "samples", "Onebit.Classify"), "--output", target,
-            "--artifacts-path", _folder.File("artifacts"), "-nodeReuse:false", "-p:UseSharedCompilation=false", "-p:NuGetAudit=false",
-            "-p:RunAnalyzers=false");
+            "dotnet",
+            "publish",
+            Path.Combine(Repository.Root, "samples", "Onebit.Classify"),
+            "--output",
+            target,
+            "--artifacts-path",
+            _folder.File("artifacts"),
+            "-nodeReuse:false",
+            "-p:UseSharedCompilation=false",
+            "-p:NuGetAudit=false",
+            "-p:RunAnalyzers=false"
+        );
         Assert.False(File.Exists(Path.Combine(target, "classify.dll")), "The published sample is not native.");
         return Path.Combine(target, "classify");
     }
@@ -69,7 +91,9 @@ public sealed class NativeSampleTests(ITestOutputHelper output) : IDisposable
             WorkingDirectory = Repository.Root,
         };
         // `dotnet test` tells its own MSBuild where things are; another one finds them by itself.
-        foreach (string name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToArray())
+        foreach (
+            string name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToArray()
+        )
         {
             start.Environment.Remove(name);
         }
@@ -84,9 +108,8 @@ public sealed class NativeSampleTests(ITestOutputHelper output) : IDisposable
 
     private static byte[] Idx(ModelInput input, byte[][] images)
     {
-        int[] sizes = input.Channels == 1
-            ? [images.Length, input.Height, input.Width]
-            : [images.Length, input.Channels, input.Height, input.Width];
+        int[] sizes =
+            input.Channels == 1 ? [images.Length, input.Height, input.Width] : [images.Length, input.Channels, input.Height, input.Width];
         var header = new byte[4 + 4 * sizes.Length];
         header[2] = 8;
         header[3] = (byte)sizes.Length;

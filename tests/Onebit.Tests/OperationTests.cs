@@ -21,17 +21,13 @@ public class OperationTests
     public void Dense_layer_on_codes()
     {
         // 1 - 2 + 3 - 255 and -1 - 2 - 3 - 255
-        Assert.Equal(
-            [-253, -261],
-            Build.Run(Build.Bytes(1, 2, 2), [1, 2, 3, 255], (2, 1, 1), Build.Dense(0, 2, 2, 2, "+-+- ----")));
+        Assert.Equal([-253, -261], Build.Run(Build.Bytes(1, 2, 2), [1, 2, 3, 255], (2, 1, 1), Build.Dense(0, 2, 2, 2, "+-+- ----")));
     }
 
     [Fact]
     public void Dense_layer_on_bits()
     {
-        Assert.Equal(
-            [0, 2],
-            Build.Run(new ModelInput(1, 1, 5, 1, 1), [7, 0, 1, 0, 0], (2, 1, 1), Build.Dense(0, 2, 1, 5, "+--++ +-+--")));
+        Assert.Equal([0, 2], Build.Run(new ModelInput(1, 1, 5, 1, 1), [7, 0, 1, 0, 0], (2, 1, 1), Build.Dense(0, 2, 1, 5, "+--++ +-+--")));
     }
 
     [Fact]
@@ -40,9 +36,8 @@ public class OperationTests
         // signs - + + with weights + + + and - + -
         Assert.Equal(
             [1, 1],
-            Build.Run(
-                Build.Bytes(1, 1, 3), [0, 9, 9], (2, 1, 1),
-                Build.Threshold(0, 5), Build.Dense(1, 2, 1, 3, "+++ -+-")));
+            Build.Run(Build.Bytes(1, 1, 3), [0, 9, 9], (2, 1, 1), Build.Threshold(0, 5), Build.Dense(1, 2, 1, 3, "+++ -+-"))
+        );
     }
 
     [Theory]
@@ -64,7 +59,8 @@ public class OperationTests
         int signs = 2 - fanIn;
         Assert.Equal(
             [signs, -signs],
-            Build.Run(Build.Bytes(1, 1, fanIn), pixels, (2, 1, 1), Build.Threshold(0, 4), dense with { Input = 1 }));
+            Build.Run(Build.Bytes(1, 1, fanIn), pixels, (2, 1, 1), Build.Threshold(0, 4), dense with { Input = 1 })
+        );
     }
 
     [Fact]
@@ -80,9 +76,7 @@ public class OperationTests
     {
         // Signs - - + + sum up to 0; five positions lie outside.
         var linear = new Linear(1, 2, 3, 3, 1, 1, 1, Build.Signs("+++ +++ +++ --- --- ---"));
-        Assert.Equal(
-            [-5, -5, -5, -5, 5, 5, 5, 5],
-            Build.Run(Build.Bytes(1, 2, 2), [1, 2, 3, 4], (2, 2, 2), Build.Threshold(0, 3), linear));
+        Assert.Equal([-5, -5, -5, -5, 5, 5, 5, 5], Build.Run(Build.Bytes(1, 2, 2), [1, 2, 3, 4], (2, 2, 2), Build.Threshold(0, 3), linear));
     }
 
     [Fact]
@@ -124,9 +118,7 @@ public class OperationTests
     {
         // Channel 0: 1 2 / 3 4, channel 1: 10 20 / 30 40; one pixel of eight is subtracted in each output.
         var linear = Build.Dense(0, 3, 2, 2, "+-++ ++++  ++-+ ++++  ++++ +-++");
-        Assert.Equal(
-            [110 - 4, 110 - 6, 110 - 40],
-            Build.Run(Build.Bytes(2, 2, 2), [1, 2, 3, 4, 10, 20, 30, 40], (3, 1, 1), linear));
+        Assert.Equal([110 - 4, 110 - 6, 110 - 40], Build.Run(Build.Bytes(2, 2, 2), [1, 2, 3, 4, 10, 20, 30, 40], (3, 1, 1), linear));
     }
 
     [Fact]
@@ -148,17 +140,13 @@ public class OperationTests
     public void Threshold_is_plus_1_at_equality_unless_flipped()
     {
         var threshold = new Threshold(0, new[] { 5, 5 }, new[] { false, true });
-        Assert.Equal(
-            [-1, 1, 1, 1, -1, -1],
-            Build.Run(Build.Bytes(2, 1, 3), [4, 5, 6, 4, 5, 6], (2, 1, 3), threshold));
+        Assert.Equal([-1, 1, 1, 1, -1, -1], Build.Run(Build.Bytes(2, 1, 3), [4, 5, 6, 4, 5, 6], (2, 1, 3), threshold));
     }
 
     [Fact]
     public void Sign_of_a_sum_of_0_is_plus_1()
     {
-        Assert.Equal(
-            [1],
-            Build.Run(Build.Bytes(1, 1, 2), [7, 7], (1, 1, 1), Build.Dense(0, 1, 1, 2, "+-"), Build.Threshold(1, 0)));
+        Assert.Equal([1], Build.Run(Build.Bytes(1, 1, 2), [7, 7], (1, 1, 1), Build.Dense(0, 1, 1, 2, "+-"), Build.Threshold(1, 0)));
     }
 
     [Fact]
@@ -168,29 +156,24 @@ public class OperationTests
         byte[] pixels = [0, 125, 127, 128, 131, 255];
         Assert.Equal(
             [-64, -2, -1, 0, 1, 63],
-            Build.Run(
-                Build.Bytes(1, 1, 6), pixels, (1, 1, 6), Build.Centered(0, 1),
-                new Requantize(1, new[] { 1 }, new[] { 0L }, 1, 16)));
+            Build.Run(Build.Bytes(1, 1, 6), pixels, (1, 1, 6), Build.Centered(0, 1), new Requantize(1, new[] { 1 }, new[] { 0L }, 1, 16))
+        );
         Assert.Equal(
             [0, 0, 0, 0, 2, 64],
-            Build.Run(
-                Build.Bytes(1, 1, 6), pixels, (1, 1, 6), Build.Centered(0, 1),
-                new Requantize(1, new[] { 1 }, new[] { 1L }, 1, 8)));
+            Build.Run(Build.Bytes(1, 1, 6), pixels, (1, 1, 6), Build.Centered(0, 1), new Requantize(1, new[] { 1 }, new[] { 1L }, 1, 8))
+        );
         Assert.Equal(
             [-32768, -769, -257, -1, 767, 32511],
-            Build.Run(
-                Build.Bytes(1, 1, 6), pixels, (1, 1, 6), Build.Centered(0, 1),
-                new Requantize(1, new[] { 256 }, new[] { -1L }, 0, 16)));
+            Build.Run(Build.Bytes(1, 1, 6), pixels, (1, 1, 6), Build.Centered(0, 1), new Requantize(1, new[] { 256 }, new[] { -1L }, 0, 16))
+        );
         Assert.Equal(
             [0, 0, 0, 0, 255, 255],
-            Build.Run(
-                Build.Bytes(1, 1, 6), pixels, (1, 1, 6), Build.Centered(0, 1),
-                new Requantize(1, new[] { 256 }, new[] { -1L }, 0, 8)));
+            Build.Run(Build.Bytes(1, 1, 6), pixels, (1, 1, 6), Build.Centered(0, 1), new Requantize(1, new[] { 256 }, new[] { -1L }, 0, 8))
+        );
         Assert.Equal(
             [32767, 768, 256, 0, -768, -32512],
-            Build.Run(
-                Build.Bytes(1, 1, 6), pixels, (1, 1, 6), Build.Centered(0, 1),
-                new Requantize(1, new[] { -256 }, new[] { 0L }, 0, 16)));
+            Build.Run(Build.Bytes(1, 1, 6), pixels, (1, 1, 6), Build.Centered(0, 1), new Requantize(1, new[] { -256 }, new[] { 0L }, 0, 16))
+        );
     }
 
     [Fact]
@@ -206,14 +189,7 @@ public class OperationTests
     [Fact]
     public void MaxPool_with_overlap_and_incomplete_windows()
     {
-        byte[] pixels =
-        [
-            9, 0, 0, 1, 0, 8,
-            0, 0, 2, 0, 0, 0,
-            0, 3, 0, 0, 7, 0,
-            0, 0, 0, 0, 0, 0,
-            4, 0, 0, 0, 5, 0,
-        ];
+        byte[] pixels = [9, 0, 0, 1, 0, 8, 0, 0, 2, 0, 0, 0, 0, 3, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 5, 0];
         Assert.Equal([9, 7, 4, 7], Build.Run(Build.Bytes(1, 5, 6), pixels, (1, 2, 2), new MaxPool(0, 3, 2)));
         Assert.Equal([9, 2, 8, 3, 0, 7], Build.Run(Build.Bytes(1, 5, 6), pixels, (1, 2, 3), new MaxPool(0, 2, 2)));
         Assert.Equal([9, 1, 0, 0], Build.Run(Build.Bytes(1, 5, 6), pixels, (1, 2, 2), new MaxPool(0, 1, 3)));
@@ -223,12 +199,8 @@ public class OperationTests
     public void MaxPool_of_negative_integers_and_of_signs()
     {
         byte[] pixels = [1, 2, 3, 4, 200, 2, 3, 4];
-        Assert.Equal(
-            [-124, 72],
-            Build.Run(Build.Bytes(2, 2, 2), pixels, (2, 1, 1), Build.Centered(0, 2), new MaxPool(1, 2, 2)));
-        Assert.Equal(
-            [-1, 1],
-            Build.Run(Build.Bytes(2, 2, 2), pixels, (2, 1, 1), Build.Threshold(0, 100, 100), new MaxPool(1, 2, 2)));
+        Assert.Equal([-124, 72], Build.Run(Build.Bytes(2, 2, 2), pixels, (2, 1, 1), Build.Centered(0, 2), new MaxPool(1, 2, 2)));
+        Assert.Equal([-1, 1], Build.Run(Build.Bytes(2, 2, 2), pixels, (2, 1, 1), Build.Threshold(0, 100, 100), new MaxPool(1, 2, 2)));
     }
 
     [Fact]
@@ -236,13 +208,9 @@ public class OperationTests
     {
         byte[] pixels = [1, 2, 99, 3, 4, 99, 99, 99, 99];
         Assert.Equal([10], Build.Run(Build.Bytes(1, 3, 3), pixels, (1, 1, 1), new SumPool(0, 2, 2)));
-        Assert.Equal(
-            [10, 204, 205, 301], Build.Run(Build.Bytes(1, 3, 3), pixels, (1, 2, 2), new SumPool(0, 2, 1)));
-        Assert.Equal(
-            [-2], Build.Run(Build.Bytes(1, 3, 3), pixels, (1, 1, 1), Build.Threshold(0, 4), new SumPool(1, 2, 2)));
-        Assert.Equal(
-            [10 - 4 * 128],
-            Build.Run(Build.Bytes(1, 3, 3), pixels, (1, 1, 1), Build.Centered(0, 1), new SumPool(1, 2, 2)));
+        Assert.Equal([10, 204, 205, 301], Build.Run(Build.Bytes(1, 3, 3), pixels, (1, 2, 2), new SumPool(0, 2, 1)));
+        Assert.Equal([-2], Build.Run(Build.Bytes(1, 3, 3), pixels, (1, 1, 1), Build.Threshold(0, 4), new SumPool(1, 2, 2)));
+        Assert.Equal([10 - 4 * 128], Build.Run(Build.Bytes(1, 3, 3), pixels, (1, 1, 1), Build.Centered(0, 1), new SumPool(1, 2, 2)));
     }
 
     [Fact]
@@ -251,24 +219,26 @@ public class OperationTests
         Assert.Equal(
             [1020 - 1016],
             Build.Run(
-                Build.Bytes(2, 2, 2), [255, 255, 255, 255, 254, 254, 254, 254], (1, 1, 1),
-                new SumPool(0, 2, 2), Build.Dense(1, 1, 1, 1, "+-")));
+                Build.Bytes(2, 2, 2),
+                [255, 255, 255, 255, 254, 254, 254, 254],
+                (1, 1, 1),
+                new SumPool(0, 2, 2),
+                Build.Dense(1, 1, 1, 1, "+-")
+            )
+        );
     }
 
     [Fact]
     public void Add_joins_any_two_values()
     {
-        Assert.Equal(
-            [10 - 1, 200 + 1],
-            Build.Run(Build.Bytes(1, 1, 2), [10, 200], (1, 1, 2), Build.Threshold(0, 100), new Add(1, 0)));
+        Assert.Equal([10 - 1, 200 + 1], Build.Run(Build.Bytes(1, 1, 2), [10, 200], (1, 1, 2), Build.Threshold(0, 100), new Add(1, 0)));
         Assert.Equal([20, 400], Build.Run(Build.Bytes(1, 1, 2), [10, 200], (1, 1, 2), new Add(0, 0)));
     }
 
     [Fact]
     public void Scores_are_affine_in_64_bits()
     {
-        var model = new BitModel(
-            Build.Bytes(3, 1, 1), [new Scores(0, new[] { int.MaxValue, -2, 0 }, new[] { 0, 5, long.MinValue }, 0)]);
+        var model = new BitModel(Build.Bytes(3, 1, 1), [new Scores(0, new[] { int.MaxValue, -2, 0 }, new[] { 0, 5, long.MinValue }, 0)]);
         var scores = new long[3];
         Assert.Equal(0, model.Predict([255, 255, 255], scores));
         Assert.Equal([255L * int.MaxValue, -505, long.MinValue], scores);
@@ -288,7 +258,9 @@ public class OperationTests
     public void Class_may_have_a_negative_score()
     {
         var model = new BitModel(
-            Build.Bytes(2, 1, 1), [new Scores(0, new[] { -3, -2 }, new[] { long.MinValue / 2, long.MinValue / 2 }, 0)]);
+            Build.Bytes(2, 1, 1),
+            [new Scores(0, new[] { -3, -2 }, new[] { long.MinValue / 2, long.MinValue / 2 }, 0)]
+        );
         Assert.Equal(1, model.Predict([1, 1]));
     }
 
@@ -299,11 +271,13 @@ public class OperationTests
         Linear sum = Build.Dense(0, 1, 1, 1, "++");
         Assert.Equal(
             [(2 * 1) + (10 * 4), (2 * 2) + (10 * 6), (-3 * 3) + (100 * 4), (-3 * 4) + (100 * 6)],
-            Build.Run(Build.Bytes(2, 1, 2), [1, 2, 3, 4], (2, 1, 2), sum, new Combine(new[] { 0, 1 }, new[] { 2, -3, 10, 100 })));
+            Build.Run(Build.Bytes(2, 1, 2), [1, 2, 3, 4], (2, 1, 2), sum, new Combine(new[] { 0, 1 }, new[] { 2, -3, 10, 100 }))
+        );
         // Two channels for four outputs: the first belongs to the first two.
         Assert.Equal(
             [1, 10, 300, 3000],
-            Build.Run(Build.Bytes(2, 1, 1), [1, 3], (4, 1, 1), new Combine(new[] { 0 }, new[] { 1, 10, 100, 1000 })));
+            Build.Run(Build.Bytes(2, 1, 1), [1, 3], (4, 1, 1), new Combine(new[] { 0 }, new[] { 1, 10, 100, 1000 }))
+        );
     }
 
     [Fact]
@@ -324,12 +298,23 @@ public class OperationTests
         var slopes = new TwoSlope(0, new[] { 10, 2 }, new[] { 1, -40_000 }, new[] { -3L, 0 }, new[] { 3, 40_000 }, new[] { 0L, 0 }, 1);
         Assert.Equal(
             [-2, 3, 15, 16, -20_000, short.MaxValue, short.MaxValue, short.MaxValue],
-            Build.Run(Build.Bytes(2, 1, 4), [0, 9, 10, 11, 1, 2, 3, 255], (2, 1, 4), slopes));
+            Build.Run(Build.Bytes(2, 1, 4), [0, 9, 10, 11, 1, 2, 3, 255], (2, 1, 4), slopes)
+        );
         Assert.Equal(
             [short.MinValue],
-            Build.Run(Build.Bytes(1, 1, 1), [9], (1, 1, 1), slopes with
-            {
-                Breaks = new[] { 99 }, LowMultipliers = new[] { -40_000 }, LowOffsets = new[] { 0L }, HighMultipliers = new[] { 0 }, HighOffsets = new[] { 0L },
-            }));
+            Build.Run(
+                Build.Bytes(1, 1, 1),
+                [9],
+                (1, 1, 1),
+                slopes with
+                {
+                    Breaks = new[] { 99 },
+                    LowMultipliers = new[] { -40_000 },
+                    LowOffsets = new[] { 0L },
+                    HighMultipliers = new[] { 0 },
+                    HighOffsets = new[] { 0L },
+                }
+            )
+        );
     }
 }

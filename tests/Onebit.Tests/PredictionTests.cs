@@ -17,8 +17,11 @@ public class PredictionTests
         {
             var actual = new long[work.Length][];
             Parallel.For(
-                0, work.Length, new ParallelOptions { MaxDegreeOfParallelism = 8 },
-                i => actual[i] = Scores(work[i].Model, work[i].Seed));
+                0,
+                work.Length,
+                new ParallelOptions { MaxDegreeOfParallelism = 8 },
+                i => actual[i] = Scores(work[i].Model, work[i].Seed)
+            );
             Assert.Equal(expected, actual);
         }
 
@@ -65,11 +68,14 @@ public class PredictionTests
         // Without offsets that outweigh all sums, so that squares of different sizes are of different classes.
         var model = new BitModel(_model.Input, [.. _model.Operations.SkipLast(1), Build.Scores(5, 10)]);
         var random = new Random(6);
-        byte[][] images = Build.Many(count, () =>
-        {
-            (int left, int top) = (random.Next(28), random.Next(28));
-            return Enumerable.Range(0, 784).Select(i => (byte)(i % 28 >= left && i / 28 >= top ? 255 : 0)).ToArray();
-        });
+        byte[][] images = Build.Many(
+            count,
+            () =>
+            {
+                (int left, int top) = (random.Next(28), random.Next(28));
+                return Enumerable.Range(0, 784).Select(i => (byte)(i % 28 >= left && i / 28 >= top ? 255 : 0)).ToArray();
+            }
+        );
         var classes = new int[count];
         model.PredictParallel(images.SelectMany(image => image).ToArray(), classes, threads, TestContext.Current.CancellationToken);
         Assert.Equal(images.Select(image => model.Predict(image)), classes);
@@ -95,17 +101,19 @@ public class PredictionTests
     }
 
     [Fact]
-    public void The_assembly_stays_small() =>
-        Assert.InRange(new FileInfo(typeof(BitModel).Assembly.Location).Length, 1, 150_000);
+    public void The_assembly_stays_small() => Assert.InRange(new FileInfo(typeof(BitModel).Assembly.Location).Length, 1, 150_000);
 
     [Fact]
     public void Scratch_memory_left_by_others_does_not_matter()
     {
         // A padded layer on signs whose fan-in fills no word, after a model that leaves ones everywhere.
-        var dirty = new BitModel(
-            Build.Bytes(1, 20, 20), [Build.Dense(0, 2, 20, 20, new string('+', 800)), Build.Scores(1, 2)]);
+        var dirty = new BitModel(Build.Bytes(1, 20, 20), [Build.Dense(0, 2, 20, 20, new string('+', 800)), Build.Scores(1, 2)]);
         BitModel clean = Build.Model(
-            Build.Bytes(1, 2, 2), (1, 2, 2), Build.Threshold(0, 3), new Linear(1, 1, 3, 3, 1, 1, 1, Build.Signs("+++ +++ +++")));
+            Build.Bytes(1, 2, 2),
+            (1, 2, 2),
+            Build.Threshold(0, 3),
+            new Linear(1, 1, 3, 3, 1, 1, 1, Build.Signs("+++ +++ +++"))
+        );
         var scores = new long[2];
         clean.Predict([1, 2, 3, 4], scores);
         long[] expected = [.. scores];

@@ -18,7 +18,12 @@ internal static class RandomModels
     {
         int bits = random.Next(2) == 0 ? 1 : 8;
         var input = new ModelInput(
-            random.Next(1, 5), random.Next(1, 12), random.Next(1, 12), bits, (byte)(bits == 1 ? random.Next(1, 256) : 0));
+            random.Next(1, 5),
+            random.Next(1, 12),
+            random.Next(1, 12),
+            bits,
+            (byte)(bits == 1 ? random.Next(1, 256) : 0)
+        );
         var operations = new List<Operation>();
         var shapes = new List<Shape> { new(input.Channels, input.Height, input.Width, ElementKind.Codes) };
         for (int i = random.Next(7); i > 0; i--)
@@ -29,16 +34,24 @@ internal static class RandomModels
         // Any value leads to scores: to signs or codes, over a kernel that covers them, to classes.
         if (shapes[^1].Kind == ElementKind.Integers)
         {
-            Append(random.Next(2) == 0 ? Threshold(random, operations.Count, shapes[^1]) : Requantize(random, operations.Count, shapes[^1], 8));
+            Append(
+                random.Next(2) == 0 ? Threshold(random, operations.Count, shapes[^1]) : Requantize(random, operations.Count, shapes[^1], 8)
+            );
         }
 
         Shape last = shapes[^1];
         int classes = random.Next(2, 12);
-        operations.Add(new Linear(
-            operations.Count, classes, last.Height, last.Width, 1, 0, 1, Build.Weights(random, classes * last.Count)));
-        operations.Add(new Scores(
-            operations.Count,
-            Build.Many(classes, () => Multiplier(random)), Coarse(random, Build.Many(classes, () => Offset(random))), random.Next(63)));
+        operations.Add(
+            new Linear(operations.Count, classes, last.Height, last.Width, 1, 0, 1, Build.Weights(random, classes * last.Count))
+        );
+        operations.Add(
+            new Scores(
+                operations.Count,
+                Build.Many(classes, () => Multiplier(random)),
+                Coarse(random, Build.Many(classes, () => Offset(random))),
+                random.Next(63)
+            )
+        );
         string[]? names = random.Next(2) == 0 ? null : [.. Enumerable.Range(0, classes).Select(c => $"{"aß猫"[random.Next(3)]}{c}")];
         return new BitModel(input, operations, names);
 
@@ -67,12 +80,18 @@ internal static class RandomModels
                 break;
             case 2:
             case 3:
-                int size = random.Next(1, Math.Min(4, Math.Min(x.Height, x.Width) + 1)), stride = random.Next(1, 4);
+                int size = random.Next(1, Math.Min(4, Math.Min(x.Height, x.Width) + 1)),
+                    stride = random.Next(1, 4);
                 bool max = random.Next(2) == 0;
                 operations.Add(max ? new MaxPool(value, size, stride) : new SumPool(value, size, stride));
-                shapes.Add(new Shape(
-                    x.Channels, (x.Height - size) / stride + 1, (x.Width - size) / stride + 1,
-                    max || x.Kind == ElementKind.Codes ? x.Kind : ElementKind.Integers));
+                shapes.Add(
+                    new Shape(
+                        x.Channels,
+                        (x.Height - size) / stride + 1,
+                        (x.Width - size) / stride + 1,
+                        max || x.Kind == ElementKind.Codes ? x.Kind : ElementKind.Integers
+                    )
+                );
                 break;
             case 4:
                 int[] same = [.. Enumerable.Range(0, shapes.Count).Where(i => shapes[i] with { Kind = x.Kind } == x)];
@@ -110,40 +129,77 @@ internal static class RandomModels
         int[] divisors = [.. Enumerable.Range(1, x.Channels).Where(d => x.Channels % d == 0)];
         int groups = divisors[random.Next(divisors.Length)];
         int outputs = groups * random.Next(1, 5);
-        int padding = random.Next(3), stride = random.Next(1, 4);
-        int height = random.Next(1, x.Height + 2 * padding + 1), width = random.Next(1, x.Width + 2 * padding + 1);
-        operations.Add(new Linear(
-            value, outputs, height, width, stride, padding, groups,
-            Build.Weights(random, outputs * (x.Channels / groups) * height * width)));
+        int padding = random.Next(3),
+            stride = random.Next(1, 4);
+        int height = random.Next(1, x.Height + 2 * padding + 1),
+            width = random.Next(1, x.Width + 2 * padding + 1);
+        operations.Add(
+            new Linear(
+                value,
+                outputs,
+                height,
+                width,
+                stride,
+                padding,
+                groups,
+                Build.Weights(random, outputs * (x.Channels / groups) * height * width)
+            )
+        );
         shapes.Add(Output((Linear)operations[^1], x));
     }
 
-    private static Shape Output(Linear linear, Shape x) => new(
-        linear.Outputs,
-        (x.Height + 2 * linear.Padding - linear.KernelHeight) / linear.Stride + 1,
-        (x.Width + 2 * linear.Padding - linear.KernelWidth) / linear.Stride + 1,
-        ElementKind.Integers);
+    private static Shape Output(Linear linear, Shape x) =>
+        new(
+            linear.Outputs,
+            (x.Height + 2 * linear.Padding - linear.KernelHeight) / linear.Stride + 1,
+            (x.Width + 2 * linear.Padding - linear.KernelWidth) / linear.Stride + 1,
+            ElementKind.Integers
+        );
 
     /// <summary>A layer before that can read the value too.</summary>
     private static Linear? Again(Random random, List<Operation> operations, List<Shape> shapes, Shape x)
     {
-        Linear[] fitting = [.. operations.OfType<Linear>().Where(l => shapes[l.Input].Channels == x.Channels
-            && l.KernelHeight <= x.Height + 2 * l.Padding && l.KernelWidth <= x.Width + 2 * l.Padding)];
+        Linear[] fitting =
+        [
+            .. operations
+                .OfType<Linear>()
+                .Where(l =>
+                    shapes[l.Input].Channels == x.Channels
+                    && l.KernelHeight <= x.Height + 2 * l.Padding
+                    && l.KernelWidth <= x.Width + 2 * l.Padding
+                ),
+        ];
         return fitting.Length == 0 ? null : fitting[random.Next(fitting.Length)];
     }
 
-    /// <summary>Values of this height and width, some of them of fewer channels, with factors that keep the sum small enough for what follows.</summary>
+    /// <summary>
+    /// Values of this height and width, some of them of fewer channels, with factors that keep the sum small enough for what follows.
+    /// </summary>
     private static void Combine(Random random, ModelInput input, List<Operation> operations, List<Shape> shapes, Shape x)
     {
         const double Largest = 1 << 20;
-        int channels = random.Next(3) == 0 ? x.Channels * random.Next(1, 20) : x.Channels, terms = random.Next(1, 5);
-        int[] fitting = [.. Enumerable.Range(0, shapes.Count).Where(i => (shapes[i].Height, shapes[i].Width) == (x.Height, x.Width) && channels % shapes[i].Channels == 0)];
+        int channels = random.Next(3) == 0 ? x.Channels * random.Next(1, 20) : x.Channels,
+            terms = random.Next(1, 5);
+        int[] fitting =
+        [
+            .. Enumerable
+                .Range(0, shapes.Count)
+                .Where(i => (shapes[i].Height, shapes[i].Width) == (x.Height, x.Width) && channels % shapes[i].Channels == 0),
+        ];
         int[] inputs = Build.Many(terms, () => fitting[random.Next(fitting.Length)]);
         IReadOnlyList<ValueInfo> values = Values(input, operations);
-        int[] factors = [.. inputs.Select(i => (int)(Largest / terms / Math.Max(1, Math.Max(-(double)values[i].Minimum, values[i].Maximum))))];
+        int[] factors =
+        [
+            .. inputs.Select(i => (int)(Largest / terms / Math.Max(1, Math.Max(-(double)values[i].Minimum, values[i].Maximum)))),
+        ];
         if (factors.All(f => f > 0))
         {
-            operations.Add(new Combine(inputs, factors.SelectMany(f => Build.Many(channels, () => random.Next(-f, f + 1) >> random.Next(20))).ToArray()));
+            operations.Add(
+                new Combine(
+                    inputs,
+                    factors.SelectMany(f => Build.Many(channels, () => random.Next(-f, f + 1) >> random.Next(20))).ToArray()
+                )
+            );
             shapes.Add(x with { Channels = channels, Kind = ElementKind.Integers });
         }
     }
@@ -155,36 +211,65 @@ internal static class RandomModels
         return builder.Values;
     }
 
-    private static Threshold Threshold(Random random, int input, Shape x) => new(
-        input,
-        Build.Many(x.Channels, () => random.Next(10) switch
-        {
-            0 => int.MinValue,
-            1 => int.MaxValue,
-            2 => random.Next(-3000, 3000),
-            _ => random.Next(-6, 7),
-        }),
-        Build.Many(x.Channels, () => random.Next(2) == 0));
+    private static Threshold Threshold(Random random, int input, Shape x) =>
+        new(
+            input,
+            Build.Many(
+                x.Channels,
+                () =>
+                    random.Next(10) switch
+                    {
+                        0 => int.MinValue,
+                        1 => int.MaxValue,
+                        2 => random.Next(-3000, 3000),
+                        _ => random.Next(-6, 7),
+                    }
+            ),
+            Build.Many(x.Channels, () => random.Next(2) == 0)
+        );
 
     private static Quantize Quantize(Random random, int input, Shape x)
     {
-        int bits = random.Next(3) == 0 ? random.Next(1, 8) : random.Next(1, 4), spread = random.Next(2) == 0 ? 10 : 3000;
+        int bits = random.Next(3) == 0 ? random.Next(1, 8) : random.Next(1, 4),
+            spread = random.Next(2) == 0 ? 10 : 3000;
         return new Quantize(
-            input, bits,
-            Build.Many(x.Channels, () => Build.Many((1 << bits) - 1, () => random.Next(20) switch
-            {
-                0 => int.MinValue,
-                1 => int.MaxValue,
-                _ => random.Next(-spread, spread),
-            }).Order()).SelectMany(t => t).ToArray(),
-            Build.Many(x.Channels, () => random.Next(2) == 0));
+            input,
+            bits,
+            Build
+                .Many(
+                    x.Channels,
+                    () =>
+                        Build
+                            .Many(
+                                (1 << bits) - 1,
+                                () =>
+                                    random.Next(20) switch
+                                    {
+                                        0 => int.MinValue,
+                                        1 => int.MaxValue,
+                                        _ => random.Next(-spread, spread),
+                                    }
+                            )
+                            .Order()
+                )
+                .SelectMany(t => t)
+                .ToArray(),
+            Build.Many(x.Channels, () => random.Next(2) == 0)
+        );
     }
 
     private static TwoSlope TwoSlope(Random random, int input, Shape x)
     {
         (Requantize low, Requantize high) = (Requantize(random, input, x, 16), Requantize(random, input, x, 16));
         return new TwoSlope(
-            input, Build.Many(x.Channels, () => random.Next(-100, 200)), low.Multipliers, low.Offsets, high.Multipliers, high.Offsets, high.Shift);
+            input,
+            Build.Many(x.Channels, () => random.Next(-100, 200)),
+            low.Multipliers,
+            low.Offsets,
+            high.Multipliers,
+            high.Offsets,
+            high.Shift
+        );
     }
 
     private static Requantize Requantize(Random random, int input, Shape x, int outputBits)
@@ -196,7 +281,8 @@ internal static class RandomModels
             Build.Many(x.Channels, () => gentle ? random.Next(-64, 64) : Multiplier(random)),
             Coarse(random, Build.Many(x.Channels, () => gentle ? random.Next(-2000, 2000) : Offset(random))),
             gentle ? random.Next(8) : random.Next(63),
-            outputBits);
+            outputBits
+        );
     }
 
     /// <summary>Sometimes with low bits that are 0 in all of them.</summary>

@@ -25,19 +25,21 @@ public sealed class SaveTests : IDisposable
         string path = Path.Combine(_folder, "model.onebit");
         BitModel[] models = [Build.Mlp(new Random(5)), RandomModels.Create(new Random(6))];
         models[0].Save(path);
-        var writer = Task.Run(() =>
-        {
-            for (int i = 0; i < 60; i++)
+        var writer = Task.Run(
+            () =>
             {
-                models[i % 2].Save(path);
-            }
-        }, TestContext.Current.CancellationToken);
+                for (int i = 0; i < 60; i++)
+                {
+                    models[i % 2].Save(path);
+                }
+            },
+            TestContext.Current.CancellationToken
+        );
         do
         {
             // Throws if the file is missing or incomplete.
             Assert.Contains(BitModel.Load(path).Operations.Count, models.Select(model => model.Operations.Count));
-        }
-        while (!writer.IsCompleted);
+        } while (!writer.IsCompleted);
         await writer;
     }
 

@@ -13,14 +13,19 @@ public class AugmentationTests
 
     [Fact]
     public void Distorted_pixels_are_whole_numbers_from_0_to_255_in_the_same_shape() =>
-        Images((images, shape) =>
-        {
-            using var scope = NewDisposeScope();
-            Tensor result = new AugmentationSpec(30, 0.2, 0.3, 20, Elastic: 0.1).Apply(tensor(images, shape, ScalarType.Byte));
-            Assert.Equal(shape, result.shape);
-            Assert.Equal(ScalarType.Float32, result.dtype);
-            Assert.All(result.contiguous().data<float>().ToArray(), p => Assert.True(p is >= 0 and <= 255 && p == MathF.Floor(p), p.ToString()));
-        });
+        Images(
+            (images, shape) =>
+            {
+                using var scope = NewDisposeScope();
+                Tensor result = new AugmentationSpec(30, 0.2, 0.3, 20, Elastic: 0.1).Apply(tensor(images, shape, ScalarType.Byte));
+                Assert.Equal(shape, result.shape);
+                Assert.Equal(ScalarType.Float32, result.dtype);
+                Assert.All(
+                    result.contiguous().data<float>().ToArray(),
+                    p => Assert.True(p is >= 0 and <= 255 && p == MathF.Floor(p), p.ToString())
+                );
+            }
+        );
 
     [Fact]
     public void Translation_moves_by_up_to_its_share_of_each_side()
@@ -66,10 +71,14 @@ public class AugmentationTests
     public void Elastic_distortion_moves_each_place_its_own_way_and_neighbours_alike()
     {
         // Spots of the same copies: the same draws move them.
-        (double Right, double Down)[] Moved(int right) => [.. Spots(new AugmentationSpec(Elastic: 0.1), 31, 31, right, 0).Select(s => (s.Right - right, s.Down))];
-        (double Right, double Down)[] here = Moved(0), near = Moved(1), far = Moved(11);
+        (double Right, double Down)[] Moved(int right) =>
+            [.. Spots(new AugmentationSpec(Elastic: 0.1), 31, 31, right, 0).Select(s => (s.Right - right, s.Down))];
+        (double Right, double Down)[] here = Moved(0),
+            near = Moved(1),
+            far = Moved(11);
         Assert.All(here.Concat(far), m => Assert.True(Math.Abs(m.Right) < 4.5 && Math.Abs(m.Down) < 4.5, m.ToString()));
-        double Distance((double Right, double Down)[] others) => here.Zip(others, (a, b) => Math.Abs(a.Right - b.Right) + Math.Abs(a.Down - b.Down)).Average();
+        double Distance((double Right, double Down)[] others) =>
+            here.Zip(others, (a, b) => Math.Abs(a.Right - b.Right) + Math.Abs(a.Down - b.Down)).Average();
         Assert.InRange(here.Average(m => Math.Abs(m.Right)), 0.4, 2); // 3.1 pixels at most at a point, half of it in the mean, less between points.
         Assert.True(Distance(near) < Distance(far) / 2, $"{Distance(near)} and {Distance(far)}");
     }
@@ -107,22 +116,31 @@ public class AugmentationTests
         for (int i = 0; i < Copies; i++)
         {
             for (int p = 0; p < 9; p++)
+            {
                 images[(i * height + height / 2 + down + p / 3 - 1) * width + width / 2 + right + p % 3 - 1] = 200;
+            }
         }
         manual_seed(1);
         float[] result = Apply(augmentation, images, [Copies, 1, height, width]);
-        return [.. Enumerable.Range(0, Copies).Select(i =>
-        {
-            double mass = 0, x = 0, y = 0;
-            for (int p = 0; p < height * width; p++)
-            {
-                double pixel = result[i * height * width + p];
-                mass += pixel;
-                x += pixel * (p % width - width / 2);
-                y += pixel * (p / width - height / 2);
-            }
-            return (x / mass, y / mass);
-        })];
+        return
+        [
+            .. Enumerable
+                .Range(0, Copies)
+                .Select(i =>
+                {
+                    double mass = 0,
+                        x = 0,
+                        y = 0;
+                    for (int p = 0; p < height * width; p++)
+                    {
+                        double pixel = result[i * height * width + p];
+                        mass += pixel;
+                        x += pixel * (p % width - width / 2);
+                        y += pixel * (p / width - height / 2);
+                    }
+                    return (x / mass, y / mass);
+                }),
+        ];
     }
 
     private static float[] Apply(AugmentationSpec augmentation, byte[] images, long[] shape)
@@ -132,14 +150,17 @@ public class AugmentationTests
     }
 
     private static void Images(Action<byte[], long[]> check) =>
-        Gen.Select(Gen.Long[1, 5], Gen.Long[1, 3], Gen.Long[1, 12], Gen.Long[1, 12], Gen.Int).Sample(
-            (count, channels, height, width, seed) =>
-            {
-                byte[] images = new byte[count * channels * height * width];
-                var random = new Random(seed);
-                random.NextBytes(images);
-                images.AsSpan(0, images.Length / (int)count).Fill(255);
-                check(images, [count, channels, height, width]);
-            },
-            iter: 50, threads: 1);
+        Gen.Select(Gen.Long[1, 5], Gen.Long[1, 3], Gen.Long[1, 12], Gen.Long[1, 12], Gen.Int)
+            .Sample(
+                (count, channels, height, width, seed) =>
+                {
+                    byte[] images = new byte[count * channels * height * width];
+                    var random = new Random(seed);
+                    random.NextBytes(images);
+                    images.AsSpan(0, images.Length / (int)count).Fill(255);
+                    check(images, [count, channels, height, width]);
+                },
+                iter: 50,
+                threads: 1
+            );
 }

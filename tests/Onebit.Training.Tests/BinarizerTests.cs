@@ -31,15 +31,19 @@ public class BinarizerTests
     public void Levels_are_exactly_minus_1_and_1_whatever_the_latent_value()
     {
         // Sign, exponent and mantissa at random: from the smallest float to the largest.
-        Gen.Float.Where(float.IsFinite).Array[1, 50].Sample(
-            latent =>
-            {
-                float[] expected = [.. latent.Select(w => w >= 0 ? 1f : -1f)];
-                Assert.Equal(expected, Run(new SignWeights(), latent).Levels);
-                Assert.Equal(expected, Run(new SignActivation(), latent).Levels);
-                Assert.All(Run(new StochasticWeights(), latent).Levels, level => Assert.True(level is 1 or -1));
-            },
-            iter: 200, threads: 1);
+        Gen.Float.Where(float.IsFinite)
+            .Array[1, 50]
+            .Sample(
+                latent =>
+                {
+                    float[] expected = [.. latent.Select(w => w >= 0 ? 1f : -1f)];
+                    Assert.Equal(expected, Run(new SignWeights(), latent).Levels);
+                    Assert.Equal(expected, Run(new SignActivation(), latent).Levels);
+                    Assert.All(Run(new StochasticWeights(), latent).Levels, level => Assert.True(level is 1 or -1));
+                },
+                iter: 200,
+                threads: 1
+            );
     }
 
     [Fact]
@@ -78,7 +82,8 @@ public class BinarizerTests
             return Run(new StochasticWeights(), latent).Levels;
         }
 
-        float[] first = Seeded(1), next = Run(new StochasticWeights(), latent).Levels;
+        float[] first = Seeded(1),
+            next = Run(new StochasticWeights(), latent).Levels;
         Assert.NotEqual(first, next);
         Assert.NotEqual(first, Seeded(2));
         Assert.Equal(first, Seeded(1));
@@ -122,7 +127,9 @@ public class BinarizerTests
         (float[] levels, float[] gradient) = Run(new ErrorDecaySign(), x, progress);
         Assert.Equal([-1, -1, 1, 1, 1], levels);
         for (int i = 0; i < x.Length; i++)
+        {
             Assert.Equal((i + 1) * k * t * (1 - Math.Pow(Math.Tanh(t * x[i]), 2)), gradient[i], 1e-5);
+        }
     }
 
     [Fact]
@@ -172,16 +179,24 @@ public class BinarizerTests
         float[] latent = [0, 0, 0, 2];
         (float[] levels, float[] gradient) = Run(new IrNetWeights(), latent, progress: 0.5, shape: [1, 4, 1, 1]);
         Assert.Equal([-1, -1, -1, 1], levels);
-        // t = k = 1: dL/dv_i = i (1 - tanh(v_i)^2) with tanh(0.5)^2 = 0.213552, tanh(1.5)^2 = 0.819300: u = (0.786448, 1.572895, 2.359343, 0.722799).
-        // Through v = (w - m) / d: dL/dw_i = (u_i - mean(u) - v_i (u . v) / 3) / d. mean(u) = 1.360371,
+        // t = k = 1: dL/dv_i = i (1 - tanh(v_i)^2) with tanh(0.5)^2 = 0.213552, tanh(1.5)^2 = 0.819300: u = (0.786448, 1.572895, 2.359343,
+        // 0.722799). Through v = (w - m) / d: dL/dw_i = (u_i - mean(u) - v_i (u . v) / 3) / d. mean(u) = 1.360371,
         // u . v = -0.5 x 4.718686 + 1.5 x 0.722799 = -1.275145, / 3 = -0.425048.
         Assert.Equal(
-            [0.786448 - 1.360371 - 0.212524, 1.572895 - 1.360371 - 0.212524, 2.359343 - 1.360371 - 0.212524, 0.722799 - 1.360371 + 0.637572],
-            gradient.Select(g => (double)g), Near);
+            [
+                0.786448 - 1.360371 - 0.212524,
+                1.572895 - 1.360371 - 0.212524,
+                2.359343 - 1.360371 - 0.212524,
+                0.722799 - 1.360371 + 0.637572,
+            ],
+            gradient.Select(g => (double)g),
+            Near
+        );
         // Of one large weight among 16 the size is small: v = (-0.25 x 15, 3.75) / 1, mean |v| = 0.46875, s = round(-1.093) = -1.
         (levels, gradient) = Run(new IrNetWeights(), [.. new float[15], 4], progress: 0.5, shape: [1, 16, 1, 1]);
         Assert.Equal([.. Enumerable.Repeat(-0.5f, 15), 0.5f], levels);
-        // The gradient has the factor 0.5, too: u_i = 0.5 i (1 - tanh(v_i)^2) = 0.470007 i, and 0.017679 for the last; mean(u) = 3.526161, (u . v) / 15 = -0.935595.
+        // The gradient has the factor 0.5, too: u_i = 0.5 i (1 - tanh(v_i)^2) = 0.470007 i, and 0.017679 for the last; mean(u) = 3.526161,
+        // (u . v) / 15 = -0.935595.
         Assert.Equal(0.470007 - 3.526161 - 0.25 * 0.935595, gradient[0], Near);
         Assert.Equal(0.017679 - 3.526161 + 3.75 * 0.935595, gradient[^1], Near);
         // A layer of equal weights, or of one, has no deviation: still signs, and gradients that are numbers.
@@ -195,11 +210,21 @@ public class BinarizerTests
     {
         manual_seed(1);
         using var scope = NewDisposeScope();
-        foreach (Tensor x in new[] { randn(3, 500), randn(40, 50).t(), randint(-3, 4, [1000]).to(ScalarType.Float32), tensor(new[] { -0f, 0, float.Epsilon, -1e30f }) })
+        foreach (
+            Tensor x in new[]
+            {
+                randn(3, 500),
+                randn(40, 50).t(),
+                randint(-3, 4, [1000]).to(ScalarType.Float32),
+                tensor(new[] { -0f, 0, float.Epsilon, -1e30f }),
+            }
+        )
         {
             float[] sorted = [.. x.abs().flatten().data<float>().ToArray().Order()];
             for (int k = 1; k <= sorted.Length; k++)
+            {
                 Assert.Equal(sorted[k - 1], BitwiseWeights.SmallestAbsolute(x, k));
+            }
         }
     }
 
@@ -211,7 +236,11 @@ public class BinarizerTests
         Assert.Equal([0.786448, 2, 3 * 0.070651], gradient.Select(g => (double)g), Near);
         using var scope = NewDisposeScope();
         Assert.Equal([-1, 1], new BitwiseWeights(0).Bias(tensor(new[] { -3f, 0.1f })).data<float>().ToArray());
-        Assert.Equal([-0.462117, 0.964028], new BitwiseWeights(0).Real(tensor(new[] { -0.5f, 2 })).data<float>().ToArray().Select(w => (double)w), Near);
+        Assert.Equal(
+            [-0.462117, 0.964028],
+            new BitwiseWeights(0).Real(tensor(new[] { -0.5f, 2 })).data<float>().ToArray().Select(w => (double)w),
+            Near
+        );
     }
 
     [Fact]
@@ -219,63 +248,81 @@ public class BinarizerTests
     {
         foreach (Method method in Method.All.Where(m => m.Binarizes && m is not BinaryConnectStochastic))
         {
-            Gen.Select(Gen.Int[method.WeightBits, method.MostWeightBits], Gen.Int[1, 4], Gen.Int[1, 4], Gen.Int[1, 3], Gen.Int).Sample(
-                (bits, outputs, channels, side, seed) =>
-                {
-                    using var scope = NewDisposeScope();
-                    manual_seed(seed);
-                    Tensor latent = randn(outputs, channels, side, side) * 0.7;
-                    WeightBinarizer binarizer = method.Weights(bits, latent.shape, 0.3);
-                    binarizer.Forward(latent, 0.5);
-                    binarizer.eval();
-                    IReadOnlyList<WeightPlane> planes = binarizer.Planes(latent);
-                    Assert.Equal(bits, planes.Count);
-                    Tensor sum = binarizer.Offset(latent) ?? zeros(outputs, 1, 1, 1);
-                    foreach (WeightPlane plane in planes)
+            Gen.Select(Gen.Int[method.WeightBits, method.MostWeightBits], Gen.Int[1, 4], Gen.Int[1, 4], Gen.Int[1, 3], Gen.Int)
+                .Sample(
+                    (bits, outputs, channels, side, seed) =>
                     {
-                        Assert.All(plane.Signs.flatten().data<float>().ToArray(), s => Assert.True(s is 1 or -1));
-                        Assert.Equal([outputs, 1, 1, 1], plane.Scale?.shape ?? [outputs, 1, 1, 1]);
-                        sum = sum + (plane.Scale is null ? plane.Signs : plane.Signs * plane.Scale);
-                    }
-                    float[] levels = binarizer.Forward(latent, 0.5).flatten().data<float>().ToArray();
-                    Assert.Equal(sum.flatten().data<float>().ToArray(), levels, (a, b) => Math.Abs(a - b) < 1e-5);
-                },
-                iter: 20, threads: 1);
+                        using var scope = NewDisposeScope();
+                        manual_seed(seed);
+                        Tensor latent = randn(outputs, channels, side, side) * 0.7;
+                        WeightBinarizer binarizer = method.Weights(bits, latent.shape, 0.3);
+                        binarizer.Forward(latent, 0.5);
+                        binarizer.eval();
+                        IReadOnlyList<WeightPlane> planes = binarizer.Planes(latent);
+                        Assert.Equal(bits, planes.Count);
+                        Tensor sum = binarizer.Offset(latent) ?? zeros(outputs, 1, 1, 1);
+                        foreach (WeightPlane plane in planes)
+                        {
+                            Assert.All(plane.Signs.flatten().data<float>().ToArray(), s => Assert.True(s is 1 or -1));
+                            Assert.Equal([outputs, 1, 1, 1], plane.Scale?.shape ?? [outputs, 1, 1, 1]);
+                            sum = sum + (plane.Scale is null ? plane.Signs : plane.Signs * plane.Scale);
+                        }
+                        float[] levels = binarizer.Forward(latent, 0.5).flatten().data<float>().ToArray();
+                        Assert.Equal(sum.flatten().data<float>().ToArray(), levels, (a, b) => Math.Abs(a - b) < 1e-5);
+                    },
+                    iter: 20,
+                    threads: 1
+                );
         }
     }
 
     [Fact]
-    public void These_methods_keep_latent_weights_from_minus_1_to_1() => Assert.Equal(
-        ["binaryconnect", "binaryconnect-stochastic", "binarynet", "xnor", "schmitt", "dither"],
-        Method.All.Where(m => m.Binarizes && m.Weights(m.WeightBits, [1, 1, 1, 1], 0.3).ClipsLatent).Select(m => m.Name));
+    public void These_methods_keep_latent_weights_from_minus_1_to_1() =>
+        Assert.Equal(
+            ["binaryconnect", "binaryconnect-stochastic", "binarynet", "xnor", "schmitt", "dither"],
+            Method.All.Where(m => m.Binarizes && m.Weights(m.WeightBits, [1, 1, 1, 1], 0.3).ClipsLatent).Select(m => m.Name)
+        );
 
     [Fact]
     public void Every_activation_is_a_level_of_its_planes()
     {
         foreach (Method method in Method.All.Where(m => m.Binarizes))
         {
-            Gen.Select(Gen.Int[1, method.MostActivationBits], Gen.Int).Sample(
-                (bits, seed) =>
-                {
-                    using var scope = NewDisposeScope();
-                    manual_seed(seed);
-                    ActivationBinarizer binarizer = method.Activation(bits, 3);
-                    RandomNetworks.Disturb(binarizer, new Random(seed));
-                    Tensor x = randn(50, 3) * 1.5;
-                    binarizer.Forward(x, 0.5);
-                    binarizer.eval();
-                    ActivationPlanes planes = binarizer.Planes;
-                    Assert.Equal(bits, planes.Coefficients.Length);
-                    float[] values = x.flatten().data<float>().ToArray(), levels = binarizer.Forward(x, 0.5).flatten().data<float>().ToArray();
-                    for (int i = 0; i < values.Length; i++)
+            Gen.Select(Gen.Int[1, method.MostActivationBits], Gen.Int)
+                .Sample(
+                    (bits, seed) =>
                     {
-                        bool[] reached = [.. planes.Thresholds.Select(t => values[i] >= t[t.Length == 1 ? 0 : i % 3])];
-                        int code = reached.Count(r => r);
-                        double level = planes.Offset + planes.Coefficients.Select((c, n) => planes.IsCode ? ((code >> n & 1) == 1 ? c : -c) : reached[n] ? c : -c).Sum();
-                        Assert.Equal(level, levels[i], 1e-5);
-                    }
-                },
-                iter: 20, threads: 1);
+                        using var scope = NewDisposeScope();
+                        manual_seed(seed);
+                        ActivationBinarizer binarizer = method.Activation(bits, 3);
+                        RandomNetworks.Disturb(binarizer, new Random(seed));
+                        Tensor x = randn(50, 3) * 1.5;
+                        binarizer.Forward(x, 0.5);
+                        binarizer.eval();
+                        ActivationPlanes planes = binarizer.Planes;
+                        Assert.Equal(bits, planes.Coefficients.Length);
+                        float[] values = x.flatten().data<float>().ToArray(),
+                            levels = binarizer.Forward(x, 0.5).flatten().data<float>().ToArray();
+                        for (int i = 0; i < values.Length; i++)
+                        {
+                            bool[] reached = [.. planes.Thresholds.Select(t => values[i] >= t[t.Length == 1 ? 0 : i % 3])];
+                            int code = reached.Count(r => r);
+                            double level =
+                                planes.Offset
+                                + planes
+                                    .Coefficients.Select(
+                                        (c, n) =>
+                                            planes.IsCode ? ((code >> n & 1) == 1 ? c : -c)
+                                            : reached[n] ? c
+                                            : -c
+                                    )
+                                    .Sum();
+                            Assert.Equal(level, levels[i], 1e-5);
+                        }
+                    },
+                    iter: 20,
+                    threads: 1
+                );
         }
     }
 
@@ -287,7 +334,9 @@ public class BinarizerTests
         ActivationLayer activation = network.modules().OfType<ActivationLayer>().Single();
         Parameter shift = ((ShiftedSign)activation.Binarizer!).Shift;
         using (no_grad())
+        {
             shift.copy_(tensor(new[] { 0.5f, -0.25f }));
+        }
         // Two images of two channels, in codes: 32 to one.
         Tensor x = (tensor(new[] { 0.75f, -0.5f, 0.25f, 0 }, [2, 2, 1, 1]) * 32).requires_grad_();
         Tensor signs = activation.forward(x);

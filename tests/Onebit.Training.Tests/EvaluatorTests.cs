@@ -7,7 +7,12 @@ public class EvaluatorTests
 {
     // More than one batch of 500, with a rest; one pixel each, every third label 1.
     private static readonly ImageSet s_images = new(
-        Enumerable.Range(0, 1_101).Select(i => (byte)(i % 4)).ToArray(), Enumerable.Range(0, 1_101).Select(i => (byte)(i % 3 == 1 ? 1 : 0)).ToArray(), 1, 1, 1);
+        Enumerable.Range(0, 1_101).Select(i => (byte)(i % 4)).ToArray(),
+        Enumerable.Range(0, 1_101).Select(i => (byte)(i % 3 == 1 ? 1 : 0)).ToArray(),
+        1,
+        1,
+        1
+    );
 
     [Fact]
     public void Loss_and_accuracy_by_hand_of_the_float_and_of_the_packed_network()
@@ -15,7 +20,9 @@ public class EvaluatorTests
         // Scores are the pixel and minus the pixel: class 0, but for black ones, where both are 0 and the lowest wins.
         using Network network = Create([1, -1]);
         double loss = Enumerable.Range(0, 1_101).Average(i => Math.Log(1 + Math.Exp((i % 3 == 1 ? 2 : -2) * (i % 4))));
-        foreach (Evaluation evaluation in new[] { Evaluator.Evaluate(network, s_images), Evaluator.Evaluate(Packer.Pack(network), s_images) })
+        foreach (
+            Evaluation evaluation in new[] { Evaluator.Evaluate(network, s_images), Evaluator.Evaluate(Packer.Pack(network), s_images) }
+        )
         {
             Assert.Equal(new byte[1_101], evaluation.Predictions);
             Assert.Equal(734 / 1_101.0, evaluation.Accuracy);
@@ -35,7 +42,12 @@ public class EvaluatorTests
     [Fact]
     public void A_network_is_evaluated_in_evaluation_mode_and_goes_on_as_it_was()
     {
-        using Network network = Networks.Create("""[{ "type": "dropout", "rate": 0.9 }, { "type": "dense" }, { "type": "norm" }]""", new BinaryConnect(), (1, 1, 1), 2);
+        using Network network = Networks.Create(
+            """[{ "type": "dropout", "rate": 0.9 }, { "type": "dense" }, { "type": "norm" }]""",
+            new BinaryConnect(),
+            (1, 1, 1),
+            2
+        );
         float[] Statistics() => [.. network.NormLayers.Single().Mean.data<float>()];
         network.train();
         float[] before = Statistics();

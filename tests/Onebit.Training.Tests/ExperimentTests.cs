@@ -42,17 +42,24 @@ public sealed class ExperimentTests : IDisposable
     public void Every_shipped_experiment_makes_a_network_for_mnist()
     {
         string networks = Path.Combine(Experiment.ShippedFolder, "networks");
-        string[] files = [.. Directory.EnumerateFiles(Experiment.ShippedFolder, "*.json", SearchOption.AllDirectories)
-            .Where(f => Path.GetDirectoryName(f) != networks)];
+        string[] files =
+        [
+            .. Directory
+                .EnumerateFiles(Experiment.ShippedFolder, "*.json", SearchOption.AllDirectories)
+                .Where(f => Path.GetDirectoryName(f) != networks),
+        ];
         Assert.InRange(files.Length, 20, 1000);
         var images = new ImageSet(new byte[20 * 784], Enumerable.Range(0, 20).Select(i => (byte)(i % 10)).ToArray(), 1, 28, 28);
-        Assert.All(files, file =>
-        {
-            Experiment experiment = Experiment.Load(file) with { ValidationImages = null };
-            Assert.Equal(Path.GetFileNameWithoutExtension(file), experiment.Name);
-            using Network network = Trainer.CreateNetwork(experiment, new Dataset("none", images, images));
-            Assert.NotEqual(0, network.ParameterCount);
-        });
+        Assert.All(
+            files,
+            file =>
+            {
+                Experiment experiment = Experiment.Load(file) with { ValidationImages = null };
+                Assert.Equal(Path.GetFileNameWithoutExtension(file), experiment.Name);
+                using Network network = Trainer.CreateNetwork(experiment, new Dataset("none", images, images));
+                Assert.NotEqual(0, network.ParameterCount);
+            }
+        );
     }
 
     [Fact]
@@ -109,11 +116,11 @@ public sealed class ExperimentTests : IDisposable
     [InlineData("\"factor\": 0.5", "\"factor\": 1.1", "factor")]
     [InlineData("\"every\": 2", "\"every\": 0", "every")]
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"augmentation\": { \"scale\": 1 }", "scale at least 0 and below 1")]
-    [InlineData("\"epochs\": 3", "\"epochs\": 3, \"augmentation\": { \"shear\": 90 }", "shear at least 0 and below 90")]
+    [InlineData("\"epochs\": 3", "\"epochs\": 3, \"augmentation\": { \"shear\": 90 }", "shear must be at least 0 and below 90")]
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"augmentation\": { \"rotation\": -1 }", "rotation must be 0 to 180")]
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"augmentation\": { \"translation\": 1e999 }", "translation 0 to 1")]
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"augmentation\": { \"epochs\": -1 }", "epochs at least 0")]
-    [InlineData("\"epochs\": 3", "\"epochs\": 3, \"augmentation\": { \"elastic\": 0.6 }", "elastic 0 to 0.5")]
+    [InlineData("\"epochs\": 3", "\"epochs\": 3, \"augmentation\": { \"elastic\": 0.6 }", "elastic must be 0 to 0.5")]
     [InlineData("\"momentum\": 0.9", "\"polarization\": -1", "polarization must be 0 to 100")]
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"affineBits\": 15", "affineBits must be 1 to 14")]
     [InlineData("\"method\": \"binarynet\"", "\"method\": \"float32\", \"affineBits\": 4", "go with a method that binarizes")]
@@ -122,13 +129,33 @@ public sealed class ExperimentTests : IDisposable
     [InlineData("\"method\": \"binarynet\"", "\"method\": \"float32\", \"activationBits\": 1", "activationBits must be 32 or 8.")]
     [InlineData("\"method\": \"binarynet\"", "\"method\": \"lq\", \"weightBits\": 5", "weightBits must be 32 or, with lq, 1 to 4.")]
     [InlineData("\"method\": \"binarynet\"", "\"method\": \"lq\", \"weightBits\": 0", "weightBits must be 32 or, with lq, 1 to 4.")]
-    [InlineData("\"method\": \"binarynet\"", "\"method\": \"lq\", \"activationBits\": 5", "activationBits must be 32, 8 or, with lq, 1 to 4.")]
-    [InlineData("\"method\": \"binarynet\"", "\"method\": \"abc\", \"activationBits\": 0", "activationBits must be 32, 8 or, with abc, 1 to 5.")]
+    [InlineData(
+        "\"method\": \"binarynet\"",
+        "\"method\": \"lq\", \"activationBits\": 5",
+        "activationBits must be 32, 8 or, with lq, 1 to 4."
+    )]
+    [InlineData(
+        "\"method\": \"binarynet\"",
+        "\"method\": \"abc\", \"activationBits\": 0",
+        "activationBits must be 32, 8 or, with abc, 1 to 5."
+    )]
     [InlineData("\"method\": \"binarynet\"", "\"method\": \"ternary\", \"weightBits\": 1", "weightBits must be 32 or 2.")]
-    [InlineData("\"method\": \"binarynet\"", "\"method\": \"bitwise\", \"weightBits\": 2, \"zeroWeights\": 0", "zeroWeights must be above 0 and below 1, and go with bitwise of weightBits 2.")]
-    [InlineData("\"method\": \"binarynet\"", "\"method\": \"bitwise\", \"weightBits\": 2, \"zeroWeights\": 1", "zeroWeights must be above 0 and below 1")]
+    [InlineData(
+        "\"method\": \"binarynet\"",
+        "\"method\": \"bitwise\", \"weightBits\": 2, \"zeroWeights\": 0",
+        "zeroWeights must be above 0 and below 1, and go with bitwise of weightBits 2."
+    )]
+    [InlineData(
+        "\"method\": \"binarynet\"",
+        "\"method\": \"bitwise\", \"weightBits\": 2, \"zeroWeights\": 1",
+        "zeroWeights must be above 0 and below 1"
+    )]
     [InlineData("\"method\": \"binarynet\"", "\"method\": \"bitwise\", \"zeroWeights\": 0.5", "and go with bitwise of weightBits 2.")]
-    [InlineData("\"method\": \"binarynet\"", "\"method\": \"lq\", \"weightBits\": 2, \"zeroWeights\": 0.5", "and go with bitwise of weightBits 2.")]
+    [InlineData(
+        "\"method\": \"binarynet\"",
+        "\"method\": \"lq\", \"weightBits\": 2, \"zeroWeights\": 0.5",
+        "and go with bitwise of weightBits 2."
+    )]
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"pixels\": \"signs\", \"pixelThreshold\": 0", "pixelThreshold must be 1 to 255")]
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"pixels\": \"bytes\", \"pixelThreshold\": 128", "and go with pixels of bits or signs")]
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"averaging\": 1", "averaging must be above 0 and below 1")]
@@ -136,8 +163,16 @@ public sealed class ExperimentTests : IDisposable
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"start\": \" \"", "teachers and start must be names or folders of runs")]
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"distillation\": { \"teachers\": [] }", "a distillation must name at least one teacher")]
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"distillation\": {}", "teachers")]
-    [InlineData("\"epochs\": 3", "\"epochs\": 3, \"distillation\": { \"teachers\": [\"a\"], \"temperature\": 0 }", "a distillation's temperature must be above 0")]
-    [InlineData("\"epochs\": 3", "\"epochs\": 3, \"distillation\": { \"teachers\": [\"a\"], \"weight\": 1.5 }", "its weight above 0 and at most 1")]
+    [InlineData(
+        "\"epochs\": 3",
+        "\"epochs\": 3, \"distillation\": { \"teachers\": [\"a\"], \"temperature\": 0 }",
+        "a distillation's temperature must be above 0"
+    )]
+    [InlineData(
+        "\"epochs\": 3",
+        "\"epochs\": 3, \"distillation\": { \"teachers\": [\"a\"], \"weight\": 1.5 }",
+        "its weight above 0 and at most 1"
+    )]
     [InlineData("\"rate\": 0.5", "\"rate\": 0.5, \"adaptivity\": 0", "adaptivity must be above 0 and at most 1")]
     [InlineData("\"rate\": 0.5", "\"rate\": 0.5, \"threshold\": -1", "threshold must be at least 0")]
     [InlineData("\"type\": \"sgd\"", "\"type\": \"bop\", \"glorotRates\": true", "glorotRates are of adam and sgd")]
@@ -148,7 +183,11 @@ public sealed class ExperimentTests : IDisposable
     [InlineData("{ \"type\": \"dense\" }", "null", "layers")]
     [InlineData("\"layers\": [{ \"type\": \"dense\" }, { \"type\": \"norm\", }]", "\"layers\": []", "its network has no layers")]
     [InlineData("\"layers\": [{ \"type\": \"dense\" }, { \"type\": \"norm\", }]", "\"layers\": null", "layers")]
-    [InlineData("\"layers\": [{ \"type\": \"dense\" }, { \"type\": \"norm\", }]", "\"layers\": [{ \"type\": \"residual\", \"layers\": [null] }]", "layers")]
+    [InlineData(
+        "\"layers\": [{ \"type\": \"dense\" }, { \"type\": \"norm\", }]",
+        "\"layers\": [{ \"type\": \"residual\", \"layers\": [null] }]",
+        "layers"
+    )]
     [InlineData("/* trailing", "trailing", "'t' is an invalid start of a property name")]
     public void A_mistake_is_named_in_one_sentence(string part, string mistake, string problem)
     {
@@ -165,9 +204,15 @@ public sealed class ExperimentTests : IDisposable
     public void A_method_has_the_planes_that_it_is_asked_for(string method, int weightBits, int activationBits, double? zeroWeights)
     {
         string zeros = JsonSerializer.Serialize(zeroWeights);
-        Experiment experiment = Load(Valid.Replace("\"method\": \"binarynet\"", $"""
-            "method": "{method}", "weightBits": {weightBits}, "activationBits": {activationBits}, "zeroWeights": {zeros}
-            """, StringComparison.Ordinal));
+        Experiment experiment = Load(
+            Valid.Replace(
+                "\"method\": \"binarynet\"",
+                $"""
+                "method": "{method}", "weightBits": {weightBits}, "activationBits": {activationBits}, "zeroWeights": {zeros}
+                """,
+                StringComparison.Ordinal
+            )
+        );
         Assert.Equal((weightBits, activationBits, zeroWeights), (experiment.WeightBits, experiment.ActivationBits, experiment.ZeroWeights));
     }
 

@@ -5,9 +5,9 @@ namespace Onebit.Training.Tests;
 /// <summary>Affines of sums, folded to thresholds and to integers.</summary>
 public class FoldingTests
 {
+    // Some means and offsets are whole numbers, so that sums meet 0 exactly.
     private static readonly Gen<Folding> s_folding =
         from factor in Gen.OneOf(Gen.Double[-50, 50], Gen.Double[-0.05, 0.05], Gen.Const(0.0), Gen.OneOf(Gen.Const(2.0), Gen.Const(-0.5)))
-        // Whole numbers, so that sums meet 0 exactly.
         from mean in Gen.OneOf(Gen.Double[-400, 400], Gen.Int[-300, 300].Select(i => (double)i))
         from offset in Gen.OneOf(Gen.Double[-100, 100], Gen.Const(0.0), Gen.Int[-20, 20].Select(i => (double)i))
         select new Folding(factor, mean, offset);
@@ -44,19 +44,23 @@ public class FoldingTests
 
     [Fact]
     public void A_threshold_gives_the_sign_of_the_folded_value_for_every_sum() =>
-        Gen.Select(s_folding, Gen.Int[-300, 300], Gen.Int[0, 600]).Sample(
-            (folding, lowest, length) =>
-            {
-                (int threshold, bool flipped) = folding.ToThreshold(lowest, lowest + length);
-                for (int sum = lowest; sum <= lowest + length; sum++)
+        Gen.Select(s_folding, Gen.Int[-300, 300], Gen.Int[0, 600])
+            .Sample(
+                (folding, lowest, length) =>
                 {
-                    // What Threshold of the packed model does.
-                    bool plus = sum >= threshold != flipped;
-                    if (folding.Factor * (sum - folding.Mean) + folding.Offset >= 0 != plus)
-                        Assert.Fail($"{folding} at {sum}");
-                }
-            },
-            iter: 2000);
+                    (int threshold, bool flipped) = folding.ToThreshold(lowest, lowest + length);
+                    for (int sum = lowest; sum <= lowest + length; sum++)
+                    {
+                        // What Threshold of the packed model does.
+                        bool plus = sum >= threshold != flipped;
+                        if (folding.Factor * (sum - folding.Mean) + folding.Offset >= 0 != plus)
+                        {
+                            Assert.Fail($"{folding} at {sum}");
+                        }
+                    }
+                },
+                iter: 2000
+            );
 
     [Theory]
     [InlineData(20, 8)] // 0.5 * (20 - 10) + 3
@@ -72,54 +76,73 @@ public class FoldingTests
 
     [Fact]
     public void Fixed_point_is_off_by_no_more_than_the_rounding_of_its_integers() =>
-        Gen.Select(s_folding.Array[1, 4], Gen.Bool, Gen.Int[1, 3000]).Sample(
-            (channels, round, range) =>
-            {
-                (int[] multipliers, long[] offsets, int shift) = Folding.ToFixedPoint(channels, round);
-                double one = Math.ScaleB(1, shift);
-                for (int c = 0; c < channels.Length; c++)
+        Gen.Select(s_folding.Array[1, 4], Gen.Bool, Gen.Int[1, 3000])
+            .Sample(
+                (channels, round, range) =>
                 {
-                    for (int sum = -range; sum <= range; sum++)
+                    (int[] multipliers, long[] offsets, int shift) = Folding.ToFixedPoint(channels, round);
+                    double one = Math.ScaleB(1, shift);
+                    for (int c = 0; c < channels.Length; c++)
                     {
-                        double exact = channels[c].At(sum) + (round ? 0.5 : 0);
-                        double actual = (multipliers[c] * (double)sum + offsets[c]) / one;
-                        // Half a unit of the multiplier for each step from the mean, half a unit of the offset.
-                        if (Math.Abs(actual - exact) > 0.5 * (Math.Abs(sum - channels[c].Mean) + 1) / one + 1e-9)
-                            Assert.Fail($"{channels[c]} at {sum}: {actual}, not {exact}");
+                        for (int sum = -range; sum <= range; sum++)
+                        {
+                            double exact = channels[c].At(sum) + (round ? 0.5 : 0);
+                            double actual = (multipliers[c] * (double)sum + offsets[c]) / one;
+                            // Half a unit of the multiplier for each step from the mean, half a unit of the offset.
+                            if (Math.Abs(actual - exact) > 0.5 * (Math.Abs(sum - channels[c].Mean) + 1) / one + 1e-9)
+                            {
+                                Assert.Fail($"{channels[c]} at {sum}: {actual}, not {exact}");
+                            }
+                        }
                     }
-                }
-            },
-            iter: 200);
+                },
+                iter: 200
+            );
 
     [Fact]
     public void Fewer_bits_make_smaller_multipliers_and_offsets_of_the_same_coarseness() =>
-        Gen.Select(Gen.Double[0.001, 0.9].Array[1, 9], Gen.Int[2, 12], Gen.OneOf(Gen.Const(1.0), Gen.Const(32.0))).Sample(
-            (factors, bits, unit) =>
-            {
-                Folding[] channels = [.. factors.Select((f, c) => new Folding(f, 37.3 * c, -5.7 + c))];
-                (int[] multipliers, long[] offsets, int shift) = Folding.ToFixedPoint(channels, round: true, bits, unit);
-                Assert.InRange(multipliers.Order().ElementAt(factors.Length / 2), 1 << (bits - 1), 1 << bits);
-                double grain = Math.Max(1, Math.ScaleB(unit, shift - bits));
-                Assert.All(offsets, o => Assert.Equal(0, o % (long)grain));
-                for (int c = 0; c < factors.Length; c++)
+        Gen.Select(Gen.Double[0.001, 0.9].Array[1, 9], Gen.Int[2, 12], Gen.OneOf(Gen.Const(1.0), Gen.Const(32.0)))
+            .Sample(
+                (factors, bits, unit) =>
                 {
-                    // At the mean there is no error but the offset's: half a place of it.
-                    double mean = channels[c].Mean;
-                    Assert.InRange(Math.ScaleB(multipliers[c] * mean + offsets[c], -shift) - channels[c].Offset - 0.5, -0.5 * unit / (1 << bits) - 1e-3, 0.5 * unit / (1 << bits) + 1e-3);
-                    Assert.InRange(Math.ScaleB(multipliers[c], -shift) - factors[c], -Math.ScaleB(0.5, -shift), Math.ScaleB(0.5, -shift));
+                    Folding[] channels = [.. factors.Select((f, c) => new Folding(f, 37.3 * c, -5.7 + c))];
+                    (int[] multipliers, long[] offsets, int shift) = Folding.ToFixedPoint(channels, round: true, bits, unit);
+                    Assert.InRange(multipliers.Order().ElementAt(factors.Length / 2), 1 << (bits - 1), 1 << bits);
+                    double grain = Math.Max(1, Math.ScaleB(unit, shift - bits));
+                    Assert.All(offsets, o => Assert.Equal(0, o % (long)grain));
+                    for (int c = 0; c < factors.Length; c++)
+                    {
+                        // At the mean there is no error but the offset's: half a place of it.
+                        double mean = channels[c].Mean;
+                        Assert.InRange(
+                            Math.ScaleB(multipliers[c] * mean + offsets[c], -shift) - channels[c].Offset - 0.5,
+                            -0.5 * unit / (1 << bits) - 1e-3,
+                            0.5 * unit / (1 << bits) + 1e-3
+                        );
+                        Assert.InRange(
+                            Math.ScaleB(multipliers[c], -shift) - factors[c],
+                            -Math.ScaleB(0.5, -shift),
+                            Math.ScaleB(0.5, -shift)
+                        );
+                    }
                 }
-            });
+            );
 
     [Fact]
     public void A_multiplier_of_the_median_factor_or_more_moves_a_code_by_less_than_a_64th() =>
-        Gen.Select(Gen.Double[1e-6, 1], Gen.Double[0, 13], Gen.Bool).Sample(
-            (mantissa, exponent, negative) =>
-            {
-                double factor = mantissa * Math.Pow(2, exponent) * (negative ? -1 : 1);
-                (int[] multipliers, _, int shift) = Folding.ToFixedPoint([new Folding(factor, 0, 0), new Folding(factor / 3, 0, 0)], round: true);
-                double sum = 255 / factor;
-                Assert.True(Math.Abs(Math.ScaleB(multipliers[0], -shift) * sum - 255) < 1.0 / 64);
-            });
+        Gen.Select(Gen.Double[1e-6, 1], Gen.Double[0, 13], Gen.Bool)
+            .Sample(
+                (mantissa, exponent, negative) =>
+                {
+                    double factor = mantissa * Math.Pow(2, exponent) * (negative ? -1 : 1);
+                    (int[] multipliers, _, int shift) = Folding.ToFixedPoint(
+                        [new Folding(factor, 0, 0), new Folding(factor / 3, 0, 0)],
+                        round: true
+                    );
+                    double sum = 255 / factor;
+                    Assert.True(Math.Abs(Math.ScaleB(multipliers[0], -shift) * sum - 255) < 1.0 / 64);
+                }
+            );
 
     [Fact]
     public void A_channel_that_was_constant_in_training_does_not_cost_the_others_their_precision()

@@ -11,8 +11,11 @@ public class NetworkTests
     [InlineData("mlp", 784 * 128 + 128 * 128 + 128 * 10, 2 * (128 + 128 + 10), 784 * 128 + 128 * 128 + 128 * 10)]
     [InlineData("cnn", 20 * 25 + 50 * 500 + 64 * 800 + 640, 2 * (20 + 50 + 64 + 10), 20 * 25 * 24 * 24 + 50 * 500 * 8 * 8 + 64 * 800 + 640)]
     [InlineData(
-        "residual", 16 * 25 + 2 * 16 * 144 + 32 * 144 + 2 * 32 * 288 + 10 * 32 * 4, 2 * (3 * 16 + 3 * 32 + 32 + 10),
-        16 * 25 * 24 * 24 + (2 * 16 * 144 + 32 * 144) * 12 * 12 + 2 * 32 * 288 * 6 * 6 + 10 * 32 * 4)]
+        "residual",
+        16 * 25 + 2 * 16 * 144 + 32 * 144 + 2 * 32 * 288 + 10 * 32 * 4,
+        2 * (3 * 16 + 3 * 32 + 32 + 10),
+        16 * 25 * 24 * 24 + (2 * 16 * 144 + 32 * 144) * 12 * 12 + 2 * 32 * 288 * 6 * 6 + 10 * 32 * 4
+    )]
     public void Parameters_of_the_shipped_networks(string name, long binary, long others, long multiplyAccumulates)
     {
         NetworkSpec spec = Networks.Shipped(name);
@@ -35,9 +38,15 @@ public class NetworkTests
     [InlineData("""[{ "type": "conv", "filters": 2, "kernel": 1, "stride": 0 }, { "type": "dense" }]""", "stride 0")]
     [InlineData("""[{ "type": "conv", "filters": 2, "kernel": 1, "padding": -1 }, { "type": "dense" }]""", "padding -1")]
     [InlineData("""[{ "type": "conv", "filters": 2, "kernel": 1, "groups": 2 }, { "type": "dense" }]""", "groups 2 on 1 channels")]
-    [InlineData("""[{ "type": "conv", "filters": 2, "kernel": 1 }, { "type": "conv", "filters": 3, "kernel": 1, "groups": 2 }, { "type": "dense" }]""", "groups 2 on 2 channels")]
+    [InlineData(
+        """[{ "type": "conv", "filters": 2, "kernel": 1 }, { "type": "conv", "filters": 3, "kernel": 1, "groups": 2 }, { "type": "dense" }]""",
+        "groups 2 on 2 channels"
+    )]
     [InlineData("""[{ "type": "dense", "units": -3 }, { "type": "dense" }]""", "-3")]
-    [InlineData("""[{ "type": "dense", "units": 2000000000 }, { "type": "dense" }]""", "has a layer of 60000000000 weights; 1073741824 are the most")]
+    [InlineData(
+        """[{ "type": "dense", "units": 2000000000 }, { "type": "dense" }]""",
+        "has a layer of 60000000000 weights; 1073741824 are the most"
+    )]
     [InlineData("""[{ "type": "maxPool", "size": 6 }, { "type": "dense" }]""", "has a window of 6 on a side of 5")]
     [InlineData("""[{ "type": "maxPool", "size": 0 }, { "type": "dense" }]""", "pools windows of 0")]
     [InlineData("""[{ "type": "maxPool", "size": 2, "stride": -1 }, { "type": "dense" }]""", "pools windows of 2 with stride -1")]
@@ -45,7 +54,10 @@ public class NetworkTests
     [InlineData("""[{ "type": "averagePool", "size": 2, "stride": -2 }, { "type": "dense" }]""", "stride -2")]
     [InlineData("""[{ "type": "dropout", "rate": 1 }, { "type": "dense" }]""", "cannot hold Dropout { Rate = 1 }")]
     [InlineData("""[{ "type": "dropout", "rate": 0 }, { "type": "dense" }]""", "cannot hold Dropout { Rate = 0 }")]
-    [InlineData("""[{ "type": "residual", "layers": [{ "type": "conv", "filters": 2, "kernel": 1 }] }, { "type": "dense" }]""", "has a residual block that turns (1, 6, 5) into (2, 6, 5)")]
+    [InlineData(
+        """[{ "type": "residual", "layers": [{ "type": "conv", "filters": 2, "kernel": 1 }] }, { "type": "dense" }]""",
+        "has a residual block that turns (1, 6, 5) into (2, 6, 5)"
+    )]
     [InlineData("""[{ "type": "dense", "units": 5 }]""", "ends with 5 x 1 x 1 values, but there are 3 classes")]
     [InlineData("""[{ "type": "activation" }]""", "ends with 1 x 6 x 5 values, but there are 3 classes")]
     public void Layers_that_do_not_fit_are_named_in_one_sentence(string layers, string problem)
@@ -59,9 +71,15 @@ public class NetworkTests
     [Theory]
     [InlineData("""[{ "type": "dense", "units": 4 }, { "type": "maxPool", "size": 1 }, { "type": "dense" }]""")]
     [InlineData("""[{ "type": "dense", "units": 4 }, { "type": "averagePool" }, { "type": "norm" }, { "type": "dense" }]""")]
-    [InlineData("""[{ "type": "dense", "units": 4 }, { "type": "conv", "filters": 6, "kernel": 3, "padding": 1, "groups": 2 }, { "type": "dense" }]""")]
-    [InlineData("""[{ "type": "dense", "units": 4 }, { "type": "residual", "layers": [{ "type": "conv", "filters": 4, "kernel": 3, "padding": 1 }] }, { "type": "dense" }]""")]
-    [InlineData("""[{ "type": "conv", "filters": 4, "kernel": 5 }, { "type": "maxPool", "size": 2 }, { "type": "residual", "layers": [{ "type": "dense", "units": 4 }] }, { "type": "dense" }]""")]
+    [InlineData(
+        """[{ "type": "dense", "units": 4 }, { "type": "conv", "filters": 6, "kernel": 3, "padding": 1, "groups": 2 }, { "type": "dense" }]"""
+    )]
+    [InlineData(
+        """[{ "type": "dense", "units": 4 }, { "type": "residual", "layers": [{ "type": "conv", "filters": 4, "kernel": 3, "padding": 1 }] }, { "type": "dense" }]"""
+    )]
+    [InlineData(
+        """[{ "type": "conv", "filters": 4, "kernel": 5 }, { "type": "maxPool", "size": 2 }, { "type": "residual", "layers": [{ "type": "dense", "units": 4 }] }, { "type": "dense" }]"""
+    )]
     [InlineData("""[{ "type": "conv", "filters": 3, "kernel": 6 }, { "type": "averagePool" }]""")]
     public void Dense_layers_and_convolutions_follow_each_other_in_any_order(string layers)
     {
@@ -101,12 +119,22 @@ public class NetworkTests
     public void Weights_may_stay_real(string method, int? weightBits, int expected)
     {
         using var scope = NewDisposeScope();
-        using Network network = Networks.Create("""[{ "type": "dense", "bias": true }]""", Method.Named(method), (1, 1, 3), 2, weightBits: weightBits);
+        using Network network = Networks.Create(
+            """[{ "type": "dense", "bias": true }]""",
+            Method.Named(method),
+            (1, 1, 3),
+            2,
+            weightBits: weightBits
+        );
         Assert.Equal((expected, expected == 1 ? 6 : 0), (network.WeightBits, network.BinaryParameterCount));
         Tensor x = tensor(new byte[] { 1, 2, 3 }, [1, 1, 1, 3], ScalarType.Byte);
         WeightLayer layer = network.WeightLayers.Single();
         Tensor weights = expected == 1 ? Binarizer.SignOf(layer.Weight) : layer.Weight;
-        Assert.True(network.forward(network.Prepare(x)).allclose(nn.functional.linear(network.Prepare(x).flatten(1), weights.flatten(1), layer.Bias)));
+        Assert.True(
+            network
+                .forward(network.Prepare(x))
+                .allclose(nn.functional.linear(network.Prepare(x).flatten(1), weights.flatten(1), layer.Bias))
+        );
     }
 
     [Fact]
@@ -121,8 +149,14 @@ public class NetworkTests
 
         const string Layers = """[{ "type": "rprelu" }, { "type": "maxout" }, { "type": "activation" }, { "type": "dense" }]""";
         string[] slopes = ["layers.0.in", "layers.0.low", "layers.0.out", "layers.1.high", "layers.1.low"];
-        Assert.Equal([.. slopes, "layers.2.binarizer.center", "layers.2.binarizer.distance", "layers.3.weight"], Names(Layers, new AdaBin()));
-        Assert.Equal([.. slopes, "layers.2.binarizer.basis", "layers.3.binarizer.basis", "layers.3.binarizer.begun", "layers.3.weight"], Names(Layers, new LqNets()));
+        Assert.Equal(
+            [.. slopes, "layers.2.binarizer.center", "layers.2.binarizer.distance", "layers.3.weight"],
+            Names(Layers, new AdaBin())
+        );
+        Assert.Equal(
+            [.. slopes, "layers.2.binarizer.basis", "layers.3.binarizer.basis", "layers.3.binarizer.begun", "layers.3.weight"],
+            Names(Layers, new LqNets())
+        );
     }
 
     [Fact]
@@ -136,14 +170,18 @@ public class NetworkTests
               { "type": "dense" }
             ]
             """,
-            new BinaryNet(), (2, 3, 3), 3);
+            new BinaryNet(),
+            (2, 3, 3),
+            3
+        );
         Assert.Equal(2 * 2 + 2 * 9 * 3, network.BinaryParameterCount);
         Assert.Equal(2 * 2 + 2 * 9 * 3 + 2 * 2, network.ParameterCount);
         Assert.Equal(2 * 2 * 9 + 2 * 9 * 3, network.MultiplyAccumulates);
         const string Inner = "layers.0.body.0.body.";
         Assert.Equal(
             new[] { Inner + "0.weight", Inner + "1.beta", Inner + "1.gamma", Inner + "1.mean", Inner + "1.variance", "layers.2.weight" },
-            network.state_dict().Keys.Order(StringComparer.Ordinal));
+            network.state_dict().Keys.Order(StringComparer.Ordinal)
+        );
     }
 
     [Theory]
@@ -159,11 +197,20 @@ public class NetworkTests
     {
         using var scope = NewDisposeScope();
         using var network = new Network(
-            new NetworkSpec("n", [new LayerSpec.Dense()]), new Float32(), (1, 1, 5), 2, encoding, pixelStatistics: (100, 50), pixelThreshold: (byte?)threshold);
+            new NetworkSpec("n", [new LayerSpec.Dense()]),
+            new Float32(),
+            (1, 1, 5),
+            2,
+            encoding,
+            pixelStatistics: (100, 50),
+            pixelThreshold: (byte?)threshold
+        );
         Assert.Equal(bits, network.InputBits);
         float[] seen = network.Prepare(tensor(new byte[] { 0, 1, 127, 128, 255 }, [1, 1, 1, 5], ScalarType.Byte)).data<float>().ToArray();
         for (int i = 0; i < seen.Length; i++)
+        {
             Assert.Equal(expected[i], seen[i], 1e-6);
+        }
     }
 
     [Fact]
@@ -194,7 +241,13 @@ public class NetworkTests
         using var scope = NewDisposeScope();
         float[] Activated(Method method, int? bits)
         {
-            using Network network = Networks.Create("""[{ "type": "activation" }, { "type": "dense" }]""", method, (1, 1, 6), 2, activationBits: bits);
+            using Network network = Networks.Create(
+                """[{ "type": "activation" }, { "type": "dense" }]""",
+                method,
+                (1, 1, 6),
+                2,
+                activationBits: bits
+            );
             return network.Layers.Items[0].forward(tensor(new[] { -300, -0.1f, 0, 0.1f, 31.8f, 300 })).data<float>().ToArray();
         }
 
@@ -219,7 +272,13 @@ public class NetworkTests
     [Fact]
     public void A_twin_of_full_precision_has_float_activations_whatever_is_asked_for()
     {
-        using Network network = Networks.Create("""[{ "type": "activation" }, { "type": "dense" }]""", new Float32(), (1, 1, 6), 2, activationBits: 8);
+        using Network network = Networks.Create(
+            """[{ "type": "activation" }, { "type": "dense" }]""",
+            new Float32(),
+            (1, 1, 6),
+            2,
+            activationBits: 8
+        );
         Assert.Equal(32, network.ActivationBits);
     }
 
@@ -229,7 +288,13 @@ public class NetworkTests
         using var scope = NewDisposeScope();
         float Pooled(Method method, int? bits = null)
         {
-            using Network network = Networks.Create("""[{ "type": "averagePool" }, { "type": "dense" }]""", method, (1, 2, 2), 2, activationBits: bits);
+            using Network network = Networks.Create(
+                """[{ "type": "averagePool" }, { "type": "dense" }]""",
+                method,
+                (1, 2, 2),
+                2,
+                activationBits: bits
+            );
             return network.Layers.Items[0].forward(tensor(new float[] { 1, 2, 3, 8 }, [1, 1, 2, 2])).ToSingle();
         }
 
@@ -245,7 +310,12 @@ public class NetworkTests
         float[] Sums(Method method, int? bits = null)
         {
             using Network network = Networks.Create(
-                """[{ "type": "activation" }, { "type": "residual", "layers": [{ "type": "norm" }] }, { "type": "dense" }]""", method, (1, 1, 2), 2, activationBits: bits);
+                """[{ "type": "activation" }, { "type": "residual", "layers": [{ "type": "norm" }] }, { "type": "dense" }]""",
+                method,
+                (1, 1, 2),
+                2,
+                activationBits: bits
+            );
             network.eval();
             network.NormLayers.Single().Beta.data<float>()[0] = 0.3f;
             Tensor activated = network.Layers.Items[0].forward(tensor(new float[] { -5, 5 }, [1, 1, 1, 2]));
@@ -286,7 +356,13 @@ public class NetworkTests
     public void Sums_can_be_divided_by_the_root_of_the_fan_in()
     {
         using var scope = NewDisposeScope();
-        using Network network = Networks.Create("""[{ "type": "dense", "divideByRootFanIn": true, "bias": true }]""", new BinaryConnect(), (1, 2, 2), 2, zeroStart: true);
+        using Network network = Networks.Create(
+            """[{ "type": "dense", "divideByRootFanIn": true, "bias": true }]""",
+            new BinaryConnect(),
+            (1, 2, 2),
+            2,
+            zeroStart: true
+        );
         network.WeightLayers.Single().Bias!.data<float>()[0] = 0.5f;
         Assert.Equal(10.5f / 2, network.forward(tensor(new float[] { 1, 2, 3, 4 }, [1, 1, 2, 2]))[0, 0].ToSingle(), 1e-5);
     }
@@ -295,7 +371,12 @@ public class NetworkTests
     public void A_network_can_start_at_0_where_it_is_binarized()
     {
         using Network network = Networks.Create(
-            """[{ "type": "dense", "units": 50 }, { "type": "dense", "binarize": false }]""", new BinaryConnect(), (1, 2, 2), 2, zeroStart: true);
+            """[{ "type": "dense", "units": 50 }, { "type": "dense", "binarize": false }]""",
+            new BinaryConnect(),
+            (1, 2, 2),
+            2,
+            zeroStart: true
+        );
         Assert.All(network.WeightLayers.First().Weight.data<float>(), w => Assert.Equal(0, w));
         Assert.DoesNotContain(0, network.WeightLayers.Last().Weight.data<float>());
     }

@@ -6,10 +6,29 @@ namespace Onebit.Training.Tests;
 internal static class Networks
 {
     public static Network Create(
-        string layers, Method method, (int Channels, int Height, int Width) input, int classes,
-        PixelEncoding pixels = PixelEncoding.Bytes, int? activationBits = null, int? weightBits = null, bool zeroStart = false) =>
-        new(new NetworkSpec("n", JsonSerializer.Deserialize<LayerSpec[]>(layers, Experiment.Json)!), method, input, classes, pixels, activationBits, weightBits, zeroStart);
+        string layers,
+        Method method,
+        (int Channels, int Height, int Width) input,
+        int classes,
+        PixelEncoding pixels = PixelEncoding.Bytes,
+        int? activationBits = null,
+        int? weightBits = null,
+        bool zeroStart = false
+    ) =>
+        new(
+            new NetworkSpec("n", JsonSerializer.Deserialize<LayerSpec[]>(layers, Experiment.Json)!),
+            method,
+            input,
+            classes,
+            pixels,
+            activationBits,
+            weightBits,
+            zeroStart
+        );
 
-    public static NetworkSpec Shipped(string name) => JsonSerializer.Deserialize<NetworkSpec>(
-        File.ReadAllText(Path.Combine(Experiment.ShippedFolder, "networks", name + ".json")), Experiment.Json)!;
+    public static NetworkSpec Shipped(string name) =>
+        JsonSerializer.Deserialize<NetworkSpec>(
+            File.ReadAllText(Path.Combine(Experiment.ShippedFolder, "networks", name + ".json")),
+            Experiment.Json
+        )!;
 }

@@ -19,10 +19,16 @@ public sealed class ObjectiveTests : IDisposable
         // max(0, 1 - t z)^2 with t = +1 for the label alone. Image 1, label 0: (1 - 0.5)^2, (1 - 1)^2, (1 + 2)^2.
         // Image 2, label 2: (1 + 0)^2, (1 - 3)^2 -> 0 as 1 - 3 < 0, (1 + 1)^2. The mean of six.
         Tensor logits = tensor(new[] { 0.5f, -1, 2, 0, -3, -1 }, [2, 3]);
-        Assert.Equal((0.25 + 0 + 9 + 1 + 0 + 4) / 6, Objective.Loss(LossType.SquaredHinge, logits, tensor(new long[] { 0, 2 })).ToDouble(), 1e-6);
+        Assert.Equal(
+            (0.25 + 0 + 9 + 1 + 0 + 4) / 6,
+            Objective.Loss(LossType.SquaredHinge, logits, tensor(new long[] { 0, 2 })).ToDouble(),
+            1e-6
+        );
         Assert.Equal(
             nn.functional.cross_entropy(logits, tensor(new long[] { 0, 2 })).ToDouble(),
-            Objective.Loss(LossType.CrossEntropy, logits, tensor(new long[] { 0, 2 })).ToDouble(), 1e-6);
+            Objective.Loss(LossType.CrossEntropy, logits, tensor(new long[] { 0, 2 })).ToDouble(),
+            1e-6
+        );
     }
 
     [Fact]
@@ -34,20 +40,41 @@ public sealed class ObjectiveTests : IDisposable
         var data = new Dataset("black", images, images);
         Experiment teacher = new()
         {
-            Name = "teacher", Network = new NetworkSpec("n", [new LayerSpec.Dense(Bias: true)]), Method = "float32", Pixels = PixelEncoding.Unit,
-            Epochs = 1, BatchSize = 20, Optimizer = new OptimizerSpec(OptimizerType.Sgd, 1e-12), ValidationImages = 2,
+            Name = "teacher",
+            Network = new NetworkSpec("n", [new LayerSpec.Dense(Bias: true)]),
+            Method = "float32",
+            Pixels = PixelEncoding.Unit,
+            Epochs = 1,
+            BatchSize = 20,
+            Optimizer = new OptimizerSpec(OptimizerType.Sgd, 1e-12),
+            ValidationImages = 2,
         };
-        double[][] biases = [.. new[] { 1, 2 }.Select(seed =>
+        double[][] biases =
+        [
+            .. new[] { 1, 2 }.Select(seed =>
+            {
+                new Trainer(teacher, data, seed, _folder.File($"teacher-seed{seed}")).Run(TestContext.Current.CancellationToken);
+                return SafeTensors
+                    .Load(_folder.File($"teacher-seed{seed}/{Trainer.WeightsFile}"))
+                    .Tensors["layers.0.bias"]
+                    .data<float>()
+                    .ToArray()
+                    .Select(b => (double)b)
+                    .ToArray();
+            }),
+        ];
+        Experiment student = teacher with
         {
-            new Trainer(teacher, data, seed, _folder.File($"teacher-seed{seed}")).Run(TestContext.Current.CancellationToken);
-            return SafeTensors.Load(_folder.File($"teacher-seed{seed}/{Trainer.WeightsFile}")).Tensors["layers.0.bias"].data<float>().ToArray().Select(b => (double)b).ToArray();
-        })];
-        Experiment student = teacher with { Distillation = new DistillationSpec(["teacher", "teacher-seed2"], Temperature: 2, Weight: 0.25) };
+            Distillation = new DistillationSpec(["teacher", "teacher-seed2"], Temperature: 2, Weight: 0.25),
+        };
         using var objective = new Objective(student, data, _folder.File("student"), seed: 1);
-        double loss = objective.Loss(tensor(new[] { 1f, -1 }, [1, 2]), tensor(new long[] { 1 }), zeros([1, 1, 1, 1], ScalarType.Byte)).ToDouble();
+        double loss = objective
+            .Loss(tensor(new[] { 1f, -1 }, [1, 2]), tensor(new long[] { 1 }), zeros([1, 1, 1, 1], ScalarType.Byte))
+            .ToDouble();
 
         double First(double a, double b) => 1 / (1 + Math.Exp((b - a) / 2)); // The softmax of two at temperature 2.
-        double p = biases.Average(b => First(b[0], b[1])), q = First(1, -1);
+        double p = biases.Average(b => First(b[0], b[1])),
+            q = First(1, -1);
         double distance = p * Math.Log(p / q) + (1 - p) * Math.Log((1 - p) / (1 - q));
         Assert.Equal(0.75 * Math.Log(1 + Math.Exp(2)) + 0.25 * 4 * distance, loss, 1e-5);
     }
@@ -78,7 +105,10 @@ public sealed class ObjectiveTests : IDisposable
         // With a factor of a half the adaptivity is 0.25.
         weights.grad = tensor(new[] { 4f, 0, 0, 0 });
         using (no_grad())
+        {
             bop.Step(4, 0.5);
+        }
+
         Assert.Equal(0.75f * -0.75f + 0.25f * 4, bop.State.Single()[0].ToSingle(), 1e-6);
     }
 
@@ -89,7 +119,8 @@ public sealed class ObjectiveTests : IDisposable
     {
         using var scope = NewDisposeScope();
         manual_seed(1);
-        Parameter[] own = [new(randn(5, 3)), new(randn(7))], theirs = [.. own.Select(p => new Parameter(p.detach().clone()))];
+        Parameter[] own = [new(randn(5, 3)), new(randn(7))],
+            theirs = [.. own.Select(p => new Parameter(p.detach().clone()))];
         IStepRule rule = momentum > 0 ? new Sgd([.. own.Select(p => (p, 0.01))], momentum) : new Adam([.. own.Select(p => (p, 0.01))]);
         optim.Optimizer optimizer = momentum > 0 ? optim.SGD(theirs, 0.01 * 0.5, momentum) : optim.Adam(theirs, 0.01 * 0.5);
         for (int step = 1; step <= 20; step++)
@@ -100,7 +131,10 @@ public sealed class ObjectiveTests : IDisposable
                 theirs[p].grad = own[p].grad!.clone();
             }
             using (no_grad())
+            {
                 rule.Step(step, 0.5);
+            }
+
             optimizer.step();
         }
         Assert.Equal(theirs.SelectMany(p => p.data<float>().ToArray()), own.SelectMany(p => p.data<float>().ToArray()));
@@ -131,13 +165,22 @@ public sealed class ObjectiveTests : IDisposable
         using Network network = Networks.Create("""[{ "type": "dense" }]""", new BinaryConnect(), (1, 2, 2), 2);
         Parameter latent = network.WeightLayers.Single().Weight;
         using (no_grad())
+        {
             latent.copy_(tensor(new[] { 0, 0.1f, -0.1f, 0.5f, -0.5f, 0.98f, -1, 1 }, [2, 4]).view(latent.shape));
+        }
+
         var optimization = new Optimization(
             new Experiment
             {
-                Name = "e", Network = network.Spec, Method = "binaryconnect", Epochs = 1, BatchSize = 2,
+                Name = "e",
+                Network = network.Spec,
+                Method = "binaryconnect",
+                Epochs = 1,
+                BatchSize = 2,
                 Optimizer = new OptimizerSpec(OptimizerType.Sgd, 0.2, Polarization: 0.5),
-            }, network);
+            },
+            network
+        );
         void Step(double done, double factor)
         {
             optimization.SetProgress(done, factor);
@@ -147,7 +190,10 @@ public sealed class ObjectiveTests : IDisposable
         Assert.Equal([0, 0.1f, -0.1f, 0.5f, -0.5f, 0.98f, -1, 1], latent.data<float>().ToArray());
         // 0.2 * 0.5 * 0.8 done * 0.5 of the rate = 0.04; 0 counts as +1, as everywhere.
         Step(done: 0.8, factor: 0.5);
-        Assert.All(latent.data<float>().ToArray().Zip([0.04f, 0.14f, -0.14f, 0.54f, -0.54f, 1, -1, 1]), w => Assert.Equal(w.Second, w.First, 1e-6f));
+        Assert.All(
+            latent.data<float>().ToArray().Zip([0.04f, 0.14f, -0.14f, 0.54f, -0.54f, 1, -1, 1]),
+            w => Assert.Equal(w.Second, w.First, 1e-6f)
+        );
     }
 
     [Theory]
@@ -159,8 +205,17 @@ public sealed class ObjectiveTests : IDisposable
         using Network network = Networks.Create("""[{ "type": "dense" }]""", Method.Named(method), (1, 2, 2), 2, PixelEncoding.Unit);
         Experiment experiment = new()
         {
-            Name = "e", Network = network.Spec, Method = method, Epochs = 1, BatchSize = 2, Optimizer = new OptimizerSpec(optimizer, 0.2, Polarization: 0.5),
+            Name = "e",
+            Network = network.Spec,
+            Method = method,
+            Epochs = 1,
+            BatchSize = 2,
+            Optimizer = new OptimizerSpec(optimizer, 0.2, Polarization: 0.5),
         };
-        Assert.Contains("has none; leave it out", Assert.Throws<ExperimentException>(() => new Optimization(experiment, network)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "has none; leave it out",
+            Assert.Throws<ExperimentException>(() => new Optimization(experiment, network)).Message,
+            StringComparison.Ordinal
+        );
     }
 }

@@ -9,52 +9,80 @@ public class PackingTests
 {
     [Fact]
     public void The_runtime_gives_every_integer_of_evaluation_mode() =>
-        RandomlyMade(isTieFree: false, (network, model, images) =>
-        {
-            using var folded = new FoldedNetwork(model);
-            IReadOnlyList<Tensor> values = folded.Trace(images);
-            Assert.Equal(model.Operations.Count + 1, values.Count);
-            double[][] expected = [.. values.SkipLast(1).Select(v => v.to(ScalarType.Float64).contiguous().data<double>().ToArray())];
-            long[] expectedScores = values[^1].data<long>().ToArray();
-            Assert.Equal(expectedScores, folded.Scores(images).data<long>().ToArray());
-            foreach ((byte[] pixels, int image) in Each(images))
+        RandomlyMade(
+            isTieFree: false,
+            (network, model, images) =>
             {
-                int[][] trace = model.Trace(pixels);
-                for (int v = 0; v < trace.Length; v++)
-                    Assert.Equal(expected[v].Skip(image * trace[v].Length).Take(trace[v].Length), trace[v].Select(e => (double)e));
-                long[] scores = new long[model.ClassCount];
-                int chosen = model.Predict(pixels, scores);
-                Assert.Equal(expectedScores.Skip(image * scores.Length).Take(scores.Length), scores);
-                Assert.Equal(Array.IndexOf(scores, scores.Max()), chosen);
+                using var folded = new FoldedNetwork(model);
+                IReadOnlyList<Tensor> values = folded.Trace(images);
+                Assert.Equal(model.Operations.Count + 1, values.Count);
+                double[][] expected = [.. values.SkipLast(1).Select(v => v.to(ScalarType.Float64).contiguous().data<double>().ToArray())];
+                long[] expectedScores = values[^1].data<long>().ToArray();
+                Assert.Equal(expectedScores, folded.Scores(images).data<long>().ToArray());
+                foreach ((byte[] pixels, int image) in Each(images))
+                {
+                    int[][] trace = model.Trace(pixels);
+                    for (int v = 0; v < trace.Length; v++)
+                    {
+                        Assert.Equal(expected[v].Skip(image * trace[v].Length).Take(trace[v].Length), trace[v].Select(e => (double)e));
+                    }
+
+                    long[] scores = new long[model.ClassCount];
+                    int chosen = model.Predict(pixels, scores);
+                    Assert.Equal(expectedScores.Skip(image * scores.Length).Take(scores.Length), scores);
+                    Assert.Equal(Array.IndexOf(scores, scores.Max()), chosen);
+                }
             }
-        });
+        );
 
     [Fact]
     public void The_packed_network_gives_the_integers_of_the_float_network_where_rounding_decides_nothing()
     {
         int different = 0;
-        RandomlyMade(isTieFree: true, (network, model, images) =>
-        {
-            // All but the last normalization.
-            Tensor x = network.Prepare(images);
-            foreach (nn.Module<Tensor, Tensor> layer in network.Layers.Items.Where((l, i) => i < network.Layers.Items.Count - 1 || l is not NormLayer))
-                x = layer.forward(x);
-            float[] sums = x.flatten().data<float>().ToArray();
-            float[] logits = network.forward(network.Prepare(images)).flatten().data<float>().ToArray();
-            double one = Math.ScaleB(1, ((Scores)model.Operations[^1]).Shift);
-            foreach ((byte[] pixels, int image) in Each(images))
+        RandomlyMade(
+            isTieFree: true,
+            (network, model, images) =>
             {
-                int[] last = model.Trace(pixels)[^1];
-                // Elsewhere a sum stands for a multiple of itself and more.
-                if (network is { Method: BinaryConnect or BinaryNet, Pixels: not PixelEncoding.Signs } && network.WeightLayers.Last().Bias is null)
-                    Assert.Equal(sums.Skip(image * last.Length).Take(last.Length), last.Select(s => (float)s));
-                long[] scores = new long[model.ClassCount];
-                model.Predict(pixels, scores);
-                for (int c = 0; c < scores.Length; c++)
-                    Assert.Equal(logits[image * scores.Length + c], scores[c] / one, 1e-4 * (1 + Math.Abs(logits[image * scores.Length + c])));
+                // All but the last normalization.
+                Tensor x = network.Prepare(images);
+                foreach (
+                    nn.Module<Tensor, Tensor> layer in network.Layers.Items.Where(
+                        (l, i) => i < network.Layers.Items.Count - 1 || l is not NormLayer
+                    )
+                )
+                {
+                    x = layer.forward(x);
+                }
+
+                float[] sums = x.flatten().data<float>().ToArray();
+                float[] logits = network.forward(network.Prepare(images)).flatten().data<float>().ToArray();
+                double one = Math.ScaleB(1, ((Scores)model.Operations[^1]).Shift);
+                foreach ((byte[] pixels, int image) in Each(images))
+                {
+                    int[] last = model.Trace(pixels)[^1];
+                    // Elsewhere a sum stands for a multiple of itself and more.
+                    if (
+                        network is { Method: BinaryConnect or BinaryNet, Pixels: not PixelEncoding.Signs }
+                        && network.WeightLayers.Last().Bias is null
+                    )
+                    {
+                        Assert.Equal(sums.Skip(image * last.Length).Take(last.Length), last.Select(s => (float)s));
+                    }
+
+                    long[] scores = new long[model.ClassCount];
+                    model.Predict(pixels, scores);
+                    for (int c = 0; c < scores.Length; c++)
+                    {
+                        Assert.Equal(
+                            logits[image * scores.Length + c],
+                            scores[c] / one,
+                            1e-4 * (1 + Math.Abs(logits[image * scores.Length + c]))
+                        );
+                    }
+                }
+                different += sums.Chunk(network.Classes).Select(s => string.Join(' ', s)).Distinct().Count();
             }
-            different += sums.Chunk(network.Classes).Select(s => string.Join(' ', s)).Distinct().Count();
-        });
+        );
         // Networks that give the same for every image would say nothing.
         Assert.InRange(different, 300, int.MaxValue);
     }
@@ -83,23 +111,40 @@ public class PackingTests
               { "type": "conv", "filters": 8, "kernel": 3 }, { "type": "norm" }, { "type": "activation" },
               { "type": "conv", "filters": 8, "kernel": 3 }, { "type": "norm" }, { "type": "activation" }, { "type": "dense" }, { "type": "norm" }
             ]
-            """, Method.Named(method), (1, 8, 8), 4, activationBits: activationBits, weightBits: weightBits);
+            """,
+            Method.Named(method),
+            (1, 8, 8),
+            4,
+            activationBits: activationBits,
+            weightBits: weightBits
+        );
         Tensor images = randint(0, 256, [200, 1, 8, 8], ScalarType.Byte);
         foreach (nn.Module binarizer in network.modules().Where(m => m is ActivationBinarizer))
+        {
             RandomNetworks.Disturb(binarizer, new Random(1));
+        }
+
         network.train();
         for (int i = 0; i < 50; i++)
+        {
             network.forward(network.Prepare(images));
+        }
+
         network.eval();
         BitModel model = Packer.Pack(network);
         double one = Math.ScaleB(1, ((Scores)model.Operations[^1]).Shift);
         float[] logits = network.forward(network.Prepare(images)).flatten().data<float>().ToArray();
-        double[] errors = [.. Each(images).Select(image =>
-        {
-            long[] scores = new long[4];
-            model.Predict(image.Pixels, scores);
-            return scores.Select((s, c) => Math.Abs(s / one - logits[image.Image * 4 + c])).Max();
-        }).Order()];
+        double[] errors =
+        [
+            .. Each(images)
+                .Select(image =>
+                {
+                    long[] scores = new long[4];
+                    model.Predict(image.Pixels, scores);
+                    return scores.Select((s, c) => Math.Abs(s / one - logits[image.Image * 4 + c])).Max();
+                })
+                .Order(),
+        ];
         // Sizes become multipliers of 12 bits. That may also bring a value across a threshold, but for few of the images.
         Assert.InRange(logits.Max() - logits.Min(), 1, double.PositiveInfinity);
         Assert.InRange(errors[100], 0, 0.002);
@@ -112,7 +157,10 @@ public class PackingTests
         manual_seed(1);
         using Network network = Networks.Create(
             """[{ "type": "conv", "filters": 32, "kernel": 3 }, { "type": "norm" }, { "type": "activation" }, { "type": "dense" }, { "type": "norm" }]""",
-            new BinaryConnect(), (1, 8, 8), 10);
+            new BinaryConnect(),
+            (1, 8, 8),
+            10
+        );
         foreach (NormLayer norm in network.NormLayers)
         {
             using var _ = no_grad();
@@ -128,9 +176,15 @@ public class PackingTests
 
     [Theory]
     [InlineData("""[{ "type": "dense", "binarize": false }]""", "a layer's weights stay float32")]
-    [InlineData("""[{ "type": "dense" }, { "type": "scale", "by": -0.5 }]""", "a scale is not above 0, so that max-pooling would turn to the smallest value")]
+    [InlineData(
+        """[{ "type": "dense" }, { "type": "scale", "by": -0.5 }]""",
+        "a scale is not above 0, so that max-pooling would turn to the smallest value"
+    )]
     [InlineData("""[{ "type": "dense" }, { "type": "learnedScale" }]""", "a learnedScale layer has no integer form")]
-    [InlineData("""[{ "type": "conv", "filters": 2, "kernel": 1 }, { "type": "dense" }]""", "weights of one bit are multiplied with signs or codes, not with integers")]
+    [InlineData(
+        """[{ "type": "conv", "filters": 2, "kernel": 1 }, { "type": "dense" }]""",
+        "weights of one bit are multiplied with signs or codes, not with integers"
+    )]
     public void What_has_no_integer_form_is_named(string layers, string reason)
     {
         using Network network = Networks.Create(layers, new BinaryConnect(), (1, 4, 4), 3);
@@ -142,7 +196,10 @@ public class PackingTests
     {
         const string Layers = """[{ "type": "dense" }, { "type": "norm" }]""";
         using Network pixels = Networks.Create(Layers, new BinaryConnect(), (1, 4, 4), 3, PixelEncoding.Normalized);
-        Assert.Equal("pixels are seen as normalized, not as bytes, bits or signs", Assert.Throws<PackingException>(() => Packer.Pack(pixels)).Message);
+        Assert.Equal(
+            "pixels are seen as normalized, not as bytes, bits or signs",
+            Assert.Throws<PackingException>(() => Packer.Pack(pixels)).Message
+        );
         using Network activations = Networks.Create(Layers, new BinaryConnect(), (1, 4, 4), 3, activationBits: 32);
         Assert.Equal("activations stay float32", Assert.Throws<PackingException>(() => Packer.Pack(activations)).Message);
         using Network latent = Networks.Create(Layers, new BinaryConnect(), (1, 4, 4), 3);
@@ -152,7 +209,11 @@ public class PackingTests
 
     [Theory]
     [InlineData("""[{ "type": "dense" }]""", 257, 257)] // 257 * 257 * 255 is just above 2^24.
-    [InlineData("""[{ "type": "conv", "filters": 1, "kernel": 99 }, { "type": "averagePool", "size": 8 }, { "type": "norm" }, { "type": "activation" }, { "type": "dense" }]""", 107, 107)]
+    [InlineData(
+        """[{ "type": "conv", "filters": 1, "kernel": 99 }, { "type": "averagePool", "size": 8 }, { "type": "norm" }, { "type": "activation" }, { "type": "dense" }]""",
+        107,
+        107
+    )]
     public void Sums_that_float32_does_not_hold_exactly_are_refused(string layers, int height, int width)
     {
         using Network network = Networks.Create(layers, new BinaryConnect(), (1, height, width), 2, zeroStart: true);
@@ -180,25 +241,49 @@ public class PackingTests
         }
 
         // Pixels in codes, 32 to one: +1 from 32 x 0.5 = 16 on.
-        Assert.Equal([16], First("""[{ "type": "activation" }, { "type": "dense" }]""", new ReActNet(), PixelEncoding.Bytes,
-            n => n.modules().OfType<ShiftedSign>().Single().Shift.fill_(0.5)).Thresholds.ToArray());
+        Assert.Equal(
+            [16],
+            First(
+                """[{ "type": "activation" }, { "type": "dense" }]""",
+                new ReActNet(),
+                PixelEncoding.Bytes,
+                n => n.modules().OfType<ShiftedSign>().Single().Shift.fill_(0.5)
+            )
+                .Thresholds.ToArray()
+        );
         // Weights 0.5 and -0.25: size (0.5 + 0.5 + 0.5) / 3 = 0.5 and 0.25. With bytes u = w . x in signs the layer gives 0.5 u + 3 >= 0
         // from u = -6 on, and 0.25 u - 5 >= 0 from 20 on.
-        Assert.Equal([-6, 20], First("""[{ "type": "dense", "units": 2, "bias": true }, { "type": "activation" }, { "type": "dense" }]""", new XnorNet(), PixelEncoding.Bytes,
-            n =>
-            {
-                WeightLayer layer = n.WeightLayers.First();
-                layer.Weight.copy_(tensor(new[] { 0.5f, 0.5f, -0.5f, -0.25f, -0.25f, 0.25f }, [2, 1, 1, 3]));
-                layer.Bias!.copy_(tensor(new[] { 3f, -5 }));
-            }).Thresholds.ToArray());
+        Assert.Equal(
+            [-6, 20],
+            First(
+                """[{ "type": "dense", "units": 2, "bias": true }, { "type": "activation" }, { "type": "dense" }]""",
+                new XnorNet(),
+                PixelEncoding.Bytes,
+                n =>
+                {
+                    WeightLayer layer = n.WeightLayers.First();
+                    layer.Weight.copy_(tensor(new[] { 0.5f, 0.5f, -0.5f, -0.25f, -0.25f, 0.25f }, [2, 1, 1, 3]));
+                    layer.Bias!.copy_(tensor(new[] { 3f, -5 }));
+                }
+            )
+                .Thresholds.ToArray()
+        );
         // Pixels -1 and +1 are bits x: w . (2x - 1) + b = 2 w . x - (1 + 1 - 1) + 1 >= 0 from 0 on, and with b = -1 from 1 on.
-        Assert.Equal([0, 1], First("""[{ "type": "dense", "units": 2, "bias": true }, { "type": "activation" }, { "type": "dense" }]""", new Bitwise(), PixelEncoding.Signs,
-            n =>
-            {
-                WeightLayer layer = n.WeightLayers.First();
-                layer.Weight.copy_(tensor(new[] { 0.5f, 0.5f, -0.5f, 0.1f, 0.2f, -0.3f }, [2, 1, 1, 3]));
-                layer.Bias!.copy_(tensor(new[] { 0.3f, -0.2f }));
-            }).Thresholds.ToArray());
+        Assert.Equal(
+            [0, 1],
+            First(
+                """[{ "type": "dense", "units": 2, "bias": true }, { "type": "activation" }, { "type": "dense" }]""",
+                new Bitwise(),
+                PixelEncoding.Signs,
+                n =>
+                {
+                    WeightLayer layer = n.WeightLayers.First();
+                    layer.Weight.copy_(tensor(new[] { 0.5f, 0.5f, -0.5f, 0.1f, 0.2f, -0.3f }, [2, 1, 1, 3]));
+                    layer.Bias!.copy_(tensor(new[] { 0.3f, -0.2f }));
+                }
+            )
+                .Thresholds.ToArray()
+        );
     }
 
     [Fact]
@@ -207,12 +292,17 @@ public class PackingTests
         using var scope = NewDisposeScope();
         using Network network = Networks.Create(
             """[{ "type": "averagePool", "size": 2 }, { "type": "conv", "filters": 1, "kernel": 3, "padding": 1 }, { "type": "norm" }, { "type": "activation" }, { "type": "dense" }]""",
-            new BinaryNet(), (1, 2, 2), 2, PixelEncoding.Signs);
+            new BinaryNet(),
+            (1, 2, 2),
+            2,
+            PixelEncoding.Signs
+        );
         WeightLayer layer = network.WeightLayers.First();
         Assert.Equal(-4, layer.PaddingValue);
         using var _ = no_grad();
         layer.Weight.fill_(1);
-        // Pixels + - / - - sum to -2, and the eight places around it to -32. Packed: pixels of one bit sum to 1, and 2 x 1 - 4 - 8 x 4 = -34.
+        // Pixels + - / - - sum to -2, and the eight places around it to -32. Packed: pixels of one bit sum to 1, and 2 x 1 - 4 - 8 x 4 =
+        // -34.
         Tensor image = tensor(new byte[] { 9, 0, 0, 0 }, [1, 1, 2, 2]);
         Assert.Equal(-34, layer.forward(network.Layers.Items[0].forward(network.Prepare(image))).item<float>());
         network.NormLayers.Single().Mean.fill_(-34);
@@ -242,7 +332,10 @@ public class PackingTests
             }
             catch (Exception e)
             {
-                throw new InvalidOperationException($"{network.Method.Name} {network.Input} {network.Pixels} {network.ActivationBits} bits: {JsonSerializer.Serialize(network.Spec, Experiment.Json)}", e);
+                throw new InvalidOperationException(
+                    $"{network.Method.Name} {network.Input} {network.Pixels} {network.ActivationBits} bits: {JsonSerializer.Serialize(network.Spec, Experiment.Json)}",
+                    e
+                );
             }
         }
     }

@@ -25,10 +25,16 @@ internal sealed class RandomLayers
         Classes = random.Next(2, 5);
         List<LayerSpec> layers = [.. Enumerable.Range(0, random.Next(7)).SelectMany(_ => Next())];
         if (_kind == ElementKind.Integers)
+        {
             layers.AddRange(Activated());
+        }
+
         layers.Add(new LayerSpec.Dense());
         if (random.Next(2) == 0)
+        {
             layers.Add(new LayerSpec.Norm());
+        }
+
         Network = new NetworkSpec("random", layers);
     }
 
@@ -38,19 +44,20 @@ internal sealed class RandomLayers
 
     public int Classes { get; }
 
-    private LayerSpec[] Next() => _random.Next(12) switch
-    {
-        0 => [MaxPool()],
-        1 => [AveragePool()],
-        2 => [Residual()],
-        4 => [new LayerSpec.Dropout(0.5)],
-        3 => _isRounded ? [Residual()] : [TwoSlopes()],
-        5 when !_isRounded => [Norm()],
-        5 or 6 => Activated(),
-        7 when _kind != ElementKind.Integers => Dense(),
-        _ when _kind != ElementKind.Integers => [Conv(), .. MaybePool(), .. Activated()],
-        _ => Activated(),
-    };
+    private LayerSpec[] Next() =>
+        _random.Next(12) switch
+        {
+            0 => [MaxPool()],
+            1 => [AveragePool()],
+            2 => [Residual()],
+            4 => [new LayerSpec.Dropout(0.5)],
+            3 => _isRounded ? [Residual()] : [TwoSlopes()],
+            5 when !_isRounded => [Norm()],
+            5 or 6 => Activated(),
+            7 when _kind != ElementKind.Integers => Dense(),
+            _ when _kind != ElementKind.Integers => [Conv(), .. MaybePool(), .. Activated()],
+            _ => Activated(),
+        };
 
     private LayerSpec[] Activated()
     {
@@ -86,38 +93,56 @@ internal sealed class RandomLayers
     private LayerSpec.Conv Conv()
     {
         (int channels, int height, int width) = _shape;
-        int padding = _random.Next(3), stride = _random.Next(1, 4);
+        int padding = _random.Next(3),
+            stride = _random.Next(1, 4);
         int kernel = _random.Next(1, Math.Min(5, Math.Min(height, width) + 2 * padding) + 1);
-        int groups = _random.Next(3) == 0 ? channels : 1, filters = Math.Min(groups * _random.Next(1, 4), 8 / groups * groups);
+        int groups = _random.Next(3) == 0 ? channels : 1,
+            filters = Math.Min(groups * _random.Next(1, 4), 8 / groups * groups);
         _shape = (filters, (height + 2 * padding - kernel) / stride + 1, (width + 2 * padding - kernel) / stride + 1);
         return new LayerSpec.Conv(filters, kernel, stride, padding, groups);
     }
 
-    private LayerSpec[] MaybePool() => _random.Next(3) switch { 0 => [MaxPool()], 1 => [AveragePool()], _ => [] };
+    private LayerSpec[] MaybePool() =>
+        _random.Next(3) switch
+        {
+            0 => [MaxPool()],
+            1 => [AveragePool()],
+            _ => [],
+        };
 
     private LayerSpec.MaxPool MaxPool()
     {
         (int size, int stride) = Window();
         if (_kind == ElementKind.Signs && _activationBits > 1)
+        {
             _kind = ElementKind.Integers; // Several planes are pooled as their sum.
+        }
+
         return new LayerSpec.MaxPool(size, stride == size ? 0 : stride);
     }
 
     private LayerSpec AveragePool()
     {
         if (_isSummed)
+        {
             return MaxPool();
+        }
+
         _isSummed = true;
         (int size, int stride) = Window();
         if (_kind == ElementKind.Signs)
+        {
             _kind = ElementKind.Integers;
+        }
+
         return new LayerSpec.AveragePool(size, stride == size ? 0 : stride);
     }
 
     private (int Size, int Stride) Window()
     {
         (int channels, int height, int width) = _shape;
-        int size = _random.Next(1, Math.Min(3, Math.Min(height, width)) + 1), stride = _random.Next(1, 4);
+        int size = _random.Next(1, Math.Min(3, Math.Min(height, width)) + 1),
+            stride = _random.Next(1, 4);
         _shape = (channels, (height - size) / stride + 1, (width - size) / stride + 1);
         return (size, stride);
     }
@@ -127,15 +152,30 @@ internal sealed class RandomLayers
         var layers = new List<LayerSpec>();
         bool isSummed = _isSummed;
         if (_kind == ElementKind.Integers || _random.Next(3) == 0)
+        {
             layers.AddRange(Activated());
+        }
+
         if (_random.Next(5) > 0)
+        {
             layers.Add(Same());
+        }
+
         if (_random.Next(2) == 0)
+        {
             layers.AddRange([.. Activated(), Same()]);
+        }
+
         if (_random.Next(4) > 0)
+        {
             layers.Add(new LayerSpec.Norm());
+        }
+
         if (_random.Next(4) == 0)
+        {
             layers.AddRange([new LayerSpec.Activation(), new LayerSpec.AveragePool(1)]);
+        }
+
         (_kind, _isSummed) = (ElementKind.Integers, isSummed || _isSummed);
         return new LayerSpec.Residual(layers);
     }

@@ -5,11 +5,11 @@ namespace Onebit.Training.Tests;
 /// <summary>Binarized networks at random, whose normalizations have the statistics of their own activations.</summary>
 internal static class RandomNetworks
 {
-    private static readonly Method[] Binarized = [.. Method.All.Where(m => m.Binarizes && m is not BinaryConnectStochastic)];
+    private static readonly Method[] s_binarized = [.. Method.All.Where(m => m.Binarizes && m is not BinaryConnectStochastic)];
 
     // Whose levels can all be powers of two, with nothing between.
-    private static readonly Method[] OfOneSize = [.. Binarized.Where(m => m is not (AbcNet or LqNets or AdaBin or Ternary))];
-    private static readonly PixelEncoding[] Pixels = [PixelEncoding.Bytes, PixelEncoding.Bytes, PixelEncoding.Bits, PixelEncoding.Signs];
+    private static readonly Method[] s_ofOneSize = [.. s_binarized.Where(m => m is not (AbcNet or LqNets or AdaBin or Ternary))];
+    private static readonly PixelEncoding[] s_pixels = [PixelEncoding.Bytes, PixelEncoding.Bytes, PixelEncoding.Bits, PixelEncoding.Signs];
 
     /// <summary>Builds a network of <see cref="RandomLayers"/>; factors of normalizations are positive, negative and 0.</summary>
     /// <param name="random">Where all of it comes from.</param>
@@ -21,13 +21,20 @@ internal static class RandomNetworks
     {
         manual_seed(random.Next());
         // The method's own activations, or 8-bit ones behind its weights.
-        Method method = isTieFree ? OfOneSize[random.Next(OfOneSize.Length)] : Binarized[random.Next(Binarized.Length)];
+        Method method = isTieFree ? s_ofOneSize[random.Next(s_ofOneSize.Length)] : s_binarized[random.Next(s_binarized.Length)];
         int bits = random.Next(3) == 0 ? 8 : random.Next(1, isTieFree ? 2 : method.MostActivationBits + 1);
         int weightBits = random.Next(method.WeightBits, isTieFree ? 2 : method.MostWeightBits + 1);
         var layers = new RandomLayers(random, bits, isTieFree);
         var network = new Network(
-            layers.Network, method, layers.Input, layers.Classes, Pixels[random.Next(Pixels.Length)], bits, weightBits,
-            pixelThreshold: (byte)random.Next(1, 256));
+            layers.Network,
+            method,
+            layers.Input,
+            layers.Classes,
+            s_pixels[random.Next(s_pixels.Length)],
+            bits,
+            weightBits,
+            pixelThreshold: (byte)random.Next(1, 256)
+        );
         using var scope = NewDisposeScope();
         using var _ = no_grad();
         foreach (NormLayer norm in network.NormLayers)
@@ -36,23 +43,36 @@ internal static class RandomNetworks
             Set(norm.Beta, _ => random.NextDouble() * 2 - 1);
         }
         foreach (nn.Module module in network.modules().Where(m => m is ActivationBinarizer or TwoSlopeLayer))
+        {
             Disturb(module, random);
+        }
+
         if (isTieFree)
         {
             // Of one size a layer, so that a method's scale is a power of two.
             foreach (WeightLayer layer in network.WeightLayers)
+            {
                 layer.Weight.copy_(layer.Weight.sign() * Math.Pow(2, random.Next(-1, 2)));
+            }
         }
         network.train();
         for (int i = 0; i < 10; i++)
+        {
             network.forward(network.Prepare(Images(network, random, 6)));
+        }
+
         network.eval();
         if (isTieFree)
         {
             foreach (NormLayer norm in network.NormLayers)
+            {
                 RemoveTies(norm);
+            }
+
             foreach (WeightLayer layer in network.WeightLayers.Where(l => l.Bias is not null))
+            {
                 Set(layer.Bias!, _ => random.Next(-9, 10));
+            }
         }
         return network;
     }
@@ -62,7 +82,16 @@ internal static class RandomNetworks
     {
         using var _ = no_grad();
         foreach (TorchSharp.Modules.Parameter parameter in module.parameters())
-            parameter.add_(tensor(Enumerable.Range(0, (int)parameter.numel()).Select(_ => (float)(random.Next(-Network.Unit, Network.Unit) / (double)Network.Unit)).ToArray()));
+        {
+            parameter.add_(
+                tensor(
+                    Enumerable
+                        .Range(0, (int)parameter.numel())
+                        .Select(_ => (float)(random.Next(-Network.Unit, Network.Unit) / (double)Network.Unit))
+                        .ToArray()
+                )
+            );
+        }
     }
 
     /// <summary>Images of bytes at random, the first two black and white.</summary>
@@ -79,10 +108,22 @@ internal static class RandomNetworks
 
     private static void RemoveTies(NormLayer norm)
     {
-        float[] gamma = norm.Gamma.data<float>().ToArray(), beta = norm.Beta.data<float>().ToArray();
-        float[] mean = norm.Mean.data<float>().ToArray(), variance = norm.Variance.data<float>().ToArray();
-        double Factor(int c) => gamma[c] == 0 ? 0 : Math.Sign(gamma[c]) * Math.Pow(2, Math.Clamp(
-            Math.Round(Math.Log2(Math.Abs(gamma[c]) * norm.Unit / Math.Sqrt(variance[c] + NormLayer.Epsilon))), -8, 2));
+        float[] gamma = norm.Gamma.data<float>().ToArray(),
+            beta = norm.Beta.data<float>().ToArray();
+        float[] mean = norm.Mean.data<float>().ToArray(),
+            variance = norm.Variance.data<float>().ToArray();
+        double Factor(int c) =>
+            gamma[c] == 0
+                ? 0
+                : Math.Sign(gamma[c])
+                    * Math.Pow(
+                        2,
+                        Math.Clamp(
+                            Math.Round(Math.Log2(Math.Abs(gamma[c]) * norm.Unit / Math.Sqrt(variance[c] + NormLayer.Epsilon))),
+                            -8,
+                            2
+                        )
+                    );
         Set(norm.Gamma, c => Factor(c) / norm.Unit);
         Set(norm.Variance, _ => 1 - NormLayer.Epsilon);
         Set(norm.Mean, c => Math.Round(mean[c]));

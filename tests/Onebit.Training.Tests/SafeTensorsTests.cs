@@ -44,17 +44,29 @@ public sealed class SafeTensorsTests : IDisposable
     public void The_bytes_written_are_those_of_the_format()
     {
         using var scope = NewDisposeScope();
-        SafeTensors.Save(Path, new Dictionary<string, Tensor> { ["a"] = tensor(new[] { 1f, -2f }), ["b"] = tensor(258L) }, new Dictionary<string, string>());
-        const string Header = """{"__metadata__":{},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"I64","shape":[],"data_offsets":[8,16]}}""";
-        Assert.Equal(File(Header.PadRight((Header.Length + 7) / 8 * 8), [0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0, 2, 1, 0, 0, 0, 0, 0, 0]), System.IO.File.ReadAllBytes(Path));
+        SafeTensors.Save(
+            Path,
+            new Dictionary<string, Tensor> { ["a"] = tensor(new[] { 1f, -2f }), ["b"] = tensor(258L) },
+            new Dictionary<string, string>()
+        );
+        const string Header =
+            """{"__metadata__":{},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"I64","shape":[],"data_offsets":[8,16]}}""";
+        Assert.Equal(
+            File(Header.PadRight((Header.Length + 7) / 8 * 8), [0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0, 2, 1, 0, 0, 0, 0, 0, 0]),
+            System.IO.File.ReadAllBytes(Path)
+        );
     }
 
     [Fact]
     public void A_file_written_by_hand_is_read()
     {
         using var scope = NewDisposeScope();
-        (IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string> metadata) =
-            Load(File("""{"z":{"dtype":"U8","shape":[2,1],"data_offsets":[4,6]},"y":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}""", [0, 0, 0x20, 0xc1, 7, 9]));
+        (IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string> metadata) = Load(
+            File(
+                """{"z":{"dtype":"U8","shape":[2,1],"data_offsets":[4,6]},"y":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}""",
+                [0, 0, 0x20, 0xc1, 7, 9]
+            )
+        );
         Assert.Empty(metadata);
         Assert.Equal(-10, tensors["y"].ToSingle());
         Assert.Equal([2, 1], tensors["z"].shape);
@@ -66,7 +78,10 @@ public sealed class SafeTensorsTests : IDisposable
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 9)] // Trailing bytes.
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}""", 12)] // A hole.
     [InlineData("""{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}}""", 6)] // An overlap.
-    [InlineData("""{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"c":{"dtype":"U8","shape":[4],"data_offsets":[8,12]}}""", 12)]
+    [InlineData(
+        """{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"c":{"dtype":"U8","shape":[4],"data_offsets":[8,12]}}""",
+        12
+    )]
     [InlineData("""{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}""", 8)]
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}""", 8)]
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[-8,0]}}""", 8)]
@@ -119,43 +134,61 @@ public sealed class SafeTensorsTests : IDisposable
             using var scope = NewDisposeScope();
             SafeTensors.Save(
                 Path,
-                new Dictionary<string, Tensor> { ["w"] = ones(2, 3), ["n"] = zeros(2, 0, ScalarType.Int64), ["b"] = zeros(5, ScalarType.Byte) },
-                new Dictionary<string, string> { ["k"] = "v" });
+                new Dictionary<string, Tensor>
+                {
+                    ["w"] = ones(2, 3),
+                    ["n"] = zeros(2, 0, ScalarType.Int64),
+                    ["b"] = zeros(5, ScalarType.Byte),
+                },
+                new Dictionary<string, string> { ["k"] = "v" }
+            );
             return System.IO.File.ReadAllBytes(Path);
         }
 
         byte[] original = Original();
         // Mostly digits and structure into the header, the rest anything anywhere.
         Gen<byte> value = Gen.Frequency((3, Gen.Char["0123456789-.eE[]{}\",:U8F32I64 "].Select(c => (byte)c)), (1, Gen.Byte));
-        Gen<Func<byte[], byte[]>> change = Gen.Select(Gen.Int[0, original.Length], Gen.Int[0, 9], value.Array[0, 3]).Select(
-            (at, removed, added) => new Func<byte[], byte[]>(file =>
-                [.. file.Take(at), .. added, .. file.Skip(at + (removed <= 3 ? removed : added.Length))]));
-        int read = 0, refused = 0;
-        Gen.Select(change.Array[1, 2], Gen.Bool).Sample(
-            (changes, mended) =>
-            {
-                byte[] file = changes.Aggregate(original, (bytes, next) => next(bytes));
-                // Half of the time the length of the header is mended, so that what is inside counts.
-                if (mended && file.Length > original.Length / 2)
-                    BitConverter.TryWriteBytes(file, BitConverter.ToInt64(original) + file.Length - original.Length);
-                using var scope = NewDisposeScope();
-                try
+        Gen<Func<byte[], byte[]>> change = Gen.Select(Gen.Int[0, original.Length], Gen.Int[0, 9], value.Array[0, 3])
+            .Select(
+                (at, removed, added) =>
+                    new Func<byte[], byte[]>(file =>
+                        [.. file.Take(at), .. added, .. file.Skip(at + (removed <= 3 ? removed : added.Length))]
+                    )
+            );
+        int read = 0,
+            refused = 0;
+        Gen.Select(change.Array[1, 2], Gen.Bool)
+            .Sample(
+                (changes, mended) =>
                 {
-                    Load(file);
-                    read++;
-                }
-                catch (InvalidDataException)
-                {
-                    refused++;
-                }
-            },
-            iter: 2_000, threads: 1);
+                    byte[] file = changes.Aggregate(original, (bytes, next) => next(bytes));
+                    // Half of the time the length of the header is mended, so that what is inside counts.
+                    if (mended && file.Length > original.Length / 2)
+                    {
+                        BitConverter.TryWriteBytes(file, BitConverter.ToInt64(original) + file.Length - original.Length);
+                    }
+
+                    using var scope = NewDisposeScope();
+                    try
+                    {
+                        Load(file);
+                        read++;
+                    }
+                    catch (InvalidDataException)
+                    {
+                        refused++;
+                    }
+                },
+                iter: 2_000,
+                threads: 1
+            );
         // Otherwise the changes are too weak or too strong to say anything.
         Assert.InRange(read, 100, 1_900);
         Assert.InRange(refused, 100, 1_900);
     }
 
-    private static byte[] File(string header, byte[] data) => [.. BitConverter.GetBytes((long)header.Length), .. Encoding.ASCII.GetBytes(header), .. data];
+    private static byte[] File(string header, byte[] data) =>
+        [.. BitConverter.GetBytes((long)header.Length), .. Encoding.ASCII.GetBytes(header), .. data];
 
     private (IReadOnlyDictionary<string, Tensor> Tensors, IReadOnlyDictionary<string, string> Metadata) Load(byte[] file)
     {

@@ -33,6 +33,5 @@ public class ScheduleTests
     [InlineData(0)]
     [InlineData(4.2)]
     [InlineData(9.9)]
-    public void A_constant_stays(double epoch) =>
-        Assert.Equal(1, new ScheduleSpec(ScheduleType.Constant, Factor: 0.5).FactorAt(epoch, 10));
+    public void A_constant_stays(double epoch) => Assert.Equal(1, new ScheduleSpec(ScheduleType.Constant, Factor: 0.5).FactorAt(epoch, 10));
 }

@@ -39,8 +39,8 @@ public class SeveralPlanesTests
     [Fact]
     public void ABC_weights_of_three_planes_are_fitted_for_each_output()
     {
-        // Both outputs have a deviation of sqrt(5) = 2.24 and the planes (-, -, -, +), (-, -, +, +), (-, +, +, +), whose products are 4 with
-        // themselves and 2, 0, 2. Products with w: 6, 8, 6, so all factors are 1; and 2, 8, 10, so they are 0, 1, 2.
+        // Both outputs have a deviation of sqrt(5) = 2.24 and the planes (-, -, -, +), (-, -, +, +), (-, +, +, +), whose products are 4
+        // with themselves and 2, 0, 2. Products with w: 6, 8, 6, so all factors are 1; and 2, 8, 10, so they are 0, 1, 2.
         (float[] levels, float[] gradient) = Run(new AbcWeights(3), [-3, -1, 1, 3, -1, 1, 3, 5], shape: [2, 1, 2, 2]);
         Assert.Equal([-3, -1, 1, 3, -3, 1, 3, 3], Doubles(levels), Fitted);
         Assert.Equal([3, 6, 9, 12, 15, 18, 21, 24], Doubles(gradient), Fitted);
@@ -60,7 +60,8 @@ public class SeveralPlanesTests
     {
         // Shifts 1 and 0: A0 = +1 from -0.5 on, its gradient from -1 to 0; A1 from 0.5 on, from 0 to 1. Parameters are ten times as large.
         var binarizer = new AbcActivation(2);
-        Parameter shifts = binarizer.get_parameter("shifts")!, factors = binarizer.get_parameter("factors")!;
+        Parameter shifts = binarizer.get_parameter("shifts")!,
+            factors = binarizer.get_parameter("factors")!;
         Assert.Equal([10, 0], Numbers(shifts));
         Assert.Equal([5, 5], Numbers(factors));
         Set(factors, 5, 2.5f);
@@ -98,8 +99,8 @@ public class SeveralPlanesTests
     [Fact]
     public void LQ_weights_move_a_tenth_of_the_way_to_the_best_basis_in_each_pass_of_training()
     {
-        // The first pass starts from mean |w| x (1/2, 1), here (1, 2), whose levels -3, -1, 1, 3 are the weights: nothing to mend. The second
-        // output is ten times as large.
+        // The first pass starts from mean |w| x (1/2, 1), here (1, 2), whose levels -3, -1, 1, 3 are the weights: nothing to mend. The
+        // second output is ten times as large.
         var binarizer = new LqWeights(2, 2);
         float[] first = [-3, -1, 1, 3, -30, -10, 10, 30];
         Assert.Equal([.. first], Doubles(Run(binarizer, first, shape: [2, 4, 1, 1]).Levels), Fitted);
@@ -153,8 +154,8 @@ public class SeveralPlanesTests
     [Fact]
     public void The_levels_of_an_LQ_activation_keep_the_order_of_their_codes()
     {
-        // Basis (0.5, 0.5): 0.45 has the code 1, 0.8 the code 3, so the best basis is (0.45, 0.35). A tenth of the way to it is (0.495, 0.485),
-        // where the code 2 would lie below the code 1.
+        // Basis (0.5, 0.5): 0.45 has the code 1, 0.8 the code 3, so the best basis is (0.45, 0.35). A tenth of the way to it is (0.495,
+        // 0.485), where the code 2 would lie below the code 1.
         var binarizer = new LqActivation(2);
         Tensor basis = binarizer.get_buffer("basis")!;
         Set(basis, 0.5f, 0.5f);
@@ -163,7 +164,10 @@ public class SeveralPlanesTests
         // A basis that nothing uses shrinks by a tenth a pass, but not to nothing.
         binarizer = new LqActivation(1);
         for (int i = 0; i < 100; i++)
+        {
             Run(binarizer, [-1]);
+        }
+
         Assert.Equal([1e-3f], Numbers(binarizer.get_buffer("basis")!));
     }
 
@@ -189,7 +193,8 @@ public class SeveralPlanesTests
     public void An_AdaBin_activation_learns_its_center_and_its_distance()
     {
         var binarizer = new AdaBinActivation();
-        Parameter center = binarizer.get_parameter("center")!, distance = binarizer.get_parameter("distance")!;
+        Parameter center = binarizer.get_parameter("center")!,
+            distance = binarizer.get_parameter("distance")!;
         Set(center, 0.5f);
         Set(distance, 2);
         (float[] levels, float[] gradient) = Run(binarizer, [-2, -1.5f, 0, 0.5f, 1, 2.5f, 3]);
@@ -231,7 +236,12 @@ public class SeveralPlanesTests
     public void RPReLU_has_a_slope_below_its_point_and_learns_slope_and_point()
     {
         using var scope = NewDisposeScope();
-        using Network network = Networks.Create("""[{ "type": "rprelu" }, { "type": "activation" }, { "type": "dense" }]""", new ReActNet(), (2, 1, 1), 2);
+        using Network network = Networks.Create(
+            """[{ "type": "rprelu" }, { "type": "activation" }, { "type": "dense" }]""",
+            new ReActNet(),
+            (2, 1, 1),
+            2
+        );
         TwoSlopeLayer layer = network.modules().OfType<TwoSlopeLayer>().Single();
         Assert.Equal([0.25f, 0.25f, 0, 0, 0, 0], new[] { layer.Low, layer.In, layer.Out }.SelectMany(Numbers));
         Set(layer.Low, 0.25f, -0.5f);
@@ -253,7 +263,12 @@ public class SeveralPlanesTests
     public void AdaBins_Maxout_learns_both_slopes()
     {
         using var scope = NewDisposeScope();
-        using Network network = Networks.Create("""[{ "type": "maxout" }, { "type": "activation" }, { "type": "dense" }]""", new AdaBin(), (2, 1, 1), 2);
+        using Network network = Networks.Create(
+            """[{ "type": "maxout" }, { "type": "activation" }, { "type": "dense" }]""",
+            new AdaBin(),
+            (2, 1, 1),
+            2
+        );
         TwoSlopeLayer layer = network.modules().OfType<TwoSlopeLayer>().Single();
         Assert.Equal([0.25f, 0.25f, 1, 1], new[] { layer.Low, layer.High }.SelectMany(Numbers));
         Set(layer.Low, 0.25f, -0.5f);

@@ -14,7 +14,8 @@ public class TorchLibraryTests
     {
         manual_seed(1);
         using var scope = NewDisposeScope();
-        Tensor x = randint(0, 256, [6, channels, side, side]).to(ScalarType.Float32), w = randint(0, 2, [outputs, channels, kernel, kernel]).to(ScalarType.Float32);
+        Tensor x = randint(0, 256, [6, channels, side, side]).to(ScalarType.Float32),
+            w = randint(0, 2, [outputs, channels, kernel, kernel]).to(ScalarType.Float32);
         Tensor Sums(ScalarType type) => nn.functional.conv2d(x.to(type), w.to(type), strides: [stride, stride]).to(ScalarType.Int64);
         Assert.Equal(Sums(ScalarType.Float64).data<long>().ToArray(), Sums(ScalarType.Float32).data<long>().ToArray());
     }

@@ -29,7 +29,8 @@ public sealed class TrainerTests : IDisposable
             Schedule = new ScheduleSpec(ScheduleType.Cosine),
             Augmentation = method == "binaryconnect-stochastic" ? new AugmentationSpec(10, 0.1, 0.1, 5, Epochs: 2) : null,
         };
-        string undisturbed = _folder.File("undisturbed"), killed = _folder.File("killed");
+        string undisturbed = _folder.File("undisturbed"),
+            killed = _folder.File("killed");
         RunResult expected = Run(experiment, undisturbed);
 
         // An epoch is two steps; the first and the last kill are between them, the other right after the checkpoint.
@@ -43,8 +44,13 @@ public sealed class TrainerTests : IDisposable
 
         Assert.Equal(WithoutTimes(expected), WithoutTimes(actual));
         Assert.Equal(3, actual.Curves.TrainLoss.Count);
-        foreach (string file in new[] { Trainer.WeightsFile, Trainer.ModelFile }.Where(f => method != "float32" || f == Trainer.WeightsFile))
+        foreach (
+            string file in new[] { Trainer.WeightsFile, Trainer.ModelFile }.Where(f => method != "float32" || f == Trainer.WeightsFile)
+        )
+        {
             Assert.Equal(File.ReadAllBytes(Path.Combine(undisturbed, file)), File.ReadAllBytes(Path.Combine(killed, file)));
+        }
+
         Assert.False(File.Exists(Checkpoint(killed)));
         Assert.False(File.Exists(Path.Combine(killed, Trainer.ProgressFile)));
     }
@@ -67,19 +73,29 @@ public sealed class TrainerTests : IDisposable
         {
             "bop" => plain with { Optimizer = new OptimizerSpec(OptimizerType.Bop, 0.01, Adaptivity: 0.1, Threshold: 1e-5) },
             "glorotRates" => plain with { Optimizer = plain.Optimizer with { GlorotRates = true } },
-            "glorotRates of SGD" => plain with { Optimizer = new OptimizerSpec(OptimizerType.Sgd, 0.01, 0.9, GlorotRates: true), Loss = LossType.SquaredHinge },
+            "glorotRates of SGD" => plain with
+            {
+                Optimizer = new OptimizerSpec(OptimizerType.Sgd, 0.01, 0.9, GlorotRates: true),
+                Loss = LossType.SquaredHinge,
+            },
             "averaging" => plain with { Averaging = 0.9 },
             "averaging, stochastic" => Small("binaryconnect-stochastic") with { Averaging = 0.9 },
             "reestimateNormalization" => plain with { ReestimateNormalization = true },
-            "distillation" => plain with { Distillation = new DistillationSpec(["teacher", "teacher-seed2"]), Augmentation = new AugmentationSpec(10) },
+            "distillation" => plain with
+            {
+                Distillation = new DistillationSpec(["teacher", "teacher-seed2"]),
+                Augmentation = new AugmentationSpec(10),
+            },
             "start" => plain with { Start = "teacher" },
             "tightening" => Small("irnet"),
             _ => Small("reactnet"),
         };
         Run(Small("float32") with { Name = "teacher" }, _folder.File("teacher-seed1"));
         Run(Small("binaryconnect") with { Name = "teacher" }, _folder.File("teacher-seed2"), seed: 2);
-        string undisturbed = _folder.File("undisturbed"), killed = _folder.File("killed");
-        RunResult expected = Run(experiment, undisturbed), without = Run(plain, _folder.File("plain"));
+        string undisturbed = _folder.File("undisturbed"),
+            killed = _folder.File("killed");
+        RunResult expected = Run(experiment, undisturbed),
+            without = Run(plain, _folder.File("plain"));
         Assert.NotEqual(without.Curves.TrainLoss.Append(without.TestLoss), expected.Curves.TrainLoss.Append(expected.TestLoss));
 
         Kill(experiment, killed, step: 3);
@@ -87,7 +103,9 @@ public sealed class TrainerTests : IDisposable
         RunResult actual = Run(experiment, killed);
         Assert.Equal(WithoutTimes(expected), WithoutTimes(actual));
         foreach (string file in new[] { Trainer.WeightsFile, Trainer.ModelFile })
+        {
             Assert.Equal(File.ReadAllBytes(Path.Combine(undisturbed, file)), File.ReadAllBytes(Path.Combine(killed, file)));
+        }
     }
 
     [Theory]
@@ -95,8 +113,20 @@ public sealed class TrainerTests : IDisposable
     [InlineData(OptimizerType.Adam, true)]
     public void All_parameters_of_a_network_may_be_weights_of_rates_of_their_own(OptimizerType type, bool glorotRates)
     {
-        Experiment experiment = Small("binarynet") with { Network = Spec("""[{ "type": "dense" }, { "type": "scale", "by": 0.1 }]"""), Pixels = PixelEncoding.Bits };
-        RunResult result = Run(experiment with { Epochs = 12, BatchSize = 50, Optimizer = new OptimizerSpec(type, 0.01, GlorotRates: glorotRates) }, _folder.Path);
+        Experiment experiment = Small("binarynet") with
+        {
+            Network = Spec("""[{ "type": "dense" }, { "type": "scale", "by": 0.1 }]"""),
+            Pixels = PixelEncoding.Bits,
+        };
+        RunResult result = Run(
+            experiment with
+            {
+                Epochs = 12,
+                BatchSize = 50,
+                Optimizer = new OptimizerSpec(type, 0.01, GlorotRates: glorotRates),
+            },
+            _folder.Path
+        );
         Assert.True(result.Packed, result.NotPackedBecause);
         Assert.InRange(result.TestAccuracy, 0.5, 1);
     }
@@ -107,7 +137,14 @@ public sealed class TrainerTests : IDisposable
         using var scope = NewDisposeScope();
         foreach (PixelEncoding encoding in Enum.GetValues<PixelEncoding>())
         {
-            using var network = new Network(Spec("""[{ "type": "dense" }]"""), new Float32(), (1, 1, 3), 2, encoding, pixelStatistics: (100, 50));
+            using var network = new Network(
+                Spec("""[{ "type": "dense" }]"""),
+                new Float32(),
+                (1, 1, 3),
+                2,
+                encoding,
+                pixelStatistics: (100, 50)
+            );
             Tensor augmented = tensor(new float[] { 0, 100, 255 }, [1, 1, 1, 3]);
             network.Prepare(augmented);
             Assert.Equal([0, 100, 255], augmented.flatten().data<float>().ToArray());
@@ -120,17 +157,34 @@ public sealed class TrainerTests : IDisposable
         Experiment first = Small("binarynet") with { Name = "first", WeightBits = 32, Epochs = 12, BatchSize = 50 };
         RunResult stage = Run(first, _folder.File("first-seed1"));
         Assert.Equal((32, 1, 0), (stage.WeightBits, stage.ActivationBits, stage.BinaryParameters));
-        Assert.Equal("a layer's weights stay float32", Assert.Throws<PackingException>(() => Packer.Pack(Trainer.CreateNetwork(first, s_mnist))).Message);
+        Assert.Equal(
+            "a layer's weights stay float32",
+            Assert.Throws<PackingException>(() => Packer.Pack(Trainer.CreateNetwork(first, s_mnist))).Message
+        );
         Assert.False(File.Exists(_folder.File("first-seed1/" + Trainer.ModelFile)));
 
         // Steps too small to move anything: the second stage's weights are the first one's, as signs.
-        Experiment second = Small("binarynet") with { Start = "first", Epochs = 1, Optimizer = new OptimizerSpec(OptimizerType.Sgd, 1e-12) };
+        Experiment second = Small("binarynet") with
+        {
+            Start = "first",
+            Epochs = 1,
+            Optimizer = new OptimizerSpec(OptimizerType.Sgd, 1e-12),
+        };
         RunResult result = Run(second, _folder.File("second-seed1"));
         Assert.True(result.Packed);
         using var scope = NewDisposeScope();
-        Tensor[] Weights(string run) => [.. SafeTensors.Load(_folder.File(run + "/" + Trainer.WeightsFile)).Tensors.Where(t => t.Key.EndsWith("weight", StringComparison.Ordinal)).Select(t => t.Value)];
+        Tensor[] Weights(string run) =>
+            [
+                .. SafeTensors
+                    .Load(_folder.File(run + "/" + Trainer.WeightsFile))
+                    .Tensors.Where(t => t.Key.EndsWith("weight", StringComparison.Ordinal))
+                    .Select(t => t.Value),
+            ];
         foreach ((Tensor before, Tensor after) in Weights("first-seed1").Zip(Weights("second-seed1")))
+        {
             Assert.True(before.clamp(-1, 1).allclose(after, rtol: 0, atol: 1e-6));
+        }
+
         Assert.True(result.Curves.TrainLoss[0] < Run(second with { Start = null }, _folder.File("random")).Curves.TrainLoss[0]);
     }
 
@@ -143,13 +197,29 @@ public sealed class TrainerTests : IDisposable
               { "type": "dense", "units": 24, "bias": true }, { "type": "activation" },
               { "type": "dense", "bias": true }, { "type": "scale", "by": 0.25 }
             ]
-            """);
+            """
+        );
         Experiment first = Small("bitwise") with
         {
-            Name = "first", Network = network, Pixels = PixelEncoding.Signs, WeightBits = 32, ActivationBits = 32, Epochs = 12, BatchSize = 50,
+            Name = "first",
+            Network = network,
+            Pixels = PixelEncoding.Signs,
+            WeightBits = 32,
+            ActivationBits = 32,
+            Epochs = 12,
+            BatchSize = 50,
         };
         Run(first, _folder.File("first-seed1"));
-        RunResult result = Run(first with { Name = "second", WeightBits = null, ActivationBits = null, Start = "first" }, _folder.File("second-seed1"));
+        RunResult result = Run(
+            first with
+            {
+                Name = "second",
+                WeightBits = null,
+                ActivationBits = null,
+                Start = "first",
+            },
+            _folder.File("second-seed1")
+        );
         Assert.True(result.Packed, result.NotPackedBecause);
         Assert.Equal((1, 1, 1), (result.InputBits, result.WeightBits, result.ActivationBits));
         Assert.Equal(result.UnfoldedTestAccuracy, result.TestAccuracy);
@@ -167,16 +237,19 @@ public sealed class TrainerTests : IDisposable
         string folder = _folder.File("student");
         Assert.Equal(
             $"There is no finished run 'teacher': neither '{_folder.File("teacher-seed1")}' nor '{_folder.File("teacher")}' holds one; train that experiment first.",
-            Assert.Throws<ExperimentException>(() => Run(student, folder)).Message);
+            Assert.Throws<ExperimentException>(() => Run(student, folder)).Message
+        );
         Run(Small("float32") with { Network = Spec("""[{ "type": "dense" }]""") }, _folder.File("teacher"));
         Assert.Equal(3, Run(student, folder).Epochs); // A teacher may have any layers.
         Assert.Equal(
             $"The run in '{_folder.File("teacher")}' has other layers: its 'layers.0.weight' is missing or has another shape.",
-            Assert.Throws<ExperimentException>(() => Run(Small("binarynet") with { Start = "teacher" }, _folder.File("other"))).Message);
+            Assert.Throws<ExperimentException>(() => Run(Small("binarynet") with { Start = "teacher" }, _folder.File("other"))).Message
+        );
         File.WriteAllText(_folder.File("teacher/" + Trainer.WeightsFile), "none");
         Assert.Equal(
             $"The weights '{_folder.File("teacher/" + Trainer.WeightsFile)}' cannot be read; train that run again.",
-            Assert.Throws<ExperimentException>(() => Run(student, _folder.File("again"))).Message);
+            Assert.Throws<ExperimentException>(() => Run(student, _folder.File("again"))).Message
+        );
     }
 
     [Fact]
@@ -185,16 +258,22 @@ public sealed class TrainerTests : IDisposable
         // One step of descent from the same start moves weights in proportion to their rates: (784 + 10) / 1.5 = 529.33.
         Experiment experiment = Small("float32") with
         {
-            Network = Spec("""[{ "type": "dense", "bias": true }]"""), Epochs = 1, BatchSize = 500, Optimizer = new OptimizerSpec(OptimizerType.Sgd, 0.01),
+            Network = Spec("""[{ "type": "dense", "bias": true }]"""),
+            Epochs = 1,
+            BatchSize = 500,
+            Optimizer = new OptimizerSpec(OptimizerType.Sgd, 0.01),
         };
         Run(experiment, _folder.File("plain"));
         Run(experiment with { Optimizer = experiment.Optimizer with { GlorotRates = true } }, _folder.File("scaled"));
         using var scope = NewDisposeScope();
         manual_seed(1);
         using Network start = Trainer.CreateNetwork(experiment, s_mnist);
-        Tensor Moved(string run, string name, Tensor from) => SafeTensors.Load(_folder.File(run + "/" + Trainer.WeightsFile)).Tensors["layers.0." + name] - from;
+        Tensor Moved(string run, string name, Tensor from) =>
+            SafeTensors.Load(_folder.File(run + "/" + Trainer.WeightsFile)).Tensors["layers.0." + name] - from;
         WeightLayer layer = start.WeightLayers.Single();
-        Assert.True(Moved("scaled", "weight", layer.Weight).allclose(Moved("plain", "weight", layer.Weight) * 529.33, rtol: 1e-3, atol: 1e-3));
+        Assert.True(
+            Moved("scaled", "weight", layer.Weight).allclose(Moved("plain", "weight", layer.Weight) * 529.33, rtol: 1e-3, atol: 1e-3)
+        );
         Assert.True(Moved("scaled", "bias", layer.Bias!).allclose(Moved("plain", "bias", layer.Bias!), rtol: 0, atol: 1e-6));
     }
 
@@ -202,8 +281,20 @@ public sealed class TrainerTests : IDisposable
     public void With_Adam_Glorot_rates_are_one_over_the_initial_size_that_Glorot_gives()
     {
         Experiment experiment = Small("binaryconnect") with { Network = Spec("""[{ "type": "dense" }, { "type": "scale", "by": 0.1 }]""") };
-        RunResult expected = Run(experiment with { Optimizer = new OptimizerSpec(OptimizerType.Adam, 0.0001 * Math.Sqrt((784 + 10) / 1.5)) }, _folder.File("plain"));
-        RunResult actual = Run(experiment with { Optimizer = new OptimizerSpec(OptimizerType.Adam, 0.0001, GlorotRates: true) }, _folder.File("scaled"));
+        RunResult expected = Run(
+            experiment with
+            {
+                Optimizer = new OptimizerSpec(OptimizerType.Adam, 0.0001 * Math.Sqrt((784 + 10) / 1.5)),
+            },
+            _folder.File("plain")
+        );
+        RunResult actual = Run(
+            experiment with
+            {
+                Optimizer = new OptimizerSpec(OptimizerType.Adam, 0.0001, GlorotRates: true),
+            },
+            _folder.File("scaled")
+        );
         Assert.NotEqual(expected.Curves.TrainLoss[0], expected.Curves.TrainLoss[^1]);
         Assert.All(expected.Curves.TrainLoss.Zip(actual.Curves.TrainLoss), l => Assert.Equal(l.First, l.Second, 1e-6));
     }
@@ -211,7 +302,8 @@ public sealed class TrainerTests : IDisposable
     [Fact]
     public void Another_seed_gives_another_network()
     {
-        RunResult one = Run(Small("binaryconnect"), _folder.File("1")), two = Run(Small("binaryconnect"), _folder.File("2"), seed: 2);
+        RunResult one = Run(Small("binaryconnect"), _folder.File("1")),
+            two = Run(Small("binaryconnect"), _folder.File("2"), seed: 2);
         Assert.NotEqual(one.Curves.TrainLoss, two.Curves.TrainLoss);
         Assert.Equal((1, 2), (one.Seed, two.Seed));
     }
@@ -236,7 +328,8 @@ public sealed class TrainerTests : IDisposable
         manual_seed(1);
         using Network network = Trainer.CreateNetwork(experiment, s_mnist);
         Tensor weights = network.WeightLayers.Single().Weight;
-        Tensor pixels = network.Prepare(Evaluator.Pixels(s_mnist.Train)), labels = tensor(s_mnist.Train.Labels.ToArray(), ScalarType.Byte).to(ScalarType.Int64);
+        Tensor pixels = network.Prepare(Evaluator.Pixels(s_mnist.Train)),
+            labels = tensor(s_mnist.Train.Labels.ToArray(), ScalarType.Byte).to(ScalarType.Int64);
         for (int epoch = 0; epoch < 3; epoch++)
         {
             network.Progress = epoch / 3.0;
@@ -257,7 +350,10 @@ public sealed class TrainerTests : IDisposable
         // Steps too small to move anything, so that the mean over batches, the last one smaller, is that of all images.
         Experiment experiment = Small("float32") with
         {
-            Network = Spec("""[{ "type": "dense" }]"""), Epochs = 2, BatchSize = 150, Optimizer = new OptimizerSpec(OptimizerType.Sgd, 1e-12),
+            Network = Spec("""[{ "type": "dense" }]"""),
+            Epochs = 2,
+            BatchSize = 150,
+            Optimizer = new OptimizerSpec(OptimizerType.Sgd, 1e-12),
         };
         RunResult result = Run(experiment, _folder.Path);
         manual_seed(1);
@@ -275,8 +371,13 @@ public sealed class TrainerTests : IDisposable
             string folder = _folder.File(method);
             Run(Small(method) with { Optimizer = new OptimizerSpec(OptimizerType.Adam, 1.5) }, folder);
             using var scope = NewDisposeScope();
-            return [.. SafeTensors.Load(Path.Combine(folder, Trainer.WeightsFile)).Tensors
-                .Where(t => t.Key.EndsWith("weight", StringComparison.Ordinal)).Select(t => t.Value.abs().max().ToSingle())];
+            return
+            [
+                .. SafeTensors
+                    .Load(Path.Combine(folder, Trainer.WeightsFile))
+                    .Tensors.Where(t => t.Key.EndsWith("weight", StringComparison.Ordinal))
+                    .Select(t => t.Value.abs().max().ToSingle()),
+            ];
         }
 
         Assert.Equal([1, 1], Largest("binaryconnect"));
@@ -316,7 +417,8 @@ public sealed class TrainerTests : IDisposable
             Assert.Equal(Accuracy(predictions, s_mnist.Test), result.TestAccuracy);
             Assert.Equal(
                 Accuracy([.. Enumerable.Range(0, 100).Select(i => (byte)model.Predict(s_mnist.Validation.Image(i)))], s_mnist.Validation),
-                result.ValidationAccuracy);
+                result.ValidationAccuracy
+            );
         }
     }
 
@@ -338,7 +440,14 @@ public sealed class TrainerTests : IDisposable
         RunResult read = RunResult.Load(_folder.Path)!;
         Assert.Equal(JsonSerializer.Serialize(result, Experiment.Json), JsonSerializer.Serialize(read, Experiment.Json));
 
-        RunResult twin = Run(Small("float32") with { ValidationImages = 50, Optimizer = new OptimizerSpec(OptimizerType.Sgd, 0.01) }, _folder.File("twin"));
+        RunResult twin = Run(
+            Small("float32") with
+            {
+                ValidationImages = 50,
+                Optimizer = new OptimizerSpec(OptimizerType.Sgd, 0.01),
+            },
+            _folder.File("twin")
+        );
         Assert.Equal((32, 32, 32), (twin.InputBits, twin.WeightBits, twin.ActivationBits));
         Assert.Equal((550, 50), (twin.TrainImages, twin.ValidationImages));
         Assert.Equal((result.Parameters, 0), (twin.Parameters, twin.BinaryParameters));
@@ -355,25 +464,42 @@ public sealed class TrainerTests : IDisposable
         RunResult result = Run(Small("binaryconnect-stochastic"), _folder.Path);
         Assert.Equal(
             [
-                (WeightForm.Sampled, false), (WeightForm.Frozen, false), (WeightForm.Frozen, true),
-                (WeightForm.Sign, false), (WeightForm.Sign, true), (WeightForm.Latent, false), (WeightForm.Latent, true),
+                (WeightForm.Sampled, false),
+                (WeightForm.Frozen, false),
+                (WeightForm.Frozen, true),
+                (WeightForm.Sign, false),
+                (WeightForm.Sign, true),
+                (WeightForm.Latent, false),
+                (WeightForm.Latent, true),
             ],
-            result.Forms!.Select(f => (f.Form, f.Reestimated)));
-        FormEvaluation best = result.Forms!
-            .Where(f => f is { Form: WeightForm.Frozen } or { Form: WeightForm.Sign, Reestimated: true })
-            .OrderByDescending(f => f.ValidationAccuracy).First();
+            result.Forms!.Select(f => (f.Form, f.Reestimated))
+        );
+        FormEvaluation best = result
+            .Forms!.Where(f => f is { Form: WeightForm.Frozen } or { Form: WeightForm.Sign, Reestimated: true })
+            .OrderByDescending(f => f.ValidationAccuracy)
+            .First();
         Assert.Equal(best.Form.ToString().ToLowerInvariant() + (best.Reestimated ? ", statistics re-estimated" : ""), result.EvaluatedForm);
         Assert.Equal(best.TestAccuracy, result.UnfoldedTestAccuracy);
 
         // The bits in the file are the form's: a draw by the run's seed, or signs.
         using var scope = NewDisposeScope();
         Linear[] packed = [.. BitModel.Load(_folder.File(Trainer.ModelFile)).Operations.OfType<Linear>()];
-        Tensor[] latent = [.. SafeTensors.Load(_folder.File(Trainer.WeightsFile)).Tensors.Where(t => t.Key.EndsWith("weight", StringComparison.Ordinal)).Select(t => t.Value)];
+        Tensor[] latent =
+        [
+            .. SafeTensors
+                .Load(_folder.File(Trainer.WeightsFile))
+                .Tensors.Where(t => t.Key.EndsWith("weight", StringComparison.Ordinal))
+                .Select(t => t.Value),
+        ];
         Assert.Equal(2, packed.Length);
         manual_seed(1);
         for (int i = 0; i < packed.Length; i++)
         {
-            bool[] positive = (best.Form == WeightForm.Frozen ? StochasticWeights.Sample(latent[i]) : latent[i]).ge(0).flatten().data<bool>().ToArray();
+            bool[] positive = (best.Form == WeightForm.Frozen ? StochasticWeights.Sample(latent[i]) : latent[i])
+                .ge(0)
+                .flatten()
+                .data<bool>()
+                .ToArray();
             Assert.Equal(positive, positive.Select((_, b) => (packed[i].Weights.Span[b / 8] >> b % 8 & 1) == 1));
         }
     }
@@ -382,8 +508,16 @@ public sealed class TrainerTests : IDisposable
     public void Statistics_measured_anew_are_those_of_the_form()
     {
         // Latent weights give far smaller sums than the signs drawn from them, and training saw the sums of signs.
-        IReadOnlyList<FormEvaluation> forms = Run(Small("binaryconnect-stochastic") with { Epochs = 12, BatchSize = 50 }, _folder.Path).Forms!;
-        double Accuracy(WeightForm form, bool reestimated) => forms.Single(f => f.Form == form && f.Reestimated == reestimated).TestAccuracy;
+        IReadOnlyList<FormEvaluation> forms = Run(
+            Small("binaryconnect-stochastic") with
+            {
+                Epochs = 12,
+                BatchSize = 50,
+            },
+            _folder.Path
+        ).Forms!;
+        double Accuracy(WeightForm form, bool reestimated) =>
+            forms.Single(f => f.Form == form && f.Reestimated == reestimated).TestAccuracy;
         Assert.True(Accuracy(WeightForm.Latent, true) > Accuracy(WeightForm.Latent, false) + 0.1, string.Join('\n', forms));
         Assert.True(Accuracy(WeightForm.Sign, true) > 0.3, string.Join('\n', forms));
     }
@@ -394,14 +528,20 @@ public sealed class TrainerTests : IDisposable
         RunResult result = Run(
             Small("binaryconnect-stochastic") with
             {
-                Network = Spec("""[{ "type": "dense", "bias": true, "divideByRootFanIn": true }]"""), Pixels = PixelEncoding.Unit, ActivationBits = 32,
+                Network = Spec("""[{ "type": "dense", "bias": true, "divideByRootFanIn": true }]"""),
+                Pixels = PixelEncoding.Unit,
+                ActivationBits = 32,
             },
-            _folder.Path);
+            _folder.Path
+        );
         Assert.False(result.Packed);
         Assert.Equal("pixels are seen as unit, not as bytes, bits or signs", result.NotPackedBecause);
         Assert.Equal("sampled", result.EvaluatedForm);
         Assert.Equal([WeightForm.Sampled, WeightForm.Frozen, WeightForm.Sign, WeightForm.Latent], result.Forms!.Select(f => f.Form));
-        Assert.Equal((result.TestAccuracy, Accuracy(result.TestPredictions, s_mnist.Test)), (result.UnfoldedTestAccuracy, result.TestAccuracy));
+        Assert.Equal(
+            (result.TestAccuracy, Accuracy(result.TestPredictions, s_mnist.Test)),
+            (result.UnfoldedTestAccuracy, result.TestAccuracy)
+        );
         // A bit for each weight, four bytes for each bias.
         Assert.Equal(784 * 10 / 8 + 10 * 4, result.ModelBytes);
         Assert.False(File.Exists(_folder.File(Trainer.ModelFile)));
@@ -418,7 +558,8 @@ public sealed class TrainerTests : IDisposable
         }
 
         AugmentationSpec always = new(Rotation: 20);
-        byte[] none = Weights(null), one = Weights(always with { Epochs = 1 });
+        byte[] none = Weights(null),
+            one = Weights(always with { Epochs = 1 });
         Assert.Equal(none, Weights(always with { Epochs = 0 }));
         Assert.NotEqual(none, one);
         Assert.NotEqual(one, Weights(always));
@@ -429,7 +570,9 @@ public sealed class TrainerTests : IDisposable
     public void A_finished_run_is_returned_without_training()
     {
         RunResult finished = Run(Small("binarynet"), _folder.Path);
-        RunResult again = new Trainer(Small("binarynet"), s_mnist, 1, _folder.Path, new Stop(_ => Assert.Fail("It trains."))).Run(TestContext.Current.CancellationToken);
+        RunResult again = new Trainer(Small("binarynet"), s_mnist, 1, _folder.Path, new Stop(_ => Assert.Fail("It trains."))).Run(
+            TestContext.Current.CancellationToken
+        );
         Assert.Equal(JsonSerializer.Serialize(finished, Experiment.Json), JsonSerializer.Serialize(again, Experiment.Json));
     }
 
@@ -440,13 +583,24 @@ public sealed class TrainerTests : IDisposable
     {
         Experiment experiment = Small("binaryconnect");
         if (isFinished)
+        {
             Run(experiment, _folder.Path);
+        }
         else
+        {
             Kill(experiment, _folder.Path, step: 2);
+        }
+
         string[] files = [.. Directory.EnumerateFiles(_folder.Path).Order()];
-        void AssertRefused(Experiment other, Dataset data, int seed) => Assert.Equal(
-            $"The folder '{_folder.Path}' holds a run of another experiment, seed or data set; delete it or choose another --out.",
-            Assert.Throws<ExperimentException>(() => new Trainer(other, data, seed, _folder.Path).Run(TestContext.Current.CancellationToken)).Message);
+        void AssertRefused(Experiment other, Dataset data, int seed) =>
+            Assert.Equal(
+                $"The folder '{_folder.Path}' holds a run of another experiment, seed or data set; delete it or choose another --out.",
+                Assert
+                    .Throws<ExperimentException>(() =>
+                        new Trainer(other, data, seed, _folder.Path).Run(TestContext.Current.CancellationToken)
+                    )
+                    .Message
+            );
 
         AssertRefused(experiment with { Epochs = 4 }, s_mnist, 1);
         AssertRefused(experiment with { Method = "binarynet" }, s_mnist, 1);
@@ -462,7 +616,11 @@ public sealed class TrainerTests : IDisposable
     [InlineData(OptimizerType.Sgd)]
     public void A_damaged_checkpoint_is_refused_in_one_sentence_or_read(OptimizerType optimizer)
     {
-        Experiment experiment = Small("binaryconnect") with { Optimizer = new OptimizerSpec(optimizer, 0.01, 0.5), Network = Spec("""[{ "type": "dense" }, { "type": "norm" }]""") };
+        Experiment experiment = Small("binaryconnect") with
+        {
+            Optimizer = new OptimizerSpec(optimizer, 0.01, 0.5),
+            Network = Spec("""[{ "type": "dense" }, { "type": "norm" }]"""),
+        };
         Kill(experiment, _folder.Path, step: 2);
         byte[] whole = File.ReadAllBytes(Checkpoint(_folder.Path));
         bool IsRefused(byte[] damaged)
@@ -471,7 +629,10 @@ public sealed class TrainerTests : IDisposable
             // Stops before the first step: what counts is whether it comes so far.
             Exception? e = Record.Exception(() => new Trainer(experiment, s_mnist, 1, _folder.Path).Run(new CancellationToken(true)));
             if (e is OperationCanceledException)
+            {
                 return false;
+            }
+
             string message = Assert.IsType<ExperimentException>(e).Message;
             Assert.StartsWith($"The checkpoint '{Checkpoint(_folder.Path)}' is damaged (", message, StringComparison.Ordinal);
             Assert.EndsWith("); delete it to start the run over.", message, StringComparison.Ordinal);
@@ -481,18 +642,24 @@ public sealed class TrainerTests : IDisposable
 
         Assert.False(IsRefused(whole));
         foreach (int length in new[] { 0, 7, 8, 100, whole.Length / 2, whole.Length - 1 })
+        {
             Assert.True(IsRefused(whole[..length]), length.ToString());
+        }
+
         Assert.True(IsRefused([.. whole, 0]));
 
         // Names, types, shapes and places of the tensors, behind the metadata; the numbers themselves may be any.
-        int start = whole.AsSpan().IndexOf("\"dtype\""u8), end = 8 + (int)BitConverter.ToInt64(whole);
+        int start = whole.AsSpan().IndexOf("\"dtype\""u8),
+            end = 8 + (int)BitConverter.ToInt64(whole);
         int refused = 0;
         for (int i = 0; i < 150; i++)
         {
             byte[] damaged = [.. whole];
             damaged.AsSpan(start + i * (end - start) / 150, 1 + i % 2).Fill((byte)(i % 3 == 0 ? 255 : 127));
             if (IsRefused(damaged))
+            {
                 refused++;
+            }
         }
         Assert.InRange(refused, 10, 150);
     }
@@ -503,33 +670,52 @@ public sealed class TrainerTests : IDisposable
         string path = _folder.Add(RunResult.FileName, "{ \"experiment\"");
         Assert.Equal(
             $"'{path}' is damaged; delete its folder to train that run again.",
-            Assert.Throws<ExperimentException>(() => Run(Small("binarynet"), _folder.Path)).Message);
+            Assert.Throws<ExperimentException>(() => Run(Small("binarynet"), _folder.Path)).Message
+        );
     }
 
     [Fact]
     public void A_loss_that_is_no_number_ends_the_run()
     {
-        Experiment experiment = Small("float32") with { Network = Spec("""[{ "type": "dense", "bias": true }]"""), Optimizer = new OptimizerSpec(OptimizerType.Sgd, 1e38) };
+        Experiment experiment = Small("float32") with
+        {
+            Network = Spec("""[{ "type": "dense", "bias": true }]"""),
+            Optimizer = new OptimizerSpec(OptimizerType.Sgd, 1e38),
+        };
         Assert.Equal(
             "The loss of 'small' is no longer a number in epoch 1; lower the optimizer's rate.",
-            Assert.Throws<ExperimentException>(() => Run(experiment, _folder.Path)).Message);
+            Assert.Throws<ExperimentException>(() => Run(experiment, _folder.Path)).Message
+        );
     }
 
     [Fact]
-    public void More_validation_images_than_there_are_images_are_refused() => Assert.Equal(
-        "'small' holds out 600 images of 600; set validationImages lower.",
-        Assert.Throws<ExperimentException>(() => new Trainer(Small("float32") with { ValidationImages = 600 }, s_mnist, 1, _folder.Path)).Message);
+    public void More_validation_images_than_there_are_images_are_refused() =>
+        Assert.Equal(
+            "'small' holds out 600 images of 600; set validationImages lower.",
+            Assert
+                .Throws<ExperimentException>(() => new Trainer(Small("float32") with { ValidationImages = 600 }, s_mnist, 1, _folder.Path))
+                .Message
+        );
 
     [Fact]
     public void Progress_runs_from_0_to_1()
     {
         var reports = new List<TrainingProgress>();
         string progress = _folder.File(Trainer.ProgressFile);
-        new Trainer(Small("binarynet") with { Epochs = 2 }, s_mnist, 1, _folder.Path, new Stop(p =>
-        {
-            reports.Add(p);
-            Thread.Sleep(Stop.Pause);
-        })).Run(TestContext.Current.CancellationToken);
+        new Trainer(
+            Small("binarynet") with
+            {
+                Epochs = 2,
+            },
+            s_mnist,
+            1,
+            _folder.Path,
+            new Stop(p =>
+            {
+                reports.Add(p);
+                Thread.Sleep(Stop.Pause);
+            })
+        ).Run(TestContext.Current.CancellationToken);
         Assert.Equal([(1, 0.25), (1, 0.5), (2, 0.75), (2, 1)], reports.Select(p => (p.Epoch, p.Done)));
         Assert.Equal([null, null], reports.Take(2).Select(p => p.ValidationAccuracy));
         Assert.All(reports.Skip(2), p => Assert.NotNull(p.ValidationAccuracy));
@@ -537,27 +723,30 @@ public sealed class TrainerTests : IDisposable
         Assert.All(reports, p => Assert.Equal(2, p.Epochs));
     }
 
-    private static Experiment Small(string method) => new()
-    {
-        Name = "small",
-        Network = Spec(
-            """
-            [
-              { "type": "dense", "units": 24 }, { "type": "norm" }, { "type": "activation" }, { "type": "dropout", "rate": 0.2 },
-              { "type": "dense" }, { "type": "norm" }
-            ]
-            """),
-        Method = method,
-        Epochs = 3,
-        BatchSize = 250,
-        Optimizer = new OptimizerSpec(OptimizerType.Adam, 0.01),
-    };
+    private static Experiment Small(string method) =>
+        new()
+        {
+            Name = "small",
+            Network = Spec(
+                """
+                [
+                  { "type": "dense", "units": 24 }, { "type": "norm" }, { "type": "activation" }, { "type": "dropout", "rate": 0.2 },
+                  { "type": "dense" }, { "type": "norm" }
+                ]
+                """
+            ),
+            Method = method,
+            Epochs = 3,
+            BatchSize = 250,
+            Optimizer = new OptimizerSpec(OptimizerType.Adam, 0.01),
+        };
 
     private static NetworkSpec Spec(string layers) => new("small", JsonSerializer.Deserialize<LayerSpec[]>(layers, Experiment.Json)!);
 
     private static Dataset Slice(ImageSet images) => new("slice", images.Slice(0, 600), images.Slice(600, 200));
 
-    private static RunResult Run(Experiment experiment, string folder, int seed = 1) => new Trainer(experiment, s_mnist, seed, folder).Run(TestContext.Current.CancellationToken);
+    private static RunResult Run(Experiment experiment, string folder, int seed = 1) =>
+        new Trainer(experiment, s_mnist, seed, folder).Run(TestContext.Current.CancellationToken);
 
     private static string Checkpoint(string folder) => Path.Combine(folder, "checkpoint.safetensors");
 
@@ -577,16 +766,20 @@ public sealed class TrainerTests : IDisposable
         var progress = new Stop(_ =>
         {
             if (--step == 0)
+            {
                 source.Cancel();
+            }
             else
+            {
                 Thread.Sleep(Stop.Pause);
+            }
         });
         Assert.Throws<OperationCanceledException>(() => new Trainer(experiment, s_mnist, 1, folder, progress).Run(source.Token));
         Assert.Equal(0, step);
     }
 
-    private static string WithoutTimes(RunResult result) => JsonSerializer.Serialize(
-        result with { TrainSeconds = 0, TrainProcessorSeconds = 0, PeakTrainingBytes = 0 }, Experiment.Json);
+    private static string WithoutTimes(RunResult result) =>
+        JsonSerializer.Serialize(result with { TrainSeconds = 0, TrainProcessorSeconds = 0, PeakTrainingBytes = 0 }, Experiment.Json);
 
     private static double Accuracy(byte[] predictions, ImageSet images) =>
         (double)predictions.Where((p, i) => p == images.Labels.Span[i]).Count() / images.Count;

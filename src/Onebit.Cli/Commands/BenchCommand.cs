@@ -9,7 +9,7 @@ namespace Onebit.Cli;
 /// <summary><c>onebit bench</c>: packed models against float32 and int8 networks of equal shape.</summary>
 internal static class BenchCommand
 {
-    private static readonly int[] Batches = [1, 16, 256, 512];
+    private static readonly int[] s_batches = [1, 16, 256, 512];
 
     internal static Command Create()
     {
@@ -21,7 +21,9 @@ internal static class BenchCommand
         models.Validators.Add(result =>
         {
             foreach (string path in result.Tokens.Select(t => t.Value).Where(path => !File.Exists(path)))
+            {
                 result.AddError($"There is no model file '{path}'");
+            }
         });
         var batch = new Option<int[]>("--batch")
         {
@@ -30,12 +32,18 @@ internal static class BenchCommand
         };
         batch.Validators.Add(result =>
         {
-            foreach (string value in result.Tokens.Select(t => t.Value).Where(value => !int.TryParse(value, out int n) || n is < 1 or > 100_000))
+            foreach (
+                string value in result.Tokens.Select(t => t.Value).Where(value => !int.TryParse(value, out int n) || n is < 1 or > 100_000)
+            )
+            {
                 result.AddError($"--batch takes a whole number from 1 to 100000, not '{value}'");
+            }
         });
         Option<string> data = SharedOptions.Data();
         Option<bool> json = SharedOptions.Json();
-        var command = new Command("bench", """
+        var command = new Command(
+            "bench",
+            """
             Time packed models against networks of equal shape in float32 (ONNX Runtime, libtorch, plain C# for
             dense ones) and int8 (ONNX Runtime). All take turns in this process, one thread each, from byte pixels
             to class; the median of 9 rounds counts, in nanoseconds an image. The twins have random weights.
@@ -45,15 +53,21 @@ internal static class BenchCommand
             adds one bit in each lane. docs/bench.md says more.
 
             Example: onebit bench onebit-study/runs/cnn-binarynet-seed1/model.onebit --batch 1 --batch 256
-            """) { models, batch, data, json };
+            """
+        )
+        {
+            models,
+            batch,
+            data,
+            json,
+        };
         command.SetAction(parsed =>
         {
             ImageSet images = DataCommand.LoadTestShowingProgress(parsed.GetRequiredValue(data));
             string[] files = parsed.GetValue(models) ?? [];
-            (string Name, BitModel Model)[] chosen = files.Length > 0
-                ? [.. files.Select(file => (file, LoadFor(images, file)))]
-                : [.. BenchNetworks.All(images)];
-            int[] batches = parsed.GetValue(batch) is { Length: > 0 } given ? given : Batches;
+            (string Name, BitModel Model)[] chosen =
+                files.Length > 0 ? [.. files.Select(file => (file, LoadFor(images, file)))] : [.. BenchNetworks.All(images)];
+            int[] batches = parsed.GetValue(batch) is { Length: > 0 } given ? given : s_batches;
             var rows = new List<BenchRow>();
             LogicBound bound = ProgressDisplay.Show(display =>
             {
@@ -64,7 +78,11 @@ internal static class BenchCommand
                     foreach (BenchRow row in Bench.Measure(name, model, images, batches))
                     {
                         rows.Add(row);
-                        display.Report(name, (double)++done / batches.Length, $"{row.OnebitNanoseconds:N0} ns an image in batches of {row.Batch}");
+                        display.Report(
+                            name,
+                            (double)++done / batches.Length,
+                            $"{row.OnebitNanoseconds:N0} ns an image in batches of {row.Batch}"
+                        );
                     }
                 }
                 return LogicBound.Measure();
@@ -72,15 +90,26 @@ internal static class BenchCommand
             MachineInfo machine = Machine.Describe();
             if (parsed.GetValue(json))
             {
-                Console.WriteLine(JsonSerializer.Serialize(new
-                {
-                    machine = new
-                    {
-                        machine.Processor, machine.Cores, machine.MemoryBytes, machine.OperatingSystem, machine.Runtime, machine.VectorBits,
-                        bound.ClockGigahertz, boundBinaryMacsPerNanosecond = bound.BinaryMacsPerNanosecond,
-                    },
-                    rows,
-                }, JsonSerializerOptions.Web));
+                Console.WriteLine(
+                    JsonSerializer.Serialize(
+                        new
+                        {
+                            machine = new
+                            {
+                                machine.Processor,
+                                machine.Cores,
+                                machine.MemoryBytes,
+                                machine.OperatingSystem,
+                                machine.Runtime,
+                                machine.VectorBits,
+                                bound.ClockGigahertz,
+                                boundBinaryMacsPerNanosecond = bound.BinaryMacsPerNanosecond,
+                            },
+                            rows,
+                        },
+                        JsonSerializerOptions.Web
+                    )
+                );
             }
             else
             {
@@ -95,25 +124,54 @@ internal static class BenchCommand
     {
         BitModel model = BitModel.Load(file);
         ModelInput input = model.Input;
-        return (input.Channels, input.Height, input.Width) == (images.Channels, images.Height, images.Width) ? model
-            : throw new DatasetException($"{file}: the model reads images of {input.Channels} x {input.Height} x {input.Width}, the data set holds {images.Channels} x {images.Height} x {images.Width} (channels x height x width); choose another --data.");
+        return (input.Channels, input.Height, input.Width) == (images.Channels, images.Height, images.Width)
+            ? model
+            : throw new DatasetException(
+                $"{file}: the model reads images of {input.Channels} x {input.Height} x {input.Width}, the data set holds {images.Channels} x {images.Height} x {images.Width} (channels x height x width); choose another --data."
+            );
     }
 
     private static void Print(MachineInfo machine, LogicBound bound, List<BenchRow> rows)
     {
-        AnsiConsole.WriteLine($"{machine.Processor}, {machine.Runtime}, one thread. Nanoseconds an image, median of 9 rounds; in brackets, times as long as onebit.");
+        AnsiConsole.WriteLine(
+            $"{machine.Processor}, {machine.Runtime}, one thread. Nanoseconds an image, median of 9 rounds; in brackets, times as long as onebit."
+        );
         var table = new Table().Border(TableBorder.Simple).AddColumn("model");
-        foreach (string column in new[] { "batch", "onebit", "ONNX Runtime\nfloat32", "ONNX Runtime\nint8", "libtorch\nfloat32", "plain C#\nfloat32", "binary\nMAC/ns", "of the\nbound" })
+        foreach (
+            string column in new[]
+            {
+                "batch",
+                "onebit",
+                "ONNX Runtime\nfloat32",
+                "ONNX Runtime\nint8",
+                "libtorch\nfloat32",
+                "plain C#\nfloat32",
+                "binary\nMAC/ns",
+                "of the\nbound",
+            }
+        )
+        {
             table.AddColumn(new TableColumn(column).RightAligned());
+        }
+
         foreach (BenchRow row in rows)
         {
             string Against(double? time) => time is { } t ? $"{t:N0} ({t / row.OnebitNanoseconds:N1}x)" : "";
             table.AddRow(
-                Markup.Escape(row.Model), $"{row.Batch}", $"{row.OnebitNanoseconds:N0}", Against(row.OnnxRuntimeNanoseconds),
-                Against(row.OnnxRuntimeInt8Nanoseconds), Against(row.LibtorchNanoseconds), Against(row.CsharpNanoseconds),
-                $"{row.BinaryMacsPerNanosecond:N1}", $"{row.BinaryMacsPerNanosecond / bound.BinaryMacsPerNanosecond:P0}");
+                Markup.Escape(row.Model),
+                $"{row.Batch}",
+                $"{row.OnebitNanoseconds:N0}",
+                Against(row.OnnxRuntimeNanoseconds),
+                Against(row.OnnxRuntimeInt8Nanoseconds),
+                Against(row.LibtorchNanoseconds),
+                Against(row.CsharpNanoseconds),
+                $"{row.BinaryMacsPerNanosecond:N1}",
+                $"{row.BinaryMacsPerNanosecond / bound.BinaryMacsPerNanosecond:P0}"
+            );
         }
         AnsiConsole.Write(table);
-        AnsiConsole.WriteLine($"The bound is {bound.BinaryMacsPerNanosecond:N0} binary MAC/ns: vectors of {bound.VectorBits} bits, {bound.InstructionsPerFullAdder} instructions a full adder, 2 a cycle, clock estimated at {bound.ClockGigahertz:N2} GHz.");
+        AnsiConsole.WriteLine(
+            $"The bound is {bound.BinaryMacsPerNanosecond:N0} binary MAC/ns: vectors of {bound.VectorBits} bits, {bound.InstructionsPerFullAdder} instructions a full adder, 2 a cycle, clock estimated at {bound.ClockGigahertz:N2} GHz."
+        );
     }
 }

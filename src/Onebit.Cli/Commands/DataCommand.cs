@@ -13,40 +13,65 @@ internal static class DataCommand
     {
         var name = new Argument<string>("NAME|FOLDER")
         {
-            Description = "A known data set (mnist, fashion-mnist), a folder of IDX files, or a folder of images with one subfolder a class.",
+            Description =
+                "A known data set (mnist, fashion-mnist), a folder of IDX files, or a folder of images with one subfolder a class.",
             DefaultValueFactory = _ => "mnist",
         };
         Option<ImageShape?> size = SharedOptions.Size();
         Option<bool> json = SharedOptions.Json();
-        var command = new Command("data", """
+        var command = new Command(
+            "data",
+            """
             Check a data set and count what it holds; a known one that is not there yet is fetched.
 
             Example: onebit data fashion-mnist
-            """) { name, size, json };
+            """
+        )
+        {
+            name,
+            size,
+            json,
+        };
         command.SetAction(parsed =>
         {
             Dataset data = LoadShowingProgress(parsed.GetRequiredValue(name), parsed.GetValue(size));
             (string Part, ImageSet Images)[] parts = [("train", data.Train), ("validation", data.Validation), ("test", data.Test)];
             if (parsed.GetValue(json))
             {
-                Console.WriteLine(JsonSerializer.Serialize(new
-                {
-                    name = data.Name,
-                    channels = data.Test.Channels,
-                    height = data.Test.Height,
-                    width = data.Test.Width,
-                    classes = data.ClassCount,
-                    classNames = data.ClassNames,
-                    parts = parts.ToDictionary(p => p.Part, p => new { count = p.Images.Count, byClass = ByClass(p.Images, data.ClassCount) }),
-                }, JsonSerializerOptions.Web));
+                Console.WriteLine(
+                    JsonSerializer.Serialize(
+                        new
+                        {
+                            name = data.Name,
+                            channels = data.Test.Channels,
+                            height = data.Test.Height,
+                            width = data.Test.Width,
+                            classes = data.ClassCount,
+                            classNames = data.ClassNames,
+                            parts = parts.ToDictionary(
+                                p => p.Part,
+                                p => new { count = p.Images.Count, byClass = ByClass(p.Images, data.ClassCount) }
+                            ),
+                        },
+                        JsonSerializerOptions.Web
+                    )
+                );
                 return 0;
             }
-            AnsiConsole.WriteLine($"{data.Name}: images of {data.Test.Channels} x {data.Test.Height} x {data.Test.Width} (channels x height x width), {data.ClassCount} classes.");
+            AnsiConsole.WriteLine(
+                $"{data.Name}: images of {data.Test.Channels} x {data.Test.Height} x {data.Test.Width} (channels x height x width), {data.ClassCount} classes."
+            );
             var table = new Table().Border(TableBorder.Simple).AddColumn("").AddColumn(new TableColumn("images").RightAligned());
             foreach (string className in data.ClassNames)
+            {
                 table.AddColumn(new TableColumn(Markup.Escape(className)).RightAligned());
+            }
+
             foreach ((string part, ImageSet images) in parts)
+            {
                 table.AddRow([part, $"{images.Count:N0}", .. ByClass(images, data.ClassCount).Select(n => $"{n:N0}")]);
+            }
+
             AnsiConsole.Write(table);
             return 0;
         });
@@ -63,14 +88,23 @@ internal static class DataCommand
         return ProgressDisplay.Show(display => DatasetLoader.LoadTest(nameOrFolder, Loading(display), shape, model?.ClassNames));
     }
 
-    internal static SynchronousProgress<LoadProgress> Loading(ProgressDisplay display) => new(p =>
-        display.Report(p.What, p.Total is > 0 ? (double)p.Done / p.Total.Value : 0, p.Unit == "bytes" ? $"{p.Done / 1024:N0} KB" : $"{p.Done:N0} {p.Unit}"));
+    internal static SynchronousProgress<LoadProgress> Loading(ProgressDisplay display) =>
+        new(p =>
+            display.Report(
+                p.What,
+                p.Total is > 0 ? (double)p.Done / p.Total.Value : 0,
+                p.Unit == "bytes" ? $"{p.Done / 1024:N0} KB" : $"{p.Done:N0} {p.Unit}"
+            )
+        );
 
     private static int[] ByClass(ImageSet images, int classes)
     {
         int[] counts = new int[classes];
         foreach (byte label in images.Labels.Span)
+        {
             counts[label]++;
+        }
+
         return counts;
     }
 }

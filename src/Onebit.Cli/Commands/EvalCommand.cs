@@ -12,29 +12,53 @@ namespace Onebit.Cli;
 /// <summary><c>onebit eval</c>: a packed model on test images, by the Onebit runtime.</summary>
 internal static class EvalCommand
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web)
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
 
     internal static Command Create()
     {
         Argument<string> model = SharedOptions.Model();
         Option<string> data = SharedOptions.Data("mnist, mnist-hard, fashion-mnist");
-        var check = new Option<bool>("--check") { Description = "Also run the model's operations on libtorch and compare every integer of every image." };
-        var against = new Option<string?>("--against") { Description = "A second packed model; McNemar's test says whether one is better on these images by more than chance.", HelpName = "MODEL" };
+        var check = new Option<bool>("--check")
+        {
+            Description = "Also run the model's operations on libtorch and compare every integer of every image.",
+        };
+        var against = new Option<string?>("--against")
+        {
+            Description = "A second packed model; McNemar's test says whether one is better on these images by more than chance.",
+            HelpName = "MODEL",
+        };
         against.Validators.Add(result => SharedOptions.RequireFile(result, "model"));
         Option<bool> json = SharedOptions.Json();
-        var command = new Command("eval", """
+        var command = new Command(
+            "eval",
+            """
             Classify a data set's test images with a packed model, alone or against another one.
 
             Example: onebit eval onebit-study/runs/cnn-binarynet-seed1/model.onebit --data mnist
             Example: onebit eval models/mnist-small.onebit --against models/mnist-tiny.onebit
-            """) { model, data, check, against, json };
+            """
+        )
+        {
+            model,
+            data,
+            check,
+            against,
+            json,
+        };
         command.SetAction(parsed =>
         {
             BitModel packed = BitModel.Load(parsed.GetRequiredValue(model));
             BitModel? other = parsed.GetValue(against) is { } path ? BitModel.Load(path) : null;
             ImageSet test = DataCommand.LoadTestShowingProgress(parsed.GetRequiredValue(data), packed);
             int classes = Math.Max(packed.ClassCount, test.Labels.Span.ToArray().Max() + 1);
-            string[] names = [.. packed.ClassNames, .. Enumerable.Range(packed.ClassCount, classes - packed.ClassCount).Select(c => $"{c}")];
+            string[] names =
+            [
+                .. packed.ClassNames,
+                .. Enumerable.Range(packed.ClassCount, classes - packed.ClassCount).Select(c => $"{c}"),
+            ];
             byte[] predictions = Predict(packed, test);
             int[][] confusion = Evaluation.Confusion(test.Labels.Span, predictions, classes);
             double accuracy = (double)Enumerable.Range(0, classes).Sum(c => confusion[c][c]) / test.Count;
@@ -42,16 +66,38 @@ internal static class EvalCommand
             McNemar? difference = other is null ? null : McNemar.Compare(test.Labels.Span, predictions, Predict(other, test));
             if (parsed.GetValue(json))
             {
-                Console.WriteLine(JsonSerializer.Serialize(
-                    new { accuracy, count = test.Count, classNames = names, confusion, comparedIntegers = compared?.Integers, differentIntegers = compared?.Different, against = difference }, Json));
+                Console.WriteLine(
+                    JsonSerializer.Serialize(
+                        new
+                        {
+                            accuracy,
+                            count = test.Count,
+                            classNames = names,
+                            confusion,
+                            comparedIntegers = compared?.Integers,
+                            differentIntegers = compared?.Different,
+                            against = difference,
+                        },
+                        s_json
+                    )
+                );
             }
             else
             {
                 Print(accuracy, confusion, names);
                 if (compared is { } result)
-                    AnsiConsole.WriteLine($"Of {result.Integers:N0} integers, all values, scores and classes of {test.Count:N0} images, {result.Different:N0} differ between the runtime and libtorch.");
+                {
+                    AnsiConsole.WriteLine(
+                        $"Of {result.Integers:N0} integers, all values, scores and classes of {test.Count:N0} images, {result.Different:N0} differ between the runtime and libtorch."
+                    );
+                }
+
                 if (difference is { } d)
-                    AnsiConsole.WriteLine($"It alone is right on {d.FirstOnly:N0} images, the other model alone on {d.SecondOnly:N0}: {(d.MoreThanChance ? "more" : "no more")} than chance would give (McNemar's test, p = {d.P:G2}).");
+                {
+                    AnsiConsole.WriteLine(
+                        $"It alone is right on {d.FirstOnly:N0} images, the other model alone on {d.SecondOnly:N0}: {(d.MoreThanChance ? "more" : "no more")} than chance would give (McNemar's test, p = {d.P:G2})."
+                    );
+                }
             }
             return compared?.Different > 0 ? 1 : 0;
         });
@@ -62,7 +108,12 @@ internal static class EvalCommand
     {
         ModelInput input = model.Input;
         if ((input.Channels, input.Height, input.Width) != (test.Channels, test.Height, test.Width))
-            throw new DatasetException($"The model reads images of {input.Channels} x {input.Height} x {input.Width}, the data set holds {test.Channels} x {test.Height} x {test.Width} (channels x height x width); choose a model trained for it.");
+        {
+            throw new DatasetException(
+                $"The model reads images of {input.Channels} x {input.Height} x {input.Width}, the data set holds {test.Channels} x {test.Height} x {test.Width} (channels x height x width); choose a model trained for it."
+            );
+        }
+
         return ModelPredictions.Of(model, test);
     }
 
@@ -75,7 +126,8 @@ internal static class EvalCommand
         const int Batch = 100;
         torch.set_num_threads(1);
         using var folded = new FoldedNetwork(model);
-        long integers = 0, different = 0;
+        long integers = 0,
+            different = 0;
         long[] scores = new long[model.ClassCount];
         for (int start = 0; start < test.Count; start += Batch)
         {
@@ -83,7 +135,8 @@ internal static class EvalCommand
             ImageSet images = test.Slice(start, Math.Min(Batch, test.Count - start));
             IReadOnlyList<torch.Tensor> values = folded.Trace(Evaluator.Pixels(images));
             double[][] expected = [.. values.SkipLast(1).Select(v => v.to(torch.ScalarType.Float64).contiguous().data<double>().ToArray())];
-            long[] expectedScores = values[^1].data<long>().ToArray(), expectedClasses = values[^1].flatten(1).argmax(1).data<long>().ToArray();
+            long[] expectedScores = values[^1].data<long>().ToArray(),
+                expectedClasses = values[^1].flatten(1).argmax(1).data<long>().ToArray();
             for (int i = 0; i < images.Count; i++)
             {
                 int[][] trace = model.Trace(images.Image(i));
@@ -92,11 +145,17 @@ internal static class EvalCommand
                 {
                     ReadOnlySpan<double> own = expected[v].AsSpan(i * trace[v].Length, trace[v].Length);
                     for (int e = 0; e < own.Length; e++)
+                    {
                         different += own[e] == trace[v][e] ? 0 : 1;
+                    }
+
                     integers += own.Length;
                 }
                 for (int c = 0; c < scores.Length; c++)
+                {
                     different += expectedScores[i * scores.Length + c] == scores[c] ? 0 : 1;
+                }
+
                 different += expectedClasses[i] == classes[start + i] ? 0 : 1;
                 integers += scores.Length + 1;
             }
@@ -106,13 +165,21 @@ internal static class EvalCommand
 
     private static void Print(double accuracy, int[][] confusion, string[] names)
     {
-        AnsiConsole.WriteLine($"{accuracy:P2} of {confusion.Sum(row => row.Sum()):N0} images right. Rows: true class; columns: predicted class.");
+        AnsiConsole.WriteLine(
+            $"{accuracy:P2} of {confusion.Sum(row => row.Sum()):N0} images right. Rows: true class; columns: predicted class."
+        );
         var table = new Table().Border(TableBorder.Simple).AddColumn("");
         string[] escaped = [.. names.Select(n => Markup.Escape(n))];
         foreach (string name in escaped)
+        {
             table.AddColumn(new TableColumn(name).RightAligned());
+        }
+
         foreach ((string name, int[] row) in escaped.Zip(confusion))
+        {
             table.AddRow([name, .. row.Select(n => n == 0 ? "·" : $"{n}")]);
+        }
+
         AnsiConsole.Write(table);
     }
 }

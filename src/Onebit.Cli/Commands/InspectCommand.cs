@@ -12,12 +12,19 @@ internal static class InspectCommand
     {
         Argument<string> model = SharedOptions.Model();
         Option<bool> json = SharedOptions.Json();
-        var command = new Command("inspect", """
+        var command = new Command(
+            "inspect",
+            """
             Show a packed model layer by layer: shape, parameters, bits a weight, bytes, multiply-accumulates, and the
             bytes of activations to be held at once where each layer is fused with what follows it.
 
             Example: onebit inspect onebit-study/runs/mlp-binarynet-seed1/model.onebit
-            """) { model, json };
+            """
+        )
+        {
+            model,
+            json,
+        };
         command.SetAction(parsed =>
         {
             string path = parsed.GetRequiredValue(model);
@@ -25,9 +32,27 @@ internal static class InspectCommand
             LayerRow[] rows = [.. packed.Operations.Select((operation, i) => Describe(packed, operation, i))];
             long file = new FileInfo(path).Length;
             if (parsed.GetValue(json))
-                Console.WriteLine(JsonSerializer.Serialize(new { fileBytes = file, peakActivationBytes = ActivationMemory.Peak(packed), input = packed.Input, classes = packed.ClassCount, classNames = packed.ClassNames, layers = rows }, JsonSerializerOptions.Web));
+            {
+                Console.WriteLine(
+                    JsonSerializer.Serialize(
+                        new
+                        {
+                            fileBytes = file,
+                            peakActivationBytes = ActivationMemory.Peak(packed),
+                            input = packed.Input,
+                            classes = packed.ClassCount,
+                            classNames = packed.ClassNames,
+                            layers = rows,
+                        },
+                        JsonSerializerOptions.Web
+                    )
+                );
+            }
             else
+            {
                 Print(packed, rows, file);
+            }
+
             return 0;
         });
         return command;
@@ -35,11 +60,21 @@ internal static class InspectCommand
 
     /// <summary>One operation. Multiply-accumulates at one bit have one-bit inputs; the others' inputs have more planes.</summary>
     private sealed record LayerRow(
-        string Operation, string Reads, string Shape, string Elements, long Parameters, int? WeightBits, int Bytes, long OneBitMacs, long MultiBitMacs);
+        string Operation,
+        string Reads,
+        string Shape,
+        string Elements,
+        long Parameters,
+        int? WeightBits,
+        int Bytes,
+        long OneBitMacs,
+        long MultiBitMacs
+    );
 
     private static LayerRow Describe(BitModel model, Operation operation, int index)
     {
-        ValueInfo input = model.Values[operation.Input], output = model.Values[index + 1];
+        ValueInfo input = model.Values[operation.Input],
+            output = model.Values[index + 1];
         (long parameters, int? bits, long macs) = operation switch
         {
             Linear l => (IsAgain(model, l, index) ? 0 : Weights(l, input), 1, Weights(l, input) * output.Height * output.Width),
@@ -57,29 +92,48 @@ internal static class InspectCommand
             _ => $"integers of {output.Bits} bits",
         };
         return new LayerRow(
-            Name(operation), string.Join(", ", ActivationMemory.Inputs(operation)), $"{output.Channels} x {output.Height} x {output.Width}", operation is Scores ? "scores" : elements,
-            parameters, bits, model.EncodedLength(index), input.Bits == 1 ? macs : 0, input.Bits == 1 ? 0 : macs);
+            Name(operation),
+            string.Join(", ", ActivationMemory.Inputs(operation)),
+            $"{output.Channels} x {output.Height} x {output.Width}",
+            operation is Scores ? "scores" : elements,
+            parameters,
+            bits,
+            model.EncodedLength(index),
+            input.Bits == 1 ? macs : 0,
+            input.Bits == 1 ? 0 : macs
+        );
     }
 
     /// <summary>Its weights are those of a layer before, which the file holds once.</summary>
-    private static bool IsAgain(BitModel model, Linear layer, int index) => model.Operations.Take(index).OfType<Linear>().Any(other =>
-        other with { Input = layer.Input, Weights = layer.Weights } == layer && other.Weights.Span.SequenceEqual(layer.Weights.Span));
+    private static bool IsAgain(BitModel model, Linear layer, int index) =>
+        model
+            .Operations.Take(index)
+            .OfType<Linear>()
+            .Any(other =>
+                other with { Input = layer.Input, Weights = layer.Weights } == layer && other.Weights.Span.SequenceEqual(layer.Weights.Span)
+            );
 
-    private static long Weights(Linear l, ValueInfo input) => (long)l.Outputs * (input.Channels / l.Groups) * l.KernelHeight * l.KernelWidth;
+    private static long Weights(Linear l, ValueInfo input) =>
+        (long)l.Outputs * (input.Channels / l.Groups) * l.KernelHeight * l.KernelWidth;
 
-    private static string Name(Operation operation) => operation switch
-    {
-        Linear l => $"Linear {l.KernelHeight}x{l.KernelWidth}" + (l.Stride > 1 ? $" stride {l.Stride}" : "")
-            + (l.Padding > 0 ? $" padding {l.Padding}" : "") + (l.Groups > 1 ? $" groups {l.Groups}" : ""),
-        MaxPool p => $"MaxPool {p.Size}x{p.Size}",
-        SumPool p => $"SumPool {p.Size}x{p.Size}",
-        _ => operation.GetType().Name,
-    };
+    private static string Name(Operation operation) =>
+        operation switch
+        {
+            Linear l => $"Linear {l.KernelHeight}x{l.KernelWidth}"
+                + (l.Stride > 1 ? $" stride {l.Stride}" : "")
+                + (l.Padding > 0 ? $" padding {l.Padding}" : "")
+                + (l.Groups > 1 ? $" groups {l.Groups}" : ""),
+            MaxPool p => $"MaxPool {p.Size}x{p.Size}",
+            SumPool p => $"SumPool {p.Size}x{p.Size}",
+            _ => operation.GetType().Name,
+        };
 
     private static void Print(BitModel model, LayerRow[] rows, long file)
     {
         ModelInput input = model.Input;
-        AnsiConsole.WriteLine($"Reads {input.Channels} x {input.Height} x {input.Width} pixels of {input.Bits} bit{(input.Bits == 1 ? $", 1 from {input.PixelThreshold} on" : "s")}; tells {model.ClassCount} classes apart{Named(model)}; {file:N0} bytes in all; {ActivationMemory.Peak(model):N0} bytes of activations where layers run fused.");
+        AnsiConsole.WriteLine(
+            $"Reads {input.Channels} x {input.Height} x {input.Width} pixels of {input.Bits} bit{(input.Bits == 1 ? $", 1 from {input.PixelThreshold} on" : "s")}; tells {model.ClassCount} classes apart{Named(model)}; {file:N0} bytes in all; {ActivationMemory.Peak(model):N0} bytes of activations where layers run fused."
+        );
         var table = new Table().Border(TableBorder.Simple).ShowFooters();
         void Column(string name, string footer = "", bool right = true) =>
             table.AddColumn(new TableColumn(name) { Alignment = right ? Justify.Right : Justify.Left, Footer = new Text(footer) });
@@ -93,12 +147,32 @@ internal static class InspectCommand
         Column("bytes", $"{file:N0}");
         Column("MACs, 1 bit", $"{rows.Sum(r => r.OneBitMacs):N0}");
         Column("MACs, more bits", $"{rows.Sum(r => r.MultiBitMacs):N0}");
-        table.AddRow("0", "input", "", $"{input.Channels} x {input.Height} x {input.Width}", $"codes of {input.Bits} bit{(input.Bits == 1 ? "" : "s")}", "", "", "", "", "");
+        table.AddRow(
+            "0",
+            "input",
+            "",
+            $"{input.Channels} x {input.Height} x {input.Width}",
+            $"codes of {input.Bits} bit{(input.Bits == 1 ? "" : "s")}",
+            "",
+            "",
+            "",
+            "",
+            ""
+        );
         foreach ((LayerRow row, int i) in rows.Select((r, i) => (r, i)))
         {
             table.AddRow(
-                $"{i + 1}", row.Operation, row.Reads, row.Shape, row.Elements, Dash(row.Parameters), row.WeightBits is null ? "" : $"{row.WeightBits}",
-                $"{row.Bytes:N0}", Dash(row.OneBitMacs), Dash(row.MultiBitMacs));
+                $"{i + 1}",
+                row.Operation,
+                row.Reads,
+                row.Shape,
+                row.Elements,
+                Dash(row.Parameters),
+                row.WeightBits is null ? "" : $"{row.WeightBits}",
+                $"{row.Bytes:N0}",
+                Dash(row.OneBitMacs),
+                Dash(row.MultiBitMacs)
+            );
         }
         AnsiConsole.Write(table);
     }
@@ -108,7 +182,9 @@ internal static class InspectCommand
     {
         const int Shown = 12;
         bool numbers = model.ClassNames.Select((name, c) => name == $"{c}").All(same => same);
-        return numbers ? "" : $" ({string.Join(", ", model.ClassNames.Take(Shown))}{(model.ClassCount > Shown ? $" and {model.ClassCount - Shown} more" : "")})";
+        return numbers
+            ? ""
+            : $" ({string.Join(", ", model.ClassNames.Take(Shown))}{(model.ClassCount > Shown ? $" and {model.ClassCount - Shown} more" : "")})";
     }
 
     private static string Dash(long count) => count == 0 ? "" : $"{count:N0}";

@@ -8,7 +8,8 @@ namespace Onebit.Cli;
 /// <summary><c>onebit predict</c>: a packed model on anybody's image files.</summary>
 internal static class PredictCommand
 {
-    private const string Digits = "digits", Plain = "plain";
+    private const string Digits = "digits",
+        Plain = "plain";
 
     // So many files take long enough for a bar.
     private const int Many = 50;
@@ -23,26 +24,41 @@ internal static class PredictCommand
         };
         var preprocess = new Option<string?>("--preprocess")
         {
-            Description = "digits: find the ink, crop, scale and centre it as MNIST's makers did; plain: scale to the network's input, as --data FOLDER does. "
+            Description =
+                "digits: find the ink, crop, scale and centre it as MNIST's makers did; plain: scale to the network's input, as --data FOLDER does. "
                 + "digits unless given for models that read 28 x 28 grey pixels and tell 0 to 9 apart, plain for others.",
             HelpName = $"{Digits}|{Plain}",
         };
         preprocess.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<string?>() is not (Digits or Plain))
+            {
                 result.AddError($"--preprocess takes {Digits} or {Plain}, not '{result.Tokens[0].Value}'");
+            }
         });
         var show = new Option<bool>("--show") { Description = "Draw in the terminal what the network sees." };
         Option<bool> json = SharedOptions.Json();
-        var command = new Command("predict", """
+        var command = new Command(
+            "predict",
+            """
             Classify image files of any size and colour: class, probability and runner-up of each.
 
             Example: onebit predict onebit-study/runs/cnn-binarynet-seed1/model.onebit photo.jpg drawings --show
-            """) { model, images, preprocess, show, json };
+            """
+        )
+        {
+            model,
+            images,
+            preprocess,
+            show,
+            json,
+        };
         command.Validators.Add(result =>
         {
             if (result.GetValue(show) && result.GetValue(json))
+            {
                 result.AddError("--show draws for people and --json writes for programs; leave one of them out");
+            }
         });
         command.SetAction(parsed =>
         {
@@ -52,9 +68,26 @@ internal static class PredictCommand
             RequireReadable(packed.Input, path, digits);
             Answer[] answers = Classify(packed, parsed.GetRequiredValue(images), digits);
             if (parsed.GetValue(json))
-                Console.WriteLine(JsonSerializer.Serialize(answers.Select(a => new { a.File, a.Class, a.Probability, a.RunnerUp, a.Error }), JsonSerializerOptions.Web));
+            {
+                Console.WriteLine(
+                    JsonSerializer.Serialize(
+                        answers.Select(a => new
+                        {
+                            a.File,
+                            a.Class,
+                            a.Probability,
+                            a.RunnerUp,
+                            a.Error,
+                        }),
+                        JsonSerializerOptions.Web
+                    )
+                );
+            }
             else
+            {
                 Print(packed.Input, answers, digits, parsed.GetValue(show));
+            }
+
             return answers.Any(a => a.Error is not null) ? 1 : 0;
         });
         return command;
@@ -62,7 +95,14 @@ internal static class PredictCommand
 
     /// <summary>What became of one file: a class, or an error that says why there is none.</summary>
     private sealed record Answer(
-        string File, string? Class = null, double? Probability = null, string? RunnerUp = null, double RunnerUpProbability = 0, string? Error = null, byte[]? Pixels = null);
+        string File,
+        string? Class = null,
+        double? Probability = null,
+        string? RunnerUp = null,
+        double RunnerUpProbability = 0,
+        string? Error = null,
+        byte[]? Pixels = null
+    );
 
     private static bool ReadsDigits(BitModel model) =>
         model.Input is { Channels: 1, Height: DigitImage.Side, Width: DigitImage.Side }
@@ -71,9 +111,16 @@ internal static class PredictCommand
     private static void RequireReadable(ModelInput input, string path, bool digits)
     {
         if (input.Channels is not (1 or 3))
+        {
             throw new DatasetException($"{path} reads images of {input.Channels} channels; image files make 1 or 3.");
+        }
+
         if (digits && input is not { Channels: 1, Height: DigitImage.Side, Width: DigitImage.Side })
-            throw new DatasetException($"{path} reads images of {input.Channels} x {input.Height} x {input.Width}, not the 1 x 28 x 28 of digits; use --preprocess {Plain}.");
+        {
+            throw new DatasetException(
+                $"{path} reads images of {input.Channels} x {input.Height} x {input.Width}, not the 1 x 28 x 28 of digits; use --preprocess {Plain}."
+            );
+        }
     }
 
     private static Answer[] Classify(BitModel model, string[] paths, bool digits)
@@ -89,7 +136,11 @@ internal static class PredictCommand
             try
             {
                 IReadOnlyList<string> found = ImageFiles.Under(path);
-                files.AddRange(found.Count > 0 ? found.Select(f => (f, (string?)null)) : [(path, $"The folder {path} holds no image (PNG, JPEG, WebP, BMP or GIF).")]);
+                files.AddRange(
+                    found.Count > 0
+                        ? found.Select(f => (f, (string?)null))
+                        : [(path, $"The folder {path} holds no image (PNG, JPEG, WebP, BMP or GIF).")]
+                );
             }
             catch (DatasetException e)
             {
@@ -97,35 +148,58 @@ internal static class PredictCommand
             }
         }
         if (files.Count < Many)
+        {
             return [.. files.Select(f => Classify(model, f.File, f.Error, digits))];
+        }
+
         return ProgressDisplay.Show(display =>
         {
             int done = 0;
-            return files.AsParallel().AsOrdered().WithDegreeOfParallelism(Picture.Parallelism).Select(f =>
-            {
-                Answer answer = Classify(model, f.File, f.Error, digits);
-                lock (display)
-                    display.Report("images", (double)++done / files.Count, $"{done:N0} of {files.Count:N0}");
-                return answer;
-            }).ToArray();
+            return files
+                .AsParallel()
+                .AsOrdered()
+                .WithDegreeOfParallelism(Picture.Parallelism)
+                .Select(f =>
+                {
+                    Answer answer = Classify(model, f.File, f.Error, digits);
+                    lock (display)
+                    {
+                        display.Report("images", (double)++done / files.Count, $"{done:N0} of {files.Count:N0}");
+                    }
+
+                    return answer;
+                })
+                .ToArray();
         });
     }
 
     private static Answer Classify(BitModel model, string file, string? error, bool digits)
     {
         if (error is not null)
+        {
             return new Answer(file, Error: error);
+        }
+
         try
         {
             Picture picture = Picture.Load(file);
             ModelInput input = model.Input;
-            byte[] pixels = digits ? DigitImage.From(picture, file) : picture.Scale(new ImageShape(input.Height, input.Width, input.Channels));
+            byte[] pixels = digits
+                ? DigitImage.From(picture, file)
+                : picture.Scale(new ImageShape(input.Height, input.Width, input.Channels));
             long[] scores = new long[model.ClassCount];
             int best = model.Predict(pixels, scores);
             double[] probabilities = new double[scores.Length];
             model.Probabilities(scores, probabilities);
             int second = Enumerable.Range(0, scores.Length).Where(c => c != best).MaxBy(c => scores[c]);
-            return new Answer(file, model.ClassNames[best], probabilities[best], model.ClassNames[second], probabilities[second], Pixels: pixels);
+            return new Answer(
+                file,
+                model.ClassNames[best],
+                probabilities[best],
+                model.ClassNames[second],
+                probabilities[second],
+                Pixels: pixels
+            );
         }
         catch (DatasetException e)
         {
@@ -135,8 +209,12 @@ internal static class PredictCommand
 
     private static void Print(ModelInput input, Answer[] answers, bool digits, bool show)
     {
-        var table = new Table().Border(TableBorder.Simple)
-            .AddColumn("file").AddColumn("class").AddColumn(new TableColumn("probability").RightAligned()).AddColumn("runner-up");
+        var table = new Table()
+            .Border(TableBorder.Simple)
+            .AddColumn("file")
+            .AddColumn("class")
+            .AddColumn(new TableColumn("probability").RightAligned())
+            .AddColumn("runner-up");
         foreach (Answer answer in answers)
         {
             if (answer.Error is not null)
@@ -150,15 +228,25 @@ internal static class PredictCommand
                 TerminalImage.Write(AnsiConsole.Console, answer.Pixels, input.Channels, input.Height, input.Width);
             }
             table.AddRow(
-                Markup.Escape(answer.File), Markup.Escape(answer.Class!), $"{answer.Probability:P1}",
-                $"{Markup.Escape(answer.RunnerUp!)} ({answer.RunnerUpProbability:P1})");
+                Markup.Escape(answer.File),
+                Markup.Escape(answer.Class!),
+                $"{answer.Probability:P1}",
+                $"{Markup.Escape(answer.RunnerUp!)} ({answer.RunnerUpProbability:P1})"
+            );
         }
         if (table.Rows.Count == 0)
+        {
             return;
+        }
+
         AnsiConsole.Write(table);
         if (!Console.IsErrorRedirected)
-            Console.Error.WriteLine(digits
-                ? $"Images were prepared as MNIST's digits were; --preprocess {Plain} scales them and no more."
-                : $"Images were scaled to {input.Height} x {input.Width} and no more.");
+        {
+            Console.Error.WriteLine(
+                digits
+                    ? $"Images were prepared as MNIST's digits were; --preprocess {Plain} scales them and no more."
+                    : $"Images were scaled to {input.Height} x {input.Width} and no more."
+            );
+        }
     }
 }

@@ -12,21 +12,28 @@ internal static class SharedOptions
     private const string Digits = "mnist";
 
     /// <param name="known">Names of the known sets that will do.</param>
-    internal static Option<string> Data(string known = "mnist, fashion-mnist") => new("--data")
-    {
-        Description = $"A known data set ({known}), a folder of IDX files, gzipped or not, or a folder of images with one subfolder a class.",
-        DefaultValueFactory = _ => Digits,
-        HelpName = "NAME|FOLDER",
-    };
+    internal static Option<string> Data(string known = "mnist, fashion-mnist") =>
+        new("--data")
+        {
+            Description =
+                $"A known data set ({known}), a folder of IDX files, gzipped or not, or a folder of images with one subfolder a class.",
+            DefaultValueFactory = _ => Digits,
+            HelpName = "NAME|FOLDER",
+        };
 
     /// <summary>The data set that was chosen, or else the one the experiments are meant for.</summary>
     /// <exception cref="ExperimentException">None was chosen, and the experiments are meant for several.</exception>
     internal static string DataFor(IEnumerable<Experiment> experiments, ParseResult parsed, Option<string> data)
     {
         if (parsed.GetResult(data) is { Implicit: false })
+        {
             return parsed.GetRequiredValue(data);
+        }
+
         string[] meant = [.. experiments.Select(e => e.Data ?? Digits).Distinct()];
-        return meant.Length == 1 ? meant[0] : throw new ExperimentException($"The experiments are meant for {string.Join(" and ", meant)}; choose one with --data.");
+        return meant.Length == 1
+            ? meant[0]
+            : throw new ExperimentException($"The experiments are meant for {string.Join(" and ", meant)}; choose one with --data.");
     }
 
     /// <summary>Rows and columns that a folder's images are scaled to, and channels where they are not left to the images.</summary>
@@ -35,15 +42,32 @@ internal static class SharedOptions
         const int Largest = 1024;
         var option = new Option<ImageShape?>("--size")
         {
-            Description = "What a folder's images are scaled to: 32, or rows and columns as 24x32, with 1 or 3 channels as 24x32x3. 28 unless given, grey unless an image has colour.",
+            Description =
+                "What a folder's images are scaled to: 32, or rows and columns as 24x32, with 1 or 3 channels as 24x32x3. 28 unless given, grey unless an image has colour.",
             HelpName = "HxW",
         };
         option.CustomParser = result =>
         {
-            int[] sizes = [.. result.Tokens[0].Value.Split('x').Select(s => int.TryParse(s, NumberStyles.None, CultureInfo.InvariantCulture, out int size) ? size : 0)];
-            if (sizes.Length <= 3 && sizes.Take(2).All(s => s is >= 1 and <= Largest) && sizes.ElementAtOrDefault(2) is var channels && (sizes.Length < 3 || channels is 1 or 3))
+            int[] sizes =
+            [
+                .. result
+                    .Tokens[0]
+                    .Value.Split('x')
+                    .Select(s => int.TryParse(s, NumberStyles.None, CultureInfo.InvariantCulture, out int size) ? size : 0),
+            ];
+            if (
+                sizes.Length <= 3
+                && sizes.Take(2).All(s => s is >= 1 and <= Largest)
+                && sizes.ElementAtOrDefault(2) is var channels
+                && (sizes.Length < 3 || channels is 1 or 3)
+            )
+            {
                 return new ImageShape(sizes[0], sizes.ElementAtOrDefault(1) is > 0 and var width ? width : sizes[0], channels);
-            result.AddError($"--size takes 32, 24x32 or 24x32x3, sides from 1 to {Largest} and 1 or 3 channels, not '{result.Tokens[0].Value}'");
+            }
+
+            result.AddError(
+                $"--size takes 32, 24x32 or 24x32x3, sides from 1 to {Largest} and 1 or 3 channels, not '{result.Tokens[0].Value}'"
+            );
             return null;
         };
         return option;
@@ -65,25 +89,39 @@ internal static class SharedOptions
     internal static void RequireFile(OptionResult result, string what)
     {
         if (result.GetValueOrDefault<string?>() is { } path)
+        {
             RequireFile(result, path, what);
+        }
     }
 
     private static void RequireFile(SymbolResult result, string path, string what)
     {
         if (!File.Exists(path))
+        {
             result.AddError($"There is no {what} file '{path}'");
+        }
     }
 
     /// <summary>An option that takes a whole number from <paramref name="least"/> on.</summary>
     internal static Option<int> Count(string name, string description, int least, Func<int> standard)
     {
-        var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => standard(), HelpName = "N" };
+        var option = new Option<int>(name)
+        {
+            Description = description,
+            DefaultValueFactory = _ => standard(),
+            HelpName = "N",
+        };
         option.Validators.Add(result =>
         {
             if (result.Errors.Any() || result.Tokens.Count == 0)
+            {
                 return;
+            }
+
             if (!int.TryParse(result.Tokens[0].Value, out int value) || value < least)
+            {
                 result.AddError($"{name} takes a whole number from {least} on, not '{result.Tokens[0].Value}'");
+            }
         });
         return option;
     }

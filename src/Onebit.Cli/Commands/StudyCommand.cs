@@ -21,46 +21,95 @@ internal static class StudyCommand
         {
             string name = result.GetValueOrDefault<string>();
             if (Preset.Find(name) is null)
+            {
                 result.AddError($"There is no preset '{name}'; use {string.Join(", ", Preset.Names)} or a folder of experiment files");
+            }
         });
-        var output = new Option<string>("--out") { Description = "Where results.json, report.html and the runs go.", DefaultValueFactory = _ => "onebit-study", HelpName = "DIR" };
+        var output = new Option<string>("--out")
+        {
+            Description = "Where results.json, report.html and the runs go.",
+            DefaultValueFactory = _ => "onebit-study",
+            HelpName = "DIR",
+        };
         Option<string> data = SharedOptions.Data();
         Option<ImageShape?> size = SharedOptions.Size();
-        Option<int> jobs = SharedOptions.Count("--jobs", "Trainings at a time; one a core unless given.", 1, () => Environment.ProcessorCount);
+        Option<int> jobs = SharedOptions.Count(
+            "--jobs",
+            "Trainings at a time; one a core unless given.",
+            1,
+            () => Environment.ProcessorCount
+        );
         var finished = new Option<bool>("--finished") { Description = "Train nothing; report the runs that are finished in DIR." };
-        var table = new Option<string?>("--table") { Description = "Run nothing; print a results.json's methods, and published figures beside it, as markdown tables.", HelpName = "FILE" };
+        var table = new Option<string?>("--table")
+        {
+            Description = "Run nothing; print a results.json's methods, and published figures beside it, as markdown tables.",
+            HelpName = "FILE",
+        };
         table.Validators.Add(result => SharedOptions.RequireFile(result, "results"));
         Option<bool> json = SharedOptions.Json();
-        var command = new Command("study", """
+        var command = new Command(
+            "study",
+            """
             Train every classifier in full precision and binarized, pack, measure and compare.
             Writes results.json and report.html. Started again after a kill, it goes on.
 
             Example: onebit study --preset quick --out my-study
-            """) { preset, output, data, size, jobs, finished, table, json };
-        command.SetAction((parsed, cancellation) =>
+            """
+        )
         {
-            if (parsed.GetValue(table) is { } file)
+            preset,
+            output,
+            data,
+            size,
+            jobs,
+            finished,
+            table,
+            json,
+        };
+        command.SetAction(
+            (parsed, cancellation) =>
             {
-                string markdown = ReportWriter.Markdown(StudyResults.Load(file));
-                Console.Write(markdown.Length > 0 ? markdown : throw new InvalidDataException($"'{file}' holds no packed run to put in a table."));
+                if (parsed.GetValue(table) is { } file)
+                {
+                    string markdown = ReportWriter.Markdown(StudyResults.Load(file));
+                    Console.Write(
+                        markdown.Length > 0 ? markdown : throw new InvalidDataException($"'{file}' holds no packed run to put in a table.")
+                    );
+                    return Task.FromResult(0);
+                }
+                string folder = parsed.GetRequiredValue(output),
+                    experiments = parsed.GetRequiredValue(preset),
+                    images = SharedOptions.DataFor(Preset.Load(experiments), parsed, data);
+                StudyResults results = ProgressDisplay.Show(display =>
+                    new StudyRunner(experiments, images, folder, Self, parsed.GetValue(size), DataCommand.Loading(display)).Execute(
+                        parsed.GetValue(jobs),
+                        parsed.GetValue(finished),
+                        new SynchronousProgress<IReadOnlyList<RunProgress>>(runs => Report(display, runs)),
+                        new SynchronousProgress<string>(what => display.Report("measuring", 0, what)),
+                        cancellation
+                    )
+                );
+                string[] without =
+                [
+                    .. (results.MissingRuns ?? []).Select(m => m.Experiment).Distinct().Except(results.Runs.Select(r => r.Experiment)),
+                ];
+                if (without.Length > 0)
+                {
+                    Console.Error.WriteLine($"onebit: left out, for no run of theirs is finished: {string.Join(", ", without)}");
+                }
+
+                if (parsed.GetValue(json))
+                {
+                    Console.WriteLine(System.Text.Json.JsonSerializer.Serialize(results, StudyResults.Json));
+                }
+                else
+                {
+                    Print(results, Path.Combine(folder, StudyRunner.ReportFile));
+                }
+
                 return Task.FromResult(0);
             }
-            string folder = parsed.GetRequiredValue(output), experiments = parsed.GetRequiredValue(preset), images = SharedOptions.DataFor(Preset.Load(experiments), parsed, data);
-            StudyResults results = ProgressDisplay.Show(display => new StudyRunner(
-                experiments, images, folder, Self, parsed.GetValue(size), DataCommand.Loading(display)).Execute(
-                parsed.GetValue(jobs), parsed.GetValue(finished),
-                new SynchronousProgress<IReadOnlyList<RunProgress>>(runs => Report(display, runs)),
-                new SynchronousProgress<string>(what => display.Report("measuring", 0, what)),
-                cancellation));
-            string[] without = [.. (results.MissingRuns ?? []).Select(m => m.Experiment).Distinct().Except(results.Runs.Select(r => r.Experiment))];
-            if (without.Length > 0)
-                Console.Error.WriteLine($"onebit: left out, for no run of theirs is finished: {string.Join(", ", without)}");
-            if (parsed.GetValue(json))
-                Console.WriteLine(System.Text.Json.JsonSerializer.Serialize(results, StudyResults.Json));
-            else
-                Print(results, Path.Combine(folder, StudyRunner.ReportFile));
-            return Task.FromResult(0);
-        });
+        );
         return command;
     }
 
@@ -71,9 +120,13 @@ internal static class StudyCommand
         foreach (RunProgress run in runs)
         {
             if (run.Result is { } result)
+            {
                 display.Report(run.Name, 1, $"test {result.TestAccuracy:P2}");
+            }
             else if (run.Training is { } training)
+            {
                 display.Report(run.Name, Math.Min(run.Done, 0.999), ProgressDisplay.Describe(training));
+            }
         }
     }
 
@@ -87,8 +140,10 @@ internal static class StudyCommand
 
     private static void Print(StudyResults results, string report)
     {
-        var table = new Table().Border(TableBorder.Simple)
-            .AddColumn("network").AddColumn("method")
+        var table = new Table()
+            .Border(TableBorder.Simple)
+            .AddColumn("network")
+            .AddColumn("method")
             .AddColumn(new TableColumn("bits\nin/w/act").RightAligned())
             .AddColumn(new TableColumn("test accuracy").RightAligned())
             .AddColumn(new TableColumn("hard images").RightAligned())
@@ -98,12 +153,17 @@ internal static class StudyCommand
         foreach (StudyRun run in results.Runs)
         {
             table.AddRow(
-                Markup.Escape(run.Network), run.Method, $"{run.InputBits}/{run.WeightBits}/{run.ActivationBits}",
-                run.Seeds.Count == 1 ? $"{run.TestAccuracy.Mean:P2} (1 seed)" : $"{run.TestAccuracy.Mean:P2} ± {run.TestAccuracy.Std:P2} ({run.Seeds.Count} seeds)",
+                Markup.Escape(run.Network),
+                run.Method,
+                $"{run.InputBits}/{run.WeightBits}/{run.ActivationBits}",
+                run.Seeds.Count == 1
+                    ? $"{run.TestAccuracy.Mean:P2} (1 seed)"
+                    : $"{run.TestAccuracy.Mean:P2} ± {run.TestAccuracy.Std:P2} ({run.Seeds.Count} seeds)",
                 run.HardSetAccuracy is { } hard ? $"{hard.Mean:P2}" : "",
                 $"{run.ModelBytes:N0}" + (run.Packed || run.BinaryParameters == 0 ? "" : " counted"),
                 $"{run.TrainSeconds.Mean:N1} s",
-                $"{run.InferenceNanoseconds.Batch1 / 1000:N1} µs (x{run.Ratio.Batch1:N2})");
+                $"{run.InferenceNanoseconds.Batch1 / 1000:N1} µs (x{run.Ratio.Batch1:N2})"
+            );
         }
         AnsiConsole.Write(table);
         AnsiConsole.WriteLine($"Report: {report}");

@@ -12,55 +12,97 @@ internal static class TrainCommand
 {
     internal static Command Create()
     {
-        var experiment = new Argument<string>("EXPERIMENT") { Description = "An experiment file (JSON), or the name of a shipped one such as quick/mlp-binaryconnect." };
+        var experiment = new Argument<string>("EXPERIMENT")
+        {
+            Description = "An experiment file (JSON), or the name of a shipped one such as quick/mlp-binaryconnect.",
+        };
         experiment.Validators.Add(result =>
         {
             if (Find(result.GetValueOrDefault<string>()) is null)
-                result.AddError($"There is no experiment file '{result.GetValueOrDefault<string>()}' and no shipped experiment of that name");
+            {
+                result.AddError(
+                    $"There is no experiment file '{result.GetValueOrDefault<string>()}' and no shipped experiment of that name"
+                );
+            }
         });
-        var seed = new Option<int?>("--seed") { Description = "Seed of weights, order and augmentation; the experiment's first seed unless given.", HelpName = "N" };
+        var seed = new Option<int?>("--seed")
+        {
+            Description = "Seed of weights, order and augmentation; the experiment's first seed unless given.",
+            HelpName = "N",
+        };
         Option<string> data = SharedOptions.Data();
         Option<ImageShape?> size = SharedOptions.Size();
-        var output = new Option<string?>("--out") { Description = "The run's folder; onebit-runs/EXPERIMENT-seedN unless given.", HelpName = "DIR" };
-        Option<int> threads = SharedOptions.Count("--threads", "Threads of libtorch. For nets this small two processes beat two threads.", 1, () => 1);
+        var output = new Option<string?>("--out")
+        {
+            Description = "The run's folder; onebit-runs/EXPERIMENT-seedN unless given.",
+            HelpName = "DIR",
+        };
+        Option<int> threads = SharedOptions.Count(
+            "--threads",
+            "Threads of libtorch. For nets this small two processes beat two threads.",
+            1,
+            () => 1
+        );
         var child = new Option<bool>("--child") { Description = "Ends when standard input closes; shows no progress.", Hidden = true };
-        var command = new Command("train", """
+        var command = new Command(
+            "train",
+            """
             Train one experiment: checkpoint each epoch, pack, evaluate. Started again after a kill, it goes on.
 
             Example: onebit train quick/mlp-binaryconnect --seed 2 --out my-run
-            """) { experiment, seed, data, size, output, threads, child };
-        command.SetAction((parsed, cancellation) =>
+            """
+        )
         {
-            Experiment chosen = Experiment.Load(Find(parsed.GetRequiredValue(experiment))!);
-            int chosenSeed = parsed.GetValue(seed) ?? chosen.Seeds[0];
-            string folder = parsed.GetValue(output) ?? Path.Combine("onebit-runs", $"{chosen.Name}-seed{chosenSeed}");
-            torch.set_num_threads(parsed.GetValue(threads));
-            Dataset images = DataCommand.LoadShowingProgress(SharedOptions.DataFor([chosen], parsed, data), parsed.GetValue(size));
-            RunResult result;
-            if (parsed.GetValue(child))
+            experiment,
+            seed,
+            data,
+            size,
+            output,
+            threads,
+            child,
+        };
+        command.SetAction(
+            (parsed, cancellation) =>
             {
-                using var parentGone = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-                Task.Run(() =>
+                Experiment chosen = Experiment.Load(Find(parsed.GetRequiredValue(experiment))!);
+                int chosenSeed = parsed.GetValue(seed) ?? chosen.Seeds[0];
+                string folder = parsed.GetValue(output) ?? Path.Combine("onebit-runs", $"{chosen.Name}-seed{chosenSeed}");
+                torch.set_num_threads(parsed.GetValue(threads));
+                Dataset images = DataCommand.LoadShowingProgress(SharedOptions.DataFor([chosen], parsed, data), parsed.GetValue(size));
+                RunResult result;
+                if (parsed.GetValue(child))
                 {
-                    while (Console.In.Read() >= 0)
+                    using var parentGone = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+                    Task.Run(
+                        () =>
+                        {
+                            while (Console.In.Read() >= 0) { }
+                            parentGone.Cancel();
+                        },
+                        CancellationToken.None
+                    );
+                    result = new Trainer(chosen, images, chosenSeed, folder).Run(parentGone.Token);
+                }
+                else
+                {
+                    result = ProgressDisplay.Show(display =>
                     {
-                    }
-                    parentGone.Cancel();
-                }, CancellationToken.None);
-                result = new Trainer(chosen, images, chosenSeed, folder).Run(parentGone.Token);
+                        var trainer = new Trainer(
+                            chosen,
+                            images,
+                            chosenSeed,
+                            folder,
+                            new SynchronousProgress<TrainingProgress>(p =>
+                                display.Report($"{chosen.Name}, seed {chosenSeed}", p.Done, ProgressDisplay.Describe(p))
+                            )
+                        );
+                        return trainer.Run(cancellation);
+                    });
+                    Print(result, folder);
+                }
+                return Task.FromResult(0);
             }
-            else
-            {
-                result = ProgressDisplay.Show(display =>
-                {
-                    var trainer = new Trainer(chosen, images, chosenSeed, folder, new SynchronousProgress<TrainingProgress>(p =>
-                        display.Report($"{chosen.Name}, seed {chosenSeed}", p.Done, ProgressDisplay.Describe(p))));
-                    return trainer.Run(cancellation);
-                });
-                Print(result, folder);
-            }
-            return Task.FromResult(0);
-        });
+        );
         return command;
     }
 
@@ -74,9 +116,12 @@ internal static class TrainCommand
         table.AddRow("test accuracy", $"{result.TestAccuracy:P2} (1 seed)");
         table.AddRow("validation accuracy", $"{result.ValidationAccuracy:P2}");
         table.AddRow("weights of one bit", $"{result.BinaryParameters:N0} of {result.Parameters:N0} parameters");
-        table.AddRow("size", result.Packed ? $"{result.ModelBytes:N0} bytes, the .onebit file"
-            : result.BinaryParameters == 0 ? $"{result.ModelBytes:N0} bytes, the safetensors file"
-            : $"{result.ModelBytes:N0} bytes counted as bits and floats; not packed: {result.NotPackedBecause}");
+        table.AddRow(
+            "size",
+            result.Packed ? $"{result.ModelBytes:N0} bytes, the .onebit file"
+                : result.BinaryParameters == 0 ? $"{result.ModelBytes:N0} bytes, the safetensors file"
+                : $"{result.ModelBytes:N0} bytes counted as bits and floats; not packed: {result.NotPackedBecause}"
+        );
         table.AddRow("trained in", $"{result.TrainSeconds:N1} s, {result.Epochs} epochs");
         table.AddRow("folder", folder);
         AnsiConsole.Write(table);

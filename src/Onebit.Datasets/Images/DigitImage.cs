@@ -26,7 +26,10 @@ public static class DigitImage
         ArgumentNullException.ThrowIfNull(picture);
         double reduction = Math.Max(1, (double)Math.Max(picture.Width, picture.Height) / WorkSide);
         Plane[] colours = picture.Planes(
-            Math.Max(1, (int)(picture.Height / reduction)), Math.Max(1, (int)(picture.Width / reduction)), steps.HasFlag(DigitSteps.Flatten));
+            Math.Max(1, (int)(picture.Height / reduction)),
+            Math.Max(1, (int)(picture.Width / reduction)),
+            steps.HasFlag(DigitSteps.Flatten)
+        );
         Plane ink = Ink.Find(colours, steps) ?? throw new DatasetException($"{name} shows no ink: it is blank, or too faint.");
         if (steps.HasFlag(DigitSteps.Crop))
         {
@@ -75,7 +78,9 @@ public static class DigitImage
 
     private static (double Y, double X) CentreOfMass(Plane box)
     {
-        double mass = 0, y = 0, x = 0;
+        double mass = 0,
+            y = 0,
+            x = 0;
         for (int i = 0; i < box.Values.Length; i++)
         {
             mass += box.Values[i];

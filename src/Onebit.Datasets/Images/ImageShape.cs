@@ -9,5 +9,6 @@ namespace Onebit.Datasets;
 public readonly record struct ImageShape(int Height, int Width, int Channels = 0)
 {
     /// <summary>As <c>--size</c> takes it: <c>24x32</c>, or <c>24x32x3</c> where the channels are given.</summary>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Height}x{Width}") + (Channels > 0 ? $"x{Channels}" : "");
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"{Height}x{Width}") + (Channels > 0 ? $"x{Channels}" : "");
 }

@@ -4,10 +4,12 @@ namespace Onebit.Datasets;
 internal static class Ink
 {
     // Of the strongest ink: what is ink for sure, and what is ink beside it.
-    private const float Sure = 0.5f, Possible = 0.25f;
+    private const float Sure = 0.5f,
+        Possible = 0.25f;
 
     // Grey levels that ink must differ from paper by, and how many times the paper's noise.
-    private const float Faintest = 10, AboveNoise = 4;
+    private const float Faintest = 10,
+        AboveNoise = 4;
 
     /// <summary>How much ink is at each pixel, 0 to 255; null: there is none.</summary>
     public static Plane? Find(Plane[] colours, DigitSteps steps)
@@ -119,7 +121,9 @@ internal static class Ink
         return [.. direction.Select(d => (float)d)];
     }
 
-    /// <summary>What differs from paper lies more to the light side: the third moment tells, for ink is far off and little of all.</summary>
+    /// <summary>
+    /// What differs from paper lies more to the light side: the third moment tells, for ink is far off and little of all.
+    /// </summary>
     private static bool IsLight(Plane rest)
     {
         double moment = 0;
@@ -145,7 +149,9 @@ internal static class Ink
         return rest;
     }
 
-    /// <summary>The deviation of the paper's noise: neighbours differ by it wherever there is no edge, which is nearly everywhere.</summary>
+    /// <summary>
+    /// The deviation of the paper's noise: neighbours differ by it wherever there is no edge, which is nearly everywhere.
+    /// </summary>
     private static float Noise(Plane rest)
     {
         float[] differences = [.. Enumerable.Range(1, rest.Values.Length - 1).Select(i => Math.Abs(rest.Values[i] - rest.Values[i - 1]))];
@@ -163,7 +169,8 @@ internal static class Ink
     /// <summary>Keeps connected pieces of ink that are sure somewhere and no specks, with the greys of their edges.</summary>
     private static Plane Clean(Plane ink, float strongest, float noise)
     {
-        float possible = Math.Max(Possible * strongest, AboveNoise / 2 * noise), sure = Math.Max(Sure * strongest, AboveNoise * noise);
+        float possible = Math.Max(Possible * strongest, AboveNoise / 2 * noise),
+            sure = Math.Max(Sure * strongest, AboveNoise * noise);
         int[] pieces = new int[ink.Values.Length]; // 0: none.
         var masses = new List<double> { 0 };
         var waiting = new Stack<int>();

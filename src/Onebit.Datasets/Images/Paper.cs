@@ -37,7 +37,8 @@ internal static class Paper
     /// <summary>Least squares, again and again with less weight for what is far off (Cauchy's): ink ends with nearly none.</summary>
     private static double[] Fit(Plane plane)
     {
-        const int Samples = 4096, Iterations = 12;
+        const int Samples = 4096,
+            Iterations = 12;
         const float LeastSpread = 2;
         // A number of samples without a factor in common with the rows' length would be best; an odd step does.
         int step = Math.Max(1, plane.Values.Length / Samples) | 1;
@@ -94,13 +95,15 @@ internal static class Paper
 
     private static bool AtBorder(Plane plane, int index)
     {
-        int y = index / plane.Width, x = index % plane.Width;
+        int y = index / plane.Width,
+            x = index % plane.Width;
         return 12 * Math.Min(y, plane.Height - 1 - y) < plane.Height || 12 * Math.Min(x, plane.Width - 1 - x) < plane.Width;
     }
 
     private static void SetTerms(Span<double> terms, Plane plane, int index)
     {
-        double x = 2.0 * (index % plane.Width) / plane.Width - 1, y = 2.0 * (index / plane.Width) / plane.Height - 1;
+        double x = 2.0 * (index % plane.Width) / plane.Width - 1,
+            y = 2.0 * (index / plane.Width) / plane.Height - 1;
         (terms[0], terms[1], terms[2], terms[3], terms[4], terms[5]) = (1, x, y, x * x, x * y, y * y);
     }
 

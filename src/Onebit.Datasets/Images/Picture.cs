@@ -60,8 +60,11 @@ public sealed class Picture
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
             throw new DatasetException(
-                e is FileNotFoundException or DirectoryNotFoundException ? $"There is no file {path}."
-                    : $"{path} cannot be read ({DatasetException.Reason(e)}).", e);
+                e is FileNotFoundException or DirectoryNotFoundException
+                    ? $"There is no file {path}."
+                    : $"{path} cannot be read ({DatasetException.Reason(e)}).",
+                e
+            );
         }
     }
 
@@ -78,8 +81,16 @@ public sealed class Picture
 
         using SKData data = SKData.CreateCopy(file);
         using SKCodec? codec = SKCodec.Create(data);
-        if (codec?.EncodedFormat is not (SKEncodedImageFormat.Png or SKEncodedImageFormat.Jpeg or SKEncodedImageFormat.Webp
-            or SKEncodedImageFormat.Bmp or SKEncodedImageFormat.Gif))
+        if (
+            codec?.EncodedFormat
+            is not (
+                SKEncodedImageFormat.Png
+                or SKEncodedImageFormat.Jpeg
+                or SKEncodedImageFormat.Webp
+                or SKEncodedImageFormat.Bmp
+                or SKEncodedImageFormat.Gif
+            )
+        )
         {
             throw new DatasetException($"{name} is not a PNG, JPEG, WebP, BMP or GIF image, or damaged at its beginning.");
         }
@@ -88,12 +99,12 @@ public sealed class Picture
         if ((long)width * height > MostPixels)
         {
             throw new DatasetException(
-                $"{name} has {width} x {height} pixels, more than {MostPixels / 1_000_000} million; make it smaller.");
+                $"{name} has {width} x {height} pixels, more than {MostPixels / 1_000_000} million; make it smaller."
+            );
         }
 
         // No colour space: the numbers as the file has them.
-        SKCodecResult result = codec.GetPixels(
-            new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Unpremul), out byte[] rgba);
+        SKCodecResult result = codec.GetPixels(new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Unpremul), out byte[] rgba);
         return result switch
         {
             SKCodecResult.Success => Upright(width, height, rgba, codec.EncodedOrigin),
@@ -162,7 +173,9 @@ public sealed class Picture
                     {
                         float value = row[4 * x + c];
                         int opacity = row[4 * x + 3];
-                        sums[x] += weights[i] * (ground is null || opacity == 255 ? value : (value * opacity + ground.Value * (255 - opacity)) / 255);
+                        sums[x] +=
+                            weights[i]
+                            * (ground is null || opacity == 255 ? value : (value * opacity + ground.Value * (255 - opacity)) / 255);
                     }
                 }
             }
@@ -178,7 +191,10 @@ public sealed class Picture
     private float? Ground()
     {
         ReadOnlySpan<byte> rgba = Rgba.Span;
-        long transparent = 0, opaque = 0, sum = 0, squares = 0;
+        long transparent = 0,
+            opaque = 0,
+            sum = 0,
+            squares = 0;
         Span<long> histogram = stackalloc long[256];
         for (int i = 0; i < rgba.Length; i += 4)
         {
@@ -211,9 +227,7 @@ public sealed class Picture
         }
 
         int median = 0;
-        for (long below = histogram[0]; 2 * below < opaque; below += histogram[++median])
-        {
-        }
+        for (long below = histogram[0]; 2 * below < opaque; below += histogram[++median]) { }
 
         return median;
     }
@@ -227,15 +241,22 @@ public sealed class Picture
         }
 
         bool swapped = origin >= SKEncodedOrigin.LeftTop; // Rows of the file are columns.
-        bool mirrored = origin is SKEncodedOrigin.TopRight or SKEncodedOrigin.BottomRight or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom;
-        bool upsideDown = origin is SKEncodedOrigin.BottomRight or SKEncodedOrigin.BottomLeft or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
+        bool mirrored =
+            origin is SKEncodedOrigin.TopRight or SKEncodedOrigin.BottomRight or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom;
+        bool upsideDown =
+            origin
+            is SKEncodedOrigin.BottomRight
+                or SKEncodedOrigin.BottomLeft
+                or SKEncodedOrigin.RightBottom
+                or SKEncodedOrigin.LeftBottom;
         (int rows, int columns) = swapped ? (width, height) : (height, width);
         var upright = new byte[rgba.Length];
         for (int y = 0; y < rows; y++)
         {
             for (int x = 0; x < columns; x++)
             {
-                int fromX = mirrored ? columns - 1 - x : x, fromY = upsideDown ? rows - 1 - y : y;
+                int fromX = mirrored ? columns - 1 - x : x,
+                    fromY = upsideDown ? rows - 1 - y : y;
                 int from = swapped ? fromX * width + fromY : fromY * width + fromX;
                 rgba.AsSpan(4 * from, 4).CopyTo(upright.AsSpan(4 * (y * columns + x)));
             }

@@ -68,7 +68,8 @@ internal sealed class Plane(int height, int width)
         foreach (bool rows in new[] { true, false })
         {
             var next = new Plane(height, width);
-            int length = rows ? width : height, step = rows ? 1 : width;
+            int length = rows ? width : height,
+                step = rows ? 1 : width;
             for (int line = 0; line < (rows ? height : width); line++)
             {
                 int start = rows ? line * width : line;
@@ -103,7 +104,8 @@ internal sealed class Plane(int height, int width)
 
     private Plane Along(int newLength, bool rows)
     {
-        int length = rows ? width : height, step = rows ? 1 : width;
+        int length = rows ? width : height,
+            step = rows ? 1 : width;
         if (newLength == length)
         {
             return this;
@@ -136,8 +138,10 @@ internal sealed class Plane(int height, int width)
     {
         if (scale > 1)
         {
-            double begin = to * scale, end = Math.Min((to + 1) * scale, length);
-            int firstCovered = (int)begin, last = Math.Min((int)Math.Ceiling(end), length);
+            double begin = to * scale,
+                end = Math.Min((to + 1) * scale, length);
+            int firstCovered = (int)begin,
+                last = Math.Min((int)Math.Ceiling(end), length);
             var covered = new float[last - firstCovered];
             for (int i = 0; i < covered.Length; i++)
             {
@@ -157,13 +161,17 @@ internal sealed class Plane(int height, int width)
     private static void Slide(float[] from, float[] to, int start, int step, int length, int radius, bool largest)
     {
         var candidates = new int[length];
-        int head = 0, tail = 0;
+        int head = 0,
+            tail = 0;
         for (int i = 0; i < length + radius; i++)
         {
             if (i < length)
             {
                 float value = from[start + i * step];
-                while (tail > head && (largest ? from[start + candidates[tail - 1] * step] <= value : from[start + candidates[tail - 1] * step] >= value))
+                while (
+                    tail > head
+                    && (largest ? from[start + candidates[tail - 1] * step] <= value : from[start + candidates[tail - 1] * step] >= value)
+                )
                 {
                     tail--;
                 }

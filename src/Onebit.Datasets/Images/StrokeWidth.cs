@@ -4,16 +4,22 @@ namespace Onebit.Datasets;
 internal static class StrokeWidth
 {
     // Of MNIST's training images, measured as here, nine of ten lie between these; in pixels of its box of 20.
-    private const double Thin = 1.6, Thick = 3.9;
+    private const double Thin = 1.6,
+        Thick = 3.9;
 
     /// <summary>Lines no thinner or thicker than MNIST's once the longer side is scaled to <paramref name="boxSide"/>.</summary>
     public static Plane Normalize(Plane ink, int boxSide)
     {
         double box = (double)Math.Max(ink.Height, ink.Width) / boxSide;
         double width = Measure(ink) / box;
-        double change = width < Thin ? Thin - width : width > Thick ? Thick - width : 0;
+        double change =
+            width < Thin ? Thin - width
+            : width > Thick ? Thick - width
+            : 0;
         int radius = (int)Math.Round(Math.Abs(change) * box / 2);
-        return radius == 0 ? ink : change > 0 ? Thicken(ink, radius) : ink.Extreme(radius, largest: false);
+        return radius == 0 ? ink
+            : change > 0 ? Thicken(ink, radius)
+            : ink.Extreme(radius, largest: false);
     }
 
     /// <summary>Mean width of lines in pixels: their area over half of their outline.</summary>

@@ -19,8 +19,17 @@ public abstract record FloatLayer(int Input)
     /// <param name="Weights">Outputs x (channels / groups) x kernel height x kernel width.</param>
     /// <param name="Bias">One number an output.</param>
     public sealed record Linear(
-        int Input, int Outputs, int KernelHeight, int KernelWidth, int Stride, int Padding, int Groups, bool IsDense,
-        ReadOnlyMemory<float> Weights, ReadOnlyMemory<float> Bias) : FloatLayer(Input);
+        int Input,
+        int Outputs,
+        int KernelHeight,
+        int KernelWidth,
+        int Stride,
+        int Padding,
+        int Groups,
+        bool IsDense,
+        ReadOnlyMemory<float> Weights,
+        ReadOnlyMemory<float> Bias
+    ) : FloatLayer(Input);
 
     /// <summary>The largest value of each window; no padding, incomplete windows are dropped.</summary>
     /// <param name="Input">The value read.</param>

@@ -37,18 +37,22 @@ public sealed class FloatTwin
         foreach ((Operation operation, int i) in model.Operations.Select((o, i) => (o, i)))
         {
             int x = read[i + 1] ? values[operation.Input] : -1;
-            values.Add(!read[i + 1] ? -1 : operation switch
-            {
-                Linear l => twin.Linear(x, l.Outputs, l.KernelHeight, l.KernelWidth, l.Stride, l.Padding, l.Groups),
-                MaxPool p => twin.MaxPool(x, p.Size, p.Stride),
-                SumPool p => twin.AveragePool(x, p.Size, p.Stride),
-                Add a => twin.Add(x, values[a.Other]),
-                Combine c => Sum(Terms(model, c).Select(t => values[t]), model.Values[i + 1].Channels, twin),
-                Threshold or Quantize or TwoSlope or Requantize { OutputBits: 8 } => twin.Relu(x),
-                // The affine of a residual path and that of the scores are folded into the layers before them.
-                Requantize or Scores or Plane => x,
-                _ => throw new NotSupportedException($"{operation.GetType().Name} has no float32 twin."),
-            });
+            values.Add(
+                !read[i + 1]
+                    ? -1
+                    : operation switch
+                    {
+                        Linear l => twin.Linear(x, l.Outputs, l.KernelHeight, l.KernelWidth, l.Stride, l.Padding, l.Groups),
+                        MaxPool p => twin.MaxPool(x, p.Size, p.Stride),
+                        SumPool p => twin.AveragePool(x, p.Size, p.Stride),
+                        Add a => twin.Add(x, values[a.Other]),
+                        Combine c => Sum(Terms(model, c).Select(t => values[t]), model.Values[i + 1].Channels, twin),
+                        Threshold or Quantize or TwoSlope or Requantize { OutputBits: 8 } => twin.Relu(x),
+                        // The affine of a residual path and that of the scores are folded into the layers before them.
+                        Requantize or Scores or Plane => x,
+                        _ => throw new NotSupportedException($"{operation.GetType().Name} has no float32 twin."),
+                    }
+            );
         }
         return twin.Build(values[^1]);
     }
@@ -67,7 +71,9 @@ public sealed class FloatTwin
                 Operation o => [o.Input],
             };
             foreach (int value in read[i + 1] ? inputs : [])
+            {
                 read[value] = true;
+            }
         }
         return read;
     }
@@ -81,8 +87,14 @@ public sealed class FloatTwin
         int[] inputs = combine.Inputs.ToArray();
         int channels = combine.Multipliers.Length / inputs.Length;
         int[] whole = [.. inputs.Where(v => model.Values[v].Channels == channels)];
-        return whole.Length == 0 ? inputs[..1] : [.. whole.DistinctBy(v => Made(v) is Linear l
-            ? (Activation(l.Input), l with { Input = 0, Weights = default }) : (v, (Linear?)null))];
+        return whole.Length == 0
+            ? inputs[..1]
+            :
+            [
+                .. whole.DistinctBy(v =>
+                    Made(v) is Linear l ? (Activation(l.Input), l with { Input = 0, Weights = default }) : (v, (Linear?)null)
+                ),
+            ];
 
         Operation? Made(int value) => value == 0 ? null : model.Operations[value - 1];
 
@@ -91,7 +103,8 @@ public sealed class FloatTwin
 
     private static int Sum(IEnumerable<int> terms, int channels, FloatTwinBuilder twin)
     {
-        int sum = terms.Aggregate(twin.Add), own = twin.Values[sum].Channels;
+        int sum = terms.Aggregate(twin.Add),
+            own = twin.Values[sum].Channels;
         return own == channels ? sum : twin.Linear(sum, channels, 1, 1, 1, 0, own);
     }
 }

@@ -22,9 +22,23 @@ public sealed class FloatTwinBuilder(FloatShape input)
         bool dense = groups == 1 && padding == 0 && (kernelHeight, kernelWidth) == (x.Height, x.Width);
         return Append(
             new FloatLayer.Linear(
-                value, outputs, kernelHeight, kernelWidth, stride, padding, groups, dense, Uniform(outputs * fanIn, bound), Uniform(outputs, 0.1f)),
+                value,
+                outputs,
+                kernelHeight,
+                kernelWidth,
+                stride,
+                padding,
+                groups,
+                dense,
+                Uniform(outputs * fanIn, bound),
+                Uniform(outputs, 0.1f)
+            ),
             new FloatShape(
-                outputs, (x.Height + 2 * padding - kernelHeight) / stride + 1, (x.Width + 2 * padding - kernelWidth) / stride + 1));
+                outputs,
+                (x.Height + 2 * padding - kernelHeight) / stride + 1,
+                (x.Width + 2 * padding - kernelWidth) / stride + 1
+            )
+        );
     }
 
     /// <summary>Adds max-pooling.</summary>
@@ -33,7 +47,8 @@ public sealed class FloatTwinBuilder(FloatShape input)
 
     /// <summary>Adds average pooling.</summary>
     /// <returns>The index of its value.</returns>
-    public int AveragePool(int value, int size, int stride) => Append(new FloatLayer.AveragePool(value, size, stride), Pooled(value, size, stride));
+    public int AveragePool(int value, int size, int stride) =>
+        Append(new FloatLayer.AveragePool(value, size, stride), Pooled(value, size, stride));
 
     /// <summary>Adds a sum of two values.</summary>
     /// <returns>The index of its value.</returns>
@@ -46,9 +61,12 @@ public sealed class FloatTwinBuilder(FloatShape input)
     /// <summary>The twin.</summary>
     /// <param name="logits">The value that holds one logit a class.</param>
     /// <exception cref="InvalidDataException">It is the input, or not of shape classes x 1 x 1.</exception>
-    public FloatTwin Build(int logits) => logits > 0 && _values[logits] is { Height: 1, Width: 1 }
-        ? new FloatTwin([.. _values], [.. _layers], logits)
-        : throw new InvalidDataException("A network without layers, or whose logits are not of shape classes x 1 x 1, has no float32 twin; end it with a dense layer.");
+    public FloatTwin Build(int logits) =>
+        logits > 0 && _values[logits] is { Height: 1, Width: 1 }
+            ? new FloatTwin([.. _values], [.. _layers], logits)
+            : throw new InvalidDataException(
+                "A network without layers, or whose logits are not of shape classes x 1 x 1, has no float32 twin; end it with a dense layer."
+            );
 
     private FloatShape Pooled(int value, int size, int stride)
     {
@@ -67,7 +85,10 @@ public sealed class FloatTwinBuilder(FloatShape input)
     {
         float[] values = new float[count];
         for (int i = 0; i < count; i++)
+        {
             values[i] = (2 * _random.NextSingle() - 1) * bound;
+        }
+
         return values;
     }
 }

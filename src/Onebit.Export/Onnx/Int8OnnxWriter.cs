@@ -10,6 +10,7 @@ public static class Int8OnnxWriter
 {
     // uint8 times int8 in pairs must fit 16 bits on processors without VNNI, so weights keep 7 bits.
     private const float LargestWeight = 63;
+
     // The twin's values are seldom above 4.
     private const float Range = 4;
 
@@ -19,8 +20,8 @@ public static class Int8OnnxWriter
         var graph = new OnnxGraph();
         var values = new List<Value> { new(FloatOnnxWriter.Input, false, 1f / 255, 0) };
         string Flat(int value) => values[value].Flat ? values[value].Name : graph.Node("Flatten", [values[value].Name]);
-        string Spatial(int value) => values[value].Flat
-            ? graph.Node("Unsqueeze", [values[value].Name, graph.Constant<long>([2], [2, 3])]) : values[value].Name;
+        string Spatial(int value) =>
+            values[value].Flat ? graph.Node("Unsqueeze", [values[value].Name, graph.Constant<long>([2], [2, 3])]) : values[value].Name;
         for (int i = 0; i < twin.Layers.Count; i++)
         {
             FloatLayer layer = twin.Layers[i];
@@ -29,17 +30,31 @@ public static class Int8OnnxWriter
             (float scale, byte zero) = IsClamped(twin, i + 1) ? (Range / 255, (byte)0) : (2 * Range / 255, (byte)128);
             string[] From() => [graph.Constant(x.Scale), graph.Constant(x.Zero)];
             string[] To() => [graph.Constant(scale), graph.Constant(zero)];
-            values.Add(layer switch
-            {
-                FloatLayer.Linear l => Linear(l, x, From(), To()) with { Scale = scale, Zero = zero },
-                FloatLayer.MaxPool p => x with { Name = graph.Node("MaxPool", [Spatial(p.Input)], OnnxAttributes.Pool(p.Size, p.Stride)), Flat = false },
-                FloatLayer.AveragePool p => new Value(
-                    graph.Node("QLinearAveragePool", [Spatial(p.Input), .. From(), .. To()], OnnxAttributes.Pool(p.Size, p.Stride), OnnxGraph.Microsoft),
-                    false, scale, zero),
-                FloatLayer.Add a => Sum(a, From(), To()) with { Scale = scale, Zero = zero },
-                FloatLayer.Relu => x.Zero == 0 ? x : x with { Name = graph.Node("Max", [x.Name, graph.Constant(x.Zero)]) },
-                _ => throw new NotSupportedException($"ONNX has no {layer.GetType().Name} of 8 bits."),
-            });
+            values.Add(
+                layer switch
+                {
+                    FloatLayer.Linear l => Linear(l, x, From(), To()) with { Scale = scale, Zero = zero },
+                    FloatLayer.MaxPool p => x with
+                    {
+                        Name = graph.Node("MaxPool", [Spatial(p.Input)], OnnxAttributes.Pool(p.Size, p.Stride)),
+                        Flat = false,
+                    },
+                    FloatLayer.AveragePool p => new Value(
+                        graph.Node(
+                            "QLinearAveragePool",
+                            [Spatial(p.Input), .. From(), .. To()],
+                            OnnxAttributes.Pool(p.Size, p.Stride),
+                            OnnxGraph.Microsoft
+                        ),
+                        false,
+                        scale,
+                        zero
+                    ),
+                    FloatLayer.Add a => Sum(a, From(), To()) with { Scale = scale, Zero = zero },
+                    FloatLayer.Relu => x.Zero == 0 ? x : x with { Name = graph.Node("Max", [x.Name, graph.Constant(x.Zero)]) },
+                    _ => throw new NotSupportedException($"ONNX has no {layer.GetType().Name} of 8 bits."),
+                }
+            );
         }
         Value last = values[twin.Logits];
         string logits = graph.Node("DequantizeLinear", [Flat(twin.Logits), graph.Constant(last.Scale), graph.Constant(last.Zero)]);
@@ -47,10 +62,14 @@ public static class Int8OnnxWriter
 
         Value Linear(FloatLayer.Linear l, Value x, string[] from, string[] to)
         {
-            int channels = twin.Values[l.Input].Channels / l.Groups, fanIn = channels * l.KernelHeight * l.KernelWidth;
+            int channels = twin.Values[l.Input].Channels / l.Groups,
+                fanIn = channels * l.KernelHeight * l.KernelWidth;
             float scale = 0;
             foreach (float weight in l.Weights.Span)
+            {
                 scale = Math.Max(scale, Math.Abs(weight) / LargestWeight);
+            }
+
             sbyte[] weights = [.. l.Weights.ToArray().Select(w => (sbyte)MathF.Round(w / scale))];
             int[] bias = [.. l.Bias.ToArray().Select(b => (int)MathF.Round(b / scale / x.Scale))];
             string[] quantization = [graph.Constant(scale), graph.Constant<sbyte>(0)];
@@ -58,19 +77,38 @@ public static class Int8OnnxWriter
                 ? new Value(
                     graph.Node(
                         "QGemm",
-                        [Flat(l.Input), .. from, graph.Constant<sbyte>([l.Outputs, fanIn], weights), .. quantization, graph.Constant<int>([l.Outputs], bias), .. to],
-                        [("transB", 1)], OnnxGraph.Microsoft),
-                    true, 0, 0)
+                        [
+                            Flat(l.Input),
+                            .. from,
+                            graph.Constant<sbyte>([l.Outputs, fanIn], weights),
+                            .. quantization,
+                            graph.Constant<int>([l.Outputs], bias),
+                            .. to,
+                        ],
+                        [("transB", 1)],
+                        OnnxGraph.Microsoft
+                    ),
+                    true,
+                    0,
+                    0
+                )
                 : new Value(
                     graph.Node(
                         "QLinearConv",
                         [
-                            Spatial(l.Input), .. from,
-                            graph.Constant<sbyte>([l.Outputs, channels, l.KernelHeight, l.KernelWidth], weights), .. quantization,
-                            .. to, graph.Constant<int>([l.Outputs], bias),
+                            Spatial(l.Input),
+                            .. from,
+                            graph.Constant<sbyte>([l.Outputs, channels, l.KernelHeight, l.KernelWidth], weights),
+                            .. quantization,
+                            .. to,
+                            graph.Constant<int>([l.Outputs], bias),
                         ],
-                        OnnxAttributes.Of(l)),
-                    false, 0, 0);
+                        OnnxAttributes.Of(l)
+                    ),
+                    false,
+                    0,
+                    0
+                );
         }
 
         Value Sum(FloatLayer.Add a, string[] from, string[] to)
@@ -82,17 +120,26 @@ public static class Int8OnnxWriter
                 graph.Node(
                     "QLinearAdd",
                     [Operand(a.Input), .. from, Operand(a.Other), graph.Constant(other.Scale), graph.Constant(other.Zero), .. to],
-                    domain: OnnxGraph.Microsoft),
-                flat, 0, 0);
+                    domain: OnnxGraph.Microsoft
+                ),
+                flat,
+                0,
+                0
+            );
         }
     }
 
     /// <summary>Nothing but ReLUs read the value, through max-pooling perhaps.</summary>
     private static bool IsClamped(FloatTwin twin, int value)
     {
-        int[] readers = [.. Enumerable.Range(0, twin.Layers.Count).Where(i =>
-            twin.Layers[i].Input == value || twin.Layers[i] is FloatLayer.Add add && add.Other == value)];
-        return value != twin.Logits && readers.Length > 0
+        int[] readers =
+        [
+            .. Enumerable
+                .Range(0, twin.Layers.Count)
+                .Where(i => twin.Layers[i].Input == value || twin.Layers[i] is FloatLayer.Add add && add.Other == value),
+        ];
+        return value != twin.Logits
+            && readers.Length > 0
             && readers.All(i => twin.Layers[i] is FloatLayer.Relu || twin.Layers[i] is FloatLayer.MaxPool && IsClamped(twin, i + 1));
     }
 

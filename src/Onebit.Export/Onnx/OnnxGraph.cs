@@ -11,37 +11,45 @@ internal sealed class OnnxGraph
 
     private const int IntermediateVersion = 8; // With operator set 17: ONNX 1.12, ONNX Runtime 1.12 and later.
     private const int OperatorSet = 17;
-    private const int TypeInt = 2, TypeInts = 7; // AttributeProto.AttributeType
+    private const int TypeInt = 2,
+        TypeInts = 7; // AttributeProto.AttributeType
 
-    private readonly List<ProtobufMessage> _nodes = [], _constants = [];
+    private readonly List<ProtobufMessage> _nodes = [],
+        _constants = [];
 
     /// <summary>TensorProto.DataType of an element.</summary>
-    private static int DataType<T>() => default(T) switch
-    {
-        float => 1,
-        byte => 2,
-        sbyte => 3,
-        int => 6,
-        _ => 7,
-    };
+    private static int DataType<T>() =>
+        default(T) switch
+        {
+            float => 1,
+            byte => 2,
+            sbyte => 3,
+            int => 6,
+            _ => 7,
+        };
 
     /// <summary>Adds a constant.</summary>
     /// <param name="dimensions">None: a single number.</param>
     /// <param name="values">As many as the dimensions say: float, byte, sbyte, int or long.</param>
     /// <returns>Its name.</returns>
-    internal string Constant<T>(ReadOnlySpan<int> dimensions, ReadOnlySpan<T> values) where T : unmanaged
+    internal string Constant<T>(ReadOnlySpan<int> dimensions, ReadOnlySpan<T> values)
+        where T : unmanaged
     {
         string name = $"c{_constants.Count}";
         var tensor = new ProtobufMessage();
         foreach (int dimension in dimensions)
+        {
             tensor.Add(1, dimension);
+        }
+
         _constants.Add(tensor.Add(2, DataType<T>()).Add(8, name).Add(9, ByteString.CopyFrom(MemoryMarshal.AsBytes(values))));
         return name;
     }
 
     /// <summary>Adds a constant that is one number.</summary>
     /// <returns>Its name.</returns>
-    internal string Constant<T>(T value) where T : unmanaged => Constant([], new ReadOnlySpan<T>(in value));
+    internal string Constant<T>(T value)
+        where T : unmanaged => Constant([], new ReadOnlySpan<T>(in value));
 
     /// <summary>Adds a node with one output.</summary>
     /// <param name="operation">The operator's name.</param>
@@ -49,12 +57,20 @@ internal sealed class OnnxGraph
     /// <param name="attributes">Whole numbers; one alone is an <c>int</c> attribute, an array an <c>ints</c> attribute.</param>
     /// <param name="domain">Whose operator it is; empty: ONNX's.</param>
     /// <returns>The output's name.</returns>
-    internal string Node(string operation, string[] inputs, IReadOnlyList<(string Name, object Value)>? attributes = null, string domain = "")
+    internal string Node(
+        string operation,
+        string[] inputs,
+        IReadOnlyList<(string Name, object Value)>? attributes = null,
+        string domain = ""
+    )
     {
         string name = $"n{_nodes.Count}";
         var node = new ProtobufMessage();
         foreach (string input in inputs)
+        {
             node.Add(1, input);
+        }
+
         node.Add(2, name).Add(3, name).Add(4, operation);
         foreach ((string key, object value) in attributes ?? [])
         {
@@ -62,7 +78,10 @@ internal sealed class OnnxGraph
             if (value is int[] numbers)
             {
                 foreach (int number in numbers)
+                {
                     attribute.Add(8, number);
+                }
+
                 attribute.Add(20, TypeInts);
             }
             else
@@ -82,19 +101,29 @@ internal sealed class OnnxGraph
     /// <param name="classes">Number of classes.</param>
     internal byte[] ToModel<T>(string input, FloatShape shape, string output, int classes)
     {
-        ProtobufMessage graph = new ProtobufMessage().Add(1, _nodes).Add(2, "onebit twin").Add(5, _constants)
+        ProtobufMessage graph = new ProtobufMessage()
+            .Add(1, _nodes)
+            .Add(2, "onebit twin")
+            .Add(5, _constants)
             .Add(11, Value(input, DataType<T>(), shape.Channels, shape.Height, shape.Width))
             .Add(12, Value(output, DataType<float>(), classes));
-        return new ProtobufMessage().Add(1, IntermediateVersion).Add(2, "onebit").Add(7, graph)
+        return new ProtobufMessage()
+            .Add(1, IntermediateVersion)
+            .Add(2, "onebit")
+            .Add(7, graph)
             .Add(8, new ProtobufMessage().Add(1, "").Add(2, OperatorSet))
-            .Add(8, new ProtobufMessage().Add(1, Microsoft).Add(2, 1)).ToArray();
+            .Add(8, new ProtobufMessage().Add(1, Microsoft).Add(2, 1))
+            .ToArray();
     }
 
     private static ProtobufMessage Value(string name, int type, params int[] dimensions)
     {
         ProtobufMessage shape = new ProtobufMessage().Add(1, new ProtobufMessage().Add(2, "N"));
         foreach (int dimension in dimensions)
+        {
             shape.Add(1, new ProtobufMessage().Add(1, dimension));
+        }
+
         return new ProtobufMessage().Add(1, name).Add(2, new ProtobufMessage().Add(1, new ProtobufMessage().Add(1, type).Add(2, shape)));
     }
 }

@@ -18,7 +18,10 @@ internal sealed class ProtobufMessage
     internal ProtobufMessage Add(int field, IEnumerable<ProtobufMessage> values)
     {
         foreach (ProtobufMessage value in values)
+        {
             Add(field, value);
+        }
+
         return this;
     }
 
@@ -28,7 +31,9 @@ internal sealed class ProtobufMessage
         using (var output = new CodedOutputStream(content, leaveOpen: true))
         {
             foreach (Action<CodedOutputStream> field in _fields)
+            {
                 field(output);
+            }
         }
         return content.ToArray();
     }

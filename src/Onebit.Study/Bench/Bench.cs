@@ -28,16 +28,31 @@ public static class Bench
         {
             double[] times = TurnTimer.Measure(images, batch, contestants);
             yield return new BenchRow(
-                name, batch, times[0], times[1], times[2], times[3], plain is null ? null : times[4],
-                times[1] / times[0], BinaryMacs(model) / times[0]);
+                name,
+                batch,
+                times[0],
+                times[1],
+                times[2],
+                times[3],
+                plain is null ? null : times[4],
+                times[1] / times[0],
+                BinaryMacs(model) / times[0]
+            );
         }
     }
 
     /// <summary>Binary multiply-accumulates of one image: one of a one-bit weight with a k-bit input counts as k.</summary>
-    public static long BinaryMacs(BitModel model) => model.Operations.Select((operation, i) =>
-    {
-        ValueInfo input = model.Values[operation.Input], output = model.Values[i + 1];
-        return operation is Linear l
-            ? (long)output.Count * (input.Channels / l.Groups) * l.KernelHeight * l.KernelWidth * input.Bits : 0;
-    }).Sum();
+    public static long BinaryMacs(BitModel model) =>
+        model
+            .Operations.Select(
+                (operation, i) =>
+                {
+                    ValueInfo input = model.Values[operation.Input],
+                        output = model.Values[i + 1];
+                    return operation is Linear l
+                        ? (long)output.Count * (input.Channels / l.Groups) * l.KernelHeight * l.KernelWidth * input.Bits
+                        : 0;
+                }
+            )
+            .Sum();
 }

@@ -16,10 +16,7 @@ public static class BenchNetworks
     /// <summary>The four networks by name.</summary>
     /// <param name="images">Images that they are to read.</param>
     public static IEnumerable<(string Name, BitModel Model)> All(ImageSet images) =>
-    [
-        .. new int[][] { [128, 128], [256, 256, 256], [1024, 1024, 1024] }.Select(hidden => Dense(images, hidden)),
-        Cnn(images),
-    ];
+        [.. new int[][] { [128, 128], [256, 256, 256], [1024, 1024, 1024] }.Select(hidden => Dense(images, hidden)), Cnn(images)];
 
     private static (string Name, BitModel Model) Dense(ImageSet images, int[] hidden)
     {
@@ -71,11 +68,16 @@ public static class BenchNetworks
             ValueInfo x = Value();
             int[][] sums = Trace(x);
             int area = x.Height * x.Width;
-            int[] medians = [.. Enumerable.Range(0, x.Channels).Select(channel =>
-            {
-                int[] ordered = [.. sums.SelectMany(s => s.Skip(channel * area).Take(area)).Order()];
-                return ordered[ordered.Length / 2];
-            })];
+            int[] medians =
+            [
+                .. Enumerable
+                    .Range(0, x.Channels)
+                    .Select(channel =>
+                    {
+                        int[] ordered = [.. sums.SelectMany(s => s.Skip(channel * area).Take(area)).Order()];
+                        return ordered[ordered.Length / 2];
+                    }),
+            ];
             Add(new Threshold(Last, medians, new bool[x.Channels]));
         }
 
@@ -89,7 +91,10 @@ public static class BenchNetworks
         {
             var builder = new ModelBuilder(_input);
             foreach (Operation operation in _operations)
+            {
                 builder.Append(operation);
+            }
+
             return builder.Values[^1];
         }
 
@@ -99,20 +104,25 @@ public static class BenchNetworks
             byte[] plane = new byte[(weights + 7) / 8];
             _random.NextBytes(plane);
             if (weights % 8 != 0)
+            {
                 plane[^1] &= (byte)((1 << weights % 8) - 1);
+            }
+
             return new Linear(Last, outputs, height, width, 1, 0, 1, plane);
         }
 
         /// <summary>The last value on some images, by a model that ends right after it.</summary>
         private int[][] Trace(ValueInfo x)
         {
-            var model = new BitModel(_input,
-            [
-                .. _operations,
-                new Threshold(Last, new int[x.Channels], new bool[x.Channels]),
-                new Linear(Last + 1, 2, x.Height, x.Width, 1, 0, 1, new byte[(2 * x.Count + 7) / 8]),
-                new Scores(Last + 2, new int[2], new long[2], 0),
-            ]);
+            var model = new BitModel(
+                _input,
+                [
+                    .. _operations,
+                    new Threshold(Last, new int[x.Channels], new bool[x.Channels]),
+                    new Linear(Last + 1, 2, x.Height, x.Width, 1, 0, 1, new byte[(2 * x.Count + 7) / 8]),
+                    new Scores(Last + 2, new int[2], new long[2], 0),
+                ]
+            );
             return [.. Enumerable.Range(0, Math.Min(Images, images.Count)).Select(i => model.Trace(images.Image(i))[Last])];
         }
     }

@@ -11,5 +11,13 @@ namespace Onebit.Study;
 /// <param name="Ratio">ONNX Runtime's float32 time over ours: above 1 we are faster.</param>
 /// <param name="BinaryMacsPerNanosecond">The packed model's binary multiply-accumulates; one with a k-bit input counts as k.</param>
 public sealed record BenchRow(
-    string Model, int Batch, double OnebitNanoseconds, double OnnxRuntimeNanoseconds, double? OnnxRuntimeInt8Nanoseconds,
-    double LibtorchNanoseconds, double? CsharpNanoseconds, double Ratio, double BinaryMacsPerNanosecond);
+    string Model,
+    int Batch,
+    double OnebitNanoseconds,
+    double OnnxRuntimeNanoseconds,
+    double? OnnxRuntimeInt8Nanoseconds,
+    double LibtorchNanoseconds,
+    double? CsharpNanoseconds,
+    double Ratio,
+    double BinaryMacsPerNanosecond
+);

@@ -18,18 +18,23 @@ internal static class EmbeddingQuality
     {
         using var scope = NewDisposeScope();
         long count = original.shape[0];
-        Tensor truth = original.to(ScalarType.Float64), picture = embedded.to(ScalarType.Float64);
+        Tensor truth = original.to(ScalarType.Float64),
+            picture = embedded.to(ScalarType.Float64);
         long excess = 0;
-        Points.InBlocks((int)count, Block, (start, rows) =>
-        {
-            Tensor distances = Distances(truth, start, rows);
-            Tensor near = distances.gather(1, Nearest(picture, start, rows, neighbours));
-            for (int n = 0; n < neighbours; n++)
+        Points.InBlocks(
+            (int)count,
+            Block,
+            (start, rows) =>
             {
-                Tensor rank = distances.lt(near.narrow(1, n, 1)).sum(1) + 1;
-                excess += (rank - neighbours).clamp_min(0).sum().item<long>();
+                Tensor distances = Distances(truth, start, rows);
+                Tensor near = distances.gather(1, Nearest(picture, start, rows, neighbours));
+                for (int n = 0; n < neighbours; n++)
+                {
+                    Tensor rank = distances.lt(near.narrow(1, n, 1)).sum(1) + 1;
+                    excess += (rank - neighbours).clamp_min(0).sum().item<long>();
+                }
             }
-        });
+        );
         return 1 - 2.0 * excess / ((double)count * neighbours * (2 * count - 3 * neighbours - 1));
     }
 
@@ -40,31 +45,44 @@ internal static class EmbeddingQuality
         Tensor picture = embedded.to(ScalarType.Float64);
         double[] own = new double[classes];
         int[] all = new int[classes];
-        Points.InBlocks(labels.Count, Block, (start, rows) =>
-        {
-            long[] nearest = Nearest(picture, start, rows, neighbours).contiguous().data<long>().ToArray();
-            for (int i = 0; i < nearest.Length; i++)
+        Points.InBlocks(
+            labels.Count,
+            Block,
+            (start, rows) =>
             {
-                int label = labels[start + i / neighbours];
-                all[label]++;
-                own[label] += labels[(int)nearest[i]] == label ? 1 : 0;
+                long[] nearest = Nearest(picture, start, rows, neighbours).contiguous().data<long>().ToArray();
+                for (int i = 0; i < nearest.Length; i++)
+                {
+                    int label = labels[start + i / neighbours];
+                    all[label]++;
+                    own[label] += labels[(int)nearest[i]] == label ? 1 : 0;
+                }
             }
-        });
+        );
         return [.. own.Select((n, c) => n / Math.Max(1, all[c]))];
     }
 
-    /// <summary>By class, the mean distance of its points to their mean, over that of all points to theirs; 0 for a class without points.</summary>
+    /// <summary>
+    /// By class, the mean distance of its points to their mean, over that of all points to theirs; 0 for a class without points.
+    /// </summary>
     internal static double[] Scatter(IReadOnlyList<float[]> embedded, IReadOnlyList<int> labels, int classes)
     {
         double all = FromCentre(embedded);
-        return [.. Enumerable.Range(0, classes).Select(c => FromCentre([.. embedded.Where((_, i) => labels[i] == c)]) / (all == 0 ? 1 : all))];
+        return
+        [
+            .. Enumerable.Range(0, classes).Select(c => FromCentre([.. embedded.Where((_, i) => labels[i] == c)]) / (all == 0 ? 1 : all)),
+        ];
     }
 
     private static double FromCentre(IReadOnlyList<float[]> points)
     {
         if (points.Count == 0)
+        {
             return 0;
-        double x = points.Average(p => p[0]), y = points.Average(p => p[1]);
+        }
+
+        double x = points.Average(p => p[0]),
+            y = points.Average(p => p[1]);
         return points.Average(p => Math.Sqrt((p[0] - x) * (p[0] - x) + (p[1] - y) * (p[1] - y)));
     }
 

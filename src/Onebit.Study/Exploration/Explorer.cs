@@ -21,10 +21,17 @@ public sealed class Explorer
     /// <summary>The folder that hard test images are written to.</summary>
     public const string HardSetFolder = "hard-set";
 
-    private const int MostClusters = 256, MostClustered = 20_000, ClusterSteps = 30;
-    private const int Fewest = 20, Neighbours = 5;
-    private const int TSneSteps = 1000, PointsForPca = 500, Components = 50, TrustNeighbours = 12;
-    private const int MostDoubts = 500, PairExamples = 9;
+    private const int MostClusters = 256,
+        MostClustered = 20_000,
+        ClusterSteps = 30;
+    private const int Fewest = 20,
+        Neighbours = 5;
+    private const int TSneSteps = 1000,
+        PointsForPca = 500,
+        Components = 50,
+        TrustNeighbours = 12;
+    private const int MostDoubts = 500,
+        PairExamples = 9;
 
     private readonly Dataset _data;
     private readonly ExplorationOptions _options;
@@ -41,36 +48,79 @@ public sealed class Explorer
     /// <param name="progress">Told of each part.</param>
     /// <param name="cancellation">Stops between two steps.</param>
     public Explorer(
-        Dataset data, ExplorationOptions options, string folder, ImageShape? size = null, IProgress<ExplorationProgress>? progress = null,
-        CancellationToken cancellation = default) =>
-        (_data, _options, _folder, _size, _progress, _cancellation) = (data, options, folder, size, progress, cancellation);
+        Dataset data,
+        ExplorationOptions options,
+        string folder,
+        ImageShape? size = null,
+        IProgress<ExplorationProgress>? progress = null,
+        CancellationToken cancellation = default
+    ) => (_data, _options, _folder, _size, _progress, _cancellation) = (data, options, folder, size, progress, cancellation);
 
-    /// <summary>Does all and writes <c>explore.html</c>, <c>explore.json</c>, the t-SNE picture and, where asked for, the hard test images.</summary>
+    /// <summary>
+    /// Does all and writes <c>explore.html</c>, <c>explore.json</c>, the t-SNE picture and, where asked for, the hard test images.
+    /// </summary>
     /// <param name="models">A folder of trained models whose mistakes are shown too; null: none.</param>
-    /// <exception cref="ExperimentException">There are too few images, the models do not fit the data, or a network of the committee fails.</exception>
+    /// <exception cref="ExperimentException">
+    /// There are too few images, the models do not fit the data, or a network of the committee fails.
+    /// </exception>
     public ExplorationResults Run(string? models = null)
     {
         if (_data.Train.Count < Fewest)
-            throw new ExperimentException($"{_data.Name} has {_data.Train.Count} images to train on; there is something to see from {Fewest} on.");
+        {
+            throw new ExperimentException(
+                $"{_data.Name} has {_data.Train.Count} images to train on; there is something to see from {Fewest} on."
+            );
+        }
+
         set_num_threads(1); // Several threads add in another order: the last bits, and then the pictures, would differ.
         Directory.CreateDirectory(_folder);
         IReadOnlyList<(string Name, byte[] Classes)> trained = models is null ? [] : ModelPredictions.Load(models, _data);
         (KMeansResults clusters, byte[] few, byte[] many) = Cluster();
         byte[] nearest = NearestNeighbours.Classify(
-            _data.Train, _data.Test, Math.Min(Neighbours, _data.Train.Count), Task("nearest neighbours", $"of {_data.Test.Count:N0} test images"), _cancellation);
+            _data.Train,
+            _data.Test,
+            Math.Min(Neighbours, _data.Train.Count),
+            Task("nearest neighbours", $"of {_data.Test.Count:N0} test images"),
+            _cancellation
+        );
         (TSnePicture small, TSnePicture large, TSneReading[] readings) = Picture();
         HardSetResults? hard = _options.CurateHardSet ? Curate(many, nearest) : Shipped();
         (string Name, byte[] Classes)[] classifiers =
-            [($"k-means, {clusters.K}", few), ($"k-means, {clusters.Curve[^1].K}", many), ($"{Neighbours} nearest neighbours", nearest), .. trained];
+        [
+            ($"k-means, {clusters.K}", few),
+            ($"k-means, {clusters.Curve[^1].K}", many),
+            ($"{Neighbours} nearest neighbours", nearest),
+            .. trained,
+        ];
         var results = new ExplorationResults(
-            1, DatasetInfo.Of(_data, _size, hard?.Indices.Count), _options.Seed,
-            clusters, large, small, readings,
-            [.. classifiers.Select(c => new ClassifierResult(
-                c.Name, HardSet.Accuracy(_data.Test, c.Classes, [.. Enumerable.Range(0, _data.Test.Count)]),
-                hard is null ? null : HardSet.Accuracy(_data.Test, c.Classes, hard.Indices)))],
-            Pairs(classifiers), hard);
+            1,
+            DatasetInfo.Of(_data, _size, hard?.Indices.Count),
+            _options.Seed,
+            clusters,
+            large,
+            small,
+            readings,
+            [
+                .. classifiers.Select(c => new ClassifierResult(
+                    c.Name,
+                    HardSet.Accuracy(_data.Test, c.Classes, [.. Enumerable.Range(0, _data.Test.Count)]),
+                    hard is null ? null : HardSet.Accuracy(_data.Test, c.Classes, hard.Indices)
+                )),
+            ],
+            Pairs(classifiers),
+            hard
+        );
         if (_options.CurateHardSet)
-            HardSet.Save(Path.Combine(_folder, HardSetFolder), _data, hard!, clusters.Curve[^1].K, $"onebit explore --hard-set --data {_data.Name}{(_size is null ? "" : $" --size {_size}")}");
+        {
+            HardSet.Save(
+                Path.Combine(_folder, HardSetFolder),
+                _data,
+                hard!,
+                clusters.Curve[^1].K,
+                $"onebit explore --hard-set --data {_data.Name}{(_size is null ? "" : $" --size {_size}")}"
+            );
+        }
+
         results.Save(_folder);
         AtomicFile.WriteText(Path.Combine(_folder, PictureFile), Charts.Embedding(large, _data.ClassNames));
         AtomicFile.WriteText(Path.Combine(_folder, PageFile), ExplorationPage.Write(results, _data));
@@ -79,10 +129,17 @@ public sealed class Explorer
 
     private (KMeansResults Results, byte[] Few, byte[] Many) Cluster()
     {
-        ImageSet train = _data.Train.Slice(0, Math.Min(MostClustered, _data.Train.Count)), test = _data.Test;
-        int classes = _data.ClassCount, fewest = Math.Min(classes, train.Count);
-        int[] sizes = [fewest, .. Enumerable.Range(1, 30).Select(i => 1 << i).Where(k => k > fewest && k <= Math.Min(MostClusters, train.Count))];
-        double work = sizes.Sum(), done = 0;
+        ImageSet train = _data.Train.Slice(0, Math.Min(MostClustered, _data.Train.Count)),
+            test = _data.Test;
+        int classes = _data.ClassCount,
+            fewest = Math.Min(classes, train.Count);
+        int[] sizes =
+        [
+            fewest,
+            .. Enumerable.Range(1, 30).Select(i => 1 << i).Where(k => k > fewest && k <= Math.Min(MostClusters, train.Count)),
+        ];
+        double work = sizes.Sum(),
+            done = 0;
         var fitted = new List<(KMeans Clusters, byte[] Classes, double Seconds)>();
         foreach (int k in sizes)
         {
@@ -94,28 +151,65 @@ public sealed class Explorer
             fitted.Add((clusters, clusters.Classify(test), seconds));
             done += k;
         }
-        KMeansPoint[] curve = [.. fitted.Select(f => new KMeansPoint(f.Clusters.Centroids.Count, HardSet.Accuracy(test, f.Classes, [.. Enumerable.Range(0, test.Count)]), f.Seconds))];
+        KMeansPoint[] curve =
+        [
+            .. fitted.Select(f => new KMeansPoint(
+                f.Clusters.Centroids.Count,
+                HardSet.Accuracy(test, f.Classes, [.. Enumerable.Range(0, test.Count)]),
+                f.Seconds
+            )),
+        ];
         Report("k-means", 1, $"{curve[0].K} clusters {curve[0].Accuracy:P1}, {curve[^1].K} clusters {curve[^1].Accuracy:P1}");
         KMeans first = fitted[0].Clusters;
         (int[] assigned, float[,] distances) = first.Assign(test);
         var table = new ClusterTable(ClusterTable.Count(assigned, test.Labels.Span, curve[0].K, classes));
         var results = new KMeansResults(
-            curve[0].K, train.Count, curve[0].Accuracy, table.Purity, table.AdjustedRandIndex, table.NormalizedMutualInformation,
-            first.ClusterClass, table.Counts, curve, Doubts(first, assigned, distances)) { Centroids = first.Centroids };
+            curve[0].K,
+            train.Count,
+            curve[0].Accuracy,
+            table.Purity,
+            table.AdjustedRandIndex,
+            table.NormalizedMutualInformation,
+            first.ClusterClass,
+            table.Counts,
+            curve,
+            Doubts(first, assigned, distances)
+        )
+        {
+            Centroids = first.Centroids,
+        };
         return (results, fitted[0].Classes, fitted[^1].Classes);
     }
 
     private ClusterDoubt[] Doubts(KMeans clusters, int[] assigned, float[,] distances)
     {
-        ClusterDoubt[] all = [.. Enumerable.Range(0, _data.Test.Count).Select(i =>
-        {
-            int own = assigned[i], named = clusters.ClusterClass[own];
-            int other = Enumerable.Range(0, clusters.Centroids.Count).Where(c => clusters.ClusterClass[c] != named)
-                .DefaultIfEmpty(-1).MinBy(c => c < 0 ? 0 : distances[i, c]);
-            return new ClusterDoubt(
-                i, _data.Test.Labels.Span[i], own, named, Math.Round(distances[i, own], 4),
-                other, other < 0 ? -1 : clusters.ClusterClass[other], other < 0 ? 0 : Math.Round(distances[i, other], 4));
-        }).OrderBy(d => d.Margin).ThenBy(d => d.Index)];
+        ClusterDoubt[] all =
+        [
+            .. Enumerable
+                .Range(0, _data.Test.Count)
+                .Select(i =>
+                {
+                    int own = assigned[i],
+                        named = clusters.ClusterClass[own];
+                    int other = Enumerable
+                        .Range(0, clusters.Centroids.Count)
+                        .Where(c => clusters.ClusterClass[c] != named)
+                        .DefaultIfEmpty(-1)
+                        .MinBy(c => c < 0 ? 0 : distances[i, c]);
+                    return new ClusterDoubt(
+                        i,
+                        _data.Test.Labels.Span[i],
+                        own,
+                        named,
+                        Math.Round(distances[i, own], 4),
+                        other,
+                        other < 0 ? -1 : clusters.ClusterClass[other],
+                        other < 0 ? 0 : Math.Round(distances[i, other], 4)
+                    );
+                })
+                .OrderBy(d => d.Margin)
+                .ThenBy(d => d.Index),
+        ];
         return [.. all.Where(d => !d.Right), .. all.Where(d => d.Right).Take(MostDoubts)];
     }
 
@@ -125,31 +219,59 @@ public sealed class Explorer
         int small = 10 * _data.ClassCount;
         // Two to look at, of the first images of each class; then samples of all images, to judge the classes by.
         (int Points, int Seed, bool Drawn)[] jobs =
-            [(_options.Points, _options.Seed, false), (small, _options.Seed, false), .. seeds.Select(s => (_options.Points, s, true)), .. seeds.Select(s => (small, s, true))];
+        [
+            (_options.Points, _options.Seed, false),
+            (small, _options.Seed, false),
+            .. seeds.Select(s => (_options.Points, s, true)),
+            .. seeds.Select(s => (small, s, true)),
+        ];
         var pictures = new TSnePicture[jobs.Length];
-        double[] shares = [.. jobs.Select(j => Math.Pow(j.Points, 2))], done = new double[jobs.Length];
-        Parallel.For(0, jobs.Length, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = _cancellation }, i =>
-        {
-            pictures[i] = Draw(jobs[i].Points, jobs[i].Seed, jobs[i].Drawn, new SynchronousProgress<double>(share =>
+        double[] shares = [.. jobs.Select(j => Math.Pow(j.Points, 2))],
+            done = new double[jobs.Length];
+        Parallel.For(
+            0,
+            jobs.Length,
+            new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = _cancellation },
+            i =>
             {
-                lock (done)
-                {
-                    done[i] = share * shares[i];
-                    Report("t-SNE", Math.Min(0.999, done.Sum() / shares.Sum()), $"{jobs.Length} pictures of {_options.Points:N0} and {small} points");
-                }
-            }));
-        });
-        Report("t-SNE", 1, $"trustworthiness {pictures[0].Trustworthiness:F4}, KL divergence {pictures[0].KlDivergence:F4} ({pictures[0].Points:N0} points)");
+                pictures[i] = Draw(
+                    jobs[i].Points,
+                    jobs[i].Seed,
+                    jobs[i].Drawn,
+                    new SynchronousProgress<double>(share =>
+                    {
+                        lock (done)
+                        {
+                            done[i] = share * shares[i];
+                            Report(
+                                "t-SNE",
+                                Math.Min(0.999, done.Sum() / shares.Sum()),
+                                $"{jobs.Length} pictures of {_options.Points:N0} and {small} points"
+                            );
+                        }
+                    })
+                );
+            }
+        );
+        Report(
+            "t-SNE",
+            1,
+            $"trustworthiness {pictures[0].Trustworthiness:F4}, KL divergence {pictures[0].KlDivergence:F4} ({pictures[0].Points:N0} points)"
+        );
         TSneReading Reading(TSnePicture[] of)
         {
             int neighbours = Math.Min(Neighbours, of[0].Points - 1);
-            double[][] own = [.. of.Select(p =>
-            {
-                using Tensor positions = tensor(p.Embedding.SelectMany(e => e).ToArray(), [p.Points, 2]);
-                return EmbeddingQuality.OwnNeighbours(positions, p.Labels, _data.ClassCount, neighbours);
-            })];
+            double[][] own =
+            [
+                .. of.Select(p =>
+                {
+                    using Tensor positions = tensor(p.Embedding.SelectMany(e => e).ToArray(), [p.Points, 2]);
+                    return EmbeddingQuality.OwnNeighbours(positions, p.Labels, _data.ClassCount, neighbours);
+                }),
+            ];
             double[][] scatter = [.. of.Select(p => EmbeddingQuality.Scatter(p.Embedding, p.Labels, _data.ClassCount))];
-            Spread[] ByClass(double[][] values) => [.. Enumerable.Range(0, _data.ClassCount).Select(c => Spread.Of(values.Select(v => Math.Round(v[c], 4))))];
+            Spread[] ByClass(double[][] values) =>
+                [.. Enumerable.Range(0, _data.ClassCount).Select(c => Spread.Of(values.Select(v => Math.Round(v[c], 4))))];
             return new TSneReading(of[0].Points, seeds, Spread.Of(of.Select(p => p.Trustworthiness)), ByClass(own), ByClass(scatter));
         }
         return (pictures[1], pictures[0], [Reading(pictures[(2 + seeds.Length)..]), Reading(pictures[2..(2 + seeds.Length)])]);
@@ -165,12 +287,32 @@ public sealed class Explorer
         bool reduce = indices.Length > PointsForPca && pixels.shape[1] > Components;
         double perplexity = Math.Min(_options.Perplexity, (indices.Length - 1) / 3.0);
         (float[] positions, double divergence) = TSne.Embed(
-            reduce ? Points.Principal(pixels, Components) : pixels, perplexity, TSneSteps, seed, progress, _cancellation);
+            reduce ? Points.Principal(pixels, Components) : pixels,
+            perplexity,
+            TSneSteps,
+            seed,
+            progress,
+            _cancellation
+        );
         double seconds = clock.Elapsed.TotalSeconds;
-        double trust = EmbeddingQuality.Trustworthiness(pixels, tensor(positions, [indices.Length, 2]), Math.Min(TrustNeighbours, (indices.Length - 1) / 2));
+        double trust = EmbeddingQuality.Trustworthiness(
+            pixels,
+            tensor(positions, [indices.Length, 2]),
+            Math.Min(TrustNeighbours, (indices.Length - 1) / 2)
+        );
         return new TSnePicture(
-            indices.Length, perplexity, reduce ? Components : null, seed, TSneSteps, trust, divergence, seconds,
-            indices, [.. images.Labels.ToArray().Select(l => (int)l)], [.. positions.Select(p => MathF.Round(p, 3)).Chunk(2)]);
+            indices.Length,
+            perplexity,
+            reduce ? Components : null,
+            seed,
+            TSneSteps,
+            trust,
+            divergence,
+            seconds,
+            indices,
+            [.. images.Labels.ToArray().Select(l => (int)l)],
+            [.. positions.Select(p => MathF.Round(p, 3)).Chunk(2)]
+        );
     }
 
     /// <summary>As many images of each class as of any other, as far as there are enough: the first ones, or drawn by seed.</summary>
@@ -178,9 +320,20 @@ public sealed class Explorer
     {
         int[] order = [.. Enumerable.Range(0, labels.Length)];
         if (seed is { } drawn)
+        {
             new Random(drawn).Shuffle(order);
+        }
         // In rounds, one of each class a round.
-        return [.. order.GroupBy(i => labels[i]).SelectMany(g => g.Select((image, round) => (image, round))).OrderBy(e => e.round).Take(count).Select(e => e.image).Order()];
+        return
+        [
+            .. order
+                .GroupBy(i => labels[i])
+                .SelectMany(g => g.Select((image, round) => (image, round)))
+                .OrderBy(e => e.round)
+                .Take(count)
+                .Select(e => e.image)
+                .Order(),
+        ];
     }
 
     private ClassPair[] Pairs(IReadOnlyList<(string Name, byte[] Classes)> classifiers)
@@ -188,17 +341,33 @@ public sealed class Explorer
         byte[] labels = _data.Test.Labels.ToArray();
         int[][][] confusions = [.. classifiers.Select(c => Evaluation.Confusion(labels, c.Classes, _data.ClassCount))];
         int[] mistakes = [.. confusions.Select(c => c.Select((row, t) => row.Sum() - row[t]).Sum())];
-        int[] Examples(int of, int takenFor) => [.. Enumerable.Range(0, labels.Length).Where(i => labels[i] == of)
-            .Select(i => (Image: i, Votes: classifiers.Count(c => c.Classes[i] == takenFor))).Where(e => e.Votes > 0)
-            .OrderByDescending(e => e.Votes).Take(PairExamples).Select(e => e.Image)];
-        return [.. from first in Enumerable.Range(0, _data.ClassCount)
+        int[] Examples(int of, int takenFor) =>
+            [
+                .. Enumerable
+                    .Range(0, labels.Length)
+                    .Where(i => labels[i] == of)
+                    .Select(i => (Image: i, Votes: classifiers.Count(c => c.Classes[i] == takenFor)))
+                    .Where(e => e.Votes > 0)
+                    .OrderByDescending(e => e.Votes)
+                    .Take(PairExamples)
+                    .Select(e => e.Image),
+            ];
+        return
+        [
+            .. from first in Enumerable.Range(0, _data.ClassCount)
             from second in Enumerable.Range(first + 1, _data.ClassCount - first - 1)
             let counts = confusions.Select(c => c[first][second] + c[second][first]).ToArray()
             let share = counts.Select((n, c) => (double)n / Math.Max(1, mistakes[c])).Average()
             orderby share descending
             select new ClassPair(
-                first, second, Math.Round(share, 5), classifiers.Zip(counts).ToDictionary(c => c.First.Name, c => c.Second),
-                Examples(first, second), Examples(second, first))];
+                first,
+                second,
+                Math.Round(share, 5),
+                classifiers.Zip(counts).ToDictionary(c => c.First.Name, c => c.Second),
+                Examples(first, second),
+                Examples(second, first)
+            ),
+        ];
     }
 
     private HardSetResults? Shipped() => HardSet.Find(_data.Test) is { } known ? Results(curated: false, known) : null;
@@ -211,14 +380,20 @@ public sealed class Explorer
             foreach (int seed in experiment.Seeds)
             {
                 string name = $"{experiment.Name}, seed {seed}";
-                var trainer = new Trainer(experiment, _data, seed, Path.Combine(_folder, "held-out", $"{experiment.Name}-seed{seed}"), new SynchronousProgress<TrainingProgress>(
-                    p => Report(name, Math.Min(0.999, p.Done), $"epoch {p.Epoch}/{p.Epochs}")));
+                var trainer = new Trainer(
+                    experiment,
+                    _data,
+                    seed,
+                    Path.Combine(_folder, "held-out", $"{experiment.Name}-seed{seed}"),
+                    new SynchronousProgress<TrainingProgress>(p => Report(name, Math.Min(0.999, p.Done), $"epoch {p.Epoch}/{p.Epochs}"))
+                );
                 votes.Add(trainer.Run(_cancellation).TestPredictions);
                 Report(name, 1, "trained");
             }
         }
         int[] hard = HardSet.Curate(votes);
-        return hard.Length > 0 ? Results(curated: true, hard)
+        return hard.Length > 0
+            ? Results(curated: true, hard)
             : throw new ExperimentException($"There are no hard test images in {_data.Name}: the committee of six agrees on every one.");
     }
 
@@ -226,7 +401,10 @@ public sealed class Explorer
     {
         int[] byClass = new int[_data.ClassCount];
         foreach (int i in indices)
+        {
             byClass[_data.Test.Labels.Span[i]]++;
+        }
+
         return new HardSetResults(curated, indices, byClass);
     }
 

@@ -7,8 +7,8 @@ namespace Onebit.Study;
 
 /// <summary>
 /// Test images on which simple classifiers disagree. The rule: a committee of six is fitted to the training images, k-means
-/// with 256 prototypes (fewer where images are few), the 5 nearest neighbours, and four small full-precision networks of their own recipes and seeds
-/// (<c>experiments/held-out</c>); a test image is hard when at least two of the six do not name the class that most of
+/// with 256 prototypes (fewer where images are few), the 5 nearest neighbours, and four small full-precision networks of their own recipes
+/// and seeds (<c>experiments/held-out</c>); a test image is hard when at least two of the six do not name the class that most of
 /// them name. No label of a test image is looked at, and no model that is measured on the set has a vote.
 /// </summary>
 public static class HardSet
@@ -19,12 +19,17 @@ public static class HardSet
     /// <summary>Where the committee's networks are described.</summary>
     internal static string Experiments => Path.Combine(Experiment.ShippedFolder, "held-out");
 
-    /// <summary>The shipped hard images among a data set's test images, ascending; null where the set is not MNIST, whatever it is called.</summary>
+    /// <summary>
+    /// The shipped hard images among a data set's test images, ascending; null where the set is not MNIST, whatever it is called.
+    /// </summary>
     public static int[]? Find(ImageSet test)
     {
         ImageSet hard = DatasetLoader.LoadTest("mnist-hard");
         if ((test.Channels, test.Height, test.Width) != (hard.Channels, hard.Height, hard.Width) || test.Count < hard.Count)
+        {
             return null;
+        }
+
         ILookup<string, int> places = Enumerable.Range(0, test.Count).ToLookup(i => Key(test, i));
         int[] found = [.. Enumerable.Range(0, hard.Count).Select(i => places[Key(hard, i)].FirstOrDefault(-1)).Order()];
         return found[0] < 0 ? null : found;
@@ -41,7 +46,10 @@ public static class HardSet
         ReadOnlySpan<byte> labels = test.Labels.Span;
         int right = 0;
         foreach (int i in indices)
+        {
             right += predictions[i] == labels[i] ? 1 : 0;
+        }
+
         return (double)right / indices.Count;
     }
 
@@ -50,11 +58,15 @@ public static class HardSet
     internal static void Save(string folder, Dataset data, HardSetResults hard, int prototypes, string command)
     {
         ImageSet set = data.Test.Select(hard.Indices);
-        const string Images = "t10k-images-idx3-ubyte", Labels = "t10k-labels-idx1-ubyte";
+        const string Images = "t10k-images-idx3-ubyte",
+            Labels = "t10k-labels-idx1-ubyte";
         IdxFile.Save(set, Path.Combine(folder, Images + ".gz"), Path.Combine(folder, Labels + ".gz"));
-        using MemoryStream images = new(), labels = new();
+        using MemoryStream images = new(),
+            labels = new();
         IdxFile.Write(set, images, labels);
-        AtomicFile.WriteText(Path.Combine(folder, "README.md"), $"""
+        AtomicFile.WriteText(
+            Path.Combine(folder, "README.md"),
+            $"""
             # Hard test images of {data.Name}
 
             {set.Count:N0} of the {data.Test.Count:N0} test images: those on which simple classifiers disagree. Two IDX files, gzipped, as a test set has them.
@@ -81,10 +93,12 @@ public static class HardSet
             |---|{string.Concat(data.ClassNames.Select(_ => "---:|"))}
             | images | {string.Join(" | ", hard.ByClass)} |
 
-            """);
+            """
+        );
     }
 
     private static string Sha256(MemoryStream content) => Convert.ToHexStringLower(SHA256.HashData(content.ToArray()));
 
-    private static string Key(ImageSet images, int index) => Encoding.Latin1.GetString(images.Image(index)) + (char)images.Labels.Span[index];
+    private static string Key(ImageSet images, int index) =>
+        Encoding.Latin1.GetString(images.Image(index)) + (char)images.Labels.Span[index];
 }

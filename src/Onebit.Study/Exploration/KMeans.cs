@@ -37,16 +37,23 @@ public sealed class KMeans
         SchemaDefinition schema = SchemaDefinition.Create(typeof(Point));
         schema[nameof(Point.Pixels)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, length);
         IDataView points = ml.Data.LoadFromEnumerable(
-            Enumerable.Range(0, images.Count).Select(i => new Point { Pixels = ToUnit(images.Image(i)) }), schema);
-        KMeansTrainer trainer = ml.Clustering.Trainers.KMeans(new KMeansTrainer.Options
-        {
-            FeatureColumnName = nameof(Point.Pixels),
-            NumberOfClusters = k,
-            MaximumNumberOfIterations = iterations,
-            // The standard start is faster, but draws more candidates than a small set has images.
-            InitializationAlgorithm = images.Count < 10 * k ? KMeansTrainer.InitializationAlgorithm.KMeansPlusPlus : KMeansTrainer.InitializationAlgorithm.KMeansYinyang,
-            NumberOfThreads = 1, // Sums of several threads come out differently each time.
-        });
+            Enumerable.Range(0, images.Count).Select(i => new Point { Pixels = ToUnit(images.Image(i)) }),
+            schema
+        );
+        KMeansTrainer trainer = ml.Clustering.Trainers.KMeans(
+            new KMeansTrainer.Options
+            {
+                FeatureColumnName = nameof(Point.Pixels),
+                NumberOfClusters = k,
+                MaximumNumberOfIterations = iterations,
+                // The standard start is faster, but draws more candidates than a small set has images.
+                InitializationAlgorithm =
+                    images.Count < 10 * k
+                        ? KMeansTrainer.InitializationAlgorithm.KMeansPlusPlus
+                        : KMeansTrainer.InitializationAlgorithm.KMeansYinyang,
+                NumberOfThreads = 1, // Sums of several threads come out differently each time.
+            }
+        );
         KMeansModelParameters model;
         try
         {
@@ -54,7 +61,9 @@ public sealed class KMeans
         }
         catch (InvalidOperationException e)
         {
-            throw new ExperimentException($"k-means finds no {k} clusters in {images.Count} images ({e.Message.TrimEnd('.')}); give more images, or more different ones.");
+            throw new ExperimentException(
+                $"k-means finds no {k} clusters in {images.Count} images ({e.Message.TrimEnd('.')}); give more images, or more different ones."
+            );
         }
         VBuffer<float>[] found = [];
         model.GetClusterCentroids(ref found, out int count);
@@ -62,7 +71,10 @@ public sealed class KMeans
         var clusters = new KMeans(centroids, new int[count]);
         int[][] table = ClusterTable.Count(clusters.Assign(images).Cluster, images.Labels.Span, count, classes);
         for (int c = 0; c < count; c++)
+        {
             clusters._clusterClass[c] = Array.IndexOf(table[c], table[c].Max());
+        }
+
         return clusters;
     }
 
@@ -73,19 +85,25 @@ public sealed class KMeans
         Tensor centroids = tensor(Centroids.SelectMany(c => c).ToArray(), [Centroids.Count, Centroids[0].Length]);
         float[,] distance = new float[images.Count, Centroids.Count];
         int[] cluster = new int[images.Count];
-        Points.InBlocks(images.Count, 4096, (start, count) =>
-        {
-            float[] block = Points.SquaredDistances(Points.Of(images.Slice(start, count)), centroids).sqrt_().data<float>().ToArray();
-            for (int i = 0; i < count; i++)
+        Points.InBlocks(
+            images.Count,
+            4096,
+            (start, count) =>
             {
-                for (int c = 0; c < Centroids.Count; c++)
+                float[] block = Points.SquaredDistances(Points.Of(images.Slice(start, count)), centroids).sqrt_().data<float>().ToArray();
+                for (int i = 0; i < count; i++)
                 {
-                    distance[start + i, c] = block[i * Centroids.Count + c];
-                    if (distance[start + i, c] < distance[start + i, cluster[start + i]])
-                        cluster[start + i] = c;
+                    for (int c = 0; c < Centroids.Count; c++)
+                    {
+                        distance[start + i, c] = block[i * Centroids.Count + c];
+                        if (distance[start + i, c] < distance[start + i, cluster[start + i]])
+                        {
+                            cluster[start + i] = c;
+                        }
+                    }
                 }
             }
-        });
+        );
         return (cluster, distance);
     }
 
@@ -96,7 +114,10 @@ public sealed class KMeans
     {
         float[] numbers = new float[pixels.Length];
         for (int i = 0; i < pixels.Length; i++)
+        {
             numbers[i] = pixels[i] / 255f;
+        }
+
         return numbers;
     }
 

@@ -18,25 +18,42 @@ public static class ModelPredictions
         {
             string home = Path.GetDirectoryName(file)!;
             if (Path.GetFileName(file) == RunResult.FileName && RunResult.Load(home) is { } run)
+            {
                 models.Add((Path.GetRelativePath(folder, home), Noted(run, home, data)));
+            }
             else if (Path.GetExtension(file) == ".onebit" && !File.Exists(Path.Combine(home, RunResult.FileName)))
+            {
                 models.Add((Path.ChangeExtension(Path.GetRelativePath(folder, file), null), Predicted(file, data)));
+            }
         }
-        return models.Count > 0 ? models
-            : throw new ExperimentException($"There is neither a finished training run nor a .onebit file in '{folder}'; name a study's folder.");
+        return models.Count > 0
+            ? models
+            : throw new ExperimentException(
+                $"There is neither a finished training run nor a .onebit file in '{folder}'; name a study's folder."
+            );
     }
 
     private static byte[] Noted(RunResult run, string folder, Dataset data) =>
         run.Fingerprint.StartsWith(Trainer.Fingerprint(data), StringComparison.Ordinal) && run.TestPredictions.Length == data.Test.Count
             ? run.TestPredictions
-            : throw new ExperimentException($"'{folder}' holds a run on other data than {data.Name}; name a folder of models trained on it.");
+            : throw new ExperimentException(
+                $"'{folder}' holds a run on other data than {data.Name}; name a folder of models trained on it."
+            );
 
     private static byte[] Predicted(string file, Dataset data)
     {
         BitModel model = BitModel.Load(file);
         ModelInput input = model.Input;
-        if ((input.Channels, input.Height, input.Width) != (data.Test.Channels, data.Test.Height, data.Test.Width) || !model.ClassNames.SequenceEqual(data.ClassNames))
-            throw new ExperimentException($"'{file}' reads other images or knows other classes than {data.Name} has; name a folder of models trained on it.");
+        if (
+            (input.Channels, input.Height, input.Width) != (data.Test.Channels, data.Test.Height, data.Test.Width)
+            || !model.ClassNames.SequenceEqual(data.ClassNames)
+        )
+        {
+            throw new ExperimentException(
+                $"'{file}' reads other images or knows other classes than {data.Name} has; name a folder of models trained on it."
+            );
+        }
+
         return Of(model, data.Test);
     }
 

@@ -14,20 +14,35 @@ public static class NearestNeighbours
     /// <param name="k">Neighbours that vote.</param>
     /// <param name="progress">Told the share done.</param>
     /// <param name="cancellation">Stops between two blocks of images.</param>
-    public static byte[] Classify(ImageSet train, ImageSet images, int k, IProgress<double>? progress = null, CancellationToken cancellation = default)
+    public static byte[] Classify(
+        ImageSet train,
+        ImageSet images,
+        int k,
+        IProgress<double>? progress = null,
+        CancellationToken cancellation = default
+    )
     {
         using var scope = NewDisposeScope();
         Tensor references = Points.Of(train);
         byte[] classes = new byte[images.Count];
-        Points.InBlocks(images.Count, Block, (start, count) =>
-        {
-            cancellation.ThrowIfCancellationRequested();
-            (_, Tensor nearest) = Points.SquaredDistances(Points.Of(images.Slice(start, count)), references).topk(k, dim: 1, largest: false, sorted: true);
-            long[] indices = nearest.contiguous().data<long>().ToArray();
-            for (int i = 0; i < count; i++)
-                classes[start + i] = Vote(indices.Skip(i * k).Take(k).Select(n => train.Labels.Span[(int)n]));
-            progress?.Report((double)(start + count) / images.Count);
-        });
+        Points.InBlocks(
+            images.Count,
+            Block,
+            (start, count) =>
+            {
+                cancellation.ThrowIfCancellationRequested();
+                (_, Tensor nearest) = Points
+                    .SquaredDistances(Points.Of(images.Slice(start, count)), references)
+                    .topk(k, dim: 1, largest: false, sorted: true);
+                long[] indices = nearest.contiguous().data<long>().ToArray();
+                for (int i = 0; i < count; i++)
+                {
+                    classes[start + i] = Vote(indices.Skip(i * k).Take(k).Select(n => train.Labels.Span[(int)n]));
+                }
+
+                progress?.Report((double)(start + count) / images.Count);
+            }
+        );
         return classes;
     }
 

@@ -25,17 +25,30 @@ public static class TSne
     /// <returns>Positions, count x 2, and the final Kullback-Leibler divergence in nats.</returns>
     /// <exception cref="ArgumentException">The perplexity does not fit the number of points.</exception>
     public static (float[] Positions, double KlDivergence) Embed(
-        Tensor points, double perplexity, int iterations, int seed, IProgress<double>? progress = null, CancellationToken cancellation = default)
+        Tensor points,
+        double perplexity,
+        int iterations,
+        int seed,
+        IProgress<double>? progress = null,
+        CancellationToken cancellation = default
+    )
     {
         int count = (int)points.shape[0];
         if (count < 4 || !(perplexity >= 1 && perplexity < count))
-            throw new ArgumentException($"A perplexity of {perplexity} does not fit {count} points; it must be at least 1 and below their number, at least 4.", nameof(perplexity));
+        {
+            throw new ArgumentException(
+                $"A perplexity of {perplexity} does not fit {count} points; it must be at least 1 and below their number, at least 4.",
+                nameof(perplexity)
+            );
+        }
+
         using var grad = no_grad();
         using var scope = NewDisposeScope();
         Tensor joint = JointProbabilities(points, perplexity);
         using var generator = new Generator((ulong)seed);
         Tensor positions = randn([count, 2], generator: generator).mul_(1e-4);
-        Tensor velocity = zeros_like(positions), gains = ones_like(positions);
+        Tensor velocity = zeros_like(positions),
+            gains = ones_like(positions);
         var state = new Step(joint, count);
         double rate = Math.Max(count / Exaggeration, 200);
         for (int i = 0; i < iterations; i++)
@@ -61,11 +74,15 @@ public static class TSne
         using var scope = NewDisposeScope();
         var state = new Step(joint, (int)joint.shape[0]);
         double negativeEntropy = 0;
-        Points.InBlocks((int)joint.shape[0], state.Rows, (start, rows) =>
-        {
-            Tensor block = joint.narrow(0, start, rows);
-            negativeEntropy += block.xlogy(block).sum().ToDouble();
-        });
+        Points.InBlocks(
+            (int)joint.shape[0],
+            state.Rows,
+            (start, rows) =>
+            {
+                Tensor block = joint.narrow(0, start, rows);
+                negativeEntropy += block.xlogy(block).sum().ToDouble();
+            }
+        );
         return negativeEntropy + state.CrossEntropy(positions);
     }
 
@@ -81,31 +98,39 @@ public static class TSne
         int count = (int)points.shape[0];
         Tensor conditional = empty([count, count]);
         double wanted = Math.Log(perplexity);
-        Points.InBlocks(count, RowsOf(count), (start, rows) =>
-        {
-            Tensor squared = Points.SquaredDistances(points.narrow(0, start, rows), points);
-            squared.diagonal(start).fill_(float.PositiveInfinity); // A point is no neighbour of itself.
-            squared.sub_(squared.amin([1], keepdim: true));        // Changes no weight's share, and none is all zeros.
-            Tensor finite = squared.clamp_max(float.MaxValue / 4);
-            // Any unit of length will do as a start.
-            Tensor precision = 1 / squared.masked_fill(squared.isinf(), 0).mean([1], keepdim: true).clamp_min(1e-20);
-            Tensor low = zeros_like(precision), high = full_like(precision, float.PositiveInfinity);
-            Tensor weights = empty_like(squared);
-            for (int i = 0; i < 64; i++)
+        Points.InBlocks(
+            count,
+            RowsOf(count),
+            (start, rows) =>
             {
-                using var step = NewDisposeScope();
-                weights.copy_(squared).mul_(precision.neg()).exp_();
-                Tensor sum = weights.sum(1, keepdim: true);
-                Tensor entropy = sum.log() + precision * (weights * finite).sum(1, keepdim: true) / sum;
-                Tensor wide = entropy.gt(wanted);
-                if (i == 63 || (entropy - wanted).abs().max().ToDouble() < 1e-5)
-                    break;
-                low.copy_(where(wide, precision, low));
-                high.copy_(where(wide, high, precision));
-                precision.copy_(where(high.isinf(), precision * 2, (low + high) / 2));
+                Tensor squared = Points.SquaredDistances(points.narrow(0, start, rows), points);
+                squared.diagonal(start).fill_(float.PositiveInfinity); // A point is no neighbour of itself.
+                squared.sub_(squared.amin([1], keepdim: true)); // Changes no weight's share, and none is all zeros.
+                Tensor finite = squared.clamp_max(float.MaxValue / 4);
+                // Any unit of length will do as a start.
+                Tensor precision = 1 / squared.masked_fill(squared.isinf(), 0).mean([1], keepdim: true).clamp_min(1e-20);
+                Tensor low = zeros_like(precision),
+                    high = full_like(precision, float.PositiveInfinity);
+                Tensor weights = empty_like(squared);
+                for (int i = 0; i < 64; i++)
+                {
+                    using var step = NewDisposeScope();
+                    weights.copy_(squared).mul_(precision.neg()).exp_();
+                    Tensor sum = weights.sum(1, keepdim: true);
+                    Tensor entropy = sum.log() + precision * (weights * finite).sum(1, keepdim: true) / sum;
+                    Tensor wide = entropy.gt(wanted);
+                    if (i == 63 || (entropy - wanted).abs().max().ToDouble() < 1e-5)
+                    {
+                        break;
+                    }
+
+                    low.copy_(where(wide, precision, low));
+                    high.copy_(where(wide, high, precision));
+                    precision.copy_(where(high.isinf(), precision * 2, (low + high) / 2));
+                }
+                conditional.narrow(0, start, rows).copy_(weights.div_(weights.sum(1, keepdim: true)));
             }
-            conditional.narrow(0, start, rows).copy_(weights.div_(weights.sum(1, keepdim: true)));
-        });
+        );
         return (conditional + conditional.t()).div_(2 * count).MoveToOuterDisposeScope();
     }
 
@@ -116,7 +141,8 @@ public static class TSne
     /// </summary>
     private sealed class Step(Tensor joint, int count)
     {
-        private readonly Tensor _weights = empty([RowsOf(count), count]), _scratch = empty([RowsOf(count), count]);
+        private readonly Tensor _weights = empty([RowsOf(count), count]),
+            _scratch = empty([RowsOf(count), count]);
 
         /// <summary>Rows of a block.</summary>
         internal int Rows { get; } = RowsOf(count);
@@ -125,15 +151,20 @@ public static class TSne
         {
             // With a column of ones, a matrix of weights times this gives weighted sums of positions and the weights' own sums.
             Tensor extended = cat([positions, ones([count, 1])], 1);
-            Tensor attraction = empty([count, 3]), repulsion = empty([count, 3]);
+            Tensor attraction = empty([count, 3]),
+                repulsion = empty([count, 3]);
             double sum = 0;
-            Points.InBlocks(count, Rows, (start, rows) =>
-            {
-                (Tensor weights, Tensor scratch) = Weights(positions, start, rows);
-                sum += weights.sum().ToDouble();
-                attraction.narrow(0, start, rows).copy_(scratch.copy_(weights).mul_(joint.narrow(0, start, rows)).matmul(extended));
-                repulsion.narrow(0, start, rows).copy_(weights.mul_(weights).matmul(extended));
-            });
+            Points.InBlocks(
+                count,
+                Rows,
+                (start, rows) =>
+                {
+                    (Tensor weights, Tensor scratch) = Weights(positions, start, rows);
+                    sum += weights.sum().ToDouble();
+                    attraction.narrow(0, start, rows).copy_(scratch.copy_(weights).mul_(joint.narrow(0, start, rows)).matmul(extended));
+                    repulsion.narrow(0, start, rows).copy_(weights.mul_(weights).matmul(extended));
+                }
+            );
             Tensor all = attraction.mul_(exaggeration).add_(repulsion, -1 / sum);
             return positions * all.narrow(1, 2, 1) - all.narrow(1, 0, 2);
         }
@@ -141,19 +172,25 @@ public static class TSne
         /// <summary>-sum p ln q.</summary>
         internal double CrossEntropy(Tensor positions)
         {
-            double sum = 0, logarithms = 0;
-            Points.InBlocks(count, Rows, (start, rows) =>
-            {
-                (Tensor weights, _) = Weights(positions, start, rows);
-                sum += weights.sum().ToDouble();
-                logarithms += joint.narrow(0, start, rows).xlogy(weights).sum().ToDouble();
-            });
+            double sum = 0,
+                logarithms = 0;
+            Points.InBlocks(
+                count,
+                Rows,
+                (start, rows) =>
+                {
+                    (Tensor weights, _) = Weights(positions, start, rows);
+                    sum += weights.sum().ToDouble();
+                    logarithms += joint.narrow(0, start, rows).xlogy(weights).sum().ToDouble();
+                }
+            );
             return Math.Log(sum) - logarithms;
         }
 
         private (Tensor Weights, Tensor Scratch) Weights(Tensor positions, int start, int rows)
         {
-            Tensor weights = _weights.narrow(0, 0, rows).fill_(1), scratch = _scratch.narrow(0, 0, rows);
+            Tensor weights = _weights.narrow(0, 0, rows).fill_(1),
+                scratch = _scratch.narrow(0, 0, rows);
             for (int axis = 0; axis < 2; axis++)
             {
                 scratch.copy_(positions.narrow(1, axis, 1).t()).sub_(positions.narrow(0, start, rows).narrow(1, axis, 1));

@@ -12,40 +12,63 @@ public static class ActivationMemory
     /// </summary>
     public static int Peak(BitModel model)
     {
-        int[] readers = new int[model.Values.Count], lastUse = new int[model.Values.Count];
+        int[] readers = new int[model.Values.Count],
+            lastUse = new int[model.Values.Count];
         bool[] held = new bool[model.Values.Count];
         held[0] = held[^1] = true;
         foreach (Operation operation in model.Operations)
         {
             foreach (int value in Inputs(operation))
+            {
                 held[value] |= operation is Linear || ++readers[value] > 1;
+            }
         }
         void Use(int value, int by)
         {
             if (held[value])
+            {
                 lastUse[value] = by;
+            }
             else
+            {
                 Make(value, by);
+            }
         }
         void Make(int value, int by)
         {
             foreach (int input in Inputs(model.Operations[value - 1]))
+            {
                 Use(input, by);
+            }
         }
         int[] order = [.. Enumerable.Range(0, held.Length).Where(v => held[v])];
         foreach (int value in order.Skip(1))
+        {
             Make(value, value);
-        return order.Max(made => Bytes(model.Values[made]) + order.Where(v => v < made && lastUse[v] >= made).Sum(v => Bytes(model.Values[v])));
+        }
+
+        return order.Max(made =>
+            Bytes(model.Values[made]) + order.Where(v => v < made && lastUse[v] >= made).Sum(v => Bytes(model.Values[v]))
+        );
     }
 
     /// <summary>The values an operation reads.</summary>
-    public static IReadOnlyList<int> Inputs(Operation operation) => operation switch
-    {
-        Add add => [add.Input, add.Other],
-        Combine combine => combine.Inputs.ToArray(),
-        _ => [operation.Input],
-    };
+    public static IReadOnlyList<int> Inputs(Operation operation) =>
+        operation switch
+        {
+            Add add => [add.Input, add.Other],
+            Combine combine => combine.Inputs.ToArray(),
+            _ => [operation.Input],
+        };
 
-    private static int Bytes(ValueInfo value) => value.Kind != ElementKind.Integers ? (value.Count * value.Bits + 7) / 8
-        : value.Count * (value.Bits <= 8 ? 1 : value.Bits <= 16 ? 2 : value.Bits <= 32 ? 4 : 8);
+    private static int Bytes(ValueInfo value) =>
+        value.Kind != ElementKind.Integers
+            ? (value.Count * value.Bits + 7) / 8
+            : value.Count
+                * (
+                    value.Bits <= 8 ? 1
+                    : value.Bits <= 16 ? 2
+                    : value.Bits <= 32 ? 4
+                    : 8
+                );
 }

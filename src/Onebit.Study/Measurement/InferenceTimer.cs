@@ -26,10 +26,13 @@ public static class InferenceTimer
         FloatTwin twin = NetworkTwin.Of(experiment.Network, new FloatShape(test.Channels, test.Height, test.Width), data.ClassCount);
         using var peer = new OnnxRuntimeContestant(FloatOnnxWriter.Write(twin));
         bool isFloat = !Method.Named(experiment.Method).Binarizes;
-        using IContestant? own = isFloat ? null
-            : packed is not null ? new PackedContestant(packed) : new NetworkContestant(Trainer.CreateNetwork(experiment, data));
+        using IContestant? own =
+            isFloat ? null
+            : packed is not null ? new PackedContestant(packed)
+            : new NetworkContestant(Trainer.CreateNetwork(experiment, data));
         IContestant[] contestants = own is null ? [peer] : [own, peer];
-        double[] one = TurnTimer.Measure(test, 1, contestants), many = TurnTimer.Measure(test, Batch, contestants);
+        double[] one = TurnTimer.Measure(test, 1, contestants),
+            many = TurnTimer.Measure(test, Batch, contestants);
         return (new Latency(one[0], many[0]), new PeerLatency("ONNX Runtime", one[^1], many[^1]));
     }
 }

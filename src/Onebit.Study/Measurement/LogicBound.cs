@@ -8,7 +8,10 @@ namespace Onebit.Study;
 /// instructions a cycle on the widest vectors that .NET uses here, every one of them part of a full adder, and each full
 /// adder adding one bit to a count in each lane.
 /// </summary>
-/// <param name="ClockGigahertz">Estimated from a chain of additions and exclusive ors, each of which waits for the one before, one a cycle. What shares the core makes it too low.</param>
+/// <param name="ClockGigahertz">
+/// Estimated from a chain of additions and exclusive ors, each of which waits for the one before, one a cycle. What shares the core makes
+/// it too low.
+/// </param>
 /// <param name="VectorBits">Lanes.</param>
 /// <param name="InstructionsPerFullAdder">2 with the three-input logic of AVX-512, 5 two-input ones otherwise.</param>
 public sealed record LogicBound(double ClockGigahertz, int VectorBits, int InstructionsPerFullAdder)
@@ -23,9 +26,11 @@ public sealed record LogicBound(double ClockGigahertz, int VectorBits, int Instr
 
     private static double ClockOf()
     {
-        const int Rounds = 50, Steps = 8 * 500_000;
+        const int Rounds = 50,
+            Steps = 8 * 500_000;
         double fastest = double.MaxValue;
-        long sum = Environment.TickCount64, step = sum | 1;
+        long sum = Environment.TickCount64,
+            step = sum | 1;
         for (int round = 0; round < Rounds; round++)
         {
             long start = Stopwatch.GetTimestamp();

@@ -25,16 +25,23 @@ internal static class TurnTimer
         using var _ = inference_mode();
         try
         {
-            ReadOnlyMemory<byte> pixels = images.Count >= batch ? images.Pixels
-                : Enumerable.Repeat(images.Pixels.ToArray(), (batch - 1) / images.Count + 1).SelectMany(p => p).ToArray();
+            ReadOnlyMemory<byte> pixels =
+                images.Count >= batch
+                    ? images.Pixels
+                    : Enumerable.Repeat(images.Pixels.ToArray(), (batch - 1) / images.Count + 1).SelectMany(p => p).ToArray();
             Caller[] callers = [.. contestants.Select(c => new Caller(c, pixels, batch, batch * images.Image(0).Length))];
             foreach (Caller caller in callers)
+            {
                 caller.WarmUp();
+            }
+
             double[][] rounds = [.. callers.Select(_ => new double[Rounds])];
             for (int round = 0; round < Rounds; round++)
             {
                 for (int i = 0; i < callers.Length; i++)
+                {
                     rounds[i][round] = callers[i].Round() / batch;
+                }
             }
             return [.. rounds.Select(r => r.Order().ElementAt(Rounds / 2))];
         }
@@ -55,10 +62,15 @@ internal static class TurnTimer
         {
             var clock = Stopwatch.StartNew();
             while (clock.Elapsed.TotalSeconds < WarmUpSeconds)
+            {
                 Call();
+            }
+
             clock.Restart();
             for (_calls = 0; clock.Elapsed.TotalSeconds < RoundSeconds; _calls++)
+            {
                 Call();
+            }
         }
 
         /// <summary>Nanoseconds a call.</summary>
@@ -66,14 +78,20 @@ internal static class TurnTimer
         {
             long start = Stopwatch.GetTimestamp();
             for (int call = 0; call < _calls; call++)
+            {
                 Call();
+            }
+
             return Stopwatch.GetElapsedTime(start).TotalNanoseconds / _calls;
         }
 
         private void Call()
         {
             if (_next + batchBytes > pixels.Length)
+            {
                 _next = 0;
+            }
+
             contestant.Predict(pixels.Span.Slice(_next, batchBytes), _classes);
             _next += batchBytes;
         }

@@ -20,14 +20,19 @@ internal static class Display
         string Class(int column) => text(column) ? " class=\"text\"" : "";
         return $"""
             <thead><tr>{string.Concat(columns.Select((c, i) => $"<th scope=\"col\"{Class(i)}>{c}</th>"))}</tr></thead>
-            <tbody>{string.Concat(rows.Select(row => $"<tr><th scope=\"row\">{Escape(row[0])}</th>{string.Concat(row.Skip(1).Select((c, i) => $"<td{Class(i + 1)}>{Escape(c)}</td>"))}</tr>\n"))}</tbody>
+            <tbody>{string.Concat(
+                rows.Select(row =>
+                    $"<tr><th scope=\"row\">{Escape(row[0])}</th>{string.Concat(row.Skip(1).Select((c, i) => $"<td{Class(i + 1)}>{Escape(c)}</td>"))}</tr>\n"
+                )
+            )}</tbody>
             """;
     }
 
     /// <summary>A table in markdown; the columns of text are aligned left.</summary>
     internal static string MarkdownTable(IReadOnlyList<string> columns, Func<int, bool> text, IEnumerable<IReadOnlyList<string>> rows)
     {
-        static string Row(IEnumerable<string> cells) => $"| {string.Join(" | ", cells.Select(c => c.Replace("|", "\\|", StringComparison.Ordinal)))} |\n";
+        static string Row(IEnumerable<string> cells) =>
+            $"| {string.Join(" | ", cells.Select(c => c.Replace("|", "\\|", StringComparison.Ordinal)))} |\n";
         return Row(columns) + Row(columns.Select((_, i) => text(i) ? "---" : "---:")) + string.Concat(rows.Select(Row));
     }
 
@@ -60,30 +65,35 @@ internal static class Display
     /// <summary>Bits, which are planes, of a pixel, a weight and an activation.</summary>
     internal static string Bits(StudyRun run) => $"{run.InputBits}\u00a0/\u00a0{run.WeightBits}\u00a0/\u00a0{run.ActivationBits}";
 
-    internal static string Bytes(double bytes) => bytes switch
-    {
-        < 1e3 => $"{Number(bytes, "F0")}\u00a0B",
-        < 1e6 => $"{Significant(bytes / 1e3)}\u00a0kB",
-        < 1e9 => $"{Significant(bytes / 1e6)}\u00a0MB",
-        _ => $"{Significant(bytes / 1e9)}\u00a0GB",
-    };
+    internal static string Bytes(double bytes) =>
+        bytes switch
+        {
+            < 1e3 => $"{Number(bytes, "F0")}\u00a0B",
+            < 1e6 => $"{Significant(bytes / 1e3)}\u00a0kB",
+            < 1e9 => $"{Significant(bytes / 1e6)}\u00a0MB",
+            _ => $"{Significant(bytes / 1e9)}\u00a0GB",
+        };
 
-    internal static string Seconds(double seconds) => seconds switch
-    {
-        < 1e-6 => $"{Significant(seconds * 1e9)}\u00a0ns",
-        < 1e-3 => $"{Significant(seconds * 1e6)}\u00a0µs",
-        < 1 => $"{Significant(seconds * 1e3)}\u00a0ms",
-        < 599.5 => $"{Significant(seconds)}\u00a0s",
-        < 7170 => $"{Number(seconds / 60, "F0")}\u00a0min",
-        _ => $"{Number(seconds / 3600, "F1")}\u00a0h",
-    };
+    internal static string Seconds(double seconds) =>
+        seconds switch
+        {
+            < 1e-6 => $"{Significant(seconds * 1e9)}\u00a0ns",
+            < 1e-3 => $"{Significant(seconds * 1e6)}\u00a0µs",
+            < 1 => $"{Significant(seconds * 1e3)}\u00a0ms",
+            < 599.5 => $"{Significant(seconds)}\u00a0s",
+            < 7170 => $"{Number(seconds / 60, "F0")}\u00a0min",
+            _ => $"{Number(seconds / 3600, "F1")}\u00a0h",
+        };
 
     /// <summary>"4.2× faster": a quantity against full precision's, where less of it is better.</summary>
     internal static string Compared(double full, double own, string less, string more, string same)
     {
         double ratio = full / own;
         if (!double.IsFinite(ratio) || ratio <= 0)
+        {
             return Nothing;
+        }
+
         string factor = Factor(Math.Max(ratio, 1 / ratio));
         return factor == "1.00" ? same : $"{factor}× {(ratio > 1 ? less : more)}";
     }
@@ -91,7 +101,13 @@ internal static class Display
     /// <summary>A probability as HTML.</summary>
     internal static string P(double p) => p < 0.001 ? "p\u00a0&lt;\u00a00.001" : $"p\u00a0=\u00a0{Number(p, p < 0.1 ? "F3" : "F2")}";
 
-    private static string Factor(double ratio) => Number(ratio, ratio < 1.995 ? "F2" : ratio < 99.95 ? "F1" : "N0");
+    private static string Factor(double ratio) =>
+        Number(
+            ratio,
+            ratio < 1.995 ? "F2"
+                : ratio < 99.95 ? "F1"
+                : "N0"
+        );
 
     private static string Significant(double value) => Number(value, value < 9.95 ? "F1" : "N0");
 }

@@ -6,9 +6,12 @@ namespace Onebit.Study;
 /// <summary>Puts a label beside each point so that none covers another or a marker.</summary>
 internal static class LabelPlacer
 {
-    private const float MarkerRadius = 7, Gap = 9;
+    private const float MarkerRadius = 7,
+        Gap = 9;
 
-    /// <summary>Adds the labels to a plot that has been rendered once, so that its pixels are known; a point whose label is empty is kept clear too.</summary>
+    /// <summary>
+    /// Adds the labels to a plot that has been rendered once, so that its pixels are known; a point whose label is empty is kept clear too.
+    /// </summary>
     internal static void Place(Plot plot, IReadOnlyList<(Coordinates At, string Text)> points, float fontSize)
     {
         using var typeface = SKTypeface.FromFile(Svg.FontFile);
@@ -21,12 +24,26 @@ internal static class LabelPlacer
         {
             Pixel point = plot.GetPixel(at);
             float width = font.MeasureText(text);
-            PixelRect box = Candidates(point, width, height).FirstOrDefault(
-                c => c.Left >= area.Left && c.Right <= area.Right + Gap && c.Top >= area.Top && c.Bottom <= area.Bottom && !taken.Any(t => Overlap(c, t)),
-                Candidates(point, width, height).First());
+            PixelRect box = Candidates(point, width, height)
+                .FirstOrDefault(
+                    c =>
+                        c.Left >= area.Left
+                        && c.Right <= area.Right + Gap
+                        && c.Top >= area.Top
+                        && c.Bottom <= area.Bottom
+                        && !taken.Any(t => Overlap(c, t)),
+                    Candidates(point, width, height).First()
+                );
             taken.Add(box);
             if (Math.Abs(box.VerticalCenter - point.Y) > 0.9f * height)
-                plot.Add.Line(at, plot.GetCoordinates(Nearest(box, point))).LineStyle = new() { Color = Color.FromHex(Palette.Muted), Width = 0.75f };
+            {
+                plot.Add.Line(at, plot.GetCoordinates(Nearest(box, point))).LineStyle = new()
+                {
+                    Color = Color.FromHex(Palette.Muted),
+                    Width = 0.75f,
+                };
+            }
+
             var label = plot.Add.Text(text, plot.GetCoordinates(box.Center));
             label.OffsetY = 2; // Centres the small letters, not the tall ones.
             label.LabelFontSize = fontSize;
@@ -45,7 +62,9 @@ internal static class LabelPlacer
                 yield return Around(new Pixel(point.X + Gap + width / 2, point.Y + y), width / 2, height / 2);
                 yield return Around(new Pixel(point.X - Gap - width / 2, point.Y + y), width / 2, height / 2);
                 if (away >= height)
+                {
                     yield return Around(new Pixel(point.X, point.Y + y), width / 2, height / 2);
+                }
             }
         }
     }

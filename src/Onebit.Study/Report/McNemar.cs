@@ -19,15 +19,24 @@ public sealed record McNemar(int FirstOnly, int SecondOnly)
     public static McNemar Compare(ReadOnlySpan<byte> labels, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
     {
         if (first.Length != labels.Length || second.Length != labels.Length)
+        {
             throw new ArgumentException($"{first.Length} and {second.Length} predictions are not one for each of {labels.Length} labels.");
-        int firstOnly = 0, secondOnly = 0;
+        }
+
+        int firstOnly = 0,
+            secondOnly = 0;
         for (int i = 0; i < labels.Length; i++)
         {
-            bool firstRight = first[i] == labels[i], secondRight = second[i] == labels[i];
+            bool firstRight = first[i] == labels[i],
+                secondRight = second[i] == labels[i];
             if (firstRight && !secondRight)
+            {
                 firstOnly++;
+            }
             else if (secondRight && !firstRight)
+            {
                 secondOnly++;
+            }
         }
         return new McNemar(firstOnly, secondOnly);
     }
@@ -38,8 +47,12 @@ public sealed record McNemar(int FirstOnly, int SecondOnly)
     {
         double logLargest = -trials * Math.Log(2);
         for (int k = 1; k <= fewer; k++)
+        {
             logLargest += Math.Log((double)(trials - k + 1) / k);
-        double sum = 0, term = 1;
+        }
+
+        double sum = 0,
+            term = 1;
         for (int k = fewer; k >= 0; k--)
         {
             sum += term;

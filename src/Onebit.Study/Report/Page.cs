@@ -12,7 +12,9 @@ internal static partial class Page
     /// <param name="body">HTML: sections with an id, each beginning with its heading.</param>
     internal static string Write(string title, string introduction, string body)
     {
-        string contents = string.Concat(Heading().Matches(body).Skip(1).Select(m => $"<a href=\"#{m.Groups[1].Value}\">{m.Groups[2].Value}</a> "));
+        string contents = string.Concat(
+            Heading().Matches(body).Skip(1).Select(m => $"<a href=\"#{m.Groups[1].Value}\">{m.Groups[2].Value}</a> ")
+        );
         return $"""
             <!DOCTYPE html>
             <html lang="en">
@@ -23,7 +25,9 @@ internal static partial class Page
             <title>{title}</title>
             <style>
             {Svg.FontFace}
-            {Encoding.UTF8.GetString(Svg.Resource("report.css"))}@media (prefers-color-scheme:dark){'{'}{Palette.DarkRules(".chart")}{Palette.DarkRules(".key")}{'}'}
+            {Encoding.UTF8.GetString(Svg.Resource("report.css"))}@media (prefers-color-scheme:dark){'{'}{Palette.DarkRules(
+                ".chart"
+            )}{Palette.DarkRules(".key")}{'}'}
             </style>
             </head>
             <body>

@@ -23,8 +23,10 @@ public sealed record Published(string Name, string Dataset, double Accuracy, lon
     public static IReadOnlyList<Published> Of(string dataset) => [.. s_all.Value.Where(p => p.Dataset == dataset)];
 
     /// <summary>Those to hold a study's packed runs against; empty where it has none.</summary>
-    internal static IReadOnlyList<Published> Beside(StudyResults results) => results.Runs.Any(r => r.Packed) ? Of(results.Dataset.Name) : [];
+    internal static IReadOnlyList<Published> Beside(StudyResults results) =>
+        results.Runs.Any(r => r.Packed) ? Of(results.Dataset.Name) : [];
 
     private static readonly Lazy<IReadOnlyList<Published>> s_all = new(() =>
-        [.. JsonSerializer.Deserialize<Published[]>(Svg.Resource("published.json"), Experiment.Json)!.OrderBy(p => p.Bytes)]);
+        [.. JsonSerializer.Deserialize<Published[]>(Svg.Resource("published.json"), Experiment.Json)!.OrderBy(p => p.Bytes)]
+    );
 }

@@ -4,15 +4,25 @@ namespace Onebit.Study;
 
 /// <summary>What every section of the report draws on.</summary>
 internal sealed record ReportData(
-    StudyResults Results, IReadOnlyList<NetworkRuns> Networks, IReadOnlyDictionary<string, byte[]> Predictions, ImageSet Test, IReadOnlyList<int>? HardSet)
+    StudyResults Results,
+    IReadOnlyList<NetworkRuns> Networks,
+    IReadOnlyDictionary<string, byte[]> Predictions,
+    ImageSet Test,
+    IReadOnlyList<int>? HardSet
+)
 {
-    /// <summary>The largest network that can say what one bit costs, one packed and with a full-precision twin before all; null: no run is binarized.</summary>
-    internal NetworkRuns? Headline => Networks.Where(n => n.Best is not null)
-        .OrderBy(n => n.Best!.Packed).ThenBy(n => n.FullPrecision is not null).LastOrDefault();
+    /// <summary>
+    /// The largest network that can say what one bit costs, one packed and with a full-precision twin before all; null: no run is
+    /// binarized.
+    /// </summary>
+    internal NetworkRuns? Headline =>
+        Networks.Where(n => n.Best is not null).OrderBy(n => n.Best!.Packed).ThenBy(n => n.FullPrecision is not null).LastOrDefault();
 
     /// <summary>A sentence of HTML below charts that name no more than <see cref="NetworkRuns.Named"/>; empty where that is all.</summary>
-    internal string NamedAlone => Networks.All(n => n.Named.Count == n.Runs.Count) ? ""
-        : " Where a network has many runs, those named here are full precision and, of each combination of bits, the best on the validation images; <a href=\"#methods\">Methods</a> has all.";
+    internal string NamedAlone =>
+        Networks.All(n => n.Named.Count == n.Runs.Count)
+            ? ""
+            : " Where a network has many runs, those named here are full precision and, of each combination of bits, the best on the validation images; <a href=\"#methods\">Methods</a> has all.";
 
     /// <summary>A run against full precision, first seeds; null where one of them is missing.</summary>
     internal McNemar? Compare(StudyRun? full, StudyRun own) => Compare(full, own, Test.Labels.ToArray(), p => p);
@@ -22,7 +32,9 @@ internal sealed record ReportData(
         HardSet is null ? null : Compare(full, own, Test.Select(HardSet).Labels.ToArray(), p => [.. HardSet.Select(i => p[i])]);
 
     private McNemar? Compare(StudyRun? full, StudyRun own, byte[] labels, Func<byte[], byte[]> chosen) =>
-        full is not null && Predictions.TryGetValue(full.Experiment, out byte[]? first) && Predictions.TryGetValue(own.Experiment, out byte[]? second)
+        full is not null
+        && Predictions.TryGetValue(full.Experiment, out byte[]? first)
+        && Predictions.TryGetValue(own.Experiment, out byte[]? second)
             ? McNemar.Compare(labels, chosen(first), chosen(second))
             : null;
 }

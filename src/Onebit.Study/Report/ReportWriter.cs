@@ -12,30 +12,67 @@ public static class ReportWriter
     /// <param name="test">The test images.</param>
     /// <param name="hardSet">Which of them are hard; null: none are known.</param>
     /// <exception cref="ArgumentException">There is not one prediction for every test image.</exception>
-    public static string Write(StudyResults results, IReadOnlyDictionary<string, byte[]> predictions, ImageSet test, IReadOnlyList<int>? hardSet = null)
+    public static string Write(
+        StudyResults results,
+        IReadOnlyDictionary<string, byte[]> predictions,
+        ImageSet test,
+        IReadOnlyList<int>? hardSet = null
+    )
     {
         var data = new ReportData(results, NetworkRuns.Of(results), predictions, test, hardSet);
-        string body = string.Join('\n', [
-            Summary.Write(data), AccuracyAndSize.Write(data), Frontier.Write(data), Comparison.Write(data), MethodRanking.Write(data), LearningCurves.Write(data), Confusions.Write(data),
-            Disagreements.Write(data), StochasticForms.Write(data), FoldingCost.Write(data), HowMeasured.Write(data)]);
+        string body = string.Join(
+            '\n',
+            [
+                Summary.Write(data),
+                AccuracyAndSize.Write(data),
+                Frontier.Write(data),
+                Comparison.Write(data),
+                MethodRanking.Write(data),
+                LearningCurves.Write(data),
+                Confusions.Write(data),
+                Disagreements.Write(data),
+                StochasticForms.Write(data),
+                FoldingCost.Write(data),
+                HowMeasured.Write(data),
+            ]
+        );
         string title = $"One bit or thirty-two: {Escape(results.Dataset.Name)}";
-        return Page.Write(title, $"""
+        return Page.Write(
+            title,
+            $"""
             Networks trained in full precision and again with weights (and activations) of one bit or a few, side by side:
-            the preset <code>{Escape(results.Preset)}</code> of the Onebit study, {Several(results.Runs.Count, "run")} of {Several(data.Networks.Count, "network")}.{Missing(results)}
-            """, body);
+            the preset <code>{Escape(results.Preset)}</code> of the Onebit study, {Several(results.Runs.Count, "run")} of {Several(
+                data.Networks.Count,
+                "network"
+            )}.{Missing(results)}
+            """,
+            body
+        );
     }
 
     /// <summary>The tables of methods and of published figures alone, in markdown.</summary>
     public static string Markdown(StudyResults results) =>
-        string.Join('\n', new[] { MethodRanking.Markdown(results), Frontier.Markdown(results) }.Where(t => t.Length > 0)).Replace('\u00a0', ' ');
+        string.Join('\n', new[] { MethodRanking.Markdown(results), Frontier.Markdown(results) }.Where(t => t.Length > 0))
+            .Replace('\u00a0', ' ');
 
     private static string Missing(StudyResults results)
     {
         if (results.MissingRuns is not { Count: > 0 } missing)
+        {
             return "";
-        string Named(bool absent) => string.Join(", ", missing.Select(m => m.Experiment).Distinct()
-            .Where(e => results.Runs.All(r => r.Experiment != e) == absent).Select(e => $"<code>{Escape(e)}</code>"));
-        string without = Named(absent: true), fewer = Named(absent: false);
+        }
+
+        string Named(bool absent) =>
+            string.Join(
+                ", ",
+                missing
+                    .Select(m => m.Experiment)
+                    .Distinct()
+                    .Where(e => results.Runs.All(r => r.Experiment != e) == absent)
+                    .Select(e => $"<code>{Escape(e)}</code>")
+            );
+        string without = Named(absent: true),
+            fewer = Named(absent: false);
         return $" <strong>It is not finished</strong>: {Count(missing.Count)} of {Several(missing.Count + results.Runs.Sum(r => r.Seeds.Count), "training")} are missing"
             + $"{(without.Length == 0 ? "" : $"; not in it at all: {without}")}{(fewer.Length == 0 ? "" : $"; with fewer seeds than planned: {fewer}")}.";
     }

@@ -15,10 +15,14 @@ internal static class Sprite
 
     internal static byte[] Png(ImageSet images, IReadOnlyList<int> indices)
     {
-        int step = Step(images), width = TileWidth(images), height = TileHeight(images), rowPixels = width * indices.Count;
+        int step = Step(images),
+            width = TileWidth(images),
+            height = TileHeight(images),
+            rowPixels = width * indices.Count;
         // Three channels are colours; of any other number the first is shown.
         bool colour = images.Channels == 3;
-        int bytes = colour ? 4 : 1, plane = images.Height * images.Width;
+        int bytes = colour ? 4 : 1,
+            plane = images.Height * images.Width;
         byte[] pixels = new byte[rowPixels * height * bytes];
         for (int tile = 0; tile < indices.Count; tile++)
         {
@@ -27,9 +31,12 @@ internal static class Sprite
             {
                 for (int x = 0; x < width; x++)
                 {
-                    int from = y * step * images.Width + x * step, to = (y * rowPixels + tile * width + x) * bytes;
+                    int from = y * step * images.Width + x * step,
+                        to = (y * rowPixels + tile * width + x) * bytes;
                     for (int channel = 0; channel < bytes; channel++)
+                    {
                         pixels[to + channel] = channel == 3 ? (byte)255 : image[channel * plane + from];
+                    }
                 }
             }
         }

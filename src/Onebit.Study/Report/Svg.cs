@@ -65,7 +65,9 @@ internal static class Svg
             text.SetAttributeValue("font-family", $"{FontName}, Verdana, sans-serif");
             // One position a letter; the list's trailing comma is not valid.
             foreach (XAttribute positions in text.Attributes().Where(a => a.Name.LocalName is "x" or "y"))
+            {
                 positions.Value = positions.Value.TrimEnd(' ', ',');
+            }
         }
         return svg;
     }

@@ -14,20 +14,27 @@ internal static class Tiles
     internal static string Write(ImageSet images, IReadOnlyList<int> indices, string what, Func<int, string> caption)
     {
         if (indices.Count == 0)
+        {
             return "";
+        }
         // Whole multiples, so that every pixel of the image is equally large.
         int zoom = Math.Max(1, (int)Math.Round(60.0 / Sprite.TileWidth(images)));
         var tiles = new StringBuilder();
         for (int i = 0; i < indices.Count; i++)
         {
             string below = caption(i);
-            tiles.Append($"""
-                <figure><span class="tile" role="img" aria-label="{what} {indices[i]}" title="{what} {indices[i]}" style="--i:{i}"></span>{(below.Length == 0 ? "" : $"<figcaption>{below}</figcaption>")}</figure>
+            tiles.Append(
+                $"""
+                <figure><span class="tile" role="img" aria-label="{what} {indices[i]}" title="{what} {indices[i]}" style="--i:{i}"></span>{(
+                    below.Length == 0 ? "" : $"<figcaption>{below}</figcaption>"
+                )}</figure>
 
-                """);
+                """
+            );
         }
         return $"""
-            <div class="tiles" style="--n:{indices.Count};--w:{zoom * Sprite.TileWidth(images)}px;--h:{zoom * Sprite.TileHeight(images)}px;--sprite:url(data:image/png;base64,{Convert.ToBase64String(Sprite.Png(images, indices))})">
+            <div class="tiles" style="--n:{indices.Count};--w:{zoom * Sprite.TileWidth(images)}px;--h:{zoom
+                * Sprite.TileHeight(images)}px;--sprite:url(data:image/png;base64,{Convert.ToBase64String(Sprite.Png(images, indices))})">
             {tiles}</div>
 
             """;

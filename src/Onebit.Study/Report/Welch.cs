@@ -2,7 +2,9 @@ namespace Onebit.Study;
 
 /// <summary>Welch's comparison of two means over seeds.</summary>
 /// <param name="Difference">The second mean less the first.</param>
-/// <param name="Deviations">The same in standard deviations of the difference of means; null: unknown, for one of them has a single seed or neither deviates.</param>
+/// <param name="Deviations">
+/// The same in standard deviations of the difference of means; null: unknown, for one of them has a single seed or neither deviates.
+/// </param>
 /// <param name="MoreThanChance">Two means of the same would differ as much less than once in twenty times (Student's t, two-sided).</param>
 internal sealed record Welch(double Difference, double? Deviations, bool MoreThanChance)
 {
@@ -14,10 +16,15 @@ internal sealed record Welch(double Difference, double? Deviations, bool MoreTha
     internal static Welch Compare(Spread first, Spread second)
     {
         double difference = second.Mean - first.Mean;
-        int n1 = first.Values.Count, n2 = second.Values.Count;
-        double v1 = first.Std * first.Std / n1, v2 = second.Std * second.Std / n2;
+        int n1 = first.Values.Count,
+            n2 = second.Values.Count;
+        double v1 = first.Std * first.Std / n1,
+            v2 = second.Std * second.Std / n2;
         if (n1 < 2 || n2 < 2 || v1 + v2 == 0)
+        {
             return new Welch(difference, null, false);
+        }
+
         double deviations = difference / Math.Sqrt(v1 + v2);
         double freedom = (v1 + v2) * (v1 + v2) / (v1 * v1 / (n1 - 1) + v2 * v2 / (n2 - 1));
         return new Welch(difference, deviations, Math.Abs(deviations) > Critical((int)(freedom + 1e-9)));

@@ -12,8 +12,25 @@ namespace Onebit.Study;
 /// <param name="Size">What a folder's images were scaled to, where that was asked for: rows x columns, or with channels.</param>
 /// <param name="HardImages">Test images that are known to be hard; null: none are.</param>
 public sealed record DatasetInfo(
-    string Name, int TrainImages, int ValidationImages, int TestImages, int Classes, IReadOnlyList<string> ClassNames, string? Size, int? HardImages)
+    string Name,
+    int TrainImages,
+    int ValidationImages,
+    int TestImages,
+    int Classes,
+    IReadOnlyList<string> ClassNames,
+    string? Size,
+    int? HardImages
+)
 {
-    internal static DatasetInfo Of(Dataset data, ImageShape? size, int? hardImages) => new(
-        data.Name, data.Train.Count, data.Validation.Count, data.Test.Count, data.ClassCount, data.ClassNames, size?.ToString(), hardImages);
+    internal static DatasetInfo Of(Dataset data, ImageShape? size, int? hardImages) =>
+        new(
+            data.Name,
+            data.Train.Count,
+            data.Validation.Count,
+            data.Test.Count,
+            data.ClassCount,
+            data.ClassNames,
+            size?.ToString(),
+            hardImages
+        );
 }

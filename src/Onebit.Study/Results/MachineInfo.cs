@@ -7,5 +7,4 @@ namespace Onebit.Study;
 /// <param name="OperatingSystem">Name and version.</param>
 /// <param name="Runtime">.NET's version.</param>
 /// <param name="VectorBits">Widest vectors that .NET uses here.</param>
-public sealed record MachineInfo(
-    string Processor, int Cores, long MemoryBytes, string OperatingSystem, string Runtime, int VectorBits);
+public sealed record MachineInfo(string Processor, int Cores, long MemoryBytes, string OperatingSystem, string Runtime, int VectorBits);

@@ -12,16 +12,24 @@ namespace Onebit.Study;
 /// <param name="Runs">One an experiment, networks small to large, methods in the order of <see cref="Method.All"/>.</param>
 /// <param name="MissingRuns">Trainings of the preset that were not finished, where that was no reason to wait; null: none.</param>
 public sealed record StudyResults(
-    int Schema, string Preset, MachineInfo Machine, DatasetInfo Dataset, IReadOnlyList<StudyRun> Runs, IReadOnlyList<MissingRun>? MissingRuns = null)
+    int Schema,
+    string Preset,
+    MachineInfo Machine,
+    DatasetInfo Dataset,
+    IReadOnlyList<StudyRun> Runs,
+    IReadOnlyList<MissingRun>? MissingRuns = null
+)
 {
     /// <summary>The file's name.</summary>
     public const string FileName = "results.json";
 
     /// <summary>Camel case; what is not known is written as null, so that every name is always there. Unknown names are skipped.</summary>
-    public static JsonSerializerOptions Json { get; } = new(Experiment.Json)
-    {
-        DefaultIgnoreCondition = JsonIgnoreCondition.Never, UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip,
-    };
+    public static JsonSerializerOptions Json { get; } =
+        new(Experiment.Json)
+        {
+            DefaultIgnoreCondition = JsonIgnoreCondition.Never,
+            UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip,
+        };
 
     /// <summary>Writes the file, whole or not at all.</summary>
     public void Save(string folder) => AtomicFile.WriteText(Path.Combine(folder, FileName), JsonSerializer.Serialize(this, Json) + "\n");

@@ -44,7 +44,10 @@ public sealed record StudyRun
     /// <summary>Why not, where it is binarized and not packed.</summary>
     public required string? NotPackedBecause { get; init; }
 
-    /// <summary>Length of the model's file in bytes (safetensors in full precision), of the longest over all seeds; a count of bits plus floats where binarized and not packed.</summary>
+    /// <summary>
+    /// Length of the model's file in bytes (safetensors in full precision), of the longest over all seeds; a count of bits plus floats
+    /// where binarized and not packed.
+    /// </summary>
     public required long ModelBytes { get; init; }
 
     /// <summary>The seeds.</summary>

@@ -15,12 +15,21 @@ public sealed class AbcWeights(int bits) : WeightBinarizer
     public override IReadOnlyList<WeightPlane> Planes(Tensor latent)
     {
         if (bits == 1)
+        {
             return [new(SignOf(latent), MeanAbsolute(latent))];
+        }
+
         Tensor w = latent.detach().flatten(1);
-        Tensor centered = w - w.mean([1], keepdim: true), deviation = centered.square().mean([1], keepdim: true).sqrt();
+        Tensor centered = w - w.mean([1], keepdim: true),
+            deviation = centered.square().mean([1], keepdim: true).sqrt();
         Tensor planes = stack(Enumerable.Range(0, bits).Select(m => SignOf(centered + deviation * (2.0 * m / (bits - 1) - 1))), dim: 2);
         Tensor factors = LeastSquares.Fit(planes, w);
-        return [.. Enumerable.Range(0, bits).Select(m => new WeightPlane(planes.select(2, m).view(latent.shape), factors.select(1, m).view(-1, 1, 1, 1)))];
+        return
+        [
+            .. Enumerable
+                .Range(0, bits)
+                .Select(m => new WeightPlane(planes.select(2, m).view(latent.shape), factors.select(1, m).view(-1, 1, 1, 1))),
+        ];
     }
 
     /// <inheritdoc/>

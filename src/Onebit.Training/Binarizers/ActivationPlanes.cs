@@ -7,7 +7,9 @@ namespace Onebit.Training;
 /// </param>
 /// <param name="Coefficients">One a plane; of a code never negative.</param>
 /// <param name="Offset">See above.</param>
-/// <param name="IsCode">The number of thresholds reached is a code of k bits, and s[n] is +1 where its bit n, the lowest first, is set.</param>
+/// <param name="IsCode">
+/// The number of thresholds reached is a code of k bits, and s[n] is +1 where its bit n, the lowest first, is set.
+/// </param>
 public sealed record ActivationPlanes(double[][] Thresholds, double[] Coefficients, double Offset, bool IsCode = false)
 {
     /// <summary>+1 where x >= 0, else -1.</summary>

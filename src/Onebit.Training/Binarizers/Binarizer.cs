@@ -12,7 +12,9 @@ public abstract class Binarizer() : nn.Module("binarizer")
 {
     /// <summary>The levels of <paramref name="x"/>, differentiable by the pseudo-gradient.</summary>
     /// <param name="x">Any shape, float32.</param>
-    /// <param name="progress">Share of the training done, 0 to 1: some pseudo-gradients tighten with it, and noise or hysteresis of training falls.</param>
+    /// <param name="progress">
+    /// Share of the training done, 0 to 1: some pseudo-gradients tighten with it, and noise or hysteresis of training falls.
+    /// </param>
     public abstract Tensor Forward(Tensor x, double progress = 1);
 
     /// <summary><c>+1</c> where x >= 0, <c>-1</c> elsewhere: unlike <c>torch.sign</c>, never 0.</summary>

@@ -5,8 +5,8 @@ namespace Onebit.Training;
 
 /// <summary>
 /// Signs of weights and of biases, or, in two planes, signs and zeros. Forward: <c>b = +1 if w >= 0 else -1</c>; with two planes the share
-/// lambda of the layer's weights that is smallest becomes 0. Pseudo-gradient: <c>dL/dw = dL/db (1 - tanh(w)^2)</c>. Kept real, for the first of
-/// its two stages, a weight or bias is <c>tanh(w)</c>. Kim &amp; Smaragdis, "Bitwise Neural Networks", 2016, sections 3.2 and 3.3.
+/// lambda of the layer's weights that is smallest becomes 0. Pseudo-gradient: <c>dL/dw = dL/db (1 - tanh(w)^2)</c>. Kept real, for the
+/// first of its two stages, a weight or bias is <c>tanh(w)</c>. Kim &amp; Smaragdis, "Bitwise Neural Networks", 2016, sections 3.2 and 3.3.
 /// </summary>
 /// <param name="zeroWeights">lambda; 0: one plane.</param>
 public sealed class BitwiseWeights(double zeroWeights) : WeightBinarizer
@@ -34,18 +34,24 @@ public sealed class BitwiseWeights(double zeroWeights) : WeightBinarizer
     /// </summary>
     internal static float SmallestAbsolute(Tensor x, long k)
     {
-        const int Low = 15, Mask = (1 << Low) - 1;
+        const int Low = 15,
+            Mask = (1 << Low) - 1;
         using Tensor numbers = x.detach().contiguous();
         ReadOnlySpan<int> bits = MemoryMarshal.Cast<byte, int>(numbers.bytes);
         int[] counts = new int[1 << 16];
         foreach (int b in bits)
+        {
             counts[(b & int.MaxValue) >> Low]++;
+        }
+
         int high = Find(counts);
         Array.Clear(counts);
         foreach (int b in bits)
         {
             if ((b & int.MaxValue) >> Low == high)
+            {
                 counts[b & Mask]++;
+            }
         }
         return BitConverter.Int32BitsToSingle(high << Low | Find(counts));
 
@@ -53,7 +59,10 @@ public sealed class BitwiseWeights(double zeroWeights) : WeightBinarizer
         {
             int at = 0;
             for (; k > counts[at]; at++)
+            {
                 k -= counts[at];
+            }
+
             return at;
         }
     }

@@ -11,7 +11,14 @@ public sealed class DoReFaActivation : ActivationBinarizer
     private const double Threshold = 0.5;
 
     /// <inheritdoc/>
-    public override ActivationPlanes Planes { get; } = new([[Threshold]], [0.5], 0.5);
+    public override ActivationPlanes Planes { get; } =
+        new(
+            [
+                [Threshold],
+            ],
+            [0.5],
+            0.5
+        );
 
     /// <inheritdoc/>
     public override Tensor Forward(Tensor x, double progress = 1) => StraightThrough(x.clamp(0, 1), x.ge(Threshold).to(ScalarType.Float32));

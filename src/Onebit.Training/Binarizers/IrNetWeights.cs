@@ -4,15 +4,16 @@ namespace Onebit.Training;
 
 /// <summary>
 /// Sign of balanced, standardized weights, "Libra parameter binarization". Forward, for each output: <c>v = (w - mean) / deviation</c>,
-/// <c>b = 2^s (+1 if v >= 0 else -1)</c> with <c>s = round(log2(mean |v|))</c>. Pseudo-gradient: 2^s times that of <see cref="ErrorDecaySign"/>,
-/// and through v to w; s is a constant to it. Qin, Gong, Liu, Shen, Wei, Yu &amp; Song, "Forward and Backward Information Retention
-/// for Accurate Binary Neural Networks", CVPR 2020, section 3.1. The paper writes of a layer's weights, its authors' code takes
-/// each output by itself, as here.
+/// <c>b = 2^s (+1 if v >= 0 else -1)</c> with <c>s = round(log2(mean |v|))</c>. Pseudo-gradient: 2^s times that of
+/// <see cref="ErrorDecaySign"/>, and through v to w; s is a constant to it. Qin, Gong, Liu, Shen, Wei, Yu &amp; Song, "Forward and Backward
+/// Information Retention for Accurate Binary Neural Networks", CVPR 2020, section 3.1. The paper writes of a layer's weights, its authors'
+/// code takes each output by itself, as here.
 /// </summary>
 public sealed class IrNetWeights : WeightBinarizer
 {
     // Equal weights, or a single one, are all mean: neither deviation nor size may then be 0.
-    private const double Epsilon = 1e-10, LeastSize = 1e-3;
+    private const double Epsilon = 1e-10,
+        LeastSize = 1e-3;
 
     /// <inheritdoc/>
     public override Tensor Signs(Tensor latent) => SignOf(Standardized(latent));

@@ -3,10 +3,10 @@ using static TorchSharp.torch;
 namespace Onebit.Training;
 
 /// <summary>
-/// K planes with a learned basis, behind a ReLU. Forward: x becomes the nearest of the 2^K levels <c>v . c</c>, c in {0, 1}^K, one basis v a
-/// layer. Pseudo-gradient: <c>dL/dx = dL/dq</c> where <c>0 &lt;= x &lt;= sum of v</c>, else 0. The basis is fitted as that of <see cref="LqWeights"/>.
-/// So that the levels keep the order of their codes, which packing needs, each v is at least the sum of those before it: the paper has
-/// no such bound. Zhang, Yang, Ye &amp; Hua, "LQ-Nets", ECCV 2018, sections 3.2 and 3.3.
+/// K planes with a learned basis, behind a ReLU. Forward: x becomes the nearest of the 2^K levels <c>v . c</c>, c in {0, 1}^K, one basis v
+/// a layer. Pseudo-gradient: <c>dL/dx = dL/dq</c> where <c>0 &lt;= x &lt;= sum of v</c>, else 0. The basis is fitted as that of
+/// <see cref="LqWeights"/>. So that the levels keep the order of their codes, which packing needs, each v is at least the sum of those
+/// before it: the paper has no such bound. Zhang, Yang, Ye &amp; Hua, "LQ-Nets", ECCV 2018, sections 3.2 and 3.3.
 /// </summary>
 public sealed class LqActivation : ActivationBinarizer
 {
@@ -28,7 +28,12 @@ public sealed class LqActivation : ActivationBinarizer
         {
             double[] basis = ToDoubles(_basis);
             double[] levels = [.. Enumerable.Range(0, 1 << _bits).Select(c => basis.Where((_, k) => (c >> k & 1) == 1).Sum())];
-            return new([.. levels.Zip(levels.Skip(1), (a, b) => new[] { (a + b) / 2 })], [.. basis.Select(v => v / 2)], levels[^1] / 2, IsCode: true);
+            return new(
+                [.. levels.Zip(levels.Skip(1), (a, b) => new[] { (a + b) / 2 })],
+                [.. basis.Select(v => v / 2)],
+                levels[^1] / 2,
+                IsCode: true
+            );
         }
     }
 
@@ -36,21 +41,30 @@ public sealed class LqActivation : ActivationBinarizer
     public override Tensor Forward(Tensor x, double progress = 1)
     {
         if (training)
+        {
             Fit(x.detach());
+        }
+
         (Tensor levels, Tensor code) = Nearest(x.detach());
         return StraightThrough(x.clamp(0, levels[-1].item<float>()), levels.index_select(0, code.flatten()).view(x.shape));
     }
 
     /// <summary>All codes, 2^bits x bits, 0 and 1, the first bit the lowest.</summary>
-    internal static Tensor Codes(int bits) => tensor(
-        [.. Enumerable.Range(0, 1 << bits).SelectMany(c => Enumerable.Range(0, bits).Select(k => (float)(c >> k & 1)))], [1L << bits, bits]);
+    internal static Tensor Codes(int bits) =>
+        tensor(
+            [.. Enumerable.Range(0, 1 << bits).SelectMany(c => Enumerable.Range(0, bits).Select(k => (float)(c >> k & 1)))],
+            [1L << bits, bits]
+        );
 
     private (Tensor Levels, Tensor Code) Nearest(Tensor x)
     {
         Tensor levels = Codes(_bits).matmul(_basis);
         Tensor code = zeros_like(x, ScalarType.Int64);
         for (int i = 1; i < levels.shape[0]; i++)
+        {
             code.add_(x.ge((levels[i - 1] + levels[i]) / 2).to(ScalarType.Int64));
+        }
+
         return (levels, code);
     }
 

@@ -3,14 +3,15 @@ using static TorchSharp.torch;
 namespace Onebit.Training;
 
 /// <summary>
-/// K planes with a learned basis. Forward: w becomes the nearest of the 2^K levels <c>v . b</c>, b in {-1, +1}^K, each output with a basis v of
-/// its own. Pseudo-gradient: <c>dL/dw = dL/dq</c>. The basis is no parameter: each training pass fits it to the bits at hand by least
+/// K planes with a learned basis. Forward: w becomes the nearest of the 2^K levels <c>v . b</c>, b in {-1, +1}^K, each output with a basis
+/// v of its own. Pseudo-gradient: <c>dL/dw = dL/dq</c>. The basis is no parameter: each training pass fits it to the bits at hand by least
 /// squares and takes a tenth of that. Zhang, Yang, Ye &amp; Hua, "LQ-Nets", ECCV 2018, sections 3.2 and 3.3 (one alternation a step, before
 /// the basis is used).
 /// </summary>
 public sealed class LqWeights : WeightBinarizer
 {
-    private readonly Tensor _basis, _begun = zeros(1);
+    private readonly Tensor _basis,
+        _begun = zeros(1);
 
     internal LqWeights(int bits, long outputs)
     {
@@ -27,14 +28,22 @@ public sealed class LqWeights : WeightBinarizer
     public override IReadOnlyList<WeightPlane> Planes(Tensor latent)
     {
         Tensor planes = Nearest(latent.detach().flatten(1), _basis);
-        return [.. Enumerable.Range(0, Bits).Select(k => new WeightPlane(planes.select(2, k).view(latent.shape), _basis.select(1, k).view(-1, 1, 1, 1)))];
+        return
+        [
+            .. Enumerable
+                .Range(0, Bits)
+                .Select(k => new WeightPlane(planes.select(2, k).view(latent.shape), _basis.select(1, k).view(-1, 1, 1, 1))),
+        ];
     }
 
     /// <inheritdoc/>
     public override Tensor Forward(Tensor x, double progress = 1)
     {
         if (training)
+        {
             Fit(x.detach().flatten(1));
+        }
+
         return StraightThrough(x, Levels(Planes(x)));
     }
 
@@ -58,7 +67,9 @@ public sealed class LqWeights : WeightBinarizer
         if (_begun.item<float>() == 0)
         {
             // Evenly spaced levels, as wide as the weights: the mean absolute weight where there is one plane.
-            _basis.copy_(w.abs().mean([1], keepdim: true) * tensor([.. Enumerable.Range(0, Bits).Select(k => (float)Math.ScaleB(1, k - Bits + 1))]));
+            _basis.copy_(
+                w.abs().mean([1], keepdim: true) * tensor([.. Enumerable.Range(0, Bits).Select(k => (float)Math.ScaleB(1, k - Bits + 1))])
+            );
             _begun.fill_(1);
         }
         _basis.mul_(0.9).add_(LeastSquares.Fit(Nearest(w, _basis), w), 0.1);

@@ -4,15 +4,16 @@ namespace Onebit.Training;
 
 /// <summary>
 /// Signs with hysteresis, after the Schmitt trigger: a weight keeps its sign until its latent weight has gone a distance h past 0 on the
-/// other side. h falls from a fifth of the layer's mean absolute weight by equal steps, one an epoch; the last of E still has an E-th of it.
-/// Gradients that waver no longer turn a bit back and forth. Pseudo-gradient: <c>dL/dw = dL/db</c>. An idea of this project's.
+/// other side. h falls from a fifth of the layer's mean absolute weight by equal steps, one an epoch; the last of E still has an E-th of
+/// it. Gradients that waver no longer turn a bit back and forth. Pseudo-gradient: <c>dL/dw = dL/db</c>. An idea of this project's.
 /// </summary>
 public sealed class SchmittWeights : WeightBinarizer
 {
     private const double Width = 0.2;
 
     // The signs of the last training pass (0: none yet) and the h of it.
-    private readonly Tensor _signs, _distance = zeros(1);
+    private readonly Tensor _signs,
+        _distance = zeros(1);
 
     internal SchmittWeights(long[] shape)
     {

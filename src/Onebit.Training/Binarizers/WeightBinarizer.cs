@@ -4,8 +4,8 @@ namespace Onebit.Training;
 
 /// <summary>
 /// A binarizer of weights: its levels are the sum of <see cref="Planes"/>, each signs times a scale, and of <see cref="Offset"/>; with one
-/// plane they are <see cref="Signs"/> times <see cref="Scale"/>. Packing keeps signs as bits and folds all else into what follows. Latent weights have the shape outputs x (channels / groups)
-/// x rows x columns; a dense layer's kernel covers its input.
+/// plane they are <see cref="Signs"/> times <see cref="Scale"/>. Packing keeps signs as bits and folds all else into what follows. Latent
+/// weights have the shape outputs x (channels / groups) x rows x columns; a dense layer's kernel covers its input.
 /// </summary>
 public abstract class WeightBinarizer : Binarizer
 {

@@ -17,8 +17,14 @@ namespace Onebit.Training;
 /// </param>
 /// <param name="Mirror">Each image is turned left to right with a chance of one half; null: none.</param>
 public sealed record AugmentationSpec(
-    double Rotation = 0, double Translation = 0, double Scale = 0, double Shear = 0, int? Epochs = null, bool? Mirror = null,
-    double? Elastic = null)
+    double Rotation = 0,
+    double Translation = 0,
+    double Scale = 0,
+    double Shear = 0,
+    int? Epochs = null,
+    bool? Mirror = null,
+    double? Elastic = null
+)
 {
     /// <summary>Distorted copies, bilinear, black outside, rounded to whole pixel values.</summary>
     /// <param name="pixels">Bytes, batch x channels x height x width.</param>
@@ -35,7 +41,9 @@ public sealed record AugmentationSpec(
         // affine_grid maps output to input positions in [-1, 1], where each side is 2 long, whatever its pixels.
         double aspect = (double)pixels.shape[2] / pixels.shape[3];
         Tensor rows = stack(
-            [cos, (cos * shear - sin) * aspect, Draw(2 * Translation), sin / aspect, sin * shear + cos, Draw(2 * Translation)], dim: 1);
+            [cos, (cos * shear - sin) * aspect, Draw(2 * Translation), sin / aspect, sin * shear + cos, Draw(2 * Translation)],
+            dim: 1
+        );
         if (Mirror == true)
         {
             Tensor side = Binarizer.SignOf(rand(count, 1).sub_(0.5));
@@ -46,9 +54,14 @@ public sealed record AugmentationSpec(
         {
             const int Points = 6;
             Tensor shifts = rand(count, 2, Points, Points).sub_(0.5).mul_(4 * elastic);
-            grid += nn.functional.interpolate(shifts, [pixels.shape[2], pixels.shape[3]], mode: InterpolationMode.Bicubic, align_corners: true).permute(0, 2, 3, 1);
+            grid += nn
+                .functional.interpolate(shifts, [pixels.shape[2], pixels.shape[3]], mode: InterpolationMode.Bicubic, align_corners: true)
+                .permute(0, 2, 3, 1);
         }
-        return nn.functional.grid_sample(pixels.to(ScalarType.Float32), grid, align_corners: false)
-            .round_().clamp_(0, 255).MoveToOuterDisposeScope();
+        return nn
+            .functional.grid_sample(pixels.to(ScalarType.Float32), grid, align_corners: false)
+            .round_()
+            .clamp_(0, 255)
+            .MoveToOuterDisposeScope();
     }
 }

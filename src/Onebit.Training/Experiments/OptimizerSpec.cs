@@ -6,16 +6,23 @@ namespace Onebit.Training;
 /// <param name="Momentum">Of SGD; Adam has its own.</param>
 /// <param name="GlorotRates">
 /// Multiplies the rate of a layer's weights with <c>sqrt((fan-in + fan-out) / 1.5)</c>, one over Glorot's initial size, as
-/// Courbariaux et al. 2015 do: latent weights from -1 to 1 then move as weights of that size would. With SGD with its square, since a step is in
-/// proportion to the gradient, which of a weight that is scaled up is smaller.
+/// Courbariaux et al. 2015 do: latent weights from -1 to 1 then move as weights of that size would. With SGD with its square, since a step
+/// is in proportion to the gradient, which of a weight that is scaled up is smaller.
 /// </param>
 /// <param name="Adaptivity">Of Bop: the share of a new gradient in its moving average; the schedule lowers it as it does the rate.</param>
 /// <param name="Threshold">Of Bop: a weight flips where the average points against it by more than this.</param>
 /// <param name="Polarization">
-/// Each step also moves every clipped latent weight away from 0, towards -1 or +1, by this share of the rate times the share of all epochs that
-/// are done; null: not. Weights near 0 change sign at every other step however small the rate is; this settles them. It is the proximal step of
-/// the W-shaped regularizer of ProxQuant (Bai, Wang &amp; Liberty, ICLR 2019, sections 3 and 4), after a straight-through gradient.
+/// Each step also moves every clipped latent weight away from 0, towards -1 or +1, by this share of the rate times the share of all epochs
+/// that are done; null: not. Weights near 0 change sign at every other step however small the rate is; this settles them. It is the
+/// proximal step of the W-shaped regularizer of ProxQuant (Bai, Wang &amp; Liberty, ICLR 2019, sections 3 and 4), after a straight-through
+/// gradient.
 /// </param>
 public sealed record OptimizerSpec(
-    OptimizerType Type, double Rate, double Momentum = 0, bool GlorotRates = false, double Adaptivity = 1e-4, double Threshold = 1e-8,
-    double? Polarization = null);
+    OptimizerType Type,
+    double Rate,
+    double Momentum = 0,
+    bool GlorotRates = false,
+    double Adaptivity = 1e-4,
+    double Threshold = 1e-8,
+    double? Polarization = null
+);

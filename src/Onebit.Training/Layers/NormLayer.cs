@@ -15,7 +15,8 @@ public sealed class NormLayer : nn.Module<Tensor, Tensor>
     /// <summary>Share of a new batch in the running statistics, unless a re-estimation sets it.</summary>
     internal const double DefaultMomentum = 0.1;
 
-    internal NormLayer(string name, int channels, double unit) : base(name)
+    internal NormLayer(string name, int channels, double unit)
+        : base(name)
     {
         Unit = unit;
         Gamma = new Parameter(ones(channels));

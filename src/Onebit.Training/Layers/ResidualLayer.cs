@@ -10,7 +10,8 @@ public sealed class ResidualLayer : nn.Module<Tensor, Tensor>
 {
     private readonly bool _rounds;
 
-    internal ResidualLayer(string name, Network.LayerList body, bool rounds, double shortcutUnit, double bodyUnit) : base(name)
+    internal ResidualLayer(string name, Network.LayerList body, bool rounds, double shortcutUnit, double bodyUnit)
+        : base(name)
     {
         _rounds = rounds;
         ShortcutUnit = shortcutUnit;
@@ -39,7 +40,10 @@ public sealed class ResidualLayer : nn.Module<Tensor, Tensor>
     private Tensor Counted(Tensor value, double unit)
     {
         if (unit != 1)
+        {
             value = value * unit;
+        }
+
         return _rounds ? Binarizer.StraightThrough(value, (value.detach() + 0.5).floor()) : value;
     }
 }

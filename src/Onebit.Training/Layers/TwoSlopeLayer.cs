@@ -5,17 +5,20 @@ namespace Onebit.Training;
 
 /// <summary>
 /// An activation of two slopes, one pair a channel: <c>y = out + (high if x >= in else low) (x - in)</c>. RPReLU (Liu, Shen, Savvides &amp;
-/// Cheng, "ReActNet", ECCV 2020) learns low, in and out, high being 1; Maxout (Tu, Chen, Ren &amp; Wang, "AdaBin", ECCV 2022) learns low and
-/// high, in and out being 0. Slopes are at least 0, so that it never turns the order of two values.
+/// Cheng, "ReActNet", ECCV 2020) learns low, in and out, high being 1; Maxout (Tu, Chen, Ren &amp; Wang, "AdaBin", ECCV 2022) learns low
+/// and high, in and out being 0. Slopes are at least 0, so that it never turns the order of two values.
 /// </summary>
 public sealed class TwoSlopeLayer : nn.Module<Tensor, Tensor>
 {
     private const double FirstLow = 0.25;
 
     private readonly int _channels;
-    private readonly Parameter? _high, _in, _out;
+    private readonly Parameter? _high,
+        _in,
+        _out;
 
-    internal TwoSlopeLayer(string name, int channels, double unit, bool shifts) : base(name)
+    internal TwoSlopeLayer(string name, int channels, double unit, bool shifts)
+        : base(name)
     {
         (_channels, Unit) = (channels, unit);
         register_parameter("low", Low = new Parameter(full(channels, FirstLow)));

@@ -18,8 +18,21 @@ public sealed class WeightLayer : nn.Module<Tensor, Tensor>
     private readonly bool _real;
 
     internal WeightLayer(
-        string name, (int Channels, int Height, int Width) input, int outputs, int kernelHeight, int kernelWidth,
-        int stride, int padding, int groups, bool bias, WeightBinarizer? binarizer, bool real, bool divideByRootFanIn, Func<double> paddingValue, bool zeroStart)
+        string name,
+        (int Channels, int Height, int Width) input,
+        int outputs,
+        int kernelHeight,
+        int kernelWidth,
+        int stride,
+        int padding,
+        int groups,
+        bool bias,
+        WeightBinarizer? binarizer,
+        bool real,
+        bool divideByRootFanIn,
+        Func<double> paddingValue,
+        bool zeroStart
+    )
         : base(name)
     {
         (_binarizer, _real) = (binarizer is null ? [] : [binarizer], real);
@@ -33,9 +46,14 @@ public sealed class WeightLayer : nn.Module<Tensor, Tensor>
         Bias = bias ? new Parameter(rand(outputs).mul_(2 * bound).sub_(bound)) : null;
         register_parameter("weight", Weight);
         if (Bias is not null)
+        {
             register_parameter("bias", Bias);
+        }
+
         if (Binarizer is not null)
+        {
             register_module("binarizer", Binarizer);
+        }
     }
 
     /// <summary>The latent weights, outputs x (channels / groups) x rows x columns.</summary>
@@ -80,7 +98,10 @@ public sealed class WeightLayer : nn.Module<Tensor, Tensor>
         if (Binarizer is not null)
         {
             weight = Frozen ?? (_real ? Binarizer.Real(Weight) : Binarizer.Forward(Weight, Progress));
-            bias = Bias is null ? null : _real ? Binarizer.Real(Bias) : Binarizer.Bias(Bias);
+            bias =
+                Bias is null ? null
+                : _real ? Binarizer.Real(Bias)
+                : Binarizer.Bias(Bias);
         }
         Tensor result;
         if (IsDense)
@@ -93,7 +114,10 @@ public sealed class WeightLayer : nn.Module<Tensor, Tensor>
             double outside = Padding > 0 ? PaddingValue : 0;
             bool zeros = outside == 0;
             if (!zeros)
+            {
                 x = nn.functional.pad(x, [Padding, Padding, Padding, Padding], PaddingModes.Constant, outside);
+            }
+
             long inside = zeros ? Padding : 0;
             result = nn.functional.conv2d(x, weight, bias, [Stride, Stride], [inside, inside], groups: Groups);
             // Channels last in memory: libtorch pools and convolves that several times faster on a CPU.

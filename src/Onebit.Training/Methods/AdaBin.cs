@@ -1,6 +1,8 @@
 namespace Onebit.Training;
 
-/// <summary>Weights and activations of one bit with two levels of their own: an output's mean and deviation, a layer's learned pair.</summary>
+/// <summary>
+/// Weights and activations of one bit with two levels of their own: an output's mean and deviation, a layer's learned pair.
+/// </summary>
 public sealed class AdaBin : Method
 {
     /// <inheritdoc/>

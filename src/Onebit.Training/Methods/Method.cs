@@ -33,7 +33,8 @@ public abstract class Method
     /// <param name="bits">Planes, <see cref="WeightBits"/> to <see cref="MostWeightBits"/>.</param>
     /// <param name="shape">Outputs x (channels / groups) x rows x columns.</param>
     /// <param name="zeroWeights">Share of the weights that are 0, see <see cref="Experiment.ZeroWeights"/>.</param>
-    public virtual WeightBinarizer Weights(int bits, long[] shape, double zeroWeights) => throw new NotSupportedException($"{Name} has no binarizer.");
+    public virtual WeightBinarizer Weights(int bits, long[] shape, double zeroWeights) =>
+        throw new NotSupportedException($"{Name} has no binarizer.");
 
     /// <summary>A binarizer for the activations of one layer.</summary>
     /// <param name="bits">Planes, 1 to <see cref="MostActivationBits"/>.</param>
@@ -46,13 +47,27 @@ public abstract class Method
     /// <summary>All methods, in the order tables show them.</summary>
     public static IReadOnlyList<Method> All { get; } =
     [
-        new Float32(), new BinaryConnect(), new BinaryConnectStochastic(), new BinaryNet(),
-        new Bitwise(), new XnorNet(), new DoReFa(), new BiReal(), new ReActNet(), new IrNet(),
-        new AbcNet(), new LqNets(), new AdaBin(), new Ternary(), new Schmitt(), new Dither(),
+        new Float32(),
+        new BinaryConnect(),
+        new BinaryConnectStochastic(),
+        new BinaryNet(),
+        new Bitwise(),
+        new XnorNet(),
+        new DoReFa(),
+        new BiReal(),
+        new ReActNet(),
+        new IrNet(),
+        new AbcNet(),
+        new LqNets(),
+        new AdaBin(),
+        new Ternary(),
+        new Schmitt(),
+        new Dither(),
     ];
 
     /// <summary>The method of that name.</summary>
     /// <exception cref="ExperimentException">There is none.</exception>
-    public static Method Named(string name) => All.FirstOrDefault(m => m.Name == name)
+    public static Method Named(string name) =>
+        All.FirstOrDefault(m => m.Name == name)
         ?? throw new ExperimentException($"There is no method '{name}'; use one of {string.Join(", ", All.Select(m => m.Name))}.");
 }

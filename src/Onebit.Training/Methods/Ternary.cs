@@ -1,6 +1,9 @@
 namespace Onebit.Training;
 
-/// <summary>Weights are -1, 0 or +1 times one size a layer, in two planes; activations ReLU of 8 bits with a scale that does not depend on the image.</summary>
+/// <summary>
+/// Weights are -1, 0 or +1 times one size a layer, in two planes; activations ReLU of 8 bits with a scale that does not depend on the
+/// image.
+/// </summary>
 public sealed class Ternary : Method
 {
     /// <inheritdoc/>

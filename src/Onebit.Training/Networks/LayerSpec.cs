@@ -39,8 +39,15 @@ public abstract record LayerSpec
     /// <param name="Binarize">false keeps these weights float32 whatever the method.</param>
     /// <param name="DivideByRootFanIn">Divides the output by the square root of the fan-in.</param>
     public sealed record Conv(
-        int Filters, int Kernel, int Stride = 1, int Padding = 0, int Groups = 1,
-        bool Bias = false, bool Binarize = true, bool DivideByRootFanIn = false) : LayerSpec;
+        int Filters,
+        int Kernel,
+        int Stride = 1,
+        int Padding = 0,
+        int Groups = 1,
+        bool Bias = false,
+        bool Binarize = true,
+        bool DivideByRootFanIn = false
+    ) : LayerSpec;
 
     /// <summary>The largest value of each window.</summary>
     /// <param name="Size">Rows and columns of the window.</param>

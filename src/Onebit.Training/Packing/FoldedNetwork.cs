@@ -21,19 +21,27 @@ public sealed class FoldedNetwork : IDisposable
         {
             // Two layers that read the same value with the same array of weights are one and the same.
             if (operation is not Linear linear || _weights.ContainsKey(linear))
+            {
                 continue;
+            }
+
             ReadOnlySpan<byte> plane = linear.Weights.Span;
             long channels = model.Values[linear.Input].Channels / linear.Groups;
             float[] levels = new float[linear.Outputs * channels * linear.KernelHeight * linear.KernelWidth];
             for (int w = 0; w < levels.Length; w++)
+            {
                 levels[w] = (plane[w / 8] >> (w % 8) & 1) == 1 ? 1 : -1;
+            }
+
             _weights[linear] = tensor(levels, [linear.Outputs, channels, linear.KernelHeight, linear.KernelWidth]).DetachFromDisposeScope();
         }
     }
 
     /// <summary>Every value of the model, the scores last.</summary>
     /// <param name="pixels">Bytes, batch x channels x height x width.</param>
-    /// <returns>float32 tensors batch x channels x height x width, float64 of combinations and what is added to them; scores int64, batch x classes.</returns>
+    /// <returns>
+    /// float32 tensors batch x channels x height x width, float64 of combinations and what is added to them; scores int64, batch x classes.
+    /// </returns>
     public IReadOnlyList<Tensor> Trace(Tensor pixels)
     {
         using var _ = no_grad();
@@ -43,7 +51,10 @@ public sealed class FoldedNetwork : IDisposable
             input.Bits == 1 ? pixels.ge(input.PixelThreshold).to(ScalarType.Float32) : pixels.to(ScalarType.Float32),
         };
         foreach (Operation operation in _model.Operations)
+        {
             values.Add(Run(operation, values));
+        }
+
         return values;
     }
 
@@ -59,7 +70,9 @@ public sealed class FoldedNetwork : IDisposable
     public void Dispose()
     {
         foreach (Tensor weights in _weights.Values)
+        {
             weights.Dispose();
+        }
     }
 
     private Tensor Run(Operation operation, List<Tensor> values)
@@ -71,7 +84,10 @@ public sealed class FoldedNetwork : IDisposable
                 int padding = linear.Padding;
                 double outside = _model.Values[linear.Input].Kind == ElementKind.Signs ? -1 : 0;
                 if (padding > 0)
+                {
                     x = nn.functional.pad(x, [padding, padding, padding, padding], PaddingModes.Constant, outside);
+                }
+
                 return nn.functional.conv2d(x, _weights[linear], strides: [linear.Stride, linear.Stride], groups: linear.Groups);
             case MaxPool pool:
                 return nn.functional.max_pool2d(x, pool.Size, pool.Stride);
@@ -88,12 +104,22 @@ public sealed class FoldedNetwork : IDisposable
                 int most = (1 << quantize.Bits) - 1;
                 Tensor reached = zeros_like(x, ScalarType.Float32);
                 for (int t = 0; t < most; t++)
-                    reached = reached + x.ge(PerChannel([.. Enumerable.Range(0, quantize.Flipped.Length).Select(c => quantize.Thresholds.Span[c * most + t])]));
+                {
+                    reached =
+                        reached
+                        + x.ge(
+                            PerChannel([
+                                .. Enumerable.Range(0, quantize.Flipped.Length).Select(c => quantize.Thresholds.Span[c * most + t]),
+                            ])
+                        );
+                }
+
                 return where(PerChannel(quantize.Flipped.ToArray()), most - reached, reached);
             case Plane plane:
                 return ToSigns(x.to(ScalarType.Int64).bitwise_and(tensor(1L << plane.Bit)).ne(0));
             case TwoSlope slopes:
-                Tensor low = Affine(x, slopes.LowMultipliers, slopes.LowOffsets), high = Affine(x, slopes.HighMultipliers, slopes.HighOffsets);
+                Tensor low = Affine(x, slopes.LowMultipliers, slopes.LowOffsets),
+                    high = Affine(x, slopes.HighMultipliers, slopes.HighOffsets);
                 return Shifted(where(x.ge(PerChannel(slopes.Breaks.ToArray())), high, low), slopes.Shift, short.MinValue, short.MaxValue);
             case Requantize requantize:
                 (int lowest, int highest) = requantize.OutputBits == 8 ? (0, 255) : (short.MinValue, short.MaxValue);
@@ -108,12 +134,17 @@ public sealed class FoldedNetwork : IDisposable
     private static Tensor Combined(Combine combine, List<Tensor> values)
     {
         int channels = combine.Multipliers.Length / combine.Inputs.Length;
-        return combine.Inputs.ToArray().Select((value, t) =>
-        {
-            Tensor x = values[value];
-            Tensor shared = x.repeat_interleave(channels / x.shape[1], dim: 1);
-            return shared.to(ScalarType.Float64) * PerChannel(combine.Multipliers.Span.Slice(t * channels, channels).ToArray());
-        }).Aggregate((a, b) => a + b);
+        return combine
+            .Inputs.ToArray()
+            .Select(
+                (value, t) =>
+                {
+                    Tensor x = values[value];
+                    Tensor shared = x.repeat_interleave(channels / x.shape[1], dim: 1);
+                    return shared.to(ScalarType.Float64) * PerChannel(combine.Multipliers.Span.Slice(t * channels, channels).ToArray());
+                }
+            )
+            .Aggregate((a, b) => a + b);
     }
 
     private static Tensor ToSigns(Tensor bits) => bits.to(ScalarType.Float32).mul_(2).sub_(1);

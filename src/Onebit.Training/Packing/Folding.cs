@@ -24,9 +24,10 @@ public readonly record struct Folding(double Factor, double Mean, double Offset)
     public double At(double sum) => Factor * (sum - Mean) + Offset;
 
     /// <summary>This affine and then the other, as one.</summary>
-    public Folding Then(Folding next) => Factor == 0
-        ? new Folding(0, 0, next.At(Offset))
-        : new Folding(next.Factor * Factor, Mean + (next.Mean - Offset) / Factor, next.Offset);
+    public Folding Then(Folding next) =>
+        Factor == 0
+            ? new Folding(0, 0, next.At(Offset))
+            : new Folding(next.Factor * Factor, Mean + (next.Mean - Offset) / Factor, next.Offset);
 
     /// <summary>
     /// The smallest integer sum in a range whose folded value is >= 0 (for a negative factor: &lt; 0, and flipped).
@@ -38,14 +39,19 @@ public readonly record struct Folding(double Factor, double Mean, double Offset)
     {
         bool flipped = Factor < 0;
         // Monotone in the sum, so bisect: below `low` the condition fails, from `high` on it holds.
-        long low = lowest, high = (long)highest + 1;
+        long low = lowest,
+            high = (long)highest + 1;
         while (low < high)
         {
             long middle = low + (high - low) / 2;
             if (At(middle) >= 0 != flipped)
+            {
                 high = middle;
+            }
             else
+            {
                 low = middle + 1;
+            }
         }
         return ((int)Math.Min(low, int.MaxValue), flipped);
     }
@@ -62,13 +68,23 @@ public readonly record struct Folding(double Factor, double Mean, double Offset)
     /// <param name="bits">Of the median multiplier.</param>
     /// <param name="unit">What one is in the result: <see cref="Network.Unit"/> codes, or 1 for scores.</param>
     public static (int[] Multipliers, long[] Offsets, int Shift) ToFixedPoint(
-        IReadOnlyList<Folding> channels, bool round, int bits = MultiplierBits, double unit = 1)
+        IReadOnlyList<Folding> channels,
+        bool round,
+        int bits = MultiplierBits,
+        double unit = 1
+    )
     {
         for (int exact = 0; exact < bits; exact++)
         {
             double whole = Math.ScaleB(1, exact);
             if (channels.All(c => IsWhole(c.Factor * whole) && IsWhole(c.At(0) * whole)))
-                return ([.. channels.Select(c => (int)(c.Factor * whole))], [.. channels.Select(c => (long)((c.At(0) + (round && exact > 0 ? 0.5 : 0)) * whole))], exact);
+            {
+                return (
+                    [.. channels.Select(c => (int)(c.Factor * whole))],
+                    [.. channels.Select(c => (long)((c.At(0) + (round && exact > 0 ? 0.5 : 0)) * whole))],
+                    exact
+                );
+            }
         }
         double[] sizes = [.. channels.Select(c => Math.Abs(c.Factor)).Where(f => f > 0).Order()];
         int shift = bits;
@@ -83,8 +99,12 @@ public readonly record struct Folding(double Factor, double Mean, double Offset)
         int[] multipliers = [.. channels.Select(c => checked((int)Math.Round(c.Factor * one)))];
         // From the rounded multiplier, so that its error counts from the mean, not from 0.
         double grain = bits < MultiplierBits ? Math.Max(1, Math.ScaleB(one * unit, -bits)) : 1;
-        long[] offsets = [.. channels.Select((c, i) =>
-            checked((long)(Math.Round(((c.Offset + (round ? 0.5 : 0)) * one - multipliers[i] * c.Mean) / grain) * grain)))];
+        long[] offsets =
+        [
+            .. channels.Select(
+                (c, i) => checked((long)(Math.Round(((c.Offset + (round ? 0.5 : 0)) * one - multipliers[i] * c.Mean) / grain) * grain))
+            ),
+        ];
         return (multipliers, offsets, shift);
     }
 

@@ -28,9 +28,15 @@ public sealed class Packer
         using var scope = NewDisposeScope();
         using var _ = no_grad();
         if (network.InputBits == 32)
+        {
             throw new PackingException($"pixels are seen as {network.Pixels.ToString().ToLowerInvariant()}, not as bytes, bits or signs");
+        }
+
         if (network.ActivationBits == 32)
+        {
             throw new PackingException("activations stay float32");
+        }
+
         (int channels, int height, int width) = network.Input;
         var input = new ModelInput(channels, height, width, network.InputBits, network.PixelThreshold);
         var packer = new Packer(input, affineBits);
@@ -41,7 +47,10 @@ public sealed class Packer
             IReadOnlyList<nn.Module<Tensor, Tensor>> layers = WithoutDropout(network.Layers);
             Packed last = packer.Walk(layers, new Packed(0, Same(channels, seen)), outermost: true);
             if (layers[^1] is not NormLayer)
+            {
                 packer.Append(packer.ToScores(last));
+            }
+
             return packer._model.Build(classNames);
         }
         catch (InvalidDataException e)
@@ -56,7 +65,10 @@ public sealed class Packer
         {
             bool atEnd = i == layers.Count - 1;
             if (layers[i] is not (WeightLayer or ResidualLayer))
+            {
                 value = Whole(value);
+            }
+
             switch (layers[i])
             {
                 case WeightLayer layer:
@@ -64,7 +76,10 @@ public sealed class Packer
                     break;
                 case Network.PlainLayer { Spec: LayerSpec.MaxPool p }:
                     if (layers.ElementAtOrDefault(i + 1) is WeightLayer && value.IsCombined)
+                    {
                         throw new PackingException("a layer reads pooled activations of several planes; pool before the activation");
+                    }
+
                     value = value with { Index = _model.Append(new MaxPool(value.Index, p.Size, p.Stride)) };
                     break;
                 case Network.PlainLayer { Spec: LayerSpec.AveragePool p }:
@@ -75,19 +90,30 @@ public sealed class Packer
                         Stands = [.. value.Stands.Select(s => new Folding(s.Factor, s.Mean * area, s.Offset * area))],
                     };
                     if (!value.IsCombined)
+                    {
                         RequireExact(Largest(_model.Values[value.Index]));
+                    }
+
                     break;
                 case Network.PlainLayer { Spec: LayerSpec.Scale s }:
                     if (s.By <= 0)
+                    {
                         throw new PackingException("a scale is not above 0, so that max-pooling would turn to the smallest value");
+                    }
+
                     value = value.Then(new Folding(s.By, 0, 0));
                     break;
                 case NormLayer norm:
                     value = value.Then(Fold(norm));
                     if (outermost && atEnd)
+                    {
                         value = Append(ToScores(value));
+                    }
                     else if (atEnd || layers[i + 1] is not (ActivationLayer or TwoSlopeLayer))
+                    {
                         value = Append(ToRequantize(value, 16));
+                    }
+
                     break;
                 case TwoSlopeLayer slopes:
                     value = Append(ToTwoSlope(slopes, value));
@@ -125,7 +151,10 @@ public sealed class Packer
     private Packed Weighted(WeightLayer layer, Packed value)
     {
         if (!layer.IsBinarized)
+        {
             throw new PackingException("a layer's weights stay float32");
+        }
+
         WeightBinarizer binarizer = layer.Binarizer!;
         int outputs = (int)layer.Weight.shape[0];
         IReadOnlyList<WeightPlane> planes = layer.Frozen is { } frozen ? [new(frozen, null)] : binarizer.Planes(layer.Weight);
@@ -134,12 +163,19 @@ public sealed class Packer
         var sums = new List<Term>();
         double[] constants = layer.Bias is null ? new double[outputs] : Numbers(binarizer.Bias(layer.Bias))!;
         foreach (WeightPlane plane in planes)
+        {
             Meet(plane.Signs, Numbers(plane.Scale) ?? Same(outputs, 1.0));
+        }
+
         if (offsets is not null)
+        {
             Meet(ones_like(layer.Weight.narrow(0, 0, layer.Groups)), offsets);
-        Packed result = sums is [{ Factors: var only } one] && only.All(f => f >= 0)
-            ? new Packed(one.Index, [.. only.Zip(constants, (f, c) => new Folding(f, 0, c))])
-            : Combined(sums, constants);
+        }
+
+        Packed result =
+            sums is [{ Factors: var only } one] && only.All(f => f >= 0)
+                ? new Packed(one.Index, [.. only.Zip(constants, (f, c) => new Folding(f, 0, c))])
+                : Combined(sums, constants);
         return result.Then(new Folding(layer.OutputScale, 0, 0));
 
         void Meet(Tensor signs, double[] scales)
@@ -149,14 +185,17 @@ public sealed class Packer
             foreach (Term plane in input.Terms)
             {
                 RequireExact(shape[1] * shape[2] * shape[3] * Largest(_model.Values[plane.Index]));
-                int index = _model.Append(new Linear(
-                    plane.Index, (int)shape[0], (int)shape[2], (int)shape[3], layer.Stride, layer.Padding, layer.Groups, bits));
+                int index = _model.Append(
+                    new Linear(plane.Index, (int)shape[0], (int)shape[2], (int)shape[3], layer.Stride, layer.Padding, layer.Groups, bits)
+                );
                 sums.Add(new Term(index, [.. scales.Select(s => s * plane.Factors[0])]));
             }
             // What a plane of zeros stands for counts once a weight, whichever the input.
             double[] weightSums = Numbers(signs.sum([1, 2, 3]))!;
             for (int o = 0; o < outputs; o++)
+            {
                 constants[o] += input.Offset * scales[o] * weightSums[o * weightSums.Length / outputs];
+            }
         }
     }
 
@@ -165,7 +204,10 @@ public sealed class Packer
     {
         Folding input = value.Stands[0];
         if (value.Stands.Any(s => s != input))
+        {
             throw new PackingException("a layer reads channels of different scales; put a normalization or an activation before it");
+        }
+
         return new Several([new Term(value.Index, [input.Factor])], input.At(0));
     }
 
@@ -176,24 +218,34 @@ public sealed class Packer
         for (int i = 0; i < levels.Length; i++)
         {
             if (levels[i] is not (1 or -1))
+            {
                 throw new PackingException("a layer's frozen weights are not signs");
+            }
+
             if (levels[i] > 0)
+            {
                 bits[i / 8] |= (byte)(1 << (i % 8));
+            }
         }
         return bits;
     }
 
     /// <summary>
     /// The sum of integers times real factors: with whole factors of up to 12 bits, fewer where the sum would leave 28 (a pool may yet sum
-    /// it), and one real factor a channel in common. Factors that are whole multiples of one another, as those of ternary weights are, stay exact.
+    /// it), and one real factor a channel in common. Factors that are whole multiples of one another, as those of ternary weights are, stay
+    /// exact.
     /// </summary>
     private Packed Combined(IReadOnlyList<Term> terms, double[] constants)
     {
-        const int MostBits = 12, SumBits = 27;
+        const int MostBits = 12,
+            SumBits = 27;
         double largest = terms.Sum(t => (double)Largest(_model.Values[t.Index]));
         double one = Math.ScaleB(1, Math.Min(MostBits, SumBits - 1 - Math.ILogB(largest)));
         if (one < 1)
+        {
             throw new PackingException("the sums of a layer are too large to be combined in 32 bits; make the layer smaller");
+        }
+
         int channels = constants.Length;
         int[] multipliers = new int[terms.Count * channels];
         var stands = new Folding[channels];
@@ -203,7 +255,10 @@ public sealed class Packer
             int[] whole = [.. terms.Select(t => size == 0 ? 0 : (int)Math.Round(t.Factors[c] / size * one))];
             int divisor = (int)whole.Aggregate(BigInteger.Zero, (d, m) => BigInteger.GreatestCommonDivisor(d, m));
             for (int t = 0; t < terms.Count; t++)
+            {
                 multipliers[t * channels + c] = divisor == 0 ? 0 : whole[t] / divisor;
+            }
+
             stands[c] = new Folding(divisor * size / one, 0, constants[c]);
         }
         return new Packed(_model.Append(new Combine(terms.Select(t => t.Index).ToArray(), multipliers)), stands, IsCombined: true);
@@ -213,14 +268,38 @@ public sealed class Packer
     {
         ActivationPlanes planes = binarizer.Planes;
         ValueInfo input = _model.Values[value.Index];
-        (int Threshold, bool Flipped)[][] ends = [.. planes.Thresholds.Select(thresholds => value.Stands.Select((s, c) =>
-            (s with { Offset = s.Offset - Network.Unit * thresholds[thresholds.Length == 1 ? 0 : c] }).ToThreshold(input.Minimum, input.Maximum)).ToArray())];
+        (int Threshold, bool Flipped)[][] ends =
+        [
+            .. planes.Thresholds.Select(thresholds =>
+                value
+                    .Stands.Select(
+                        (s, c) =>
+                            (s with { Offset = s.Offset - Network.Unit * thresholds[thresholds.Length == 1 ? 0 : c] }).ToThreshold(
+                                input.Minimum,
+                                input.Maximum
+                            )
+                    )
+                    .ToArray()
+            ),
+        ];
         bool[] flipped = [.. ends[0].Select(e => e.Flipped)];
         double[] coefficients = [.. planes.Coefficients.Select(Math.Abs)];
         // Turned where its coefficient is negative, a plane of -1 is the lower level, as padding takes it.
         if (!planes.IsCode || ends.Length == 1)
-            return Of([.. ends.Select((end, n) => _model.Append(new Threshold(
-                value.Index, end.Select(e => e.Threshold).ToArray(), flipped.Select(f => f != planes.Coefficients[n] < 0).ToArray())))]);
+        {
+            return Of([
+                .. ends.Select(
+                    (end, n) =>
+                        _model.Append(
+                            new Threshold(
+                                value.Index,
+                                end.Select(e => e.Threshold).ToArray(),
+                                flipped.Select(f => f != planes.Coefficients[n] < 0).ToArray()
+                            )
+                        )
+                ),
+            ]);
+        }
 
         // Where the normalization turned the order, the last threshold comes first.
         int[] ordered = [.. flipped.SelectMany((_, c) => ends.Select(end => end[c].Threshold).Order())];
@@ -230,16 +309,24 @@ public sealed class Packer
             ? new Packed(code, Same(flipped.Length, new Folding(step, 0, planes.Low)))
             : Of([.. coefficients.Select((_, n) => _model.Append(new Plane(code, n)))]);
 
-        Packed Of(int[] signs) => signs.Length == 1
-            ? new Packed(signs[0], Same(flipped.Length, new Folding(coefficients[0], 0, planes.Offset)))
-            : new Packed(signs[0], Same(flipped.Length, Folding.Identity), new Several([.. signs.Zip(coefficients, (s, c) => new Term(s, [c]))], planes.Offset));
+        Packed Of(int[] signs) =>
+            signs.Length == 1
+                ? new Packed(signs[0], Same(flipped.Length, new Folding(coefficients[0], 0, planes.Offset)))
+                : new Packed(
+                    signs[0],
+                    Same(flipped.Length, Folding.Identity),
+                    new Several([.. signs.Zip(coefficients, (s, c) => new Term(s, [c]))], planes.Offset)
+                );
     }
 
     /// <summary>A value of several planes as one of integers.</summary>
     private Packed Whole(Packed value)
     {
         if (value.Several is not { } several)
+        {
             return value;
+        }
+
         int channels = value.Stands.Length;
         return Combined([.. several.Terms.Select(t => t with { Factors = Same(channels, t.Factors[0]) })], Same(channels, several.Offset));
     }
@@ -251,15 +338,20 @@ public sealed class Packer
     private static void RequireExact(long largest)
     {
         if (largest >= LargestExactFloat)
+        {
             throw new PackingException($"sums reach {largest}, above 2^24 where float32 is exact; make the layer smaller");
+        }
     }
 
     private static Folding[] Fold(NormLayer norm)
     {
-        float[] gamma = norm.Gamma.data<float>().ToArray(), beta = norm.Beta.data<float>().ToArray();
-        float[] mean = norm.Mean.data<float>().ToArray(), variance = norm.Variance.data<float>().ToArray();
-        return gamma.Select((g, c) => new Folding(
-            norm.Unit * g / Math.Sqrt(variance[c] + NormLayer.Epsilon), mean[c], norm.Unit * beta[c])).ToArray();
+        float[] gamma = norm.Gamma.data<float>().ToArray(),
+            beta = norm.Beta.data<float>().ToArray();
+        float[] mean = norm.Mean.data<float>().ToArray(),
+            variance = norm.Variance.data<float>().ToArray();
+        return gamma
+            .Select((g, c) => new Folding(norm.Unit * g / Math.Sqrt(variance[c] + NormLayer.Epsilon), mean[c], norm.Unit * beta[c]))
+            .ToArray();
     }
 
     private Requantize ToRequantize(Packed value, int bits)
@@ -271,16 +363,28 @@ public sealed class Packer
     private TwoSlope ToTwoSlope(TwoSlopeLayer slopes, Packed value)
     {
         double unit = slopes.Unit;
-        double[] low = Numbers(slopes.Low)!, high = Numbers(slopes.High)!, from = Numbers(slopes.In)!, to = Numbers(slopes.Out)!;
+        double[] low = Numbers(slopes.Low)!,
+            high = Numbers(slopes.High)!,
+            from = Numbers(slopes.In)!,
+            to = Numbers(slopes.Out)!;
         ValueInfo input = _model.Values[value.Index];
         int count = low.Length;
-        var ends = value.Stands.Select((s, c) => (s with { Offset = s.Offset - unit * from[c] }).ToThreshold(input.Minimum, input.Maximum)).ToArray();
+        var ends = value
+            .Stands.Select((s, c) => (s with { Offset = s.Offset - unit * from[c] }).ToThreshold(input.Minimum, input.Maximum))
+            .ToArray();
         // Where the normalization turned the order, the integers from the threshold on are the lower values.
         Folding[] lower = [.. value.Stands.Select((s, c) => Side(s, c, ends[c].Flipped ? high[c] : low[c]))];
         Folding[] upper = [.. value.Stands.Select((s, c) => Side(s, c, ends[c].Flipped ? low[c] : high[c]))];
         (int[] multipliers, long[] offsets, int shift) = Folding.ToFixedPoint([.. lower, .. upper], round: true); // Written plainly, so few bits would save little.
         return new TwoSlope(
-            value.Index, ends.Select(e => e.Threshold).ToArray(), multipliers.AsMemory(..count), offsets.AsMemory(..count), multipliers.AsMemory(count..), offsets.AsMemory(count..), shift);
+            value.Index,
+            ends.Select(e => e.Threshold).ToArray(),
+            multipliers.AsMemory(..count),
+            offsets.AsMemory(..count),
+            multipliers.AsMemory(count..),
+            offsets.AsMemory(count..),
+            shift
+        );
 
         Folding Side(Folding s, int c, double slope) => s.Then(new Folding(Math.Max(slope, 0), unit * from[c], unit * to[c]));
     }
@@ -302,7 +406,9 @@ public sealed class Packer
 
     /// <summary>A value of the packed model.</summary>
     /// <param name="Index">Which; the first plane of several.</param>
-    /// <param name="Stands">What an integer of each channel stands for in the trained network; factors are never negative before a normalization.</param>
+    /// <param name="Stands">
+    /// What an integer of each channel stands for in the trained network; factors are never negative before a normalization.
+    /// </param>
     /// <param name="Several">The planes, where there is more than one; null: the value alone.</param>
     /// <param name="IsCombined">Float64 holds it in evaluation mode, so that it may leave 2^24.</param>
     private readonly record struct Packed(int Index, Folding[] Stands, Several? Several = null, bool IsCombined = false)

@@ -11,9 +11,12 @@ namespace Onebit.Training;
 /// <param name="parameters">What moves, each with its rate.</param>
 internal sealed class Adam(IReadOnlyList<(Parameter Parameter, double Rate)> parameters) : IStepRule
 {
-    private const double First = 0.9, Second = 0.999, Epsilon = 1e-8;
+    private const double First = 0.9,
+        Second = 0.999,
+        Epsilon = 1e-8;
 
-    private readonly Tensor[] _means = Zeros(parameters), _squares = Zeros(parameters);
+    private readonly Tensor[] _means = Zeros(parameters),
+        _squares = Zeros(parameters);
     private readonly Tensor _free = zeros(parameters.Select(p => p.Parameter.numel()).DefaultIfEmpty().Max()).DetachFromDisposeScope();
 
     /// <inheritdoc/>
@@ -22,12 +25,16 @@ internal sealed class Adam(IReadOnlyList<(Parameter Parameter, double Rate)> par
     /// <inheritdoc/>
     public void Step(long step, double factor)
     {
-        double first = 1 - Math.Pow(First, step), second = Math.Sqrt(1 - Math.Pow(Second, step));
+        double first = 1 - Math.Pow(First, step),
+            second = Math.Sqrt(1 - Math.Pow(Second, step));
         foreach (((Parameter parameter, double rate), int i) in parameters.Select((p, i) => (p, i)))
         {
             using var scope = NewDisposeScope();
             if (parameter.grad is not { } gradient)
+            {
                 continue;
+            }
+
             Tensor mean = _means[i].mul_(First).add_(gradient, 1 - First);
             Tensor square = _squares[i].mul_(Second).addcmul_(gradient, gradient, 1 - Second);
             Tensor size = _free.narrow(0, 0, parameter.numel()).view(parameter.shape).copy_(square).sqrt_().div_(second).add_(Epsilon);

@@ -9,8 +9,10 @@ namespace Onebit.Training;
 /// </summary>
 internal sealed class Bop : IStepRule
 {
-    private readonly Tensor[] _weights, _averages;
-    private readonly double _adaptivity, _threshold;
+    private readonly Tensor[] _weights,
+        _averages;
+    private readonly double _adaptivity,
+        _threshold;
 
     /// <summary>Sets the weights to their signs.</summary>
     internal Bop(IEnumerable<Tensor> weights, double adaptivity, double threshold)
@@ -19,7 +21,9 @@ internal sealed class Bop : IStepRule
         _averages = [.. _weights.Select(w => zeros_like(w, requires_grad: false).DetachFromDisposeScope())];
         using var _ = no_grad();
         foreach (Tensor weight in _weights)
+        {
             weight.copy_(Binarizer.SignOf(weight));
+        }
     }
 
     /// <inheritdoc/>

@@ -37,13 +37,16 @@ public static class EarlierRun
 
     /// <summary>Copies its weights, and whatever else the two have in common, into a network of the same layers.</summary>
     /// <exception cref="ExperimentException">It is not finished, damaged, or of other layers.</exception>
-    internal static void Start(Network network, string name, string folder, int seed) => CopyTo(network, Find(name, folder, seed), whole: false);
+    internal static void Start(Network network, string name, string folder, int seed) =>
+        CopyTo(network, Find(name, folder, seed), whole: false);
 
     private static string Find(string name, string folder, int seed)
     {
         IReadOnlyList<string> places = Places(name, folder, seed);
-        return places.FirstOrDefault(p => File.Exists(Path.Combine(p, RunResult.FileName))) ?? throw new ExperimentException(
-            $"There is no finished run '{name}': neither '{places[0]}' nor '{places[1]}' holds one; train that experiment first.");
+        return places.FirstOrDefault(p => File.Exists(Path.Combine(p, RunResult.FileName)))
+            ?? throw new ExperimentException(
+                $"There is no finished run '{name}': neither '{places[0]}' nor '{places[1]}' holds one; train that experiment first."
+            );
     }
 
     private static void CopyTo(Network network, string place, bool whole)
@@ -63,9 +66,13 @@ public static class EarlierRun
         foreach ((string name, Tensor tensor) in network.state_dict())
         {
             if (tensors.TryGetValue(name, out Tensor? earlier) && earlier.shape.AsSpan().SequenceEqual(tensor.shape))
+            {
                 tensor.copy_(earlier);
+            }
             else if (whole || name.EndsWith(".weight", StringComparison.Ordinal))
+            {
                 throw new ExperimentException($"The run in '{place}' has other layers: its '{name}' is missing or has another shape.");
+            }
         }
     }
 }

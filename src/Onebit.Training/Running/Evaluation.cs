@@ -11,7 +11,10 @@ public sealed record Evaluation(double Accuracy, double Loss, byte[] Predictions
     {
         int[][] counts = Enumerable.Range(0, classes).Select(_ => new int[classes]).ToArray();
         for (int i = 0; i < labels.Length; i++)
+        {
             counts[labels[i]][predictions[i]]++;
+        }
+
         return counts;
     }
 }

@@ -62,13 +62,18 @@ public static class Evaluator
                 int best = 0;
                 for (int c = 1; c < classes; c++)
                 {
-                    long at = i * classes + c, top = i * classes + best;
+                    long at = i * classes + c,
+                        top = i * classes + best;
                     if (integers.Length > 0 ? integers[at] > integers[top] : floats[at] > floats[top])
+                    {
                         best = c;
+                    }
                 }
                 predictions[start + i] = (byte)best;
                 if (best == labels[start + i])
+                {
                     right++;
+                }
             }
         }
         return new Evaluation((double)right / images.Count, loss / images.Count, predictions);

@@ -21,7 +21,9 @@ internal sealed class Objective : IDisposable
     public void Dispose()
     {
         foreach (Network teacher in _teachers)
+        {
             teacher.Dispose();
+        }
     }
 
     /// <summary>The loss of a batch, one number.</summary>
@@ -32,18 +34,31 @@ internal sealed class Objective : IDisposable
     {
         Tensor loss = Loss(_loss, logits, labels);
         if (_distillation is not { } d)
+        {
             return loss;
+        }
+
         Tensor taught;
         using (no_grad())
-            taught = _teachers.Select(t => (t.forward(t.Prepare(pixels)) / d.Temperature).softmax(1)).Aggregate((sum, p) => sum + p) / _teachers.Length;
-        Tensor distance = nn.functional.kl_div((logits / d.Temperature).log_softmax(1), taught, log_target: false, reduction: nn.Reduction.Sum) / logits.shape[0];
+        {
+            taught =
+                _teachers.Select(t => (t.forward(t.Prepare(pixels)) / d.Temperature).softmax(1)).Aggregate((sum, p) => sum + p)
+                / _teachers.Length;
+        }
+
+        Tensor distance =
+            nn.functional.kl_div((logits / d.Temperature).log_softmax(1), taught, log_target: false, reduction: nn.Reduction.Sum)
+            / logits.shape[0];
         return loss * (1 - d.Weight) + distance * (d.Weight * d.Temperature * d.Temperature);
     }
 
     internal static Tensor Loss(LossType type, Tensor logits, Tensor labels)
     {
         if (type == LossType.CrossEntropy)
+        {
             return nn.functional.cross_entropy(logits, labels);
+        }
+
         Tensor target = nn.functional.one_hot(labels, logits.shape[1]).to(ScalarType.Float32) * 2 - 1;
         return (1 - target * logits).clamp_min(0).square().mean();
     }

@@ -15,7 +15,8 @@ internal sealed class Optimization
     private readonly double _polarization;
     private readonly WeightLayer[] _clipped;
     private long _steps;
-    private double _done, _factor = 1;
+    private double _done,
+        _factor = 1;
 
     /// <exception cref="ExperimentException">The experiment asks for what its method does not have.</exception>
     internal Optimization(Experiment experiment, Network network)
@@ -25,9 +26,14 @@ internal sealed class Optimization
         _clipped = [.. network.WeightLayers.Where(l => l.IsBinarized && l.Binarizer!.ClipsLatent)];
         _polarization = spec.Rate * (spec.Polarization ?? 0);
         if (_polarization > 0 && (_clipped.Length == 0 || spec.Type == OptimizerType.Bop))
+        {
             throw new ExperimentException($"Polarization moves clipped latent weights, and '{experiment.Name}' has none; leave it out.");
+        }
+
         Parameter[] signs = spec.Type == OptimizerType.Bop ? [.. network.WeightLayers.Where(l => l.IsBinarized).Select(l => l.Weight)] : [];
-        Dictionary<Parameter, double> rates = spec.GlorotRates ? network.WeightLayers.ToDictionary(l => l.Weight, l => GlorotRate(l, spec.Type)) : [];
+        Dictionary<Parameter, double> rates = spec.GlorotRates
+            ? network.WeightLayers.ToDictionary(l => l.Weight, l => GlorotRate(l, spec.Type))
+            : [];
         (Parameter, double)[] moving = [.. network.parameters().Except(signs).Select(p => (p, spec.Rate * rates.GetValueOrDefault(p, 1)))];
         _rules = spec.Type switch
         {
@@ -55,11 +61,17 @@ internal sealed class Optimization
         using var _ = no_grad();
         _steps++;
         foreach (IStepRule rule in _rules)
+        {
             rule.Step(_steps, _factor);
+        }
+
         foreach (WeightLayer layer in _clipped)
         {
             if (_polarization > 0)
+            {
                 layer.Weight.add_(Binarizer.SignOf(layer.Weight), _polarization * _factor * _done);
+            }
+
             layer.Weight.clamp_(-1, 1);
         }
         _average?.Update(_steps - 1);
@@ -77,7 +89,9 @@ internal sealed class Optimization
     {
         tensors[StepState] = tensor(_steps);
         foreach ((string name, Tensor state) in State)
+        {
             tensors[name] = state;
+        }
     }
 
     /// <summary>Takes the state from a checkpoint.</summary>
@@ -85,20 +99,23 @@ internal sealed class Optimization
     {
         _steps = tensors[StepState].ToInt64();
         foreach ((string name, Tensor state) in State)
+        {
             state.copy_(tensors[name]);
+        }
     }
 
     /// <summary>What changes from step to step, by its name in a checkpoint.</summary>
     private IEnumerable<(string Name, Tensor State)> State =>
-    [
-        .. _rules.SelectMany(r => r.State).Select((t, i) => ($"optimizer.{i}", t)),
-        .. _average is null ? [] : _average.Averages.Select(a => ("average." + a.Key, a.Value)),
-    ];
+        [
+            .. _rules.SelectMany(r => r.State).Select((t, i) => ($"optimizer.{i}", t)),
+            .. _average is null ? [] : _average.Averages.Select(a => ("average." + a.Key, a.Value)),
+        ];
 
     private static double GlorotRate(WeightLayer layer, OptimizerType type)
     {
         long positions = layer.IsDense ? 1 : layer.Weight.shape[2] * layer.Weight.shape[3];
-        double fanIn = layer.Weight.numel() / (double)layer.Weight.shape[0], fanOut = layer.Weight.shape[0] / (double)layer.Groups * positions;
+        double fanIn = layer.Weight.numel() / (double)layer.Weight.shape[0],
+            fanOut = layer.Weight.shape[0] / (double)layer.Groups * positions;
         double square = (fanIn + fanOut) / 1.5;
         return type == OptimizerType.Sgd ? square : Math.Sqrt(square);
     }

@@ -80,7 +80,9 @@ public sealed record RunResult
     /// <summary>Wall time of the training steps alone, over all resumptions.</summary>
     public required double TrainSeconds { get; init; }
 
-    /// <summary>Processor time of the training steps: what <see cref="TrainSeconds"/> would be on a machine with nothing else to do.</summary>
+    /// <summary>
+    /// Processor time of the training steps: what <see cref="TrainSeconds"/> would be on a machine with nothing else to do.
+    /// </summary>
     public required double TrainProcessorSeconds { get; init; }
 
     /// <summary>Bytes of parameters, gradients and optimizer state.</summary>
@@ -95,7 +97,10 @@ public sealed record RunResult
     /// <summary>The experiment that was run, from <see cref="Fingerprint"/>.</summary>
     /// <exception cref="JsonException">It is damaged.</exception>
     internal Experiment ReadExperiment() =>
-        JsonSerializer.Deserialize<Experiment>(Fingerprint[(Fingerprint.IndexOf('\n', StringComparison.Ordinal) + 1)..], Training.Experiment.Json)!;
+        JsonSerializer.Deserialize<Experiment>(
+            Fingerprint[(Fingerprint.IndexOf('\n', StringComparison.Ordinal) + 1)..],
+            Training.Experiment.Json
+        )!;
 
     /// <summary>Reads a finished run; null where the folder holds none.</summary>
     /// <exception cref="ExperimentException">The file is damaged.</exception>
@@ -103,7 +108,10 @@ public sealed record RunResult
     {
         string path = Path.Combine(folder, FileName);
         if (!File.Exists(path))
+        {
             return null;
+        }
+
         try
         {
             return JsonSerializer.Deserialize<RunResult>(File.ReadAllText(path), Training.Experiment.Json)!;

@@ -35,19 +35,22 @@ public static class SafeTensors
         }
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(header);
         int padded = (json.Length + 7) / 8 * 8;
-        AtomicFile.Write(path, stream =>
-        {
-            Span<byte> length = stackalloc byte[8];
-            BinaryPrimitives.WriteInt64LittleEndian(length, padded);
-            stream.Write(length);
-            stream.Write(json);
-            stream.Write(new string(' ', padded - json.Length).Select(c => (byte)c).ToArray());
-            foreach (Tensor tensor in tensors.Values)
+        AtomicFile.Write(
+            path,
+            stream =>
             {
-                using Tensor flat = tensor.detach().contiguous();
-                stream.Write(flat.bytes);
+                Span<byte> length = stackalloc byte[8];
+                BinaryPrimitives.WriteInt64LittleEndian(length, padded);
+                stream.Write(length);
+                stream.Write(json);
+                stream.Write(new string(' ', padded - json.Length).Select(c => (byte)c).ToArray());
+                foreach (Tensor tensor in tensors.Values)
+                {
+                    using Tensor flat = tensor.detach().contiguous();
+                    stream.Write(flat.bytes);
+                }
             }
-        });
+        );
     }
 
     /// <summary>Reads all tensors. The caller disposes them, or calls this inside a dispose scope.</summary>
@@ -57,7 +60,10 @@ public static class SafeTensors
         byte[] file = File.ReadAllBytes(path);
         long headerLength = file.Length >= 8 ? BinaryPrimitives.ReadInt64LittleEndian(file) : -1;
         if (headerLength is < 2 or > LongestHeader || headerLength > file.Length - 8)
+        {
             throw new InvalidDataException($"'{path}' is no safetensors file: its header length is wrong.");
+        }
+
         var tensors = new Dictionary<string, Tensor>();
         var places = new List<(long Start, long End)>();
         try
@@ -70,9 +76,22 @@ public static class SafeTensors
                 ScalarType type = TypeOf((string)entry!["dtype"]!);
                 long[] shape = entry["shape"].Deserialize<long[]>()!;
                 long[] offsets = entry["data_offsets"].Deserialize<long[]>()!;
-                long bytes = checked(shape.Aggregate(type switch { ScalarType.Float32 => 4L, ScalarType.Int64 => 8, _ => 1 }, (product, side) => side < 0 ? throw new FormatException() : checked(product * side)));
+                long bytes = checked(
+                    shape.Aggregate(
+                        type switch
+                        {
+                            ScalarType.Float32 => 4L,
+                            ScalarType.Int64 => 8,
+                            _ => 1,
+                        },
+                        (product, side) => side < 0 ? throw new FormatException() : checked(product * side)
+                    )
+                );
                 if (offsets.Length != 2 || offsets[0] < 0 || offsets[1] > data.Length || offsets[1] - offsets[0] != bytes)
+                {
                     throw new FormatException($"the data of '{name}' lies outside the file");
+                }
+
                 Tensor tensor = empty(shape, type);
                 data.Slice((int)offsets[0], (int)bytes).CopyTo(tensor.bytes);
                 tensors.Add(name, tensor);
@@ -80,30 +99,47 @@ public static class SafeTensors
             }
             long end = 0;
             foreach ((long start, long next) in places.Order())
+            {
                 end = start == end ? next : throw new FormatException("tensors overlap or leave a hole");
+            }
+
             if (end != data.Length)
+            {
                 throw new FormatException("there are bytes behind the last tensor");
+            }
+
             return (tensors, metadata);
         }
-        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or OverflowException or NullReferenceException or ArgumentException or ExternalException)
+        catch (Exception e)
+            when (e
+                    is JsonException
+                        or FormatException
+                        or InvalidOperationException
+                        or OverflowException
+                        or NullReferenceException
+                        or ArgumentException
+                        or ExternalException
+            )
         {
             throw new InvalidDataException($"'{path}' is no safetensors file: its header is damaged.", e);
         }
     }
 
-    private static string TypeName(ScalarType type) => type switch
-    {
-        ScalarType.Float32 => "F32",
-        ScalarType.Int64 => "I64",
-        ScalarType.Byte => "U8",
-        _ => throw new ArgumentException($"Tensors of type {type} are not written."),
-    };
+    private static string TypeName(ScalarType type) =>
+        type switch
+        {
+            ScalarType.Float32 => "F32",
+            ScalarType.Int64 => "I64",
+            ScalarType.Byte => "U8",
+            _ => throw new ArgumentException($"Tensors of type {type} are not written."),
+        };
 
-    private static ScalarType TypeOf(string name) => name switch
-    {
-        "F32" => ScalarType.Float32,
-        "I64" => ScalarType.Int64,
-        "U8" => ScalarType.Byte,
-        _ => throw new FormatException($"type {name}"),
-    };
+    private static ScalarType TypeOf(string name) =>
+        name switch
+        {
+            "F32" => ScalarType.Float32,
+            "I64" => ScalarType.Int64,
+            "U8" => ScalarType.Byte,
+            _ => throw new FormatException($"type {name}"),
+        };
 }

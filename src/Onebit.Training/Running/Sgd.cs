@@ -20,7 +20,9 @@ internal sealed class Sgd(IReadOnlyList<(Parameter Parameter, double Rate)> para
         {
             using var scope = NewDisposeScope();
             if (parameter.grad is { } gradient)
+            {
                 parameter.add_(momentum > 0 ? _velocities[i].mul_(momentum).add_(gradient) : gradient, -(rate * factor));
+            }
         }
     }
 }

@@ -30,7 +30,9 @@ public sealed class Trainer
     private readonly string _folder;
     private readonly IProgress<TrainingProgress>? _progress;
     private readonly Dataset _data;
-    private readonly ImageSet _train, _validation, _test;
+    private readonly ImageSet _train,
+        _validation,
+        _test;
     private readonly string _fingerprint;
     private readonly TrainingCurves _curves = new([], [], []);
     private readonly Network _network;
@@ -61,8 +63,7 @@ public sealed class Trainer
     }
 
     /// <summary>What makes two runs of one seed the same: the experiment and the data.</summary>
-    public static string Fingerprint(Experiment experiment, Dataset data) =>
-        Fingerprint(data) + experiment.ToJson();
+    public static string Fingerprint(Experiment experiment, Dataset data) => Fingerprint(data) + experiment.ToJson();
 
     /// <summary>What two runs on the same data have in common: how their fingerprints begin.</summary>
     public static string Fingerprint(Dataset data) =>
@@ -75,10 +76,18 @@ public sealed class Trainer
     {
         ImageSet images = Split(experiment, data).Train;
         return new Network(
-            experiment.Network, Method.Named(experiment.Method), (images.Channels, images.Height, images.Width), data.ClassCount,
-            experiment.PixelEncoding, experiment.ActivationBits, experiment.WeightBits, experiment.ZeroStart, experiment.ZeroWeights,
+            experiment.Network,
+            Method.Named(experiment.Method),
+            (images.Channels, images.Height, images.Width),
+            data.ClassCount,
+            experiment.PixelEncoding,
+            experiment.ActivationBits,
+            experiment.WeightBits,
+            experiment.ZeroStart,
+            experiment.ZeroWeights,
             experiment.PixelEncoding == PixelEncoding.Normalized ? Statistics(images.Pixels.Span) : null,
-            experiment.PixelThreshold);
+            experiment.PixelThreshold
+        );
     }
 
     /// <summary>Trains what is left to train. A finished run is returned as it is.</summary>
@@ -94,7 +103,10 @@ public sealed class Trainer
         using FileStream own = Own();
         using var scope = NewDisposeScope();
         if (_experiment.Start is { } start)
+        {
             EarlierRun.Start(_network, start, _folder, _seed);
+        }
+
         using var objective = new Objective(_experiment, _data, _folder, _seed);
         var optimization = new Optimization(_experiment, _network);
         int epoch = Resume(optimization);
@@ -120,7 +132,9 @@ public sealed class Trainer
         return result;
     }
 
-    /// <summary>Two processes in one folder would spoil each other's checkpoints. A child of a killed study needs a moment to end.</summary>
+    /// <summary>
+    /// Two processes in one folder would spoil each other's checkpoints. A child of a killed study needs a moment to end.
+    /// </summary>
     private FileStream Own()
     {
         for (int attempt = 0; ; attempt++)
@@ -128,7 +142,13 @@ public sealed class Trainer
             try
             {
                 return new FileStream(
-                    Path.Combine(_folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+                    Path.Combine(_folder, "lock"),
+                    FileMode.OpenOrCreate,
+                    FileAccess.ReadWrite,
+                    FileShare.None,
+                    1,
+                    FileOptions.DeleteOnClose
+                );
             }
             catch (IOException) when (attempt < 20)
             {
@@ -141,7 +161,14 @@ public sealed class Trainer
         }
     }
 
-    private void TrainEpoch(int epoch, Tensor pixels, Tensor labels, Objective objective, Optimization optimization, CancellationToken cancellation)
+    private void TrainEpoch(
+        int epoch,
+        Tensor pixels,
+        Tensor labels,
+        Objective objective,
+        Optimization optimization,
+        CancellationToken cancellation
+    )
     {
         // Seeds of weights are small numbers, so an epoch never shares its stream with another run's start.
         manual_seed((_seed + 1L) * 1_000_003 + epoch);
@@ -158,19 +185,30 @@ public sealed class Trainer
             cancellation.ThrowIfCancellationRequested();
             long size = Math.Min(_experiment.BatchSize, count - start);
             if (size == 1)
+            {
                 break; // One image has no batch statistics.
+            }
+
             using var scope = NewDisposeScope();
             double now = epoch + (double)start / count;
             optimization.SetProgress(now / _experiment.Epochs, _experiment.Schedule?.FactorAt(now, _experiment.Epochs) ?? 1);
             Tensor chosen = order.narrow(0, start, size);
             Tensor images = pixels.index_select(0, chosen);
             if (_experiment.Augmentation is { } augmentation && epoch < (augmentation.Epochs ?? int.MaxValue))
+            {
                 images = augmentation.Apply(images);
+            }
+
             Tensor output = objective.Loss(_network.forward(_network.Prepare(images)), labels.index_select(0, chosen), images);
             optimization.Step(output);
             loss += output.ToDouble() * size;
             if (!double.IsFinite(loss))
-                throw new ExperimentException($"The loss of '{_experiment.Name}' is no longer a number in epoch {epoch + 1}; lower the optimizer's rate.");
+            {
+                throw new ExperimentException(
+                    $"The loss of '{_experiment.Name}' is no longer a number in epoch {epoch + 1}; lower the optimizer's rate."
+                );
+            }
+
             seen += size;
             Report(epoch, (double)seen / count, loss / seen, _trainSeconds + clock.Elapsed.TotalSeconds);
         }
@@ -183,7 +221,10 @@ public sealed class Trainer
     private void Report(int epoch, double share, double loss, double seconds)
     {
         if (DateTime.UtcNow - _reported < TimeSpan.FromSeconds(0.5))
+        {
             return;
+        }
+
         _reported = DateTime.UtcNow;
         double done = (epoch + share) / _experiment.Epochs;
         double? validation = _curves.ValidationAccuracy.Count > 0 ? _curves.ValidationAccuracy[^1] : null;
@@ -196,13 +237,18 @@ public sealed class Trainer
     {
         Dictionary<string, Tensor> weights = _network.state_dict();
         SafeTensors.Save(
-            Path.Combine(_folder, WeightsFile), weights,
-            new Dictionary<string, string> { ["experiment"] = _experiment.Name, ["method"] = _experiment.Method });
+            Path.Combine(_folder, WeightsFile),
+            weights,
+            new Dictionary<string, string> { ["experiment"] = _experiment.Name, ["method"] = _experiment.Method }
+        );
 
         List<FormEvaluation>? forms = null;
         string? form = null;
         if (_network.WeightBits == 1 && _network.WeightLayers.Any(l => l.Binarizer is StochasticWeights))
+        {
             (forms, form) = ChooseForm();
+        }
+
         BitModel? model = null;
         string? obstacle = null;
         if (_network.WeightBits < 32)
@@ -227,7 +273,8 @@ public sealed class Trainer
         Evaluation unfolded = Evaluator.Evaluate(_network, _test);
         Evaluation test = model is null ? unfolded : Evaluator.Evaluate(model, _test);
         Evaluation validation = model is null ? Evaluator.Evaluate(_network, _validation) : Evaluator.Evaluate(model, _validation);
-        long binary = _network.BinaryParameterCount, parameters = _network.ParameterCount;
+        long binary = _network.BinaryParameterCount,
+            parameters = _network.ParameterCount;
         return new RunResult
         {
             Experiment = _experiment.Name,
@@ -241,7 +288,8 @@ public sealed class Trainer
             MultiplyAccumulates = _network.MultiplyAccumulates,
             Packed = model is not null,
             NotPackedBecause = obstacle,
-            ModelBytes = model is not null ? new FileInfo(Path.Combine(_folder, ModelFile)).Length
+            ModelBytes =
+                model is not null ? new FileInfo(Path.Combine(_folder, ModelFile)).Length
                 : binary == 0 ? new FileInfo(Path.Combine(_folder, WeightsFile)).Length
                 : (binary * _network.WeightBits + 7) / 8 + 4 * (parameters - binary),
             TestAccuracy = test.Accuracy,
@@ -269,13 +317,18 @@ public sealed class Trainer
     private (List<FormEvaluation> Forms, string Chosen) ChooseForm()
     {
         bool normalized = _network.NormLayers.Any();
-        float[][] statistics = _network.NormLayers.SelectMany(n => new[] { n.Mean, n.Variance }).Select(t => t.data<float>().ToArray()).ToArray();
+        float[][] statistics = _network
+            .NormLayers.SelectMany(n => new[] { n.Mean, n.Variance })
+            .Select(t => t.data<float>().ToArray())
+            .ToArray();
         var evaluations = new List<FormEvaluation>();
         foreach (WeightForm form in Enum.GetValues<WeightForm>())
         {
             evaluations.Add(Evaluate(form, reestimated: false));
             if (normalized && form != WeightForm.Sampled)
+            {
                 evaluations.Add(Evaluate(form, reestimated: true));
+            }
         }
         FormEvaluation best = evaluations
             .Where(e => e.Form == WeightForm.Frozen || (e.Form == WeightForm.Sign && e.Reestimated))
@@ -287,7 +340,11 @@ public sealed class Trainer
         {
             Enter(form, reestimated);
             return new FormEvaluation(
-                form, reestimated, Evaluator.Evaluate(_network, _validation).Accuracy, Evaluator.Evaluate(_network, _test).Accuracy);
+                form,
+                reestimated,
+                Evaluator.Evaluate(_network, _validation).Accuracy,
+                Evaluator.Evaluate(_network, _test).Accuracy
+            );
         }
 
         void Enter(WeightForm form, bool reestimated)
@@ -300,7 +357,9 @@ public sealed class Trainer
             }
             Freeze(form);
             if (reestimated)
+            {
                 ReestimateNormalization();
+            }
         }
     }
 
@@ -324,21 +383,32 @@ public sealed class Trainer
     /// <summary>Measures batch-normalization statistics anew for the weights as they are: the plain mean over batches.</summary>
     private void ReestimateNormalization()
     {
-        const int Images = 10_000, Batch = 200;
+        const int Images = 10_000,
+            Batch = 200;
         using var _ = no_grad();
         _network.eval(); // Dropout would distort what is measured.
         foreach (NormLayer norm in _network.NormLayers)
+        {
             norm.train();
-        int count = Math.Min(Images, _train.Count), size = Math.Min(Batch, count);
+        }
+
+        int count = Math.Min(Images, _train.Count),
+            size = Math.Min(Batch, count);
         for (int start = 0, batch = 1; start + size <= count; start += size, batch++)
         {
             using var scope = NewDisposeScope();
             foreach (NormLayer norm in _network.NormLayers)
+            {
                 norm.Momentum = 1.0 / batch;
+            }
+
             _network.forward(_network.Prepare(Evaluator.Pixels(_train.Slice(start, size))));
         }
         foreach (NormLayer norm in _network.NormLayers)
+        {
             norm.Momentum = NormLayer.DefaultMomentum;
+        }
+
         _network.eval();
     }
 
@@ -347,11 +417,18 @@ public sealed class Trainer
         using var scope = NewDisposeScope();
         Dictionary<string, Tensor> tensors = _network.state_dict();
         optimization.Save(tensors);
-        SafeTensors.Save(Path.Combine(_folder, CheckpointFile), tensors, new Dictionary<string, string>
-        {
-            ["fingerprint"] = _fingerprint,
-            ["state"] = JsonSerializer.Serialize(new CheckpointState(_seed, epoch, _trainSeconds, _processorSeconds, _peakBytes, _curves), Experiment.Json),
-        });
+        SafeTensors.Save(
+            Path.Combine(_folder, CheckpointFile),
+            tensors,
+            new Dictionary<string, string>
+            {
+                ["fingerprint"] = _fingerprint,
+                ["state"] = JsonSerializer.Serialize(
+                    new CheckpointState(_seed, epoch, _trainSeconds, _processorSeconds, _peakBytes, _curves),
+                    Experiment.Json
+                ),
+            }
+        );
     }
 
     /// <summary>Takes up the checkpoint where there is one. Gives the number of epochs done.</summary>
@@ -359,19 +436,28 @@ public sealed class Trainer
     {
         string path = Path.Combine(_folder, CheckpointFile);
         if (!File.Exists(path))
+        {
             return 0;
+        }
+
         try
         {
             (IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string> metadata) = SafeTensors.Load(path);
             CheckpointState state = JsonSerializer.Deserialize<CheckpointState>(metadata["state"], Experiment.Json)!;
             RequireSame(metadata["fingerprint"], state.Seed);
             if (state.Epoch != state.Curves.TrainLoss.Count)
+            {
                 throw new InvalidDataException("its epochs do not add up");
+            }
+
             Dictionary<string, Tensor> own = _network.state_dict();
             using (no_grad())
             {
                 foreach ((string name, Tensor tensor) in own)
+                {
                     tensor.copy_(tensors[name]);
+                }
+
                 optimization.Load(tensors);
             }
             _curves.TrainLoss.AddRange(state.Curves.TrainLoss);
@@ -382,20 +468,29 @@ public sealed class Trainer
         }
         catch (Exception e) when (e is not ExperimentException) // Anything may come of a damaged optimizer state.
         {
-            throw new ExperimentException($"The checkpoint '{path}' is damaged ({e.Message.Split('\n')[0].TrimEnd('.')}); delete it to start the run over.");
+            throw new ExperimentException(
+                $"The checkpoint '{path}' is damaged ({e.Message.Split('\n')[0].TrimEnd('.')}); delete it to start the run over."
+            );
         }
     }
 
     private void RequireSame(string fingerprint, int seed)
     {
         if (fingerprint != _fingerprint || seed != _seed)
-            throw new ExperimentException($"The folder '{_folder}' holds a run of another experiment, seed or data set; delete it or choose another --out.");
+        {
+            throw new ExperimentException(
+                $"The folder '{_folder}' holds a run of another experiment, seed or data set; delete it or choose another --out."
+            );
+        }
     }
 
     private static (ImageSet Train, ImageSet Validation) Split(Experiment experiment, Dataset data)
     {
         if (experiment.ValidationImages is not { } held)
+        {
             return (data.Train, data.Validation);
+        }
+
         int count = data.AllTrain.Count;
         return held < count
             ? (data.AllTrain.Slice(0, count - held), data.AllTrain.Slice(count - held, held))
@@ -404,7 +499,8 @@ public sealed class Trainer
 
     private static (double Mean, double Deviation) Statistics(ReadOnlySpan<byte> pixels)
     {
-        double sum = 0, squares = 0;
+        double sum = 0,
+            squares = 0;
         foreach (byte p in pixels)
         {
             sum += p;
@@ -415,5 +511,12 @@ public sealed class Trainer
         return (mean, deviation > 0 ? deviation : 1);
     }
 
-    private sealed record CheckpointState(int Seed, int Epoch, double TrainSeconds, double ProcessorSeconds, long PeakBytes, TrainingCurves Curves);
+    private sealed record CheckpointState(
+        int Seed,
+        int Epoch,
+        double TrainSeconds,
+        double ProcessorSeconds,
+        long PeakBytes,
+        TrainingCurves Curves
+    );
 }

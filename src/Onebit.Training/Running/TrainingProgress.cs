@@ -7,5 +7,4 @@ namespace Onebit.Training;
 /// <param name="Loss">Mean training loss of the epoch so far.</param>
 /// <param name="ValidationAccuracy">After the last whole epoch; null before.</param>
 /// <param name="SecondsLeft">At this run's speed; null while unknown.</param>
-public sealed record TrainingProgress(
-    int Epoch, int Epochs, double Done, double Loss, double? ValidationAccuracy, double? SecondsLeft);
+public sealed record TrainingProgress(int Epoch, int Epochs, double Done, double Loss, double? ValidationAccuracy, double? SecondsLeft);

@@ -26,7 +26,9 @@ internal sealed class WeightAverage
         using var _ = no_grad();
         double decay = Math.Min(_decay, (1.0 + t) / (10 + t));
         foreach ((string name, TorchSharp.Modules.Parameter parameter) in _network.named_parameters())
+        {
             Averages[name].mul_(decay).add_(parameter, 1 - decay);
+        }
     }
 
     /// <summary>Puts the averages in the parameters' place.</summary>
@@ -34,6 +36,8 @@ internal sealed class WeightAverage
     {
         using var _ = no_grad();
         foreach ((string name, TorchSharp.Modules.Parameter parameter) in _network.named_parameters())
+        {
             parameter.copy_(Averages[name]);
+        }
     }
 }

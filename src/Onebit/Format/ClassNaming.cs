@@ -33,8 +33,13 @@ internal static class ClassNaming
 
         foreach (Rune rune in name.EnumerateRunes())
         {
-            if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
-                || rune == Rune.ReplacementChar) // Also what half a surrogate pair is read as.
+            if (
+                Rune.GetUnicodeCategory(rune)
+                    is UnicodeCategory.Control
+                        or UnicodeCategory.LineSeparator
+                        or UnicodeCategory.ParagraphSeparator
+                || rune == Rune.ReplacementChar
+            ) // Also what half a surrogate pair is read as.
             {
                 return "holds a control character or broken text";
             }

@@ -67,7 +67,8 @@ internal ref struct FileReader(ReadOnlySpan<byte> bytes)
 
         ReadOnlySpan<byte> packed = Packed(count, width);
         var values = new long[count];
-        ulong least = ulong.MaxValue, most = 0;
+        ulong least = ulong.MaxValue,
+            most = 0;
         for (int i = 0; i < count; i++)
         {
             ulong difference = PackedBits.Read(packed, (long)i * width, width);

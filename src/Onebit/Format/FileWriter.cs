@@ -31,7 +31,8 @@ internal sealed class FileWriter
     /// <summary>The smallest entry (zigzag varint), the bits of the largest difference (byte), the differences.</summary>
     public void Integers(ReadOnlySpan<long> values)
     {
-        long minimum = long.MaxValue, maximum = long.MinValue;
+        long minimum = long.MaxValue,
+            maximum = long.MinValue;
         foreach (long value in values)
         {
             minimum = Math.Min(minimum, value);

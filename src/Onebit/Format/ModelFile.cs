@@ -7,7 +7,8 @@ namespace Onebit;
 /// <summary>The <c>.onebit</c> format, versions 1 and 2, as docs/format.md describes it byte by byte.</summary>
 internal static class ModelFile
 {
-    private const byte Unnamed = 1, Named = 2; // The versions: without and with class names.
+    private const byte Unnamed = 1,
+        Named = 2; // The versions: without and with class names.
     private const int ChecksumBytes = 4;
 
     private static ReadOnlySpan<byte> Magic => "1BIT"u8;
@@ -77,7 +78,8 @@ internal static class ModelFile
         if (file.Length > Magic.Length && file[Magic.Length] is not (Unnamed or Named))
         {
             throw new InvalidDataException(
-                $"The file has format version {file[Magic.Length]}; this program reads versions {Unnamed} and {Named}.");
+                $"The file has format version {file[Magic.Length]}; this program reads versions {Unnamed} and {Named}."
+            );
         }
 
         if (file.Length < Magic.Length + 1 + ChecksumBytes)
@@ -114,7 +116,9 @@ internal static class ModelFile
 
             if (First(operations, i, hashes) != first)
             {
-                throw new InvalidDataException($"The weights of operation {i} are not written as those of the first operation that has them.");
+                throw new InvalidDataException(
+                    $"The weights of operation {i} are not written as those of the first operation that has them."
+                );
             }
         }
 
@@ -190,9 +194,12 @@ internal static class ModelFile
 
         for (int i = 0; i < index; i++)
         {
-            if ((hashes is null || hashes[i] == hashes[index])
-                && operations[i] is Linear other && other == linear with { Input = other.Input, Weights = other.Weights }
-                && other.Weights.Span.SequenceEqual(linear.Weights.Span))
+            if (
+                (hashes is null || hashes[i] == hashes[index])
+                && operations[i] is Linear other
+                && other == linear with { Input = other.Input, Weights = other.Weights }
+                && other.Weights.Span.SequenceEqual(linear.Weights.Span)
+            )
             {
                 return i;
             }
@@ -326,15 +333,23 @@ internal static class ModelFile
         {
             case Kind.Linear:
                 return new Linear(
-                    input, Outputs: reader.Size(), KernelHeight: reader.Size(), KernelWidth: reader.Size(),
-                    Stride: reader.Size(), Padding: reader.Size(), Groups: reader.Size(),
-                    Weights: reader.Bytes(reader.Size()).ToArray());
+                    input,
+                    Outputs: reader.Size(),
+                    KernelHeight: reader.Size(),
+                    KernelWidth: reader.Size(),
+                    Stride: reader.Size(),
+                    Padding: reader.Size(),
+                    Groups: reader.Size(),
+                    Weights: reader.Bytes(reader.Size()).ToArray()
+                );
             case Kind.Threshold:
                 int channels = reader.Size();
                 return new Threshold(input, reader.Integers32(channels), reader.Flags(channels));
             case Kind.Requantize:
             case Kind.CoarseRequantize:
-                int outputBits = reader.Byte(), shift = reader.Byte(), grain = kind == Kind.CoarseRequantize ? CoarseGrain(ref reader) : 0;
+                int outputBits = reader.Byte(),
+                    shift = reader.Byte(),
+                    grain = kind == Kind.CoarseRequantize ? CoarseGrain(ref reader) : 0;
                 channels = reader.Size();
                 return new Requantize(input, reader.Integers32(channels), Offsets(ref reader, channels, grain), shift, outputBits);
             case Kind.MaxPool:
@@ -386,7 +401,10 @@ internal static class ModelFile
             case Kind.LinearAgain:
                 first = reader.Size();
                 return first < index && operations[first] is Linear linear
-                    ? linear with { Input = input }
+                    ? linear with
+                    {
+                        Input = input,
+                    }
                     : throw new InvalidDataException($"Operation {first} has no weights that operation {index} could have again.");
             default:
                 throw new InvalidDataException($"Operations of kind {(byte)kind} are not known.");

@@ -10,7 +10,8 @@ internal static class PackedBits
     public static ulong Read(ReadOnlySpan<byte> bytes, long start, int width)
     {
         ulong value = 0;
-        for (int done = 0; done < width;)
+        int done = 0;
+        while (done < width)
         {
             int within = (int)((start + done) & 7);
             value |= (ulong)(bytes[(int)((start + done) >> 3)] >> within) << done;
@@ -23,7 +24,8 @@ internal static class PackedBits
     /// <summary>Puts a number of <paramref name="width"/> bits where there were zeros.</summary>
     public static void Write(Span<byte> bytes, long start, int width, ulong value)
     {
-        for (int done = 0; done < width;)
+        int done = 0;
+        while (done < width)
         {
             int within = (int)((start + done) & 7);
             bytes[(int)((start + done) >> 3)] |= (byte)(value >> done << within);

@@ -23,7 +23,8 @@ internal abstract class BatchKernel
     public static BatchKernel? Create(ModelInput input, Operation[] operations, ValueInfo[] values, int bits, int widestVector)
     {
         var stages = new List<Stage>();
-        for (int i = 0; i < operations.Length;)
+        int i = 0;
+        while (i < operations.Length)
         {
             (Stage? stage, int count) = Stage.At(operations, values, i);
             if (stage?.Ending is null or Requantize { OutputBits: not 8 } || stage.IsLarge)
@@ -39,8 +40,10 @@ internal abstract class BatchKernel
         // vectors; and so is a dense layer of more outputs than this batch has lanes, where wider vectors take its outputs.
         Stage heaviest = stages.MaxBy(s => (long)s.Linear.Outputs * s.FanIn)!;
         bool narrow = bits < widestVector;
-        if ((bits > 64 && stages.Exists(s => s.Source.Bits > 1 && !s.SumsFit16Bits && (narrow || !s.IsDense)))
-            || (narrow && heaviest.IsDense && heaviest.Linear.Outputs > bits))
+        if (
+            (bits > 64 && stages.Exists(s => s.Source.Bits > 1 && !s.SumsFit16Bits && (narrow || !s.IsDense)))
+            || (narrow && heaviest.IsDense && heaviest.Linear.Outputs > bits)
+        )
         {
             return null;
         }
@@ -52,7 +55,9 @@ internal abstract class BatchKernel
         }
 
         // The largest value holds a vector for each of its elements, padded; it must leave the offsets their 32 bits.
-        long elements = stages.Sum(s => (long)s.Source.Channels * (s.Source.Height + 2 * s.Linear.Padding) * (s.Source.Width + 2 * s.Linear.Padding));
+        long elements = stages.Sum(s =>
+            (long)s.Source.Channels * (s.Source.Height + 2 * s.Linear.Padding) * (s.Source.Width + 2 * s.Linear.Padding)
+        );
         long sums = stages.Max(s => s.Ending is Threshold ? 0L : s.Linear.Outputs);
         if ((elements + sums * sizeof(int)) * bits > MostScratchBytes)
         {
@@ -153,7 +158,10 @@ internal sealed class BatchKernel<TWidth, TVector> : BatchKernel
         int row = stage.Source.Width + 2 * stage.Linear.Padding;
         int area = stage.Result.Height * stage.Result.Width;
         ref byte scratch = ref Unsafe.Add(ref memory, _slots);
-        Span<int> sums = MemoryMarshal.CreateSpan(ref Unsafe.As<byte, int>(ref Unsafe.Add(ref memory, _sums)), layer.SumsBytes / sizeof(int));
+        Span<int> sums = MemoryMarshal.CreateSpan(
+            ref Unsafe.As<byte, int>(ref Unsafe.Add(ref memory, _sums)),
+            layer.SumsBytes / sizeof(int)
+        );
         for (int first = 0; first < classes.Length; first += TLanes.Lanes)
         {
             ref byte planes = ref Planes<TLanes>(layer, ref memory, first);
@@ -170,8 +178,13 @@ internal sealed class BatchKernel<TWidth, TVector> : BatchKernel
                         if (stage.Ending is Threshold)
                         {
                             layer.Sums.Compare<TLanes>(
-                                ref corner, group, ref scratch,
-                                ref Unsafe.Add(ref bits, position * VectorBytes), area * VectorBytes, within > 0);
+                                ref corner,
+                                group,
+                                ref scratch,
+                                ref Unsafe.Add(ref bits, position * VectorBytes),
+                                area * VectorBytes,
+                                within > 0
+                            );
                         }
                         else
                         {
@@ -216,7 +229,8 @@ internal sealed class BatchKernel<TWidth, TVector> : BatchKernel
 
         ref byte planes = ref Unsafe.Add(ref memory, _planes);
         (ValueInfo shape, int padding) = (layer.Stage.Source, layer.Stage.Linear.Padding);
-        int height = shape.Height + 2 * padding, width = shape.Width + 2 * padding;
+        int height = shape.Height + 2 * padding,
+            width = shape.Width + 2 * padding;
         if (padding > 0)
         {
             MemoryMarshal.CreateSpan(ref planes, shape.Channels * height * width * TLanes.PlaneBytes).Clear();
@@ -236,7 +250,10 @@ internal sealed class BatchKernel<TWidth, TVector> : BatchKernel
                     }
                     else
                     {
-                        Endings.Widen(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref value, (nint)element * Images + first), TLanes.Lanes), plane);
+                        Endings.Widen(
+                            MemoryMarshal.CreateSpan(ref Unsafe.Add(ref value, (nint)element * Images + first), TLanes.Lanes),
+                            plane
+                        );
                     }
                 }
             }
@@ -269,14 +286,18 @@ internal sealed class BatchKernel<TWidth, TVector> : BatchKernel
         {
             Stage = stage;
             (ValueInfo input, int padding) = (stage.Source, stage.Linear.Padding);
-            (int lanes, int planeBytes) = ReadsBits ? (BitLanes<TWidth, TVector>.Lanes, BitLanes<TWidth, TVector>.PlaneBytes)
+            (int lanes, int planeBytes) =
+                ReadsBits ? (BitLanes<TWidth, TVector>.Lanes, BitLanes<TWidth, TVector>.PlaneBytes)
                 : stage.SumsFit16Bits ? (IntegerLanes<TWidth, TVector, short>.Lanes, IntegerLanes<TWidth, TVector, short>.PlaneBytes)
                 : (IntegerLanes<TWidth, TVector, int>.Lanes, IntegerLanes<TWidth, TVector, int>.PlaneBytes);
-            int height = input.Height + 2 * padding, width = input.Width + 2 * padding;
+            int height = input.Height + 2 * padding,
+                width = input.Width + 2 * padding;
             PlanesBytes = ReadsBits && padding == 0 ? 0 : input.Channels * height * width * planeBytes;
             Sums = new PlaneSums(stage, (channel, y, x) => ((channel * height + y) * width + x) * planeBytes);
             SumsBytes = stage.Ending is Threshold ? 0 : stage.Linear.Outputs * lanes * sizeof(int);
-            ScratchBytes = ReadsBits ? Sums.ScratchBytes<BitLanes<TWidth, TVector>>() : Sums.ScratchBytes<IntegerLanes<TWidth, TVector, int>>();
+            ScratchBytes = ReadsBits
+                ? Sums.ScratchBytes<BitLanes<TWidth, TVector>>()
+                : Sums.ScratchBytes<IntegerLanes<TWidth, TVector, int>>();
         }
 
         public readonly Stage Stage;

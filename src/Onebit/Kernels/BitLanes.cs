@@ -28,20 +28,26 @@ internal readonly struct BitLanes<TWidth, TVector> : ILanes
     /// <summary>Bits of numbers from 0 to <paramref name="largest"/>.</summary>
     public static int Bits(int largest) => 32 - BitOperations.LeadingZeroCount((uint)largest);
 
-    /// <summary>Bits of <c>2 positive - total - threshold</c> in two's complement, with thresholds no farther out than <c>planes + 1</c>.</summary>
+    /// <summary>
+    /// Bits of <c>2 positive - total - threshold</c> in two's complement, with thresholds no farther out than <c>planes + 1</c>.
+    /// </summary>
     public static int DifferenceBits(int planes) => Bits(planes) + 2;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ref byte Plane(ref byte slot, int plane) => ref Unsafe.Add(ref slot, (nint)plane * Unsafe.SizeOf<TVector>());
 
-    public static void Sum(ref byte planes, ReadOnlySpan<int> offsets, ref byte slot) => Sum(new Listed(ref planes, ref MemoryMarshal.GetReference(offsets)), offsets.Length, ref slot);
+    public static void Sum(ref byte planes, ReadOnlySpan<int> offsets, ref byte slot) =>
+        Sum(new Listed(ref planes, ref MemoryMarshal.GetReference(offsets)), offsets.Length, ref slot);
 
     /// <summary>Sums planes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Sum<TPlanes>(TPlanes planes, int count, ref byte slot)
         where TPlanes : struct, IPlanes<TVector>, allows ref struct
     {
-        TVector ones = TWidth.Fill(0), twos = ones, fours = ones, eights = ones;
+        TVector ones = TWidth.Fill(0),
+            twos = ones,
+            fours = ones,
+            eights = ones;
         nint next = 0;
         int blocks = count / 16;
         for (int block = 1; block <= blocks; block++, next += 16)
@@ -159,7 +165,9 @@ internal readonly struct BitLanes<TWidth, TVector> : ILanes
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Add(ref byte slot, int planes, ref byte other, int otherPlanes)
     {
-        int bits = Bits(planes), otherBits = Bits(otherPlanes), sumBits = Bits(planes + otherPlanes);
+        int bits = Bits(planes),
+            otherBits = Bits(otherPlanes),
+            sumBits = Bits(planes + otherPlanes);
         for (; bits < otherBits; bits++)
         {
             TWidth.Store(TWidth.Fill(0), ref Plane(ref slot, bits));
@@ -196,8 +204,7 @@ internal readonly struct BitLanes<TWidth, TVector> : ILanes
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void AtLeast(
-        ref byte positive, int positives, ref byte total, int planes, int threshold, ref byte bits, bool join)
+    public static void AtLeast(ref byte positive, int positives, ref byte total, int planes, int threshold, ref byte bits, bool join)
     {
         // -total is ~total + 1, and no difference reaches planes + 1.
         int constant = 1 - Math.Clamp(threshold, -planes - 1, planes + 1);
@@ -282,9 +289,14 @@ internal readonly struct BitLanes<TWidth, TVector> : ILanes
         for (int shift = 0; shift == 0 || shift < bits; shift += 8)
         {
             // From the highest plane down, as the transposition takes them.
-            Vector512<byte> a = Row(ref slot, shift + 7, bits), b = Row(ref slot, shift + 6, bits), c = Row(ref slot, shift + 5, bits);
-            Vector512<byte> d = Row(ref slot, shift + 4, bits), e = Row(ref slot, shift + 3, bits), f = Row(ref slot, shift + 2, bits);
-            Vector512<byte> g = Row(ref slot, shift + 1, bits), h = Row(ref slot, shift, bits);
+            Vector512<byte> a = Row(ref slot, shift + 7, bits),
+                b = Row(ref slot, shift + 6, bits),
+                c = Row(ref slot, shift + 5, bits);
+            Vector512<byte> d = Row(ref slot, shift + 4, bits),
+                e = Row(ref slot, shift + 3, bits),
+                f = Row(ref slot, shift + 2, bits);
+            Vector512<byte> g = Row(ref slot, shift + 1, bits),
+                h = Row(ref slot, shift, bits);
             BitMatrix.Interleave(ref a, ref b, ref c, ref d, ref e, ref f, ref g, ref h);
             Write(a, 0, shift, ref integers);
             Write(b, 1, shift, ref integers);

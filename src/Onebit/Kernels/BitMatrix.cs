@@ -28,8 +28,14 @@ internal static class BitMatrix
     public static void Transpose(ref ulong rows, ref byte columns, int stride)
     {
         // Of each eight rows, eight bytes of eight rows each, transposed as bits.
-        Vector512<byte> a = Octet(ref rows, 0), b = Octet(ref rows, 1), c = Octet(ref rows, 2), d = Octet(ref rows, 3);
-        Vector512<byte> e = Octet(ref rows, 4), f = Octet(ref rows, 5), g = Octet(ref rows, 6), h = Octet(ref rows, 7);
+        Vector512<byte> a = Octet(ref rows, 0),
+            b = Octet(ref rows, 1),
+            c = Octet(ref rows, 2),
+            d = Octet(ref rows, 3);
+        Vector512<byte> e = Octet(ref rows, 4),
+            f = Octet(ref rows, 5),
+            g = Octet(ref rows, 6),
+            h = Octet(ref rows, 7);
         Interleave(ref a, ref b, ref c, ref d, ref e, ref f, ref g, ref h);
         Write(a, 0, ref columns, stride);
         Write(b, 1, ref columns, stride);
@@ -45,8 +51,71 @@ internal static class BitMatrix
         {
             // The instruction takes the last row for the lowest bit.
             Vector512<byte> order = Vector512.Create(
-                (byte)56, 48, 40, 32, 24, 16, 8, 0, 57, 49, 41, 33, 25, 17, 9, 1, 58, 50, 42, 34, 26, 18, 10, 2, 59, 51, 43, 35, 27, 19, 11, 3,
-                60, 52, 44, 36, 28, 20, 12, 4, 61, 53, 45, 37, 29, 21, 13, 5, 62, 54, 46, 38, 30, 22, 14, 6, 63, 55, 47, 39, 31, 23, 15, 7);
+                (byte)56,
+                48,
+                40,
+                32,
+                24,
+                16,
+                8,
+                0,
+                57,
+                49,
+                41,
+                33,
+                25,
+                17,
+                9,
+                1,
+                58,
+                50,
+                42,
+                34,
+                26,
+                18,
+                10,
+                2,
+                59,
+                51,
+                43,
+                35,
+                27,
+                19,
+                11,
+                3,
+                60,
+                52,
+                44,
+                36,
+                28,
+                20,
+                12,
+                4,
+                61,
+                53,
+                45,
+                37,
+                29,
+                21,
+                13,
+                5,
+                62,
+                54,
+                46,
+                38,
+                30,
+                22,
+                14,
+                6,
+                63,
+                55,
+                47,
+                39,
+                31,
+                23,
+                15,
+                7
+            );
             Vector512<byte> eight = Vector512.LoadUnsafe(ref rows, (nuint)(8 * index)).AsByte();
             return Transpose(Avx512Vbmi.PermuteVar64x8(eight, order));
         }
@@ -69,7 +138,9 @@ internal static class BitMatrix
         }
     }
 
-    /// <summary>Transposes 8 x 8 bits in each 64-bit word: bit i of byte j is bit j of byte 7 - i; where <see cref="IsAccelerated"/>.</summary>
+    /// <summary>
+    /// Transposes 8 x 8 bits in each 64-bit word: bit i of byte j is bit j of byte 7 - i; where <see cref="IsAccelerated"/>.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> Transpose(Vector512<byte> matrices) =>
         Gfni.V512.GaloisFieldAffineTransform(Vector512.Create(0x8040201008040201UL).AsByte(), matrices, 0);
@@ -80,17 +151,32 @@ internal static class BitMatrix
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Interleave(
-        ref Vector512<byte> a, ref Vector512<byte> b, ref Vector512<byte> c, ref Vector512<byte> d,
-        ref Vector512<byte> e, ref Vector512<byte> f, ref Vector512<byte> g, ref Vector512<byte> h)
+        ref Vector512<byte> a,
+        ref Vector512<byte> b,
+        ref Vector512<byte> c,
+        ref Vector512<byte> d,
+        ref Vector512<byte> e,
+        ref Vector512<byte> f,
+        ref Vector512<byte> g,
+        ref Vector512<byte> h
+    )
     {
-        Vector512<ushort> abLow = Avx512BW.UnpackLow(a, b).AsUInt16(), abHigh = Avx512BW.UnpackHigh(a, b).AsUInt16();
-        Vector512<ushort> cdLow = Avx512BW.UnpackLow(c, d).AsUInt16(), cdHigh = Avx512BW.UnpackHigh(c, d).AsUInt16();
-        Vector512<ushort> efLow = Avx512BW.UnpackLow(e, f).AsUInt16(), efHigh = Avx512BW.UnpackHigh(e, f).AsUInt16();
-        Vector512<ushort> ghLow = Avx512BW.UnpackLow(g, h).AsUInt16(), ghHigh = Avx512BW.UnpackHigh(g, h).AsUInt16();
-        Vector512<uint> first0 = Avx512BW.UnpackLow(abLow, cdLow).AsUInt32(), first1 = Avx512BW.UnpackHigh(abLow, cdLow).AsUInt32();
-        Vector512<uint> first2 = Avx512BW.UnpackLow(abHigh, cdHigh).AsUInt32(), first3 = Avx512BW.UnpackHigh(abHigh, cdHigh).AsUInt32();
-        Vector512<uint> last0 = Avx512BW.UnpackLow(efLow, ghLow).AsUInt32(), last1 = Avx512BW.UnpackHigh(efLow, ghLow).AsUInt32();
-        Vector512<uint> last2 = Avx512BW.UnpackLow(efHigh, ghHigh).AsUInt32(), last3 = Avx512BW.UnpackHigh(efHigh, ghHigh).AsUInt32();
+        Vector512<ushort> abLow = Avx512BW.UnpackLow(a, b).AsUInt16(),
+            abHigh = Avx512BW.UnpackHigh(a, b).AsUInt16();
+        Vector512<ushort> cdLow = Avx512BW.UnpackLow(c, d).AsUInt16(),
+            cdHigh = Avx512BW.UnpackHigh(c, d).AsUInt16();
+        Vector512<ushort> efLow = Avx512BW.UnpackLow(e, f).AsUInt16(),
+            efHigh = Avx512BW.UnpackHigh(e, f).AsUInt16();
+        Vector512<ushort> ghLow = Avx512BW.UnpackLow(g, h).AsUInt16(),
+            ghHigh = Avx512BW.UnpackHigh(g, h).AsUInt16();
+        Vector512<uint> first0 = Avx512BW.UnpackLow(abLow, cdLow).AsUInt32(),
+            first1 = Avx512BW.UnpackHigh(abLow, cdLow).AsUInt32();
+        Vector512<uint> first2 = Avx512BW.UnpackLow(abHigh, cdHigh).AsUInt32(),
+            first3 = Avx512BW.UnpackHigh(abHigh, cdHigh).AsUInt32();
+        Vector512<uint> last0 = Avx512BW.UnpackLow(efLow, ghLow).AsUInt32(),
+            last1 = Avx512BW.UnpackHigh(efLow, ghLow).AsUInt32();
+        Vector512<uint> last2 = Avx512BW.UnpackLow(efHigh, ghHigh).AsUInt32(),
+            last3 = Avx512BW.UnpackHigh(efHigh, ghHigh).AsUInt32();
         a = Avx512F.UnpackLow(first0, last0).AsByte();
         b = Avx512F.UnpackHigh(first0, last0).AsByte();
         c = Avx512F.UnpackLow(first1, last1).AsByte();

@@ -13,8 +13,14 @@ internal static class BitString
     public const int ListSpare = 32;
 
     /// <summary>The positions of the bits of each byte, closed up: eight a byte.</summary>
-    private static readonly byte[] _positions = [.. Enumerable.Range(0, 256).SelectMany(bits =>
-        Enumerable.Range(0, 8).Where(i => (bits >> i & 1) != 0).Concat(Enumerable.Repeat(0, 8)).Take(8).Select(i => (byte)i))];
+    private static readonly byte[] s_positions =
+    [
+        .. Enumerable
+            .Range(0, 256)
+            .SelectMany(bits =>
+                Enumerable.Range(0, 8).Where(i => (bits >> i & 1) != 0).Concat(Enumerable.Repeat(0, 8)).Take(8).Select(i => (byte)i)
+            ),
+    ];
 
     /// <summary>Words that so many bits take, and one more, so that 64 bits can be read from any of them on.</summary>
     public static int Words(int bits) => (bits + 63) / 64 + 1;
@@ -82,7 +88,8 @@ internal static class BitString
             // Without a branch that depends on the bits: the positions of 32 bits, those of the ones closed up. Filled with
             // 32-bit words, even lanes hold the word's lower half and odd lanes its upper half.
             Vector512<uint> lane = Vector512<uint>.Indices;
-            Vector512<ushort> position = (lane | ((lane + Vector512.Create(16u)) << 16)).AsUInt16() * factor, step = Vector512.Create((ushort)(32 * factor));
+            Vector512<ushort> position = (lane | ((lane + Vector512.Create(16u)) << 16)).AsUInt16() * factor,
+                step = Vector512.Create((ushort)(32 * factor));
             Vector512<uint> low = Avx512F.ShiftLeftLogicalVariable(Vector512<uint>.One, lane);
             Vector512<ushort> bit = (low | (low << 16)).AsUInt16();
             ref uint half = ref Unsafe.As<ulong, uint>(ref MemoryMarshal.GetReference(words));
@@ -98,7 +105,7 @@ internal static class BitString
             return count;
         }
 
-        ref byte positions = ref MemoryMarshal.GetArrayDataReference(_positions);
+        ref byte positions = ref MemoryMarshal.GetArrayDataReference(s_positions);
         for (int w = 0; w < words.Length; w++)
         {
             ulong rest = words[w];
@@ -107,7 +114,9 @@ internal static class BitString
                 // Bytes without a bit are passed over: most of a picture is dark.
                 int skip = BitOperations.TrailingZeroCount(rest) & 56;
                 (rest, position) = (rest >> skip, position + skip);
-                Vector128<byte> some = Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref positions, 8 * (int)(byte)rest))).AsByte();
+                Vector128<byte> some = Vector128
+                    .CreateScalarUnsafe(Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref positions, 8 * (int)(byte)rest)))
+                    .AsByte();
                 ((Vector128.WidenLower(some) + Vector128.Create((ushort)position)) * factor).StoreUnsafe(ref list, (nuint)count);
                 count += BitOperations.PopCount((uint)(byte)rest);
             }

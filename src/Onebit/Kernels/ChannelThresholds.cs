@@ -29,12 +29,15 @@ internal sealed class ChannelThresholds
     }
 
     /// <summary>Those of an operation, or null where it has none or where its channels have more than one position.</summary>
-    public static ChannelThresholds? Of(Operation operation, ValueInfo value) => value is not { Height: 1, Width: 1 } ? null : operation switch
-    {
-        Threshold threshold => new ChannelThresholds(threshold.Thresholds.Span, threshold.Flipped.Span),
-        Quantize quantize => new ChannelThresholds(quantize.Thresholds.Span, quantize.Flipped.Span),
-        _ => null,
-    };
+    public static ChannelThresholds? Of(Operation operation, ValueInfo value) =>
+        value is not { Height: 1, Width: 1 }
+            ? null
+            : operation switch
+            {
+                Threshold threshold => new ChannelThresholds(threshold.Thresholds.Span, threshold.Flipped.Span),
+                Quantize quantize => new ChannelThresholds(quantize.Thresholds.Span, quantize.Flipped.Span),
+                _ => null,
+            };
 
     /// <summary>How many thresholds each sum reaches, or misses where flipped: 1 is the sign +1.</summary>
     public void Count(ReadOnlySpan<int> sums, Span<int> codes)
@@ -43,7 +46,8 @@ internal sealed class ChannelThresholds
         for (; c + Vector512<int>.Count <= _channels; c += Vector512<int>.Count)
         {
             // Without AVX-512 .NET makes it of narrower vectors. -1 is a threshold reached.
-            Vector512<int> sum = Vector512.Create(sums[c..]), reached = Vector512<int>.Zero;
+            Vector512<int> sum = Vector512.Create(sums[c..]),
+                reached = Vector512<int>.Zero;
             for (int i = c; i < _thresholds.Length; i += _channels)
             {
                 reached -= Vector512.GreaterThanOrEqual(sum, Vector512.Create(_thresholds.AsSpan(i)));

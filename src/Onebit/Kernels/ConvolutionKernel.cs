@@ -41,14 +41,18 @@ internal abstract class ConvolutionKernel
 
     private const int MostScratchBytes = 1 << 26;
 
-    /// <summary>A kernel for the layer, or null where its rows do not fit into words or its lists or planes would take too much memory.</summary>
+    /// <summary>
+    /// A kernel for the layer, or null where its rows do not fit into words or its lists or planes would take too much memory.
+    /// </summary>
     public static ConvolutionKernel? Create(Stage stage, int widestVector)
     {
         int row = stage.Source.Width + 2 * stage.Linear.Padding;
         long positions = (long)row * (stage.Source.Height + 2 * stage.Linear.Padding - stage.Linear.KernelHeight + 1);
-        long lanes = (Math.Max(8, 2L * row) * (stage.Source.Height + 2 * stage.Linear.Padding - stage.Linear.KernelHeight + 1) + 511) / 512 * 512;
+        long lanes =
+            (Math.Max(8, 2L * row) * (stage.Source.Height + 2 * stage.Linear.Padding - stage.Linear.KernelHeight + 1) + 511) / 512 * 512;
         bool bits = stage.Source.Bits == 1;
-        long memory = bits ? stage.Source.Channels / 8 * positions * stage.Linear.KernelHeight * stage.Linear.KernelWidth
+        long memory = bits
+            ? stage.Source.Channels / 8 * positions * stage.Linear.KernelHeight * stage.Linear.KernelWidth
             : stage.Source.Channels * positions * sizeof(int);
         if (row > 64 || stage.IsLarge || memory + stage.Linear.Outputs * lanes * sizeof(int) > MostScratchBytes)
         {
@@ -68,7 +72,10 @@ internal abstract class ConvolutionKernel
         }
 
         // Lanes of a pass: as wide as the processor goes, and no wider than the positions need.
-        int unit = bits ? 1 : stage.SumsFit16Bits ? 4 : 8; // 64 lanes of bits, 16 of 16-bit, 8 of 32-bit integers
+        int unit =
+            bits ? 1
+            : stage.SumsFit16Bits ? 4
+            : 8; // 64 lanes of bits, 16 of 16-bit, 8 of 32-bit integers
         return VectorWidth.For(positions * unit, widestVector) switch
         {
             512 => Create<Width512, Vector512<ulong>>(),
@@ -91,14 +98,16 @@ internal abstract class ConvolutionKernel
             int width = VectorWidth.For(positions, widestVector);
             double additions = 0.5 * stage.Linear.Outputs * stage.FanIn * ((positions + width - 1) / width);
             return bits && stage.FanIn <= short.MaxValue && TableConvolution<TWidth, TVector>.Lookups(stage) < additions
-                ? new TableConvolution<TWidth, TVector>(stage) : null;
+                ? new TableConvolution<TWidth, TVector>(stage)
+                : null;
         }
 
         ConvolutionKernel Create<TWidth, TVector>()
             where TWidth : struct, IWidth<TVector>
-            where TVector : struct => bits ? new ConvolutionKernel<BitLanes<TWidth, TVector>>(stage)
-                : stage.SumsFit16Bits ? new ConvolutionKernel<IntegerLanes<TWidth, TVector, short>>(stage)
-                : new ConvolutionKernel<IntegerLanes<TWidth, TVector, int>>(stage);
+            where TVector : struct =>
+            bits ? new ConvolutionKernel<BitLanes<TWidth, TVector>>(stage)
+            : stage.SumsFit16Bits ? new ConvolutionKernel<IntegerLanes<TWidth, TVector, short>>(stage)
+            : new ConvolutionKernel<IntegerLanes<TWidth, TVector, int>>(stage);
     }
 
     /// <summary>Runs the stage.</summary>
@@ -108,7 +117,9 @@ internal abstract class ConvolutionKernel
     /// <param name="scratch">Of <see cref="ScratchBytes"/>.</param>
     public abstract void Run(ref byte source, ValueForm form, ref byte result, ref byte scratch);
 
-    /// <summary>Says how outputs are laid out. Behind those of the last channel there is room for <see cref="SpareElements"/> more.</summary>
+    /// <summary>
+    /// Says how outputs are laid out. Behind those of the last channel there is room for <see cref="SpareElements"/> more.
+    /// </summary>
     /// <param name="row">Positions from one row to the next.</param>
     /// <param name="positions">Positions of a channel, in whole vectors.</param>
     /// <param name="rowsJoined">Each row of bits is a window's rows, joined.</param>
@@ -171,10 +182,13 @@ internal abstract class ConvolutionKernel
                     continue;
                 }
 
-                ulong joined = _isAligned ? Unsafe.Add(ref Unsafe.As<byte, ulong>(ref bits), word) : Join(ref Unsafe.As<byte, ulong>(ref bits), word);
+                ulong joined = _isAligned
+                    ? Unsafe.Add(ref Unsafe.As<byte, ulong>(ref bits), word)
+                    : Join(ref Unsafe.As<byte, ulong>(ref bits), word);
                 ulong some = BitString.Extract(joined ^ flip, chosen);
                 gathered |= some << count;
-                int more = BitOperations.PopCount(chosen), room = 64 - count;
+                int more = BitOperations.PopCount(chosen),
+                    room = 64 - count;
                 count += more;
                 if (count >= 64)
                 {
@@ -207,7 +221,9 @@ internal abstract class ConvolutionKernel
     /// <summary>In place: what is read lies behind what is written.</summary>
     private void JoinAligned(ref byte bits)
     {
-        int size = PoolSize, stride = Stage.Linear.Stride, rowBytes = _outputRow * stride / 8;
+        int size = PoolSize,
+            stride = Stage.Linear.Stride,
+            rowBytes = _outputRow * stride / 8;
         for (int at = 0; at < _chosen.Length * sizeof(ulong); at += Vector512<byte>.Count)
         {
             Vector512<ulong> rows = Vector512<ulong>.Zero;
@@ -242,7 +258,13 @@ internal abstract class ConvolutionKernel
             ref int positions = ref sums[channel * _positions];
             if (PoolSize > 1)
             {
-                Endings.Max(ref positions, ((height - 1) * _outputRow + width - 1) * step + 1, PoolSize, Stage.Linear.Stride, _outputRow * Stage.Linear.Stride);
+                Endings.Max(
+                    ref positions,
+                    ((height - 1) * _outputRow + width - 1) * step + 1,
+                    PoolSize,
+                    Stage.Linear.Stride,
+                    _outputRow * Stage.Linear.Stride
+                );
             }
 
             // What ends the layer reads them without gaps; where nothing does, they are the result.
@@ -264,7 +286,12 @@ internal abstract class ConvolutionKernel
 
                     break;
                 case Requantize { OutputBits: 8 } requantize:
-                    Endings.Requantize(requantize, channel, pooled, MemoryMarshal.CreateSpan(ref Unsafe.Add(ref result, channel * area), area));
+                    Endings.Requantize(
+                        requantize,
+                        channel,
+                        pooled,
+                        MemoryMarshal.CreateSpan(ref Unsafe.Add(ref result, channel * area), area)
+                    );
                     break;
             }
         }
@@ -289,12 +316,15 @@ internal sealed class ConvolutionKernel<TLanes> : ConvolutionKernel
         int area = linear.KernelHeight * linear.KernelWidth;
         _passes = (Positions + TLanes.Lanes - 1) / TLanes.Lanes;
         _planeBytes = _passes * TLanes.PlaneBytes;
-        _sums = new PlaneSums(stage, (channel, y, x) => IsBits
-            ? (channel * area + y * linear.KernelWidth + x) * _planeBytes
-            : ((channel * Rows + y) * Row + x) * ElementBytes);
+        _sums = new PlaneSums(
+            stage,
+            (channel, y, x) =>
+                IsBits ? (channel * area + y * linear.KernelWidth + x) * _planeBytes : ((channel * Rows + y) * Row + x) * ElementBytes
+        );
 
         // Scratch: the input's planes, then the outputs of all positions, then the slots. The last position's pass reads beyond it.
-        _planes = IsBits ? stage.Source.Channels * area * _planeBytes + BitString.Words(Rows * Row) * sizeof(ulong)
+        _planes = IsBits
+            ? stage.Source.Channels * area * _planeBytes + BitString.Words(Rows * Row) * sizeof(ulong)
             : stage.Source.Channels * Rows * Row * ElementBytes + _planeBytes;
         _outputs = linear.Outputs * (stage.Ending is Threshold ? OutputBitBytes : ChannelElements * sizeof(int));
         _planes = Align(_planes);
@@ -338,8 +368,13 @@ internal sealed class ConvolutionKernel<TLanes> : ConvolutionKernel
                 if (Stage.Ending is Threshold)
                 {
                     _sums.Compare<TLanes>(
-                        ref planes, group, ref slots,
-                        ref Unsafe.Add(ref outputs, pass * TLanes.Lanes / 8), OutputBitBytes, join: false);
+                        ref planes,
+                        group,
+                        ref slots,
+                        ref Unsafe.Add(ref outputs, pass * TLanes.Lanes / 8),
+                        OutputBitBytes,
+                        join: false
+                    );
                 }
                 else
                 {
@@ -362,19 +397,29 @@ internal sealed class ConvolutionKernel<TLanes> : ConvolutionKernel
     private void BitPlanes(ref ulong source, ref byte planes)
     {
         (ValueInfo shape, Linear linear) = (Stage.Source, Stage.Linear);
-        ref ulong padded = ref Unsafe.As<byte, ulong>(ref Unsafe.Add(ref planes, shape.Channels * linear.KernelHeight * linear.KernelWidth * _planeBytes));
-        int words = _planeBytes / sizeof(ulong), row = Row, paddedWords = BitString.Words(Rows * row);
+        ref ulong padded = ref Unsafe.As<byte, ulong>(
+            ref Unsafe.Add(ref planes, shape.Channels * linear.KernelHeight * linear.KernelWidth * _planeBytes)
+        );
+        int words = _planeBytes / sizeof(ulong),
+            row = Row,
+            paddedWords = BitString.Words(Rows * row);
         ref ulong plane = ref Unsafe.As<byte, ulong>(ref planes);
         for (int channel = 0; channel < shape.Channels; channel++)
         {
             MemoryMarshal.CreateSpan(ref padded, paddedWords).Clear();
-            int rows = linear.Padding > 0 ? shape.Height : 1, run = shape.Height * shape.Width / rows; // Without padding all rows are one.
+            int rows = linear.Padding > 0 ? shape.Height : 1,
+                run = shape.Height * shape.Width / rows; // Without padding all rows are one.
             for (int y = 0; y < rows; y++)
             {
-                int from = (channel * rows + y) * run, to = (y + linear.Padding) * row + linear.Padding;
+                int from = (channel * rows + y) * run,
+                    to = (y + linear.Padding) * row + linear.Padding;
                 for (int done = 0; done < run; done += 64)
                 {
-                    BitString.Append(ref padded, to + done, BitString.Read(ref source, from + done) & BitString.Low(Math.Min(64, run - done)));
+                    BitString.Append(
+                        ref padded,
+                        to + done,
+                        BitString.Read(ref source, from + done) & BitString.Low(Math.Min(64, run - done))
+                    );
                 }
             }
 
@@ -382,7 +427,9 @@ internal sealed class ConvolutionKernel<TLanes> : ConvolutionKernel
             {
                 for (int x = 0; x < linear.KernelWidth; x++, plane = ref Unsafe.Add(ref plane, words))
                 {
-                    int start = y * row + x, shift = start & 63, count = Math.Min(words, paddedWords - 1 - start / 64);
+                    int start = y * row + x,
+                        shift = start & 63,
+                        count = Math.Min(words, paddedWords - 1 - start / 64);
                     ref ulong word = ref Unsafe.Add(ref padded, start / 64);
                     for (int w = 0; w < count; w++)
                     {
@@ -414,7 +461,10 @@ internal sealed class ConvolutionKernel<TLanes> : ConvolutionKernel
             }
             else
             {
-                Endings.Narrow(MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref Unsafe.As<byte, int>(ref source), element), run), destination);
+                Endings.Narrow(
+                    MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref Unsafe.As<byte, int>(ref source), element), run),
+                    destination
+                );
             }
         }
     }

@@ -71,7 +71,10 @@ internal sealed class DenseBytes<TWidth, TVector> : DenseKernel
             TVector count = TWidth.Fill(0);
             for (int bit = Math.Min(first + LowPlanes, bits) - 1; bit >= first; bit--)
             {
-                count = TWidth.Add8(TWidth.Add8(count, count), TWidth.PopCount8(TWidth.Load(ref BitLanes<TWidth, TVector>.Plane(ref slot, bit))));
+                count = TWidth.Add8(
+                    TWidth.Add8(count, count),
+                    TWidth.PopCount8(TWidth.Load(ref BitLanes<TWidth, TVector>.Plane(ref slot, bit)))
+                );
             }
 
             TWidth.Store(count, ref slot);

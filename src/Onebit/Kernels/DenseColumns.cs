@@ -30,7 +30,8 @@ internal sealed class DenseColumns<TWidth, TVector> : DenseKernel
         _columns = new AlignedBytes(_vectors * (Inputs + 1) * VectorBytes);
         for (int o = 0; o < Outputs; o++)
         {
-            int vector = o / BitLanes<TWidth, TVector>.Lanes, bit = o % BitLanes<TWidth, TVector>.Lanes;
+            int vector = o / BitLanes<TWidth, TVector>.Lanes,
+                bit = o % BitLanes<TWidth, TVector>.Lanes;
             for (int i = 0; i < Inputs; i++)
             {
                 _columns[(vector * (Inputs + 1) + i) * VectorBytes + bit / 8] |= (byte)(((Rows[o * Words + i / 64] >> i) & 1) << (bit & 7));
@@ -65,9 +66,15 @@ internal sealed class DenseColumns<TWidth, TVector> : DenseKernel
         {
             int largest = Positive(vector, ref scratch);
             TVector result = BitLanes<TWidth, TVector>.NotNegative(
-                ref scratch, BitLanes<TWidth, TVector>.Bits(largest),
-                ref Unsafe.Add(ref _addends.Start, vector * _differenceBits * VectorBytes), _differenceBits, -total);
-            TVector flips = TWidth.Load(ref Unsafe.Add(ref Unsafe.As<ulong, byte>(ref MemoryMarshal.GetArrayDataReference(Flips)), vector * VectorBytes));
+                ref scratch,
+                BitLanes<TWidth, TVector>.Bits(largest),
+                ref Unsafe.Add(ref _addends.Start, vector * _differenceBits * VectorBytes),
+                _differenceBits,
+                -total
+            );
+            TVector flips = TWidth.Load(
+                ref Unsafe.Add(ref Unsafe.As<ulong, byte>(ref MemoryMarshal.GetArrayDataReference(Flips)), vector * VectorBytes)
+            );
             TWidth.Store(TWidth.Xor(result, flips), ref Unsafe.Add(ref Unsafe.As<ulong, byte>(ref bits), vector * VectorBytes));
         }
     }
@@ -79,7 +86,11 @@ internal sealed class DenseColumns<TWidth, TVector> : DenseKernel
         for (int vector = 0; vector < _vectors; vector++)
         {
             int largest = Positive(vector, ref scratch);
-            BitLanes<TWidth, TVector>.ToIntegers(ref scratch, largest, positives.Slice(vector * BitLanes<TWidth, TVector>.Lanes, BitLanes<TWidth, TVector>.Lanes));
+            BitLanes<TWidth, TVector>.ToIntegers(
+                ref scratch,
+                largest,
+                positives.Slice(vector * BitLanes<TWidth, TVector>.Lanes, BitLanes<TWidth, TVector>.Lanes)
+            );
         }
 
         return total;
@@ -133,7 +144,8 @@ internal sealed class DenseColumns<TWidth, TVector> : DenseKernel
         return largest;
     }
 
-    private ref int Count(int plane, ref byte scratch) => ref Unsafe.As<byte, int>(ref Unsafe.Add(ref scratch, 2 * _slotBytes + plane * ListBytes));
+    private ref int Count(int plane, ref byte scratch) =>
+        ref Unsafe.As<byte, int>(ref Unsafe.Add(ref scratch, 2 * _slotBytes + plane * ListBytes));
 
     private ref ushort List(int plane, ref byte scratch, out int count)
     {
@@ -149,6 +161,7 @@ internal sealed class DenseColumns<TWidth, TVector> : DenseKernel
         private readonly ref ushort _list = ref list;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public TVector At(nint index) => TWidth.Load(ref Unsafe.As<ulong, byte>(ref Unsafe.Add(ref _columns, (nint)Unsafe.Add(ref _list, index))));
+        public TVector At(nint index) =>
+            TWidth.Load(ref Unsafe.As<ulong, byte>(ref Unsafe.Add(ref _columns, (nint)Unsafe.Add(ref _list, index))));
     }
 }

@@ -89,17 +89,22 @@ internal abstract class DenseKernel
     /// </summary>
     public static DenseKernel Create(Stage stage, int widestVector)
     {
-        int outputs = stage.Linear.Outputs, inputs = stage.Source.Count, planes = stage.Source.Bits;
-        int width = VectorWidth.For(outputs, widestVector), byteWidth = VectorWidth.For(8L * outputs, widestVector);
+        int outputs = stage.Linear.Outputs,
+            inputs = stage.Source.Count,
+            planes = stage.Source.Bits;
+        int width = VectorWidth.For(outputs, widestVector),
+            byteWidth = VectorWidth.For(8L * outputs, widestVector);
         while (width > 64 && (long)inputs * width > ushort.MaxValue * 64L)
         {
             width /= 2; // Lists of columns have 16 bits an element.
         }
 
         // Cycles, as measured. Half of the signs are 1, and a fifth of the bits of codes, most of them small.
-        int vectors = (outputs + width - 1) / width, byteVectors = (outputs * 8 + byteWidth - 1) / byteWidth;
+        int vectors = (outputs + width - 1) / width,
+            byteVectors = (outputs * 8 + byteWidth - 1) / byteWidth;
         double ones = (double)inputs / (stage.Source.Kind == ElementKind.Signs ? 2 : 5);
-        double columns = planes * (1.25 * ones * vectors + inputs / 8.0 + 60 * vectors + 40) + (stage.Ending is Threshold ? 0 : 3 * outputs);
+        double columns =
+            planes * (1.25 * ones * vectors + inputs / 8.0 + 60 * vectors + 40) + (stage.Ending is Threshold ? 0 : 3 * outputs);
         double bytes = planes * byteVectors * (3.3 * inputs / 8 + 100);
         double rows = (double)planes * outputs * ((inputs + 63) / 64 * 1.2 + 3);
         if (rows < Math.Min(bytes, columns))

@@ -12,7 +12,8 @@ internal sealed class DenseRows(Stage stage) : DenseKernel(stage)
     [MethodImpl(MethodImplOptions.NoInlining)]
     protected override int Positives(ReadOnlySpan<ulong> planes, Span<int> positives, ref byte scratch)
     {
-        int words = Words, total = 0;
+        int words = Words,
+            total = 0;
         positives[..Outputs].Clear();
         for (int p = 0; p < Planes; p++)
         {

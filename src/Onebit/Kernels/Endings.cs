@@ -14,7 +14,8 @@ internal static class Endings
     {
         ReadOnlySpan<int> multipliers = requantize.Multipliers.Span;
         ReadOnlySpan<long> offsets = requantize.Offsets.Span;
-        int shift = requantize.Shift, c = 0;
+        int shift = requantize.Shift,
+            c = 0;
         for (; Avx512F.IsSupported && c + Vector512<long>.Count <= sums.Length; c += Vector512<long>.Count)
         {
             Vector512<int> factors = Avx512F.ConvertToVector512Int64(Vector256.Create(multipliers[c..])).AsInt32();
@@ -30,8 +31,10 @@ internal static class Endings
     /// <summary>One channel's sums to 8-bit codes.</summary>
     public static void Requantize(Requantize requantize, int channel, ReadOnlySpan<int> sums, Span<byte> codes)
     {
-        long multiplier = requantize.Multipliers.Span[channel], offset = requantize.Offsets.Span[channel];
-        int shift = requantize.Shift, i = 0;
+        long multiplier = requantize.Multipliers.Span[channel],
+            offset = requantize.Offsets.Span[channel];
+        int shift = requantize.Shift,
+            i = 0;
         if (Avx512F.IsSupported)
         {
             Vector512<int> factor = Vector512.Create((int)multiplier);
@@ -68,7 +71,8 @@ internal static class Endings
         for (; i + Vector512<int>.Count <= integers.Length; i += Vector512<int>.Count)
         {
             // Without AVX-512 .NET makes it of narrower vectors.
-            words[i / 64] |= Vector512.GreaterThan(Vector512.Create(integers[i..]), Vector512<int>.Zero).ExtractMostSignificantBits() << (i & 63);
+            words[i / 64] |=
+                Vector512.GreaterThan(Vector512.Create(integers[i..]), Vector512<int>.Zero).ExtractMostSignificantBits() << (i & 63);
         }
 
         for (; i < integers.Length; i++)
@@ -115,7 +119,11 @@ internal static class Endings
         {
             // The lower halves of 64-bit numbers are every second one.
             Vector256<int> some = Vector256.LoadUnsafe(ref from, (nuint)(i * step));
-            (step == 1 ? some : Vector256.Narrow(some.AsInt64(), Vector256.LoadUnsafe(ref from, (nuint)(2 * i + Vector256<int>.Count)).AsInt64())).StoreUnsafe(ref to, (nuint)i);
+            (
+                step == 1
+                    ? some
+                    : Vector256.Narrow(some.AsInt64(), Vector256.LoadUnsafe(ref from, (nuint)(2 * i + Vector256<int>.Count)).AsInt64())
+            ).StoreUnsafe(ref to, (nuint)i);
         }
 
         for (; i < count; i++)
@@ -148,13 +156,17 @@ internal static class Endings
     /// <param name="thresholds">64.</param>
     public static ulong AtLeast(ReadOnlySpan<int> positives, int total, ReadOnlySpan<int> thresholds)
     {
-        ref int positive = ref MemoryMarshal.GetReference(positives), threshold = ref MemoryMarshal.GetReference(thresholds);
+        ref int positive = ref MemoryMarshal.GetReference(positives),
+            threshold = ref MemoryMarshal.GetReference(thresholds);
         ulong bits = 0;
         for (int i = 0; i < 64; i += Vector512<int>.Count)
         {
             // Without AVX-512 .NET makes it of narrower vectors.
             Vector512<int> twice = Vector512.LoadUnsafe(ref positive, (nuint)i) << 1;
-            Vector512<int> reached = Vector512.GreaterThanOrEqual(twice - Vector512.Create(total), Vector512.LoadUnsafe(ref threshold, (nuint)i));
+            Vector512<int> reached = Vector512.GreaterThanOrEqual(
+                twice - Vector512.Create(total),
+                Vector512.LoadUnsafe(ref threshold, (nuint)i)
+            );
             bits |= reached.ExtractMostSignificantBits() << i;
         }
 
@@ -189,13 +201,16 @@ internal static class Endings
     {
         ReadOnlySpan<int> multipliers = scores.Multipliers.Span;
         ReadOnlySpan<long> offsets = scores.Offsets.Span;
-        int image = 0, count = Math.Min(stride, classes.Length);
+        int image = 0,
+            count = Math.Min(stride, classes.Length);
         for (; Avx512F.IsSupported && image + Vector512<long>.Count <= count; image += Vector512<long>.Count)
         {
-            Vector512<long> best = Scores(sums, image, multipliers[0], offsets[0]), bestClass = Vector512<long>.Zero;
+            Vector512<long> best = Scores(sums, image, multipliers[0], offsets[0]),
+                bestClass = Vector512<long>.Zero;
             for (int c = 1; c < multipliers.Length; c++)
             {
-                Vector512<long> some = Scores(sums, c * stride + image, multipliers[c], offsets[c]), better = Vector512.GreaterThan(some, best);
+                Vector512<long> some = Scores(sums, c * stride + image, multipliers[c], offsets[c]),
+                    better = Vector512.GreaterThan(some, best);
                 best = Vector512.Max(some, best);
                 bestClass = Vector512.ConditionalSelect(better, Vector512.Create((long)c), bestClass);
             }

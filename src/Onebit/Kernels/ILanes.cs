@@ -20,7 +20,9 @@ internal interface ILanes
     /// <summary>Sums the planes that begin at these byte offsets.</summary>
     static abstract void Sum(ref byte planes, ReadOnlySpan<int> offsets, ref byte slot);
 
-    /// <summary>Adds the slot <paramref name="other"/>, a sum of <paramref name="otherPlanes"/> planes, to a sum of <paramref name="planes"/>.</summary>
+    /// <summary>
+    /// Adds the slot <paramref name="other"/>, a sum of <paramref name="otherPlanes"/> planes, to a sum of <paramref name="planes"/>.
+    /// </summary>
     static abstract void Add(ref byte slot, int planes, ref byte other, int otherPlanes);
 
     /// <summary>
@@ -39,8 +41,7 @@ internal interface ILanes
     /// <param name="threshold">Any integer.</param>
     /// <param name="bits"><see cref="Lanes"/> bits.</param>
     /// <param name="join">OR instead of write.</param>
-    static abstract void AtLeast(
-        ref byte positive, int positives, ref byte total, int planes, int threshold, ref byte bits, bool join);
+    static abstract void AtLeast(ref byte positive, int positives, ref byte total, int planes, int threshold, ref byte bits, bool join);
 
     /// <summary>The sums of a slot as integers.</summary>
     static abstract void ToIntegers(ref byte slot, int planes, Span<int> integers);

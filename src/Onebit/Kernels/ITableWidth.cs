@@ -7,7 +7,9 @@ internal interface ITableWidth<TVector> : IWidth<TVector>
     /// <summary>Bits of an index.</summary>
     static abstract int TableBits { get; }
 
-    /// <summary>For each byte, the entry of a table of as many bytes as a vector has; where an index has fewer bits, the table repeats.</summary>
+    /// <summary>
+    /// For each byte, the entry of a table of as many bytes as a vector has; where an index has fewer bits, the table repeats.
+    /// </summary>
     static abstract TVector Lookup(ref byte table, TVector indices);
 
     /// <summary>Byte j of each 64-bit word: the word's eight bits from <paramref name="start"/> + j on, which are within it.</summary>
@@ -22,7 +24,10 @@ internal interface ITableWidth<TVector> : IWidth<TVector>
     /// <summary>Bytes 1, 3, 5 ... as 16-bit integers.</summary>
     static abstract TVector OddBytes(TVector bytes);
 
-    /// <summary>Stores one bit an integer: is it at least <paramref name="least"/>? Those of even places are in one vector, those of odd ones in another.</summary>
+    /// <summary>
+    /// Stores one bit an integer: is it at least <paramref name="least"/>? Those of even places are in one vector, those of odd ones in
+    /// another.
+    /// </summary>
     static abstract void StoreAtLeast16(TVector even, TVector odd, short least, ref byte bits);
 
     /// <summary>The larger of each two 16-bit integers.</summary>

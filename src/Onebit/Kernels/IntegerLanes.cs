@@ -24,7 +24,10 @@ internal readonly struct IntegerLanes<TWidth, TVector, TElement> : ILanes
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Sum(ref byte planes, ReadOnlySpan<int> offsets, ref byte slot)
     {
-        TVector a = TWidth.Fill(0), b = a, c = a, d = a;
+        TVector a = TWidth.Fill(0),
+            b = a,
+            c = a,
+            d = a;
         foreach (int offset in offsets)
         {
             ref byte plane = ref Unsafe.Add(ref planes, (nint)(uint)offset);
@@ -55,19 +58,20 @@ internal readonly struct IntegerLanes<TWidth, TVector, TElement> : ILanes
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void AtLeast(
-        ref byte positive, int positives, ref byte total, int planes, int threshold, ref byte bits, bool join)
+    public static void AtLeast(ref byte positive, int positives, ref byte total, int planes, int threshold, ref byte bits, bool join)
     {
         // "At least" is "not less", and with 16 bits, where no difference is as small as the type's smallest number,
         // "more than the number before". A threshold may be outside of that type: then all or none exceed its end.
         if (typeof(TElement) == typeof(short))
         {
             Vector256<short> below = Vector256.Create((short)Math.Clamp(threshold - 1L, short.MinValue, short.MaxValue));
-            ref short p = ref Unsafe.As<byte, short>(ref positive), t = ref Unsafe.As<byte, short>(ref total);
+            ref short p = ref Unsafe.As<byte, short>(ref positive),
+                t = ref Unsafe.As<byte, short>(ref total);
             int lane = 0;
             for (; lane + 32 <= Lanes; lane += 32)
             {
-                Vector256<short> low = Reached16(ref p, ref t, lane, below), high = Reached16(ref p, ref t, lane + 16, below);
+                Vector256<short> low = Reached16(ref p, ref t, lane, below),
+                    high = Reached16(ref p, ref t, lane + 16, below);
                 uint reached = Vector256.NarrowWithSaturation(low, high).ExtractMostSignificantBits();
                 ref byte place = ref Unsafe.Add(ref bits, lane / 8);
                 Unsafe.WriteUnaligned(ref place, join ? reached | Unsafe.ReadUnaligned<uint>(ref place) : reached);
@@ -83,11 +87,13 @@ internal readonly struct IntegerLanes<TWidth, TVector, TElement> : ILanes
         else
         {
             Vector256<int> least = Vector256.Create(threshold);
-            ref int p = ref Unsafe.As<byte, int>(ref positive), t = ref Unsafe.As<byte, int>(ref total);
+            ref int p = ref Unsafe.As<byte, int>(ref positive),
+                t = ref Unsafe.As<byte, int>(ref total);
             for (int lane = 0; lane < Lanes; lane += 8)
             {
                 Vector256<int> twice = Vector256.LoadUnsafe(ref p, (nuint)lane) << 1;
-                var reached = (byte)~Vector256.LessThan(twice - Vector256.LoadUnsafe(ref t, (nuint)lane), least).ExtractMostSignificantBits();
+                var reached = (byte)
+                    ~Vector256.LessThan(twice - Vector256.LoadUnsafe(ref t, (nuint)lane), least).ExtractMostSignificantBits();
                 ref byte place = ref Unsafe.Add(ref bits, lane / 8);
                 place = join ? (byte)(reached | place) : reached;
             }
@@ -112,7 +118,9 @@ internal readonly struct IntegerLanes<TWidth, TVector, TElement> : ILanes
         ref int integer = ref MemoryMarshal.GetReference(integers);
         for (int lane = 0; lane < Lanes; lane += Vector256<short>.Count)
         {
-            (Vector256<int> low, Vector256<int> high) = Vector256.Widen(Vector256.LoadUnsafe(ref slot, (nuint)(lane * sizeof(short))).AsInt16());
+            (Vector256<int> low, Vector256<int> high) = Vector256.Widen(
+                Vector256.LoadUnsafe(ref slot, (nuint)(lane * sizeof(short))).AsInt16()
+            );
             low.StoreUnsafe(ref integer, (nuint)lane);
             high.StoreUnsafe(ref integer, (nuint)lane + 8);
         }

@@ -26,12 +26,14 @@ internal static class PixelPlanes
         }
 
         // A byte a pixel, whose eight bits are eight images; eight such rows of 32 pixels are transposed as bytes are.
-        const int Columns = 32, Rows = 8;
+        const int Columns = 32,
+            Rows = 8;
         int count = images.Length / pixels;
         ref byte source = ref MemoryMarshal.GetReference(images);
         Span<byte> octets = stackalloc byte[Columns * Rows];
         Span<byte> transposed = stackalloc byte[Columns * Rows];
-        Vector256<sbyte> sign = Vector256.Create(sbyte.MinValue), below = Vector256.Create((byte)(threshold - 1)).AsSByte() ^ sign;
+        Vector256<sbyte> sign = Vector256.Create(sbyte.MinValue),
+            below = Vector256.Create((byte)(threshold - 1)).AsSByte() ^ sign;
         for (int image = 0; image < count; image += Word)
         {
             for (int pixel = 0; pixel < pixels; pixel += Columns)
@@ -39,8 +41,10 @@ internal static class PixelPlanes
                 int columns = Math.Min(Columns, pixels - pixel);
                 for (int row = 0; row < Rows; row++)
                 {
-                    int first = image + 8 * row, images8 = Math.Clamp(count - first, 0, 8);
-                    Vector256<byte> bits = Vector256<byte>.Zero, bit = Vector256<byte>.One;
+                    int first = image + 8 * row,
+                        images8 = Math.Clamp(count - first, 0, 8);
+                    Vector256<byte> bits = Vector256<byte>.Zero,
+                        bit = Vector256<byte>.One;
                     if (images8 == 8 && columns == Columns)
                     {
                         ref byte corner = ref Unsafe.Add(ref source, (nint)first * pixels + pixel);
@@ -70,7 +74,9 @@ internal static class PixelPlanes
                 TransposeBytes(ref MemoryMarshal.GetReference(octets), Columns, ref MemoryMarshal.GetReference(transposed), Rows);
                 for (int column = 0; column < columns; column++)
                 {
-                    transposed.Slice(column * Rows, Rows).CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref destination, (nint)column * stride), Rows));
+                    transposed
+                        .Slice(column * Rows, Rows)
+                        .CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref destination, (nint)column * stride), Rows));
                 }
             }
         }
@@ -91,7 +97,8 @@ internal static class PixelPlanes
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void BitsByWords(ReadOnlySpan<byte> images, int pixels, byte threshold, ref byte planes, int stride)
     {
-        int count = images.Length / pixels, words = (pixels + Word - 1) / Word;
+        int count = images.Length / pixels,
+            words = (pixels + Word - 1) / Word;
         ulong[] rented = ArrayPool<ulong>.Shared.Rent(words * Word);
         ref ulong rows = ref MemoryMarshal.GetArrayDataReference(rented);
         Span<ulong> last = stackalloc ulong[Word];
@@ -141,7 +148,8 @@ internal static class PixelPlanes
     private static void Reach(ReadOnlySpan<byte> pixels, byte threshold, ref ulong bits, int step)
     {
         ref byte pixel = ref MemoryMarshal.GetReference(pixels);
-        int words = pixels.Length / Word, left = pixels.Length % Word;
+        int words = pixels.Length / Word,
+            left = pixels.Length % Word;
         for (int word = 0; word < words; word++)
         {
             bits = Reached(ref Unsafe.Add(ref pixel, word * Word), threshold);
@@ -167,10 +175,13 @@ internal static class PixelPlanes
         {
             if (Vector512.IsHardwareAccelerated)
             {
-                return Vector512.GreaterThanOrEqual(Vector512.LoadUnsafe(ref pixels), Vector512.Create(threshold)).ExtractMostSignificantBits();
+                return Vector512
+                    .GreaterThanOrEqual(Vector512.LoadUnsafe(ref pixels), Vector512.Create(threshold))
+                    .ExtractMostSignificantBits();
             }
 
-            Vector256<byte> low = Vector256.LoadUnsafe(ref pixels), high = Vector256.LoadUnsafe(ref pixels, (nuint)Vector256<byte>.Count);
+            Vector256<byte> low = Vector256.LoadUnsafe(ref pixels),
+                high = Vector256.LoadUnsafe(ref pixels, (nuint)Vector256<byte>.Count);
             Vector256<byte> least = Vector256.Create(threshold);
             return Vector256.Equals(Vector256.Max(low, least), low).ExtractMostSignificantBits()
                 | (ulong)Vector256.Equals(Vector256.Max(high, least), high).ExtractMostSignificantBits() << 32;
@@ -192,7 +203,12 @@ internal static class PixelPlanes
             int pixel = 0;
             for (; pixel + 32 <= pixels; pixel += 32)
             {
-                TransposeBytes(ref Unsafe.Add(ref source, image * pixels + pixel), pixels, ref Unsafe.Add(ref planes, (nint)pixel * stride + image), stride);
+                TransposeBytes(
+                    ref Unsafe.Add(ref source, image * pixels + pixel),
+                    pixels,
+                    ref Unsafe.Add(ref planes, (nint)pixel * stride + image),
+                    stride
+                );
             }
 
             for (; pixel < pixels; pixel++)
@@ -217,9 +233,17 @@ internal static class PixelPlanes
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void TransposeBytes(ref byte source, int sourceStride, ref byte destination, int destinationStride)
     {
-        Vector256<ulong> r0 = Row(ref source, 0), r1 = Row(ref source, sourceStride), r2 = Row(ref source, 2 * sourceStride), r3 = Row(ref source, 3 * sourceStride);
-        Vector256<ulong> r4 = Row(ref source, 4 * sourceStride), r5 = Row(ref source, 5 * sourceStride), r6 = Row(ref source, 6 * sourceStride), r7 = Row(ref source, 7 * sourceStride);
-        const ulong Halves = 0x00000000FFFFFFFF, Pairs = 0x0000FFFF0000FFFF, Bytes = 0x00FF00FF00FF00FF;
+        Vector256<ulong> r0 = Row(ref source, 0),
+            r1 = Row(ref source, sourceStride),
+            r2 = Row(ref source, 2 * sourceStride),
+            r3 = Row(ref source, 3 * sourceStride);
+        Vector256<ulong> r4 = Row(ref source, 4 * sourceStride),
+            r5 = Row(ref source, 5 * sourceStride),
+            r6 = Row(ref source, 6 * sourceStride),
+            r7 = Row(ref source, 7 * sourceStride);
+        const ulong Halves = 0x00000000FFFFFFFF,
+            Pairs = 0x0000FFFF0000FFFF,
+            Bytes = 0x00FF00FF00FF00FF;
         Swap(ref r0, ref r4, 32, Halves);
         Swap(ref r1, ref r5, 32, Halves);
         Swap(ref r2, ref r6, 32, Halves);

@@ -16,7 +16,10 @@ internal sealed class PlaneSums
     private const int MaximumTuple = 4;
 
     // What beginning and ending one set costs, and adding one sum to another, in planes summed; measured.
-    private const double SetCost = 8, IntegerSetCost = 8, MergeCost = 11, IntegerMergeCost = 4;
+    private const double SetCost = 8,
+        IntegerSetCost = 8,
+        MergeCost = 11,
+        IntegerMergeCost = 4;
 
     private readonly int _planes;
     private readonly int _outputs;
@@ -33,7 +36,8 @@ internal sealed class PlaneSums
     public PlaneSums(Stage stage, Func<int, int, int, int> offset)
     {
         (Linear linear, ValueInfo input) = (stage.Linear, stage.Source);
-        int channels = input.Channels / linear.Groups, area = linear.KernelHeight * linear.KernelWidth;
+        int channels = input.Channels / linear.Groups,
+            area = linear.KernelHeight * linear.KernelWidth;
         _planes = channels * area;
         _outputs = linear.Outputs / linear.Groups;
         _signs = input.Kind == ElementKind.Signs;
@@ -53,7 +57,8 @@ internal sealed class PlaneSums
 
             for (int tuple = 0; tuple < tuples; tuple++)
             {
-                int first = group * _outputs + tuple * _tuple, count = Math.Min(_tuple, _outputs - tuple * _tuple);
+                int first = group * _outputs + tuple * _tuple,
+                    count = Math.Min(_tuple, _outputs - tuple * _tuple);
                 (_offsets[group * tuples + tuple], _starts[group * tuples + tuple]) = Partition(linear, first, count, all);
             }
         }
@@ -72,24 +77,31 @@ internal sealed class PlaneSums
     /// <param name="bits">Where the bits of output 0 of the operation go.</param>
     /// <param name="stride">Bytes from one output's bits to the next one's.</param>
     /// <param name="join">OR instead of write: max-pooling.</param>
-    public void Compare<TLanes>(
-        ref byte planes, int group, ref byte scratch, ref byte bits, int stride, bool join)
+    public void Compare<TLanes>(ref byte planes, int group, ref byte scratch, ref byte bits, int stride, bool join)
         where TLanes : struct, ILanes
     {
-        int slotBytes = TLanes.SlotBytes(_planes), tuples = _offsets.Length / _all.Length;
+        int slotBytes = TLanes.SlotBytes(_planes),
+            tuples = _offsets.Length / _all.Length;
         ref byte total = ref Unsafe.Add(ref scratch, TotalSlot * slotBytes);
         TLanes.Sum(ref planes, _all[group], ref total);
         TLanes.PrepareTotal(ref total, _planes);
         Span<int> counts = stackalloc int[1 << MaximumTuple];
-        int output = group * _outputs, end = output + _outputs;
+        int output = group * _outputs,
+            end = output + _outputs;
         for (int tuple = group * tuples; output < end; tuple++)
         {
             int count = SumTuple<TLanes>(ref planes, tuple, ref scratch, slotBytes, counts);
             for (int j = 0; j < count; j++, output++)
             {
                 TLanes.AtLeast(
-                    ref Unsafe.Add(ref scratch, slotBytes << j), counts[1 << j], ref total, _planes, _thresholds[output],
-                    ref Unsafe.Add(ref bits, (nint)output * stride), join);
+                    ref Unsafe.Add(ref scratch, slotBytes << j),
+                    counts[1 << j],
+                    ref total,
+                    _planes,
+                    _thresholds[output],
+                    ref Unsafe.Add(ref bits, (nint)output * stride),
+                    join
+                );
             }
         }
     }
@@ -104,12 +116,15 @@ internal sealed class PlaneSums
     public void Integers<TLanes>(ref byte planes, int group, ref byte scratch, Span<int> sums, int stride, bool join)
         where TLanes : struct, ILanes
     {
-        int slotBytes = TLanes.SlotBytes(_planes), tuples = _offsets.Length / _all.Length;
-        Span<int> totals = stackalloc int[TLanes.Lanes], positives = stackalloc int[TLanes.Lanes];
+        int slotBytes = TLanes.SlotBytes(_planes),
+            tuples = _offsets.Length / _all.Length;
+        Span<int> totals = stackalloc int[TLanes.Lanes],
+            positives = stackalloc int[TLanes.Lanes];
         TLanes.Sum(ref planes, _all[group], ref scratch);
         TLanes.ToIntegers(ref scratch, _planes, totals);
         Span<int> counts = stackalloc int[1 << MaximumTuple];
-        int output = group * _outputs, end = output + _outputs;
+        int output = group * _outputs,
+            end = output + _outputs;
         for (int tuple = group * tuples; output < end; tuple++)
         {
             int count = SumTuple<TLanes>(ref planes, tuple, ref scratch, slotBytes, counts);
@@ -125,7 +140,9 @@ internal sealed class PlaneSums
     /// <summary><c>2 positive - total</c>, doubled by a shift, less an offset.</summary>
     private static void Combine(ReadOnlySpan<int> positives, ReadOnlySpan<int> totals, int shift, int offset, Span<int> sums, bool join)
     {
-        ref int positive = ref MemoryMarshal.GetReference(positives), total = ref MemoryMarshal.GetReference(totals), sum = ref MemoryMarshal.GetReference(sums);
+        ref int positive = ref MemoryMarshal.GetReference(positives),
+            total = ref MemoryMarshal.GetReference(totals),
+            sum = ref MemoryMarshal.GetReference(sums);
         int lane = 0;
         for (; lane + Vector256<int>.Count <= sums.Length; lane += Vector256<int>.Count)
         {
@@ -148,7 +165,8 @@ internal sealed class PlaneSums
     private int SumTuple<TLanes>(ref byte planes, int tuple, ref byte scratch, int slotBytes, Span<int> counts)
         where TLanes : struct, ILanes
     {
-        int[] offsets = _offsets[tuple], starts = _starts[tuple];
+        int[] offsets = _offsets[tuple],
+            starts = _starts[tuple];
         int sets = starts.Length - 1; // Set 0, the planes that no output takes, is not among them.
         ref int offset = ref MemoryMarshal.GetArrayDataReference(offsets);
         ref byte slot = ref scratch;
@@ -168,7 +186,13 @@ internal sealed class PlaneSums
             ref byte sum = ref Unsafe.Add(ref scratch, high * slotBytes);
             for (int set = high + 1; set < 2 * high; set++)
             {
-                Merge(ref Unsafe.Add(ref scratch, (set - high) * slotBytes), set - high, ref Unsafe.Add(ref scratch, set * slotBytes), set, counts);
+                Merge(
+                    ref Unsafe.Add(ref scratch, (set - high) * slotBytes),
+                    set - high,
+                    ref Unsafe.Add(ref scratch, set * slotBytes),
+                    set,
+                    counts
+                );
                 Merge(ref sum, high, ref Unsafe.Add(ref scratch, set * slotBytes), set, counts);
             }
         }
@@ -222,7 +246,12 @@ internal sealed class PlaneSums
         for (int k = 1; k <= Math.Min(MaximumTuple, outputs); k++)
         {
             int sets = (1 << k) - 1;
-            double cost = ((double)planes * sets / (sets + 1) + sets * (bits ? SetCost : IntegerSetCost) + 2 * (sets - k) * (bits ? MergeCost : IntegerMergeCost)) / k;
+            double cost =
+                (
+                    (double)planes * sets / (sets + 1)
+                    + sets * (bits ? SetCost : IntegerSetCost)
+                    + 2 * (sets - k) * (bits ? MergeCost : IntegerMergeCost)
+                ) / k;
             (best, least) = cost < least ? (k, cost) : (best, least);
         }
 

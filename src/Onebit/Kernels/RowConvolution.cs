@@ -39,19 +39,26 @@ internal sealed class RowConvolution<TWidth, TVector> : ConvolutionKernel
         : base(stage)
     {
         (Linear linear, ValueInfo source) = (stage.Linear, stage.Source);
-        int channels = source.Channels / linear.Groups, height = Rows - linear.KernelHeight + 1, columns = Row - linear.KernelWidth + 1;
-        _pitch = columns <= 8 ? 8 : columns <= 16 ? 16 : (columns + 31) / 32 * 32;
+        int channels = source.Channels / linear.Groups,
+            height = Rows - linear.KernelHeight + 1,
+            columns = Row - linear.KernelWidth + 1;
+        _pitch =
+            columns <= 8 ? 8
+            : columns <= 16 ? 16
+            : (columns + 31) / 32 * 32;
         _chunk = Math.Min(channels, short.MaxValue / (linear.KernelHeight * linear.KernelWidth * source.Maximum));
         _isWhole = stage.Ending is Threshold && _chunk == channels;
 
         // The width of a part that takes the fewest additions.
-        _width = Enumerable.Range(1, Math.Min(MostWeights, linear.KernelWidth)).MinBy(
-            width => Parts(width) * ((Rows << width) + linear.Outputs / linear.Groups * linear.KernelHeight * height));
+        _width = Enumerable
+            .Range(1, Math.Min(MostWeights, linear.KernelWidth))
+            .MinBy(width => Parts(width) * ((Rows << width) + linear.Outputs / linear.Groups * linear.KernelHeight * height));
         _parts = Parts(_width);
 
         // As many rows of outputs at a time as the level-1 cache has room for the products of, in whole passes.
         _passVectors = height * _pitch <= 2 * Lanes ? 2 : 4;
-        int passRows = Math.Max(1, _passVectors * Lanes / _pitch), rowBytes = (_chunk * _parts << _width) * _pitch * sizeof(short);
+        int passRows = Math.Max(1, _passVectors * Lanes / _pitch),
+            rowBytes = (_chunk * _parts << _width) * _pitch * sizeof(short);
         int fitting = Math.Max(1, MostProductBytes / rowBytes - linear.KernelHeight + 1);
         _stripRows = Math.Min(Math.Max(1, fitting / passRows), (height + passRows - 1) / passRows) * passRows;
         _stripVectors = _stripRows * _pitch / Lanes;
@@ -64,7 +71,8 @@ internal sealed class RowConvolution<TWidth, TVector> : ConvolutionKernel
         int terms = linear.KernelHeight * _parts;
         _offsets = new int[linear.Outputs * channels * terms];
         ReadOnlySpan<byte> weightBits = linear.Weights.Span;
-        int outputs = linear.Outputs / linear.Groups, next = 0;
+        int outputs = linear.Outputs / linear.Groups,
+            next = 0;
         for (int group = 0; group < linear.Groups; group++)
         {
             for (int first = 0; first < channels; first += _chunk)
@@ -74,7 +82,8 @@ internal sealed class RowConvolution<TWidth, TVector> : ConvolutionKernel
                     for (int i = 0; i < Math.Min(_chunk, channels - first) * terms; i++)
                     {
                         (int channel, int row, int part) = (i / terms, i % terms / _parts, i % _parts);
-                        long at = (((long)output * channels + first + channel) * linear.KernelHeight + row) * linear.KernelWidth + part * _width;
+                        long at =
+                            (((long)output * channels + first + channel) * linear.KernelHeight + row) * linear.KernelWidth + part * _width;
                         int weights = (int)PackedBits.Read(weightBits, at, Math.Min(_width, linear.KernelWidth - part * _width));
                         _offsets[next++] = (((channel * _parts + part) << _width) + weights) * _planeBytes + row * _pitch * sizeof(short);
                     }
@@ -85,7 +94,8 @@ internal sealed class RowConvolution<TWidth, TVector> : ConvolutionKernel
         // Where a vector is a row, two rows of a window are joined as they are made.
         _rowsJoined = _isWhole && _pitch == Lanes && _passVectors == 4 && stage.Linear.Stride == 1 && stage.Pool is { Size: 2, Stride: 2 };
         _least = stage.Ending is Threshold threshold
-            ? [.. threshold.Thresholds.ToArray().Select(t => (short)Math.Clamp(t, short.MinValue + 1, short.MaxValue))] : [];
+            ? [.. threshold.Thresholds.ToArray().Select(t => (short)Math.Clamp(t, short.MinValue + 1, short.MaxValue))]
+            : [];
         _padded = linear.Padding == 0 ? 0 : Align(source.Channels * Rows * Row + 2 * Vector512<byte>.Count);
         _shifted = Align(linear.KernelWidth * _planeBytes + 2 * Vector512<byte>.Count);
         _products = Align((_chunk * _parts << _width) * _planeBytes + (_stripVectors + 1) * VectorBytes);
@@ -110,7 +120,8 @@ internal sealed class RowConvolution<TWidth, TVector> : ConvolutionKernel
     private int OutputBitBytes => Align(OutputElements / 8);
 
     /// <summary>The sums over one channel fit into 16 bits.</summary>
-    public static bool Fits(Stage stage) => stage.Source is { Kind: ElementKind.Codes, Bits: > 1 and <= 8 }
+    public static bool Fits(Stage stage) =>
+        stage.Source is { Kind: ElementKind.Codes, Bits: > 1 and <= 8 }
         && stage.Linear.KernelHeight * stage.Linear.KernelWidth * stage.Source.Maximum <= short.MaxValue;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -118,7 +129,8 @@ internal sealed class RowConvolution<TWidth, TVector> : ConvolutionKernel
     {
         Linear linear = Stage.Linear;
         ref byte shifted = ref Unsafe.Add(ref scratch, _padded);
-        ref byte products = ref Unsafe.Add(ref shifted, _shifted), outputs = ref Unsafe.Add(ref products, _products);
+        ref byte products = ref Unsafe.Add(ref shifted, _shifted),
+            outputs = ref Unsafe.Add(ref products, _products);
         ref byte padded = ref scratch;
         if (linear.Padding == 0)
         {
@@ -130,18 +142,24 @@ internal sealed class RowConvolution<TWidth, TVector> : ConvolutionKernel
         }
 
         Span<int> sums = MemoryMarshal.CreateSpan(ref Unsafe.As<byte, int>(ref outputs), _outputs / sizeof(int));
-        int channels = Stage.Source.Channels / linear.Groups, count = linear.Outputs / linear.Groups;
+        int channels = Stage.Source.Channels / linear.Groups,
+            count = linear.Outputs / linear.Groups;
         ref int lists = ref MemoryMarshal.GetArrayDataReference(_offsets);
         for (int group = 0; group < linear.Groups; group++)
         {
             for (int first = 0; first < channels; first += _chunk)
             {
-                int some = Math.Min(_chunk, channels - first), terms = some * linear.KernelHeight * _parts;
+                int some = Math.Min(_chunk, channels - first),
+                    terms = some * linear.KernelHeight * _parts;
                 for (int strip = 0; strip < _strips; strip++)
                 {
                     for (int channel = 0; channel < some; channel++)
                     {
-                        Shift(ref Unsafe.Add(ref padded, (group * channels + first + channel) * Rows * Row), strip * _stripRows, ref shifted);
+                        Shift(
+                            ref Unsafe.Add(ref padded, (group * channels + first + channel) * Rows * Row),
+                            strip * _stripRows,
+                            ref shifted
+                        );
                         Multiply(ref shifted, ref Unsafe.Add(ref products, (channel * _parts << _width) * _planeBytes));
                     }
 
@@ -151,11 +169,23 @@ internal sealed class RowConvolution<TWidth, TVector> : ConvolutionKernel
                         ref int offsets = ref Unsafe.Add(ref lists, i * terms);
                         if (_isWhole)
                         {
-                            Compare(ref products, ref offsets, terms, _least[output], ref Unsafe.Add(ref outputs, output * OutputBitBytes + strip * StripPositions / 8));
+                            Compare(
+                                ref products,
+                                ref offsets,
+                                terms,
+                                _least[output],
+                                ref Unsafe.Add(ref outputs, output * OutputBitBytes + strip * StripPositions / 8)
+                            );
                         }
                         else
                         {
-                            Integers(ref products, ref offsets, terms, ref sums[output * OutputElements + strip * StripPositions], first > 0);
+                            Integers(
+                                ref products,
+                                ref offsets,
+                                terms,
+                                ref sums[output * OutputElements + strip * StripPositions],
+                                first > 0
+                            );
                         }
                     }
                 }
@@ -183,7 +213,9 @@ internal sealed class RowConvolution<TWidth, TVector> : ConvolutionKernel
         place.Clear();
         for (int row = 0; row < shape.Channels * shape.Height; row++)
         {
-            codes.Slice(row * shape.Width, shape.Width).CopyTo(place[((row / shape.Height * Rows + row % shape.Height + padding) * Row + padding)..]);
+            codes
+                .Slice(row * shape.Width, shape.Width)
+                .CopyTo(place[((row / shape.Height * Rows + row % shape.Height + padding) * Row + padding)..]);
         }
     }
 
@@ -195,18 +227,25 @@ internal sealed class RowConvolution<TWidth, TVector> : ConvolutionKernel
         for (int x = 0; x < Stage.Linear.KernelWidth; x++)
         {
             // Rows are written in order, so what a vector writes beyond one is overwritten by the next.
-            ref byte from = ref Unsafe.Add(ref channel, firstRow * Row + x), to = ref Unsafe.Add(ref shifted, x * _planeBytes);
+            ref byte from = ref Unsafe.Add(ref channel, firstRow * Row + x),
+                to = ref Unsafe.Add(ref shifted, x * _planeBytes);
             for (int y = 0; y < rows; y++, from = ref Unsafe.Add(ref from, Row), to = ref Unsafe.Add(ref to, _pitch * sizeof(short)))
             {
                 int i = 0;
                 for (; Vector512.IsHardwareAccelerated && i + Vector256<byte>.Count <= _pitch; i += Vector256<byte>.Count)
                 {
-                    Vector512.WidenLower(Vector256.LoadUnsafe(ref from, (nuint)i).ToVector512Unsafe()).AsByte().StoreUnsafe(ref to, (nuint)(i * sizeof(short)));
+                    Vector512
+                        .WidenLower(Vector256.LoadUnsafe(ref from, (nuint)i).ToVector512Unsafe())
+                        .AsByte()
+                        .StoreUnsafe(ref to, (nuint)(i * sizeof(short)));
                 }
 
                 for (; i < _pitch; i += Vector128<byte>.Count)
                 {
-                    Vector256.WidenLower(Vector128.LoadUnsafe(ref from, (nuint)i).ToVector256Unsafe()).AsByte().StoreUnsafe(ref to, (nuint)(i * sizeof(short)));
+                    Vector256
+                        .WidenLower(Vector128.LoadUnsafe(ref from, (nuint)i).ToVector256Unsafe())
+                        .AsByte()
+                        .StoreUnsafe(ref to, (nuint)(i * sizeof(short)));
                 }
             }
         }
@@ -240,7 +279,9 @@ internal sealed class RowConvolution<TWidth, TVector> : ConvolutionKernel
                 // Two more inputs make four products of each that is there.
                 for (; done < width; done += 2)
                 {
-                    TVector one = Twice(ref inputs, done * _planeBytes + at), other = Twice(ref inputs, (done + 1) * _planeBytes + at), both = TWidth.Add16(one, other);
+                    TVector one = Twice(ref inputs, done * _planeBytes + at),
+                        other = Twice(ref inputs, (done + 1) * _planeBytes + at),
+                        both = TWidth.Add16(one, other);
                     ref byte from = ref Unsafe.Add(ref place, at);
                     nint more = (nint)_planeBytes << done;
                     for (int i = 0; i < 1 << done; i++, from = ref Unsafe.Add(ref from, _planeBytes))
@@ -267,8 +308,10 @@ internal sealed class RowConvolution<TWidth, TVector> : ConvolutionKernel
     {
         for (int vector = 0; vector < _stripVectors; vector += _passVectors)
         {
-            ref byte begin = ref Unsafe.Add(ref products, vector * VectorBytes), place = ref Unsafe.Add(ref bits, vector * Lanes / 8);
-            TVector a, b;
+            ref byte begin = ref Unsafe.Add(ref products, vector * VectorBytes),
+                place = ref Unsafe.Add(ref bits, vector * Lanes / 8);
+            TVector a,
+                b;
             if (_rowsJoined)
             {
                 Sum(ref begin, ref offsets, terms, out a, out b, out TVector c, out TVector d);
@@ -298,7 +341,8 @@ internal sealed class RowConvolution<TWidth, TVector> : ConvolutionKernel
         {
             ref byte begin = ref Unsafe.Add(ref products, vector * VectorBytes);
             ref int place = ref Unsafe.Add(ref sums, vector * Lanes);
-            TVector a, b;
+            TVector a,
+                b;
             if (_passVectors == 4)
             {
                 Sum(ref begin, ref offsets, terms, out a, out b, out TVector c, out TVector d);

@@ -61,7 +61,10 @@ internal sealed class ScalarKernel
         Span<int> codes = scratch[Place(0)];
         for (int i = 0; i < codes.Length; i++)
         {
-            codes[i] = input.Bits == 8 ? pixels[i] : pixels[i] >= input.PixelThreshold ? 1 : 0;
+            codes[i] =
+                input.Bits == 8 ? pixels[i]
+                : pixels[i] >= input.PixelThreshold ? 1
+                : 0;
         }
 
         for (int i = 0; i < _operations.Length; i++)
@@ -148,16 +151,26 @@ internal sealed class ScalarKernel
     /// <paramref name="signs"/>, and there is one threshold a channel then.
     /// </summary>
     private static void Count(
-        ReadOnlySpan<int> thresholds, int levels, bool signs, ReadOnlySpan<bool> flipped, ReadOnlySpan<int> x, Span<int> y)
+        ReadOnlySpan<int> thresholds,
+        int levels,
+        bool signs,
+        ReadOnlySpan<bool> flipped,
+        ReadOnlySpan<int> x,
+        Span<int> y
+    )
     {
-        int area = x.Length / flipped.Length, scale = signs ? 2 : 1;
+        int area = x.Length / flipped.Length,
+            scale = signs ? 2 : 1;
         for (int c = 0, e = 0; c < flipped.Length; c++)
         {
             ReadOnlySpan<int> own = thresholds.Slice(c * levels, levels);
-            int step = flipped[c] ? -scale : scale, none = (flipped[c] ? levels * scale : 0) - (signs ? 1 : 0), end = e + area;
+            int step = flipped[c] ? -scale : scale,
+                none = (flipped[c] ? levels * scale : 0) - (signs ? 1 : 0),
+                end = e + area;
             for (; e <= end - Vector<int>.Count; e += Vector<int>.Count)
             {
-                Vector<int> some = new(x[e..]), reached = Vector<int>.Zero;
+                Vector<int> some = new(x[e..]),
+                    reached = Vector<int>.Zero;
                 foreach (int threshold in own)
                 {
                     reached -= Vector.GreaterThanOrEqual(some, new Vector<int>(threshold)); // -1 where it is.
@@ -187,18 +200,23 @@ internal sealed class ScalarKernel
             y.Clear();
         }
 
-        int area = shape.Height * shape.Width, channels = y.Length / area, sharing = channels / shape.Channels;
+        int area = shape.Height * shape.Width,
+            channels = y.Length / area,
+            sharing = channels / shape.Channels;
         ReadOnlySpan<int> multipliers = combine.Multipliers.Span.Slice(term * channels, channels);
         if (area == 1)
         {
             // A factor an element; channels that share a sum lie side by side.
-            for (int c = 0; c < channels;)
+            int c = 0;
+            while (c < channels)
             {
                 int end = sharing == 1 ? channels : c + sharing;
                 Vector<int> shared = new(x[c / sharing]);
                 for (; c <= end - Vector<int>.Count; c += Vector<int>.Count)
                 {
-                    (new Vector<int>(y[c..]) + (sharing == 1 ? new Vector<int>(x[c..]) : shared) * new Vector<int>(multipliers[c..])).CopyTo(y[c..]);
+                    (
+                        new Vector<int>(y[c..]) + (sharing == 1 ? new Vector<int>(x[c..]) : shared) * new Vector<int>(multipliers[c..])
+                    ).CopyTo(y[c..]);
                 }
 
                 for (; c < end; c++)
@@ -214,7 +232,8 @@ internal sealed class ScalarKernel
         {
             ReadOnlySpan<int> from = x.Slice(c / sharing * area, area);
             Span<int> to = y.Slice(c * area, area);
-            int e = 0, multiplier = multipliers[c];
+            int e = 0,
+                multiplier = multipliers[c];
             for (; e <= area - Vector<int>.Count; e += Vector<int>.Count)
             {
                 (new Vector<int>(to[e..]) + new Vector<int>(from[e..]) * multiplier).CopyTo(to[e..]);
@@ -259,10 +278,13 @@ internal sealed class ScalarKernel
             for (; e <= end - Vector<int>.Count; e += Vector<int>.Count)
             {
                 Vector<int> some = new(x[e..]);
-                Vector.ConditionalSelect(
-                    Vector.GreaterThanOrEqual(some, new(breaks[c])),
-                    Scaled(some, high, highOffset, slopes.Shift, short.MinValue, short.MaxValue),
-                    Scaled(some, low, lowOffset, slopes.Shift, short.MinValue, short.MaxValue)).CopyTo(y[e..]);
+                Vector
+                    .ConditionalSelect(
+                        Vector.GreaterThanOrEqual(some, new(breaks[c])),
+                        Scaled(some, high, highOffset, slopes.Shift, short.MinValue, short.MaxValue),
+                        Scaled(some, low, lowOffset, slopes.Shift, short.MinValue, short.MaxValue)
+                    )
+                    .CopyTo(y[e..]);
             }
 
             for (; e < end; e++)

@@ -57,7 +57,8 @@ internal sealed class ScalarLinear
                 }
 
                 Span<int> outputs = sums[position..];
-                int first = group * (_linear.Outputs / _linear.Groups), end = first + _linear.Outputs / _linear.Groups;
+                int first = group * (_linear.Outputs / _linear.Groups),
+                    end = first + _linear.Outputs / _linear.Groups;
                 if (_input.Kind == ElementKind.Signs)
                 {
                     SumSigns(inputs, first, end, outputs, positions, planes[.._words]);
@@ -92,8 +93,7 @@ internal sealed class ScalarLinear
     /// <c>w . x = n - 2 popcount(W ^ X)</c>, with the plane of the negatives <c>N = ~X</c>, whose unused bits are 0 as
     /// those of W are: <c>2 popcount(W ^ N) - n</c>.
     /// </summary>
-    private void SumSigns(
-        ReadOnlySpan<int> signs, int first, int end, Span<int> outputs, int step, Span<ulong> plane)
+    private void SumSigns(ReadOnlySpan<int> signs, int first, int end, Span<int> outputs, int step, Span<ulong> plane)
     {
         Pack(signs, 31, 1, plane); // the sign bit
         for (int o = first; o < end; o++)
@@ -110,8 +110,7 @@ internal sealed class ScalarLinear
     }
 
     /// <summary><c>w . x = sum over p of 2^p (2 popcount(W &amp; X_p) - popcount(X_p))</c>; the last terms sum up to all of x.</summary>
-    private void SumCodes(
-        ReadOnlySpan<int> codes, int first, int end, Span<int> outputs, int step, Span<ulong> planes)
+    private void SumCodes(ReadOnlySpan<int> codes, int first, int end, Span<int> outputs, int step, Span<ulong> planes)
     {
         long total = 0;
         foreach (int code in codes)

@@ -95,20 +95,22 @@ internal sealed class SingleKernel
     }
 
     /// <summary>How a value is kept.</summary>
-    public static ValueForm Form(ValueInfo value) => value switch
-    {
-        { Kind: ElementKind.Integers } => ValueForm.Integers,
-        { Bits: 1 } => ValueForm.Bits,
-        { Bits: <= 8 } => ValueForm.Bytes,
-        _ => ValueForm.Integers,
-    };
+    public static ValueForm Form(ValueInfo value) =>
+        value switch
+        {
+            { Kind: ElementKind.Integers } => ValueForm.Integers,
+            { Bits: 1 } => ValueForm.Bits,
+            { Bits: <= 8 } => ValueForm.Bytes,
+            _ => ValueForm.Integers,
+        };
 
-    private static int Bytes(ValueInfo value) => Form(value) switch
-    {
-        ValueForm.Bits => BitString.Words(value.Count) * sizeof(ulong),
-        ValueForm.Bytes => value.Count,
-        _ => value.Count * sizeof(int),
-    };
+    private static int Bytes(ValueInfo value) =>
+        Form(value) switch
+        {
+            ValueForm.Bits => BitString.Words(value.Count) * sizeof(ulong),
+            ValueForm.Bytes => value.Count,
+            _ => value.Count * sizeof(int),
+        };
 
     private Span<long> ScoresOf(ref byte memory) =>
         MemoryMarshal.CreateSpan(ref Unsafe.As<byte, long>(ref Unsafe.Add(ref memory, _places[^1])), _values[^1].Channels);
@@ -146,7 +148,10 @@ internal sealed class SingleKernel
 
         Requantize? requantize = step.Stage!.Ending as Requantize;
         bool direct = requantize is null && step.Planes.Count == 1;
-        Span<int> sums = MemoryMarshal.CreateSpan(ref Unsafe.As<byte, int>(ref direct ? ref result : ref temporary), step.Stage.Linear.Outputs);
+        Span<int> sums = MemoryMarshal.CreateSpan(
+            ref Unsafe.As<byte, int>(ref direct ? ref result : ref temporary),
+            step.Stage.Linear.Outputs
+        );
         dense.Integers(input, sums, ref Unsafe.Add(ref temporary, Align(sums.Length * sizeof(int))));
         if (requantize is not null)
         {
@@ -168,7 +173,11 @@ internal sealed class SingleKernel
     {
         if (step is { Operation: Scores scores, SourceForm: ValueForm.Integers })
         {
-            ScalarKernel.Score(scores, MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<byte, int>(ref source), step.Source.Count), ScoresOf(ref memory));
+            ScalarKernel.Score(
+                scores,
+                MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<byte, int>(ref source), step.Source.Count),
+                ScoresOf(ref memory)
+            );
             return;
         }
 
@@ -180,7 +189,11 @@ internal sealed class SingleKernel
 
         if (step is { Operation: Requantize { OutputBits: 8 } requantize, Source: { Kind: ElementKind.Integers, Height: 1, Width: 1 } })
         {
-            Endings.Requantize(requantize, MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<byte, int>(ref source), step.Source.Count), MemoryMarshal.CreateSpan(ref result, step.Result.Count));
+            Endings.Requantize(
+                requantize,
+                MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<byte, int>(ref source), step.Source.Count),
+                MemoryMarshal.CreateSpan(ref result, step.Result.Count)
+            );
             return;
         }
 
@@ -191,7 +204,10 @@ internal sealed class SingleKernel
             return;
         }
 
-        Span<int> y = step.ResultForm == ValueForm.Integers ? MemoryMarshal.CreateSpan(ref Unsafe.As<byte, int>(ref result), step.Result.Count) : Take(ref free, step.Result.Count);
+        Span<int> y =
+            step.ResultForm == ValueForm.Integers
+                ? MemoryMarshal.CreateSpan(ref Unsafe.As<byte, int>(ref result), step.Result.Count)
+                : Take(ref free, step.Result.Count);
         if (step.Linear is { } linear)
         {
             ReadOnlySpan<int> x = Unpack(ref source, step.Source, ref free);
@@ -212,7 +228,13 @@ internal sealed class SingleKernel
             {
                 int input = step.Operation.InputAt(i);
                 Span<int> own = free;
-                ScalarKernel.Apply(step.Operation, i, _values[input], Unpack(ref Unsafe.Add(ref memory, _places[input]), _values[input], ref own), y);
+                ScalarKernel.Apply(
+                    step.Operation,
+                    i,
+                    _values[input],
+                    Unpack(ref Unsafe.Add(ref memory, _places[input]), _values[input], ref own),
+                    y
+                );
             }
         }
 
@@ -255,12 +277,15 @@ internal sealed class SingleKernel
         }
 
         ReadOnlySpan<ulong> words = Words(ref source, value);
-        int zero = value.Kind == ElementKind.Signs ? -1 : 0, i = 0;
+        int zero = value.Kind == ElementKind.Signs ? -1 : 0,
+            i = 0;
         Vector512<int> bits = Vector512.Create(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768);
         for (; i + Vector512<int>.Count <= integers.Length; i += Vector512<int>.Count)
         {
             Vector512<int> some = Vector512.Create((int)(words[i / 64] >> (i & 63))) & bits;
-            Vector512.ConditionalSelect(Vector512.Equals(some, Vector512<int>.Zero), Vector512.Create(zero), Vector512<int>.One).CopyTo(integers[i..]);
+            Vector512
+                .ConditionalSelect(Vector512.Equals(some, Vector512<int>.Zero), Vector512.Create(zero), Vector512<int>.One)
+                .CopyTo(integers[i..]);
         }
 
         for (; i < integers.Length; i++)
@@ -363,11 +388,14 @@ internal sealed class SingleKernel
         /// <summary>Pooling where those of all positions are no more work than the windows kept are one by one.</summary>
         public readonly MaxPool? Pool;
 
-        public readonly ValueInfo Source, Result;
-        public readonly ValueForm SourceForm, ResultForm;
+        public readonly ValueInfo Source,
+            Result;
+        public readonly ValueForm SourceForm,
+            ResultForm;
 
         /// <summary>Where what is read lies, and where what is produced goes.</summary>
-        public readonly int SourcePlace, ResultPlace;
+        public readonly int SourcePlace,
+            ResultPlace;
 
         /// <summary>Words of the bit-planes that a dense kernel reads.</summary>
         public readonly int PlaneWords;
@@ -398,9 +426,17 @@ internal sealed class SingleKernel
             PlaneWords = Source.Bits * BitString.Words(Source.Count);
             (Stage? stage, int count) = Stage.At(operations, values, first);
             Planes = [first];
-            for (int i = first + 1; IsPlane(stage) && Planes.Count < MostPlanes && i < operations.Length && operations[i] is Linear other; i++)
+            for (
+                int i = first + 1;
+                IsPlane(stage) && Planes.Count < MostPlanes && i < operations.Length && operations[i] is Linear other;
+                i++
+            )
             {
-                if (other.Input == Operation.Input && values[i + 1].Count == values[first + 1].Count && IsPlane(Stage.At(operations, values, i).Stage))
+                if (
+                    other.Input == Operation.Input
+                    && values[i + 1].Count == values[first + 1].Count
+                    && IsPlane(Stage.At(operations, values, i).Stage)
+                )
                 {
                     Planes.Add(i);
                     stage = stage!.Joined(other);
@@ -430,7 +466,8 @@ internal sealed class SingleKernel
                 // All that it reads and gives as integers, one of several inputs at a time.
                 Linear = Operation is Linear linear ? new ScalarLinear(linear, Source, values[first + 1]) : null;
                 Thresholds = ChannelThresholds.Of(Operation, Source);
-                long integers = 8L + values[first + 1].Count + (Linear?.PatchElements + 2L * Linear?.PlaneWords ?? 0), largest = 0;
+                long integers = 8L + values[first + 1].Count + (Linear?.PatchElements + 2L * Linear?.PlaneWords ?? 0),
+                    largest = 0;
                 for (int i = 0; i < Operation.InputCount; i++)
                 {
                     largest = Math.Max(largest, values[Operation.InputAt(i)].Count);

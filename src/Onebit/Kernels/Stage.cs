@@ -6,7 +6,9 @@ namespace Onebit;
 /// </summary>
 /// <param name="linear">The weights.</param>
 /// <param name="pool">The pooling, or null.</param>
-/// <param name="ending"><see cref="Threshold"/>, <see cref="Requantize"/> or <see cref="Scores"/>; null: the sums themselves are the stage's output.</param>
+/// <param name="ending">
+/// <see cref="Threshold"/>, <see cref="Requantize"/> or <see cref="Scores"/>; null: the sums themselves are the stage's output.
+/// </param>
 /// <param name="input">Index of the value read.</param>
 /// <param name="output">Index of the value produced.</param>
 /// <param name="values">Shape, kind and range of all values.</param>
@@ -55,18 +57,32 @@ internal sealed class Stage(Linear linear, MaxPool? pool, Operation? ending, int
     /// <c>w . x = sum of w (2b - 1) = 2 (2 positive - total) - (sum of w)</c>.
     /// </summary>
     /// <param name="weightSums">The sum of the weights of each output.</param>
-    public int[] Thresholds(int[] weightSums) => Ending is not Threshold threshold ? []
+    public int[] Thresholds(int[] weightSums) =>
+        Ending is not Threshold threshold ? []
         : Source.Kind != ElementKind.Signs ? threshold.Thresholds.ToArray()
         : [.. weightSums.Select((sum, output) => (int)(((long)threshold.Thresholds.Span[output] + sum + 1) >> 1))];
 
     /// <summary>The same with the outputs of another layer behind its own; both have whole bytes of weights.</summary>
-    public Stage Joined(Linear other) => new(
-        Linear with { Outputs = Linear.Outputs + other.Outputs, Weights = (byte[])[.. Linear.Weights.Span, .. other.Weights.Span] }, Pool, Ending, Input, Output, Values);
+    public Stage Joined(Linear other) =>
+        new(
+            Linear with
+            {
+                Outputs = Linear.Outputs + other.Outputs,
+                Weights = (byte[])[.. Linear.Weights.Span, .. other.Weights.Span],
+            },
+            Pool,
+            Ending,
+            Input,
+            Output,
+            Values
+        );
 
     /// <summary>The same without its ending, which becomes a step of its own.</summary>
     public Stage WithoutEnding() => new(Linear, Pool, null, Input, Output - 1, Values);
 
-    /// <summary>The stage that begins at an operation, and how many operations it takes; none where the operation is no <see cref="Linear"/>.</summary>
+    /// <summary>
+    /// The stage that begins at an operation, and how many operations it takes; none where the operation is no <see cref="Linear"/>.
+    /// </summary>
     public static (Stage? Stage, int Operations) At(Operation[] operations, ValueInfo[] values, int first)
     {
         if (operations[first] is not Linear linear)
@@ -92,7 +108,7 @@ internal sealed class Stage(Linear linear, MaxPool? pool, Operation? ending, int
         return (new Stage(linear, pool, ending, linear.Input, next, values), next - first);
 
         // Value i is operation i - 1's.
-        bool ReadOnlyByNext(int value) => value < operations.Length && operations[value].Input == value
-            && operations.Skip(value).Count(o => o.Reads(value)) == 1;
+        bool ReadOnlyByNext(int value) =>
+            value < operations.Length && operations[value].Input == value && operations.Skip(value).Count(o => o.Reads(value)) == 1;
     }
 }

@@ -39,7 +39,8 @@ internal sealed class TableConvolution<TWidth, TVector> : ConvolutionKernel
         : base(stage)
     {
         (Linear linear, ValueInfo source) = (stage.Linear, stage.Source);
-        int channels = source.Channels / linear.Groups, outputs = linear.Outputs / linear.Groups;
+        int channels = source.Channels / linear.Groups,
+            outputs = linear.Outputs / linear.Groups;
         _rowWords = RowWords(stage);
         _pitch = 8 * _rowWords;
         _vectors = Vectors(stage);
@@ -50,10 +51,12 @@ internal sealed class TableConvolution<TWidth, TVector> : ConvolutionKernel
         _width = (linear.KernelWidth + columns - 1) / columns;
         _shifts = [.. Enumerable.Range(0, columns).Select(i => i * _width)];
         var parts = new List<Part>();
-        int code = 0, used = 0;
+        int code = 0,
+            used = 0;
         for (int i = 0; i < channels * linear.KernelHeight * columns; i++)
         {
-            int x = _shifts[i % columns], bits = Math.Min(_width, linear.KernelWidth - x);
+            int x = _shifts[i % columns],
+                bits = Math.Min(_width, linear.KernelWidth - x);
             (code, used) = used + bits <= TWidth.TableBits ? (code, used) : (code + 1, 0);
             (int channel, int row) = (i / columns / linear.KernelHeight, i / columns % linear.KernelHeight);
             int window = (channel * columns + i % columns) * Rows * _pitch + row * _pitch;
@@ -68,12 +71,14 @@ internal sealed class TableConvolution<TWidth, TVector> : ConvolutionKernel
         _tables = new AlignedBytes(VectorBytes << TWidth.TableBits);
         for (int i = 0; i < _tables.Length; i++)
         {
-            int weights = i / VectorBytes, inputs = i & ((1 << TWidth.TableBits) - 1);
+            int weights = i / VectorBytes,
+                inputs = i & ((1 << TWidth.TableBits) - 1);
             _tables[i] = (byte)(TWidth.TableBits - BitOperations.PopCount((uint)(weights ^ inputs)));
         }
 
         // What no part of a code fills is 0; a weight of 1 there never agrees.
-        int fours = (outputs + Outputs - 1) / Outputs, unused = (1 << TWidth.TableBits) - 1;
+        int fours = (outputs + Outputs - 1) / Outputs,
+            unused = (1 << TWidth.TableBits) - 1;
         _patterns = new ushort[linear.Groups * fours * _codes * Outputs];
         _patterns.AsSpan().Fill((ushort)(unused * VectorBytes));
         _least = new short[linear.Outputs];
@@ -104,7 +109,10 @@ internal sealed class TableConvolution<TWidth, TVector> : ConvolutionKernel
         _rows = Align(source.Channels * _shifts.Length * Rows * _pitch + VectorBytes);
         _windowsBytes = _rows + Align(source.Channels * Rows * _pitch + VectorBytes);
         _codesBytes = (_codes + 2 * Outputs) * VectorBytes;
-        _outputsBytes = Align(linear.Outputs * (stage.Ending is Threshold ? OutputBitBytes : _vectors * VectorBytes * sizeof(int)) + SpareElements(_pitch) * sizeof(int));
+        _outputsBytes = Align(
+            linear.Outputs * (stage.Ending is Threshold ? OutputBitBytes : _vectors * VectorBytes * sizeof(int))
+                + SpareElements(_pitch) * sizeof(int)
+        );
         Lay(_pitch, _vectors * VectorBytes);
     }
 
@@ -116,12 +124,15 @@ internal sealed class TableConvolution<TWidth, TVector> : ConvolutionKernel
 
     /// <summary>Codes looked up for all outputs and positions.</summary>
     public static long Lookups(Stage stage) =>
-        (long)Vectors(stage) * ((stage.FanIn + TWidth.TableBits - 1) / TWidth.TableBits) * ((stage.Linear.Outputs + Outputs - 1) / Outputs * Outputs);
+        (long)Vectors(stage)
+        * ((stage.FanIn + TWidth.TableBits - 1) / TWidth.TableBits)
+        * ((stage.Linear.Outputs + Outputs - 1) / Outputs * Outputs);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void Run(ref byte source, ValueForm form, ref byte result, ref byte scratch)
     {
-        ref byte codes = ref Unsafe.Add(ref scratch, _windowsBytes), outputs = ref Unsafe.Add(ref codes, _codesBytes);
+        ref byte codes = ref Unsafe.Add(ref scratch, _windowsBytes),
+            outputs = ref Unsafe.Add(ref codes, _codesBytes);
         ref byte sixteens = ref Unsafe.Add(ref codes, _codes * VectorBytes);
         Windows(ref Unsafe.As<byte, ulong>(ref source), ref scratch);
         Span<int> sums = MemoryMarshal.CreateSpan(ref Unsafe.As<byte, int>(ref outputs), _outputsBytes / sizeof(int));
@@ -154,7 +165,8 @@ internal sealed class TableConvolution<TWidth, TVector> : ConvolutionKernel
     private static int RowWords(Stage stage) => (stage.Source.Width + 2 * stage.Linear.Padding - stage.Linear.KernelWidth + 8) / 8;
 
     private static int Vectors(Stage stage) =>
-        ((stage.Source.Height + 2 * stage.Linear.Padding - stage.Linear.KernelHeight + 1) * 8 * RowWords(stage) + VectorBytes - 1) / VectorBytes;
+        ((stage.Source.Height + 2 * stage.Linear.Padding - stage.Linear.KernelHeight + 1) * 8 * RowWords(stage) + VectorBytes - 1)
+        / VectorBytes;
 
     /// <summary>For each channel, part of the kernel's row, row and position the bits of that part, one byte each.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -206,7 +218,8 @@ internal sealed class TableConvolution<TWidth, TVector> : ConvolutionKernel
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Codes(ref byte windows, int group, int vector, ref byte codes)
     {
-        int channels = Stage.Source.Channels / Stage.Linear.Groups, plane = Rows * _pitch;
+        int channels = Stage.Source.Channels / Stage.Linear.Groups,
+            plane = Rows * _pitch;
         ref byte begin = ref Unsafe.Add(ref windows, group * channels * _shifts.Length * plane + vector * VectorBytes);
         TVector code = TWidth.Fill(0);
         foreach (Part part in _parts)
@@ -220,18 +233,22 @@ internal sealed class TableConvolution<TWidth, TVector> : ConvolutionKernel
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Compare(ref byte codes, int group, ref byte sums, ref byte bits)
     {
-        int outputs = Stage.Linear.Outputs / Stage.Linear.Groups, first = group * outputs;
+        int outputs = Stage.Linear.Outputs / Stage.Linear.Groups,
+            first = group * outputs;
         for (int output = 0; output < outputs; output++)
         {
             ref byte sum = ref Sum(ref codes, group, output, ref sums);
-            TVector even = TWidth.Load(ref sum), odd = TWidth.Load(ref Unsafe.Add(ref sum, VectorBytes));
+            TVector even = TWidth.Load(ref sum),
+                odd = TWidth.Load(ref Unsafe.Add(ref sum, VectorBytes));
             TWidth.StoreAtLeast16(even, odd, _least[first + output], ref Unsafe.Add(ref bits, (first + output) * OutputBitBytes));
         }
     }
 
     private void Integers(ref byte codes, int group, ref byte sums, Span<int> integers)
     {
-        int outputs = Stage.Linear.Outputs / Stage.Linear.Groups, first = group * outputs, shift = _signs ? 1 : 0;
+        int outputs = Stage.Linear.Outputs / Stage.Linear.Groups,
+            first = group * outputs,
+            shift = _signs ? 1 : 0;
         for (int output = 0; output < outputs; output++)
         {
             // All sums of even places, then those of odd ones: in 32 bits one beside the other.
@@ -254,7 +271,10 @@ internal sealed class TableConvolution<TWidth, TVector> : ConvolutionKernel
     {
         if (output % Outputs == 0)
         {
-            ref ushort patterns = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_patterns), _patterns.Length / Stage.Linear.Groups * group);
+            ref ushort patterns = ref Unsafe.Add(
+                ref MemoryMarshal.GetArrayDataReference(_patterns),
+                _patterns.Length / Stage.Linear.Groups * group
+            );
             Sum(ref codes, ref Unsafe.Add(ref patterns, output * _codes), ref sums);
         }
 
@@ -268,7 +288,10 @@ internal sealed class TableConvolution<TWidth, TVector> : ConvolutionKernel
         ref byte tables = ref _tables.Start;
         for (int begin = 0; begin < _codes; begin += _chunk)
         {
-            TVector a = TWidth.Fill(0), b = a, c = a, d = a;
+            TVector a = TWidth.Fill(0),
+                b = a,
+                c = a,
+                d = a;
             int end = Math.Min(begin + _chunk, _codes);
             for (nint code = begin; code < end; code++)
             {
@@ -304,6 +327,10 @@ internal sealed class TableConvolution<TWidth, TVector> : ConvolutionKernel
     /// <param name="position">Its lowest bit there.</param>
     private readonly struct Part(int window, int weight, int bits, int code, int position)
     {
-        public readonly int Window = window, Weight = weight, Bits = bits, Code = code, Position = position;
+        public readonly int Window = window,
+            Weight = weight,
+            Bits = bits,
+            Code = code,
+            Position = position;
     }
 }

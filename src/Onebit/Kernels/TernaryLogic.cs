@@ -6,7 +6,9 @@ namespace Onebit;
 /// </summary>
 internal static class TernaryLogic
 {
-    private const byte A = 0xF0, B = 0xCC, C = 0xAA;
+    private const byte A = 0xF0,
+        B = 0xCC,
+        C = 0xAA;
 
     /// <summary>The low bit of a + b + c.</summary>
     public const byte Xor = A ^ B ^ C;

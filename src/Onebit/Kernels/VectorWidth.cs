@@ -5,15 +5,18 @@ namespace Onebit;
 /// <summary>Which vectors to use.</summary>
 internal static class VectorWidth
 {
-    private static readonly int[] All = [64, 128, 256, 512];
+    private static readonly int[] s_all = [64, 128, 256, 512];
 
     /// <summary>Bits of the widest vectors that this processor has, 64 where it has none.</summary>
     public static int Widest { get; } =
-        Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : Vector128.IsHardwareAccelerated ? 128 : 64;
+        Vector512.IsHardwareAccelerated ? 512
+        : Vector256.IsHardwareAccelerated ? 256
+        : Vector128.IsHardwareAccelerated ? 128
+        : 64;
 
     /// <summary>The narrowest vector with room for so many bits, or else the widest allowed.</summary>
-    public static int For(long bits, int widest) => All.First(w => w >= Math.Min(bits, widest));
+    public static int For(long bits, int widest) => s_all.First(w => w >= Math.Min(bits, widest));
 
     /// <summary>Widths of batches, the widest first: narrower than half they would take longer than one image after another.</summary>
-    public static IEnumerable<int> ForBatches(int widest) => All.Reverse().Where(w => w <= widest && w >= widest / 2);
+    public static IEnumerable<int> ForBatches(int widest) => s_all.Reverse().Where(w => w <= widest && w >= widest / 2);
 }

@@ -51,7 +51,9 @@ internal readonly struct Width128 : ITableWidth<Vector128<ulong>>
             return AdvSimd.PopCount(bytes.AsByte()).AsUInt64();
         }
 
-        Vector128<byte> low = Vector128.Create((byte)0x0F), nibble = bytes.AsByte() & low, other = (bytes.AsUInt16() >> 4).AsByte() & low;
+        Vector128<byte> low = Vector128.Create((byte)0x0F),
+            nibble = bytes.AsByte() & low,
+            other = (bytes.AsUInt16() >> 4).AsByte() & low;
         return (BitCounts.Of(nibble) + BitCounts.Of(other)).AsUInt64();
     }
 
@@ -101,7 +103,10 @@ internal readonly struct Width128 : ITableWidth<Vector128<ulong>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreAtLeast16(Vector128<ulong> integers, short least, ref byte bits) =>
-        Unsafe.WriteUnaligned(ref bits, (byte)Vector128.GreaterThan(integers.AsInt16(), Vector128.Create((short)(least - 1))).ExtractMostSignificantBits());
+        Unsafe.WriteUnaligned(
+            ref bits,
+            (byte)Vector128.GreaterThan(integers.AsInt16(), Vector128.Create((short)(least - 1))).ExtractMostSignificantBits()
+        );
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store32(Vector128<ulong> integers, bool add, ref int sums)
@@ -115,9 +120,13 @@ internal readonly struct Width128 : ITableWidth<Vector128<ulong>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreAtLeast16(Vector128<ulong> even, Vector128<ulong> odd, short least, ref byte bits)
     {
-        Vector128<short> below = Vector128.Create((short)(least - 1)), low = Vector128.Create((short)0x00FF);
+        Vector128<short> below = Vector128.Create((short)(least - 1)),
+            low = Vector128.Create((short)0x00FF);
         Vector128<short> reached = Vector128.ConditionalSelect(
-            low, Vector128.GreaterThan(even.AsInt16(), below), Vector128.GreaterThan(odd.AsInt16(), below));
+            low,
+            Vector128.GreaterThan(even.AsInt16(), below),
+            Vector128.GreaterThan(odd.AsInt16(), below)
+        );
         Unsafe.WriteUnaligned(ref bits, (ushort)reached.AsByte().ExtractMostSignificantBits());
     }
 }

@@ -45,7 +45,9 @@ internal readonly struct Width256 : ITableWidth<Vector256<ulong>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<ulong> PopCount8(Vector256<ulong> bytes)
     {
-        Vector256<byte> low = Vector256.Create((byte)0x0F), nibble = bytes.AsByte() & low, other = (bytes.AsUInt16() >> 4).AsByte() & low;
+        Vector256<byte> low = Vector256.Create((byte)0x0F),
+            nibble = bytes.AsByte() & low,
+            other = (bytes.AsUInt16() >> 4).AsByte() & low;
         return (BitCounts.Of(nibble) + BitCounts.Of(other)).AsUInt64();
     }
 
@@ -95,7 +97,10 @@ internal readonly struct Width256 : ITableWidth<Vector256<ulong>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreAtLeast16(Vector256<ulong> integers, short least, ref byte bits) =>
-        Unsafe.WriteUnaligned(ref bits, (ushort)Vector256.GreaterThan(integers.AsInt16(), Vector256.Create((short)(least - 1))).ExtractMostSignificantBits());
+        Unsafe.WriteUnaligned(
+            ref bits,
+            (ushort)Vector256.GreaterThan(integers.AsInt16(), Vector256.Create((short)(least - 1))).ExtractMostSignificantBits()
+        );
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store32(Vector256<ulong> integers, bool add, ref int sums)
@@ -109,15 +114,23 @@ internal readonly struct Width256 : ITableWidth<Vector256<ulong>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreAtLeast16(Vector256<ulong> even, Vector256<ulong> odd, short least, ref byte bits)
     {
-        Vector256<short> below = Vector256.Create((short)(least - 1)), low = Vector256.Create((short)0x00FF);
+        Vector256<short> below = Vector256.Create((short)(least - 1)),
+            low = Vector256.Create((short)0x00FF);
         Vector256<short> reached = Vector256.ConditionalSelect(
-            low, Vector256.GreaterThan(even.AsInt16(), below), Vector256.GreaterThan(odd.AsInt16(), below));
+            low,
+            Vector256.GreaterThan(even.AsInt16(), below),
+            Vector256.GreaterThan(odd.AsInt16(), below)
+        );
         Unsafe.WriteUnaligned(ref bits, (uint)reached.AsByte().ExtractMostSignificantBits());
     }
 
     /// <summary>Looks up in two tables of 16 entries, one for each half.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<byte> Shuffle(Vector256<byte> tables, Vector256<byte> indices) => Avx2.IsSupported ? Avx2.Shuffle(tables, indices)
-        : Vector256.Create(
-            Vector128.ShuffleNative(tables.GetLower(), indices.GetLower()), Vector128.ShuffleNative(tables.GetUpper(), indices.GetUpper()));
+    public static Vector256<byte> Shuffle(Vector256<byte> tables, Vector256<byte> indices) =>
+        Avx2.IsSupported
+            ? Avx2.Shuffle(tables, indices)
+            : Vector256.Create(
+                Vector128.ShuffleNative(tables.GetLower(), indices.GetLower()),
+                Vector128.ShuffleNative(tables.GetUpper(), indices.GetUpper())
+            );
 }

@@ -45,7 +45,9 @@ internal readonly struct Width512 : ITableWidth<Vector512<ulong>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<ulong> PopCount8(Vector512<ulong> bytes)
     {
-        Vector512<byte> low = Vector512.Create((byte)0x0F), nibble = bytes.AsByte() & low, other = (bytes.AsUInt16() >> 4).AsByte() & low;
+        Vector512<byte> low = Vector512.Create((byte)0x0F),
+            nibble = bytes.AsByte() & low,
+            other = (bytes.AsUInt16() >> 4).AsByte() & low;
         return (BitCounts.Of(nibble) + BitCounts.Of(other)).AsUInt64();
     }
 
@@ -68,9 +70,11 @@ internal readonly struct Width512 : ITableWidth<Vector512<ulong>>
             return Avx512Vbmi.PermuteVar64x8(Vector512.LoadUnsafe(ref table), indices.AsByte()).AsUInt64();
         }
 
-        Vector512<byte> entries = Vector512.LoadUnsafe(ref table), at = indices.AsByte();
-        return Vector512.Create(
-            Width256.Shuffle(entries.GetLower(), at.GetLower()), Width256.Shuffle(entries.GetUpper(), at.GetUpper())).AsUInt64();
+        Vector512<byte> entries = Vector512.LoadUnsafe(ref table),
+            at = indices.AsByte();
+        return Vector512
+            .Create(Width256.Shuffle(entries.GetLower(), at.GetLower()), Width256.Shuffle(entries.GetUpper(), at.GetUpper()))
+            .AsUInt64();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -108,7 +112,10 @@ internal readonly struct Width512 : ITableWidth<Vector512<ulong>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreAtLeast16(Vector512<ulong> integers, short least, ref byte bits) =>
-        Unsafe.WriteUnaligned(ref bits, (uint)Vector512.GreaterThan(integers.AsInt16(), Vector512.Create((short)(least - 1))).ExtractMostSignificantBits());
+        Unsafe.WriteUnaligned(
+            ref bits,
+            (uint)Vector512.GreaterThan(integers.AsInt16(), Vector512.Create((short)(least - 1))).ExtractMostSignificantBits()
+        );
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store32(Vector512<ulong> integers, bool add, ref int sums)
@@ -122,9 +129,13 @@ internal readonly struct Width512 : ITableWidth<Vector512<ulong>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreAtLeast16(Vector512<ulong> even, Vector512<ulong> odd, short least, ref byte bits)
     {
-        Vector512<short> below = Vector512.Create((short)(least - 1)), low = Vector512.Create((short)0x00FF);
+        Vector512<short> below = Vector512.Create((short)(least - 1)),
+            low = Vector512.Create((short)0x00FF);
         Vector512<short> reached = Vector512.ConditionalSelect(
-            low, Vector512.GreaterThan(even.AsInt16(), below), Vector512.GreaterThan(odd.AsInt16(), below));
+            low,
+            Vector512.GreaterThan(even.AsInt16(), below),
+            Vector512.GreaterThan(odd.AsInt16(), below)
+        );
         Unsafe.WriteUnaligned(ref bits, reached.AsByte().ExtractMostSignificantBits());
     }
 }

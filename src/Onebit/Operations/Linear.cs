@@ -18,5 +18,12 @@ namespace Onebit;
 /// <c>i</c> runs over (channel within the group, kernel row, kernel column). Unused bits of the last byte are 0.
 /// </param>
 public sealed record Linear(
-    int Input, int Outputs, int KernelHeight, int KernelWidth, int Stride, int Padding, int Groups,
-    ReadOnlyMemory<byte> Weights) : Operation(Input);
+    int Input,
+    int Outputs,
+    int KernelHeight,
+    int KernelWidth,
+    int Stride,
+    int Padding,
+    int Groups,
+    ReadOnlyMemory<byte> Weights
+) : Operation(Input);

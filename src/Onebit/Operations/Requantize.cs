@@ -11,5 +11,5 @@ namespace Onebit;
 /// <param name="Offsets">One integer a channel.</param>
 /// <param name="Shift">0 to 62.</param>
 /// <param name="OutputBits">8 or 16.</param>
-public sealed record Requantize(
-    int Input, ReadOnlyMemory<int> Multipliers, ReadOnlyMemory<long> Offsets, int Shift, int OutputBits) : Operation(Input);
+public sealed record Requantize(int Input, ReadOnlyMemory<int> Multipliers, ReadOnlyMemory<long> Offsets, int Shift, int OutputBits)
+    : Operation(Input);

@@ -14,5 +14,11 @@ namespace Onebit;
 /// <param name="HighOffsets">One integer a channel.</param>
 /// <param name="Shift">0 to 62.</param>
 public sealed record TwoSlope(
-    int Input, ReadOnlyMemory<int> Breaks, ReadOnlyMemory<int> LowMultipliers, ReadOnlyMemory<long> LowOffsets,
-    ReadOnlyMemory<int> HighMultipliers, ReadOnlyMemory<long> HighOffsets, int Shift) : Operation(Input);
+    int Input,
+    ReadOnlyMemory<int> Breaks,
+    ReadOnlyMemory<int> LowMultipliers,
+    ReadOnlyMemory<long> LowOffsets,
+    ReadOnlyMemory<int> HighMultipliers,
+    ReadOnlyMemory<long> HighOffsets,
+    int Shift
+) : Operation(Input);

@@ -10,8 +10,9 @@ public class DrawingTests
 {
     private const int Seed = 1;
 
-    private static readonly BitModel s_model =
-        BitModel.Load(Environment.GetEnvironmentVariable("ONEBIT_MODEL") ?? Path.Combine(AppContext.BaseDirectory, "Drawings", "cnn.onebit"));
+    private static readonly BitModel s_model = BitModel.Load(
+        Environment.GetEnvironmentVariable("ONEBIT_MODEL") ?? Path.Combine(AppContext.BaseDirectory, "Drawings", "cnn.onebit")
+    );
 
     [Fact]
     public void At_least_nine_of_ten_drawings_are_read_right()
@@ -35,25 +36,41 @@ public class DrawingTests
         (Drawing, Picture)[] drawings = Decode(Drawing.All(seed));
         DigitSteps[] each = [.. Enum.GetValues<DigitSteps>().Where(s => s is not (DigitSteps.None or DigitSteps.All))];
         (string Name, DigitSteps Steps)[] columns =
-            [("all", DigitSteps.All), .. each.Select(s => ($"no {s}", DigitSteps.All & ~s)), ("none", DigitSteps.None)];
+        [
+            ("all", DigitSteps.All),
+            .. each.Select(s => ($"no {s}", DigitSteps.All & ~s)),
+            ("none", DigitSteps.None),
+        ];
         (Drawing Drawing, bool Right)[][] read = [.. columns.Select(c => Read(drawings, c.Steps))];
         output.WriteLine($"| manner | {string.Join(" | ", columns.Select(c => c.Name))} |");
         output.WriteLine($"|---{string.Concat(columns.Select(_ => "|---"))}|");
         foreach (string manner in drawings.Select(d => d.Item1.Manner).Distinct())
+        {
             output.WriteLine($"| {manner} | {string.Join(" | ", read.Select(r => r.Count(d => d.Drawing.Manner == manner && d.Right)))} |");
+        }
+
         output.WriteLine($"| **all {drawings.Length}** | {string.Join(" | ", read.Select(r => r.Count(d => d.Right)))} |");
-        output.WriteLine("wrong with all: " + string.Join(", ", read[0].Where(r => !r.Right).Select(r => $"{r.Drawing.Digit} {r.Drawing.Manner}")));
+        output.WriteLine(
+            "wrong with all: " + string.Join(", ", read[0].Where(r => !r.Right).Select(r => $"{r.Drawing.Digit} {r.Drawing.Manner}"))
+        );
         // Pictures that are as MNIST's already should lose nothing.
         ImageSet mnist = DatasetLoader.LoadTest("mnist");
-        int right = Enumerable.Range(0, mnist.Count).AsParallel().Count(i => Predict(Digits.Picture(mnist, i), DigitSteps.All) == mnist.Labels.Span[i]);
-        output.WriteLine($"MNIST's test images through all steps: {right} of {mnist.Count} right; as they are: {Enumerable.Range(0, mnist.Count).AsParallel().Count(i => s_model.Predict(mnist.Image(i)) == mnist.Labels.Span[i])}");
+        int right = Enumerable
+            .Range(0, mnist.Count)
+            .AsParallel()
+            .Count(i => Predict(Digits.Picture(mnist, i), DigitSteps.All) == mnist.Labels.Span[i]);
+        output.WriteLine(
+            $"MNIST's test images through all steps: {right} of {mnist.Count} right; as they are: {Enumerable.Range(0, mnist.Count).AsParallel().Count(i => s_model.Predict(mnist.Image(i)) == mnist.Labels.Span[i])}"
+        );
         Assert.True(read[^1].Count(r => r.Right) < read[0].Count(r => r.Right), "The steps together gain nothing.");
         Assert.InRange(right, 9900, mnist.Count);
         ImageSet train = DatasetLoader.Load("mnist").Train;
         double[] widths = [.. Enumerable.Range(0, 10_000).AsParallel().Select(i => Width(train.Image(i))).Order()];
         output.WriteLine($"widths of MNIST's lines, 5th, 50th, 95th percentile: {widths[500]:F2} {widths[5000]:F2} {widths[9500]:F2}");
         if (Environment.GetEnvironmentVariable("ONEBIT_DRAWINGS") is { Length: > 0 } folder)
+        {
             Write(folder, drawings, read[0]);
+        }
     }
 
     private static (Drawing, Picture)[] Decode(IEnumerable<Drawing> drawings) =>
@@ -80,7 +97,10 @@ public class DrawingTests
         const int Zoom = 12;
         var plane = new Plane(28, 28);
         for (int i = 0; i < plane.Values.Length; i++)
+        {
             plane.Values[i] = image[i];
+        }
+
         return StrokeWidth.Measure(plane.Resample(28 * Zoom, 28 * Zoom)) / Zoom;
     }
 
@@ -88,7 +108,9 @@ public class DrawingTests
     {
         Directory.CreateDirectory(folder);
         foreach ((Drawing drawing, _) in drawings)
+        {
             File.WriteAllBytes(Path.Combine(folder, $"{drawing.Manner}-{drawing.Digit}.img"), drawing.File);
+        }
         // A sheet: a row a manner, the drawing beside what the network sees, a red bar under what it read wrongly.
         const int Cell = 84;
         using var sheet = new SKBitmap(10 * 2 * Cell, drawings.Length / 10 * (Cell + 6));
@@ -96,20 +118,23 @@ public class DrawingTests
         canvas.Clear(SKColors.Gray);
         for (int i = 0; i < drawings.Length; i++)
         {
-            int x = i % 10 * 2 * Cell, y = i / 10 * (Cell + 6);
+            int x = i % 10 * 2 * Cell,
+                y = i / 10 * (Cell + 6);
             using SKBitmap shown = SKBitmap.Decode(drawings[i].Drawing.File);
             float scale = (float)(Cell - 4) / Math.Max(shown.Width, shown.Height);
             using SKImage image = SKImage.FromBitmap(shown);
-            canvas.DrawImage(image, SKRect.Create(x, y, shown.Width * scale, shown.Height * scale), new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear));
+            canvas.DrawImage(
+                image,
+                SKRect.Create(x, y, shown.Width * scale, shown.Height * scale),
+                new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear)
+            );
             try
             {
                 byte[] digit = DigitImage.From(drawings[i].Picture, "");
                 using SKImage seen = SKImage.FromPixelCopy(new SKImageInfo(28, 28, SKColorType.Gray8, SKAlphaType.Opaque), digit);
                 canvas.DrawImage(seen, SKRect.Create(x + Cell, y, Cell - 4, Cell - 4), new SKSamplingOptions(SKFilterMode.Nearest));
             }
-            catch (DatasetException)
-            {
-            }
+            catch (DatasetException) { }
             using var bar = new SKPaint { Color = read[i].Right ? SKColors.Green : SKColors.Red };
             canvas.DrawRect(x, y + Cell, 2 * Cell - 4, 3, bar);
         }

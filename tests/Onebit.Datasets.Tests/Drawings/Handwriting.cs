@@ -15,11 +15,7 @@ internal static class Handwriting
             "M48 8 C15 10 10 90 50 92 C90 92 88 12 52 6",
             "M60 6 C35 10 20 95 42 95 C68 95 85 15 58 5",
         ],
-        [
-            "M50 5 L50 95",
-            "M32 25 L52 5 L52 95",
-            "M35 22 L52 6 L52 94 M30 94 L74 94",
-        ],
+        ["M50 5 L50 95", "M32 25 L52 5 L52 95", "M35 22 L52 6 L52 94 M30 94 L74 94"],
         [
             "M22 25 C25 0 80 0 76 32 C74 55 40 75 20 94 L80 94",
             "M24 22 C35 2 78 4 72 34 C66 60 40 82 24 88 C30 70 50 80 58 90 C66 96 76 94 84 86",
@@ -43,11 +39,7 @@ internal static class Handwriting
             "M66 6 C40 20 22 50 24 72 C26 98 74 100 76 72 C76 48 36 46 26 70",
             "M60 4 C40 30 26 56 26 74 C28 100 76 96 72 70 C68 52 40 52 28 72",
         ],
-        [
-            "M20 10 L78 10 L42 95",
-            "M20 10 L78 10 L42 95 M34 52 L70 52",
-            "M22 22 L24 8 L78 8 C64 36 50 66 46 95",
-        ],
+        ["M20 10 L78 10 L42 95", "M20 10 L78 10 L42 95 M34 52 L70 52", "M22 22 L24 8 L78 8 C64 36 50 66 46 95"],
         [
             "M50 48 C20 40 22 6 50 6 C80 6 78 40 50 48 C14 58 16 95 50 95 C84 95 86 58 50 48",
             "M72 14 C50 -2 24 10 30 30 C36 48 74 52 74 74 C74 98 28 100 26 76 C24 54 70 44 72 22",
@@ -64,7 +56,8 @@ internal static class Handwriting
     {
         string[] styles = s_styles[digit];
         using SKPath style = SKPath.ParseSvgPathData(styles[random.Next(styles.Length)]);
-        double slant = random.NextDouble() * 0.35 - 0.1, narrow = 0.8 + 0.35 * random.NextDouble();
+        double slant = random.NextDouble() * 0.35 - 0.1,
+            narrow = 0.8 + 0.35 * random.NextDouble();
         double[] phases = [.. Enumerable.Range(0, 4).Select(_ => 2 * Math.PI * random.NextDouble())];
         double tremble = 2.2 * random.NextDouble();
         using var measure = new SKPathMeasure(style);
@@ -79,14 +72,20 @@ internal static class Handwriting
                 double y = p.Y + tremble * (Math.Sin(at / 13 + phases[2]) + 0.5 * Math.Sin(at / 4.5 + phases[3]));
                 x = 50 + narrow * (x - 50) + slant * (50 - y);
                 if (at == 0)
+                {
                     path.MoveTo((float)x, (float)y);
+                }
                 else
+                {
                     path.LineTo((float)x, (float)y);
+                }
+
                 if (end)
+                {
                     break;
+                }
             }
-        }
-        while (measure.NextContour());
+        } while (measure.NextContour());
         return path;
     }
 }

@@ -32,21 +32,28 @@ public class KernelEdgeTests
     [Fact]
     public void Bits_without_an_output_are_0_whatever_was_in_memory()
     {
-        const int Inputs = 70, Outputs = 10;
+        const int Inputs = 70,
+            Outputs = 10;
         var linear = new Linear(0, Outputs, 1, 1, 1, 0, 1, Build.Weights(new Random(3), Inputs * Outputs));
-        ValueInfo input = new(Inputs, 1, 1, ElementKind.Codes, 1, 0, 1), sums = new(Outputs, 1, 1, ElementKind.Integers, 8, -Inputs, Inputs);
+        ValueInfo input = new(Inputs, 1, 1, ElementKind.Codes, 1, 0, 1),
+            sums = new(Outputs, 1, 1, ElementKind.Integers, 8, -Inputs, Inputs);
         ValueInfo signs = new(Outputs, 1, 1, ElementKind.Signs, 1, -1, 1);
         var stage = new Stage(linear, null, Build.Threshold(1, Build.Repeat(-Inputs, Outputs)), 0, 2, [input, sums, signs]);
         DenseKernel[] kernels =
         [
-            new DenseRows(stage), new DenseBytes<Width64, ulong>(stage), new DenseBytes<Width128, Vector128<ulong>>(stage),
-            new DenseBytes<Width512, Vector512<ulong>>(stage), new DenseColumns<Width64, ulong>(stage), new DenseColumns<Width512, Vector512<ulong>>(stage),
+            new DenseRows(stage),
+            new DenseBytes<Width64, ulong>(stage),
+            new DenseBytes<Width128, Vector128<ulong>>(stage),
+            new DenseBytes<Width512, Vector512<ulong>>(stage),
+            new DenseColumns<Width64, ulong>(stage),
+            new DenseColumns<Width512, Vector512<ulong>>(stage),
         ];
         foreach (DenseKernel kernel in kernels)
         {
             // With one input set, twice 2^30 less one is the largest integer.
             var memory = Build.Repeat(1 << 30, kernel.ScratchBytes / sizeof(int) + 1);
-            ulong[] planes = [1, 0, 0], bits = Build.Repeat(ulong.MaxValue, 9);
+            ulong[] planes = [1, 0, 0],
+                bits = Build.Repeat(ulong.MaxValue, 9);
             kernel.Signs(planes, ref bits[0], ref Unsafe.As<int, byte>(ref memory[0]));
             Assert.Equal((1UL << Outputs) - 1, bits[0]);
         }
@@ -60,7 +67,8 @@ public class KernelEdgeTests
         var linear = new Linear(0, Outputs, 1, 1, 1, 0, 1, Build.Weights(new Random(4), Outputs));
         foreach (int bits in new[] { 1, 8 })
         {
-            ValueInfo input = new(1, 2, 1, ElementKind.Codes, bits, 0, (1 << bits) - 1), sums = new(Outputs, 2, 1, ElementKind.Integers, 32, 0, 0);
+            ValueInfo input = new(1, 2, 1, ElementKind.Codes, bits, 0, (1 << bits) - 1),
+                sums = new(Outputs, 2, 1, ElementKind.Integers, 32, 0, 0);
             var stage = new Stage(linear, null, null, 0, 1, [input, sums]);
             Assert.All(Widths.All, width => Assert.Null(ConvolutionKernel.Create(stage, width)));
         }
@@ -82,7 +90,8 @@ public class KernelEdgeTests
             Build.Scores(5, 2),
         ];
         var model = new BitModel(new ModelInput(1, 2, 1, 8, 0), operations);
-        long[] expected = new long[2], actual = new long[2];
+        long[] expected = new long[2],
+            actual = new long[2];
         Assert.Equal(model.PredictPlainly([10, 200], expected), model.Predict([10, 200], actual));
         Assert.Equal(expected, actual);
     }
@@ -107,7 +116,8 @@ public class KernelEdgeTests
     public void Any_number_of_planes_of_weights_may_read_one_input()
     {
         // More than one kernel joins.
-        const int Planes = 20, Outputs = 24;
+        const int Planes = 20,
+            Outputs = 24;
         var random = new Random(5);
         var operations = new List<Operation>();
         for (int i = 0; i < Planes; i++)
@@ -123,7 +133,8 @@ public class KernelEdgeTests
         {
             var model = new BitModel(Build.Bytes(1, 3, 3), operations, width);
             byte[] image = RandomModels.Image(model, random);
-            long[] expected = new long[4], scores = new long[4];
+            long[] expected = new long[4],
+                scores = new long[4];
             Assert.Equal(model.PredictPlainly(image, expected), model.Predict(image, scores));
             Assert.Equal(expected, scores);
         }
@@ -151,7 +162,8 @@ public class KernelEdgeTests
             var model = new BitModel(input, [.. operations], vector);
             Assert.Equal(int.MinValue, model.Values[15].Minimum);
             byte[] image = Build.Repeat((byte)255, model.Values[0].Count);
-            long[] expected = new long[2], scores = new long[2];
+            long[] expected = new long[2],
+                scores = new long[2];
             model.PredictPlainly(image, expected);
             model.Predict(image, scores);
             Assert.Equal(expected, scores);

@@ -5,11 +5,10 @@ namespace Onebit.Tests.Kernels;
 /// <summary>Every fast kernel at every width equals the plain one, bit for bit.</summary>
 public class KernelTests
 {
-    private static readonly int[] Batches = [1, 7, 64, 65, 255, 256, 257, 400, 600];
+    private static readonly int[] s_batches = [1, 7, 64, 65, 255, 256, 257, 400, 600];
 
     [Fact]
-    public void A_width_is_what_the_processor_has() =>
-        Assert.Equal(Widths.Chosen ?? VectorWidth.Widest, VectorWidth.Widest);
+    public void A_width_is_what_the_processor_has() => Assert.Equal(Widths.Chosen ?? VectorWidth.Widest, VectorWidth.Widest);
 
     /// <summary>So that the tests below are known to be about all kernels.</summary>
     [Theory]
@@ -27,7 +26,10 @@ public class KernelTests
                 {
                     chosen.Add(DenseKernel.Create(dense, width).GetType().Name);
                 }
-                else if (Stage.At(operations, [.. model.Values], i) is { Stage: { } stage } && ConvolutionKernel.Create(stage, width) is { } kernel)
+                else if (
+                    Stage.At(operations, [.. model.Values], i) is { Stage: { } stage }
+                    && ConvolutionKernel.Create(stage, width) is { } kernel
+                )
                 {
                     chosen.Add(kernel.GetType().Name);
                 }
@@ -41,20 +43,23 @@ public class KernelTests
     public static TheoryData<int> WidthsOfVectors => [.. Widths.All];
 
     [Fact]
-    public void Layers_give_the_plain_scores() => Gen.Int.Sample(
-        seed => CheckScores(seed, random => RandomLayers.Create(random, small: false), images: 2), iter: Widths.Iterations(3000));
+    public void Layers_give_the_plain_scores() =>
+        Gen.Int.Sample(
+            seed => CheckScores(seed, random => RandomLayers.Create(random, small: false), images: 2),
+            iter: Widths.Iterations(3000)
+        );
 
     [Fact]
-    public void Models_of_any_operations_give_the_plain_scores() => Gen.Int.Sample(
-        seed => CheckScores(seed, Any, images: 2), iter: Widths.Iterations(3000));
+    public void Models_of_any_operations_give_the_plain_scores() =>
+        Gen.Int.Sample(seed => CheckScores(seed, Any, images: 2), iter: Widths.Iterations(3000));
 
     [Fact]
-    public void Batches_of_layers_give_the_plain_classes() => Gen.Int.Sample(
-        seed => CheckBatches(seed, random => RandomLayers.Create(random, small: true)), iter: Widths.Iterations(200));
+    public void Batches_of_layers_give_the_plain_classes() =>
+        Gen.Int.Sample(seed => CheckBatches(seed, random => RandomLayers.Create(random, small: true)), iter: Widths.Iterations(200));
 
     [Fact]
-    public void Batches_of_models_of_any_operations_give_the_plain_classes() => Gen.Int.Sample(
-        seed => CheckBatches(seed, Any), iter: Widths.Iterations(40));
+    public void Batches_of_models_of_any_operations_give_the_plain_classes() =>
+        Gen.Int.Sample(seed => CheckBatches(seed, Any), iter: Widths.Iterations(40));
 
     private static (ModelInput Input, Operation[] Operations) Any(Random random)
     {
@@ -67,7 +72,8 @@ public class KernelTests
         var random = new Random(seed);
         (ModelInput input, Operation[] operations) = create(random);
         BitModel[] models = [.. Widths.All.Select(width => new BitModel(input, operations, width))];
-        long[] expected = new long[models[0].ClassCount], scores = new long[models[0].ClassCount];
+        long[] expected = new long[models[0].ClassCount],
+            scores = new long[models[0].ClassCount];
         for (int i = 0; i < images; i++)
         {
             byte[] image = RandomModels.Image(models[0], random);
@@ -86,13 +92,16 @@ public class KernelTests
         (ModelInput input, Operation[] operations) = create(random);
         BitModel[] models = [.. Widths.All.Select(width => new BitModel(input, operations, width))];
         int pixels = models[0].Values[0].Count;
-        var images = new byte[pixels * Batches[^1]];
+        var images = new byte[pixels * s_batches[^1]];
         random.NextBytes(images);
         var scores = new long[models[0].ClassCount];
-        int[] expected = [.. Enumerable.Range(0, Batches[^1]).Select(i => models[0].PredictPlainly(images.AsSpan(i * pixels, pixels), scores))];
+        int[] expected =
+        [
+            .. Enumerable.Range(0, s_batches[^1]).Select(i => models[0].PredictPlainly(images.AsSpan(i * pixels, pixels), scores)),
+        ];
         foreach (BitModel model in models)
         {
-            foreach (int count in Batches)
+            foreach (int count in s_batches)
             {
                 var classes = Build.Repeat(-1, count);
                 model.Predict(images.AsSpan(0, count * pixels), classes);

@@ -5,7 +5,7 @@ namespace Onebit.Tests.Kernels;
 /// <summary>The primitive against plain arithmetic, lane by lane.</summary>
 public class LanesTests
 {
-    private static readonly int[] Counts = [.. Enumerable.Range(0, 41), 63, 64, 65, 127, 128, 129, 255, 256, 300];
+    private static readonly int[] s_counts = [.. Enumerable.Range(0, 41), 63, 64, 65, 127, 128, 129, 255, 256, 300];
 
     public static TheoryData<int> AllWidths => [.. Widths.All];
 
@@ -15,10 +15,18 @@ public class LanesTests
     {
         switch (width)
         {
-            case 64: Check<BitLanes<Width64, ulong>>(); break;
-            case 128: Check<BitLanes<Width128, Vector128<ulong>>>(); break;
-            case 256: Check<BitLanes<Width256, Vector256<ulong>>>(); break;
-            case 512: Check<BitLanes<Width512, Vector512<ulong>>>(); break;
+            case 64:
+                Check<BitLanes<Width64, ulong>>();
+                break;
+            case 128:
+                Check<BitLanes<Width128, Vector128<ulong>>>();
+                break;
+            case 256:
+                Check<BitLanes<Width256, Vector256<ulong>>>();
+                break;
+            case 512:
+                Check<BitLanes<Width512, Vector512<ulong>>>();
+                break;
         }
     }
 
@@ -28,10 +36,18 @@ public class LanesTests
     {
         switch (width)
         {
-            case 64: Check<IntegerLanes<Width64, ulong, short>>(); break;
-            case 128: Check<IntegerLanes<Width128, Vector128<ulong>, short>>(); break;
-            case 256: Check<IntegerLanes<Width256, Vector256<ulong>, short>>(); break;
-            case 512: Check<IntegerLanes<Width512, Vector512<ulong>, short>>(); break;
+            case 64:
+                Check<IntegerLanes<Width64, ulong, short>>();
+                break;
+            case 128:
+                Check<IntegerLanes<Width128, Vector128<ulong>, short>>();
+                break;
+            case 256:
+                Check<IntegerLanes<Width256, Vector256<ulong>, short>>();
+                break;
+            case 512:
+                Check<IntegerLanes<Width512, Vector512<ulong>, short>>();
+                break;
         }
     }
 
@@ -41,10 +57,18 @@ public class LanesTests
     {
         switch (width)
         {
-            case 64: Check<IntegerLanes<Width64, ulong, int>>(); break;
-            case 128: Check<IntegerLanes<Width128, Vector128<ulong>, int>>(); break;
-            case 256: Check<IntegerLanes<Width256, Vector256<ulong>, int>>(); break;
-            case 512: Check<IntegerLanes<Width512, Vector512<ulong>, int>>(); break;
+            case 64:
+                Check<IntegerLanes<Width64, ulong, int>>();
+                break;
+            case 128:
+                Check<IntegerLanes<Width128, Vector128<ulong>, int>>();
+                break;
+            case 256:
+                Check<IntegerLanes<Width256, Vector256<ulong>, int>>();
+                break;
+            case 512:
+                Check<IntegerLanes<Width512, Vector512<ulong>, int>>();
+                break;
         }
     }
 
@@ -52,12 +76,15 @@ public class LanesTests
         where TLanes : struct, ILanes
     {
         var random = new Random(TLanes.Lanes);
-        foreach (int count in Counts)
+        foreach (int count in s_counts)
         {
             var numbers = new Numbers<TLanes>(random, count);
             int some = random.Next(count + 1);
-            int[] expectedAll = numbers.Sums(numbers.Offsets), expectedSome = numbers.Sums(numbers.Offsets[..some]);
-            byte[] all = Slot(count), first = Slot(count), rest = Slot(count - some);
+            int[] expectedAll = numbers.Sums(numbers.Offsets),
+                expectedSome = numbers.Sums(numbers.Offsets[..some]);
+            byte[] all = Slot(count),
+                first = Slot(count),
+                rest = Slot(count - some);
             TLanes.Sum(ref numbers.Bytes.AsSpan().GetPinnableReference(), numbers.Offsets, ref all[0]);
             Assert.Equal(expectedAll, Integers(all, count));
 
@@ -75,15 +102,30 @@ public class LanesTests
                 int[] differences = [.. expectedSome.Zip(expectedAll, (p, t) => 2 * p - t)];
                 int[] thresholds =
                 [
-                    int.MinValue, int.MinValue + 1, short.MinValue - 1, short.MinValue, -planes - 2, -planes - 1, -planes, 0,
-                    planes, planes + 1, planes + 2, short.MaxValue, short.MaxValue + 1, int.MaxValue,
-                    .. Build.Many(4, () => differences[random.Next(differences.Length)]), differences.Min(), differences.Max() + 1,
+                    int.MinValue,
+                    int.MinValue + 1,
+                    short.MinValue - 1,
+                    short.MinValue,
+                    -planes - 2,
+                    -planes - 1,
+                    -planes,
+                    0,
+                    planes,
+                    planes + 1,
+                    planes + 2,
+                    short.MaxValue,
+                    short.MaxValue + 1,
+                    int.MaxValue,
+                    .. Build.Many(4, () => differences[random.Next(differences.Length)]),
+                    differences.Min(),
+                    differences.Max() + 1,
                 ];
                 foreach (int threshold in thresholds)
                 {
                     var reached = new byte[TLanes.Lanes / 8 + 1];
                     random.NextBytes(reached);
-                    byte[] before = [.. reached], joined = [.. reached];
+                    byte[] before = [.. reached],
+                        joined = [.. reached];
                     TLanes.AtLeast(ref first[0], positives, ref all[0], planes, threshold, ref reached[0], join: false);
                     TLanes.AtLeast(ref first[0], positives, ref all[0], planes, threshold, ref joined[0], join: true);
                     for (int lane = 0; lane < differences.Length; lane++)

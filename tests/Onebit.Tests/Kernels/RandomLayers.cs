@@ -6,15 +6,21 @@ namespace Onebit.Tests.Kernels;
 /// </summary>
 internal static class RandomLayers
 {
-    private static readonly int[] ManyOutputs = [63, 64, 65, 129, 257, 513];
+    private static readonly int[] s_manyOutputs = [63, 64, 65, 129, 257, 513];
 
     /// <param name="random">What to choose by.</param>
     /// <param name="small">No size beyond a few lanes of the narrowest vector.</param>
     public static (ModelInput Input, Operation[] Operations) Create(Random random, bool small)
     {
-        bool dense = random.Next(3) == 0, large = !small && random.Next(8) == 0;
+        bool dense = random.Next(3) == 0,
+            large = !small && random.Next(8) == 0;
         var input = new ModelInput(
-            random.Next(1, 4), random.Next(1, large ? 24 : 10), random.Next(1, large ? 75 : 10), random.Next(2) == 0 ? 1 : 8, 0);
+            random.Next(1, 4),
+            random.Next(1, large ? 24 : 10),
+            random.Next(1, large ? 75 : 10),
+            random.Next(2) == 0 ? 1 : 8,
+            0
+        );
         var model = new Layers(random, input with { PixelThreshold = (byte)(input.Bits == 1 ? random.Next(1, 256) : 0) });
 
         // Besides the input's codes of 1 or 8 bits: signs, and codes of 3 to 31 bits.
@@ -34,7 +40,7 @@ internal static class RandomLayers
 
         for (int i = small ? 1 : random.Next(1, 4); i > 0; i--)
         {
-            int outputs = random.Next(4) > 0 || small ? random.Next(1, 10) : ManyOutputs[random.Next(dense ? ManyOutputs.Length : 3)];
+            int outputs = random.Next(4) > 0 || small ? random.Next(1, 10) : s_manyOutputs[random.Next(dense ? s_manyOutputs.Length : 3)];
             Layer(random, model, outputs, dense);
         }
 
@@ -53,8 +59,13 @@ internal static class RandomLayers
             int groups = random.Next(3) == 0 && outputs % model.Last.Channels == 0 ? model.Last.Channels : 1;
             int padding = random.Next(3);
             model.Linear(
-                outputs, random.Next(1, Math.Min(5, model.Last.Height + 2 * padding) + 1),
-                random.Next(1, Math.Min(5, model.Last.Width + 2 * padding) + 1), random.Next(4) == 0 ? random.Next(2, 4) : 1, padding, groups);
+                outputs,
+                random.Next(1, Math.Min(5, model.Last.Height + 2 * padding) + 1),
+                random.Next(1, Math.Min(5, model.Last.Width + 2 * padding) + 1),
+                random.Next(4) == 0 ? random.Next(2, 4) : 1,
+                padding,
+                groups
+            );
         }
 
         int sums = model.Index;
@@ -123,26 +134,46 @@ internal static class RandomLayers
             Operations.Add(operation);
         }
 
-        public void Linear(int outputs, int height, int width, int stride, int padding, int groups) => Linear(Index, outputs, height, width, stride, padding, groups);
+        public void Linear(int outputs, int height, int width, int stride, int padding, int groups) =>
+            Linear(Index, outputs, height, width, stride, padding, groups);
 
-        public void Threshold() => Add(new Threshold(
-            Index,
-            Build.Many(Last.Channels, () => random.Next(40) switch
-            {
-                0 => int.MinValue,
-                1 => int.MaxValue,
-                2 => Last.Minimum,
-                3 => Last.Maximum,
-                4 => Last.Maximum == int.MaxValue ? 0 : Last.Maximum + 1,
-                5 => random.Next(int.MinValue, int.MaxValue),
-                _ => Centre() + (int)(Spread() * (random.NextDouble() - 0.5)),
-            }),
-            Build.Many(Last.Channels, () => random.Next(3) == 0)));
+        public void Threshold() =>
+            Add(
+                new Threshold(
+                    Index,
+                    Build.Many(
+                        Last.Channels,
+                        () =>
+                            random.Next(40) switch
+                            {
+                                0 => int.MinValue,
+                                1 => int.MaxValue,
+                                2 => Last.Minimum,
+                                3 => Last.Maximum,
+                                4 => Last.Maximum == int.MaxValue ? 0 : Last.Maximum + 1,
+                                5 => random.Next(int.MinValue, int.MaxValue),
+                                _ => Centre() + (int)(Spread() * (random.NextDouble() - 0.5)),
+                            }
+                    ),
+                    Build.Many(Last.Channels, () => random.Next(3) == 0)
+                )
+            );
 
-        public void Quantize(int bits) => Add(new Quantize(
-            Index, bits,
-            Build.Many(Last.Channels, () => Build.Many((1 << bits) - 1, () => Centre() + (int)(Spread() * (random.NextDouble() - 0.5))).Order()).SelectMany(t => t).ToArray(),
-            Build.Many(Last.Channels, () => random.Next(3) == 0)));
+        public void Quantize(int bits) =>
+            Add(
+                new Quantize(
+                    Index,
+                    bits,
+                    Build
+                        .Many(
+                            Last.Channels,
+                            () => Build.Many((1 << bits) - 1, () => Centre() + (int)(Spread() * (random.NextDouble() - 0.5))).Order()
+                        )
+                        .SelectMany(t => t)
+                        .ToArray(),
+                    Build.Many(Last.Channels, () => random.Next(3) == 0)
+                )
+            );
 
         /// <summary>
         /// Two planes of weights on every plane of the last value's codes, in any order, joined to signs; half of the time
@@ -150,7 +181,10 @@ internal static class RandomLayers
         /// </summary>
         public void Planes(int outputs)
         {
-            int codes = Index, height = Last.Height, width = Math.Min(2, Last.Width), fanIn = Last.Channels * height * width;
+            int codes = Index,
+                height = Last.Height,
+                width = Math.Min(2, Last.Width),
+                fanIn = Last.Channels * height * width;
             var planes = new List<int>();
             for (int bit = 0; bit < _builder.Values[codes].Bits; bit++)
             {
@@ -180,16 +214,23 @@ internal static class RandomLayers
 
         public void Requantize(int bits)
         {
-            int multiplier = random.Next(1, 100), shift = 0;
+            int multiplier = random.Next(1, 100),
+                shift = 0;
             while (Spread() * multiplier / Math.Pow(2, shift) > (bits == 8 ? 200 : 40_000))
             {
                 shift++;
             }
 
             long middle = bits == 8 ? 128L << shift : 0;
-            Add(new Requantize(
-                Index, Build.Many(Last.Channels, () => random.Next(4) == 0 ? -multiplier : multiplier),
-                Build.Many(Last.Channels, () => middle + random.NextInt64(-100, 100)), shift, bits));
+            Add(
+                new Requantize(
+                    Index,
+                    Build.Many(Last.Channels, () => random.Next(4) == 0 ? -multiplier : multiplier),
+                    Build.Many(Last.Channels, () => middle + random.NextInt64(-100, 100)),
+                    shift,
+                    bits
+                )
+            );
         }
 
         /// <summary>A dense layer on any value, then the scores or not.</summary>
@@ -199,18 +240,40 @@ internal static class RandomLayers
             Linear(value, Classes, shape.Height, shape.Width, 1, 0, 1);
             if (scores)
             {
-                Add(new Scores(
-                    Index, Build.Many(Classes, () => random.Next(1, 100)), Build.Many(Classes, () => random.NextInt64(-100, 100)), 0));
+                Add(
+                    new Scores(
+                        Index,
+                        Build.Many(Classes, () => random.Next(1, 100)),
+                        Build.Many(Classes, () => random.NextInt64(-100, 100)),
+                        0
+                    )
+                );
             }
         }
 
-        private void Linear(int value, int outputs, int height, int width, int stride, int padding, int groups) => Add(new Linear(
-            value, outputs, height, width, stride, padding, groups,
-            Build.Weights(random, outputs * (_builder.Values[value].Channels / groups) * height * width)));
+        private void Linear(int value, int outputs, int height, int width, int stride, int padding, int groups) =>
+            Add(
+                new Linear(
+                    value,
+                    outputs,
+                    height,
+                    width,
+                    stride,
+                    padding,
+                    groups,
+                    Build.Weights(random, outputs * (_builder.Values[value].Channels / groups) * height * width)
+                )
+            );
 
         // Sums of n numbers of random signs are seldom farther from 0 than a few times the largest number and the root of n.
-        private double Spread() => Math.Max(2, Last.Kind == ElementKind.Codes ? Last.Maximum
-            : Math.Sqrt(Math.Max(1, (double)Last.Maximum - Last.Minimum)) * Math.Min(16, Math.Sqrt(Last.Maximum - (double)Last.Minimum)));
+        private double Spread() =>
+            Math.Max(
+                2,
+                Last.Kind == ElementKind.Codes
+                    ? Last.Maximum
+                    : Math.Sqrt(Math.Max(1, (double)Last.Maximum - Last.Minimum))
+                        * Math.Min(16, Math.Sqrt(Last.Maximum - (double)Last.Minimum))
+            );
 
         private int Centre() => Last.Kind == ElementKind.Codes ? Last.Maximum / 2 : 0;
     }

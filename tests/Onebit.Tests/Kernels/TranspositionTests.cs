@@ -56,7 +56,8 @@ public class TranspositionTests
     [Fact]
     public void Matrices_of_bits()
     {
-        ulong rows = (ulong)_random.NextInt64(), columns = BitMatrix.Transpose(rows);
+        ulong rows = (ulong)_random.NextInt64(),
+            columns = BitMatrix.Transpose(rows);
         for (int i = 0; i < 64; i++)
         {
             Assert.Equal((rows >> i) & 1, (columns >> (i % 8 * 8 + i / 8)) & 1);
@@ -128,7 +129,9 @@ public class TranspositionTests
         for (int step = 1; step <= 63; step++)
         {
             int count = _random.Next(64 / step + 1);
-            ulong bits = (ulong)_random.NextInt64(long.MinValue, long.MaxValue), expected = 0, mask = Enumerable.Range(0, count).Aggregate(0UL, (some, i) => some | 1UL << (i * step));
+            ulong bits = (ulong)_random.NextInt64(long.MinValue, long.MaxValue),
+                expected = 0,
+                mask = Enumerable.Range(0, count).Aggregate(0UL, (some, i) => some | 1UL << (i * step));
             Assert.Equal(count, (int)ulong.PopCount(mask));
             for (int i = 0; i < count; i++)
             {

@@ -46,7 +46,9 @@ public class WidthTests
     {
         int bytes = Unsafe.SizeOf<TVector>();
         var random = new Random(bytes);
-        byte[] table = new byte[bytes], indices = new byte[bytes], stored = new byte[bytes];
+        byte[] table = new byte[bytes],
+            indices = new byte[bytes],
+            stored = new byte[bytes];
         random.NextBytes(table);
         for (int i = 0; i < bytes; i++)
         {
@@ -64,8 +66,10 @@ public class WidthTests
             Equal(TWidth.Windows(TWidth.Load(ref indices[0]), start), i => (byte)(copies[i / 8] >> (from + i % 8)));
         }
 
-        short[] a = [.. Enumerable.Range(0, bytes / 2).Select(_ => (short)random.Next(-9, 10))], b = [.. a.Select(x => (short)(x + random.Next(-2, 3)))];
-        TVector evens = Vector(a), odds = Vector(b);
+        short[] a = [.. Enumerable.Range(0, bytes / 2).Select(_ => (short)random.Next(-9, 10))],
+            b = [.. a.Select(x => (short)(x + random.Next(-2, 3)))];
+        TVector evens = Vector(a),
+            odds = Vector(b);
         EqualShorts(TWidth.EvenBytes(TWidth.Load(ref table[0])), i => table[2 * i]);
         EqualShorts(TWidth.OddBytes(TWidth.Load(ref table[0])), i => table[2 * i + 1]);
         EqualShorts(TWidth.Max16(evens, odds), i => Math.Max(a[i], b[i]));
@@ -126,10 +130,20 @@ public class WidthTests
 
         // Below half of their range they do not overflow.
         TVector half8 = Filled(0x7F3F_7F7F_1234_0000);
-        Equal(TWidth.Add8(TWidth.And(a, half8), TWidth.And(b, half8)), (a, b, _) => Sum<byte>(a & 0x7F3F_7F7F_1234_0000, b & 0x7F3F_7F7F_1234_0000));
-        TVector half16 = Filled(0x7FFF_3FFF_1234_0000), half32 = Filled(0x7FFF_FFFF_0000_1234);
-        Equal(TWidth.Add16(TWidth.And(a, half16), TWidth.And(b, half16)), (a, b, _) => Sum<ushort>(a & 0x7FFF_3FFF_1234_0000, b & 0x7FFF_3FFF_1234_0000));
-        Equal(TWidth.Add32(TWidth.And(a, half32), TWidth.And(b, half32)), (a, b, _) => Sum<uint>(a & 0x7FFF_FFFF_0000_1234, b & 0x7FFF_FFFF_0000_1234));
+        Equal(
+            TWidth.Add8(TWidth.And(a, half8), TWidth.And(b, half8)),
+            (a, b, _) => Sum<byte>(a & 0x7F3F_7F7F_1234_0000, b & 0x7F3F_7F7F_1234_0000)
+        );
+        TVector half16 = Filled(0x7FFF_3FFF_1234_0000),
+            half32 = Filled(0x7FFF_FFFF_0000_1234);
+        Equal(
+            TWidth.Add16(TWidth.And(a, half16), TWidth.And(b, half16)),
+            (a, b, _) => Sum<ushort>(a & 0x7FFF_3FFF_1234_0000, b & 0x7FFF_3FFF_1234_0000)
+        );
+        Equal(
+            TWidth.Add32(TWidth.And(a, half32), TWidth.And(b, half32)),
+            (a, b, _) => Sum<uint>(a & 0x7FFF_FFFF_0000_1234, b & 0x7FFF_FFFF_0000_1234)
+        );
 
         void Equal(TVector vector, Func<ulong, ulong, ulong, ulong> expected)
         {
@@ -138,7 +152,10 @@ public class WidthTests
             ReadOnlySpan<ulong> operands = MemoryMarshal.Cast<byte, ulong>(numbers.AsSpan(1));
             for (int w = 0; w < words; w++)
             {
-                Assert.Equal(expected(operands[w], operands[words + w], operands[2 * words + w]), MemoryMarshal.Cast<byte, ulong>(stored.AsSpan(1))[w]);
+                Assert.Equal(
+                    expected(operands[w], operands[words + w], operands[2 * words + w]),
+                    MemoryMarshal.Cast<byte, ulong>(stored.AsSpan(1))[w]
+                );
             }
         }
 

@@ -1,6 +1,8 @@
 namespace Onebit.Study;
 
-/// <summary>A test image that clustering gets wrong or is unsure of. Distances are Euclidean, a white pixel being 1 from a black one.</summary>
+/// <summary>
+/// A test image that clustering gets wrong or is unsure of. Distances are Euclidean, a white pixel being 1 from a black one.
+/// </summary>
 /// <param name="Index">Of the test image.</param>
 /// <param name="TrueClass">Its label.</param>
 /// <param name="Cluster">The nearest cluster.</param>
@@ -10,7 +12,15 @@ namespace Onebit.Study;
 /// <param name="OtherClass">The class that one is named after; -1 where there is none.</param>
 /// <param name="OtherDistance">To its centroid; 0 where there is none.</param>
 public sealed record ClusterDoubt(
-    int Index, int TrueClass, int Cluster, int ClusterClass, double Distance, int OtherCluster, int OtherClass, double OtherDistance)
+    int Index,
+    int TrueClass,
+    int Cluster,
+    int ClusterClass,
+    double Distance,
+    int OtherCluster,
+    int OtherClass,
+    double OtherDistance
+)
 {
     /// <summary>The cluster is named after the image's class.</summary>
     public bool Right => TrueClass == ClusterClass;

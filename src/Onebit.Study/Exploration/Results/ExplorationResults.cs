@@ -14,8 +14,17 @@ namespace Onebit.Study;
 /// <param name="Pairs">Every pair of classes, the most confused first.</param>
 /// <param name="HardSet">The hard test images; null where none are known and none were asked for.</param>
 public sealed record ExplorationResults(
-    int Schema, DatasetInfo Dataset, int Seed, KMeansResults Kmeans, TSnePicture Tsne, TSnePicture SmallTsne,
-    IReadOnlyList<TSneReading> Readings, IReadOnlyList<ClassifierResult> Classifiers, IReadOnlyList<ClassPair> Pairs, HardSetResults? HardSet)
+    int Schema,
+    DatasetInfo Dataset,
+    int Seed,
+    KMeansResults Kmeans,
+    TSnePicture Tsne,
+    TSnePicture SmallTsne,
+    IReadOnlyList<TSneReading> Readings,
+    IReadOnlyList<ClassifierResult> Classifiers,
+    IReadOnlyList<ClassPair> Pairs,
+    HardSetResults? HardSet
+)
 {
     /// <summary>The file's name.</summary>
     public const string FileName = "explore.json";

@@ -14,8 +14,17 @@ namespace Onebit.Study;
 /// <param name="Curve">The same for more clusters.</param>
 /// <param name="Log">Test images it gets wrong, the surest mistakes first, then those it only just gets right.</param>
 public sealed record KMeansResults(
-    int K, int ClusteredImages, double Accuracy, double Purity, double AdjustedRandIndex, double NormalizedMutualInformation,
-    IReadOnlyList<int> ClusterClass, int[][] Table, IReadOnlyList<KMeansPoint> Curve, IReadOnlyList<ClusterDoubt> Log)
+    int K,
+    int ClusteredImages,
+    double Accuracy,
+    double Purity,
+    double AdjustedRandIndex,
+    double NormalizedMutualInformation,
+    IReadOnlyList<int> ClusterClass,
+    int[][] Table,
+    IReadOnlyList<KMeansPoint> Curve,
+    IReadOnlyList<ClusterDoubt> Log
+)
 {
     /// <summary>The centroids, pixels 0 to 1; pictures on the page.</summary>
     [JsonIgnore]

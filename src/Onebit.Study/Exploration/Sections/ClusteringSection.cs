@@ -7,7 +7,8 @@ namespace Onebit.Study;
 /// <summary>What k-means sees, and what it struggles with.</summary>
 internal static class ClusteringSection
 {
-    private const int Shown = 40, Rows = 15;
+    private const int Shown = 40,
+        Rows = 15;
 
     internal static string Write(ExplorationResults results, Dataset data)
     {
@@ -15,28 +16,47 @@ internal static class ClusteringSection
         byte[] pixels = [.. k.Centroids.SelectMany(c => c.Select(p => (byte)Math.Clamp(MathF.Round(255 * p), 0, 255)))];
         var centroids = new ImageSet(pixels, new byte[k.K], data.Test.Channels, data.Test.Height, data.Test.Width);
         string Class(int c) => c < 0 ? Nothing : Escape(results.Dataset.ClassNames[c]);
-        ClusterDoubt[] wrong = [.. k.Log.Where(d => !d.Right)], sure = [.. wrong.Take(Shown)];
+        ClusterDoubt[] wrong = [.. k.Log.Where(d => !d.Right)],
+            sure = [.. wrong.Take(Shown)];
         ClusterDoubt[] unsure = [.. k.Log.OrderBy(d => Math.Abs(d.Margin)).Take(Shown)];
-        string curve = string.Concat(k.Curve.Select(p => $"<tr><th scope=\"row\">{Count(p.K)}</th><td>{Percent(p.Accuracy)}</td><td>{Seconds(p.Seconds)}</td></tr>"));
-        string Row(ClusterDoubt d) => $"""
-            <tr><td>{Count(d.Index)}</td><td>{Class(d.TrueClass)}</td><td>{d.Cluster} ({Class(d.ClusterClass)})</td><td>{Number(d.Distance, "F2")}</td><td>{(d.OtherCluster < 0 ? Nothing : $"{d.OtherCluster} ({Class(d.OtherClass)})")}</td><td>{Number(d.OtherDistance, "F2")}</td></tr>
+        string curve = string.Concat(
+            k.Curve.Select(p => $"<tr><th scope=\"row\">{Count(p.K)}</th><td>{Percent(p.Accuracy)}</td><td>{Seconds(p.Seconds)}</td></tr>")
+        );
+        string Row(ClusterDoubt d) =>
+            $"""
+                <tr><td>{Count(d.Index)}</td><td>{Class(d.TrueClass)}</td><td>{d.Cluster} ({Class(d.ClusterClass)})</td><td>{Number(
+                    d.Distance,
+                    "F2"
+                )}</td><td>{(d.OtherCluster < 0 ? Nothing : $"{d.OtherCluster} ({Class(d.OtherClass)})")}</td><td>{Number(
+                    d.OtherDistance,
+                    "F2"
+                )}</td></tr>
 
-            """;
-        string Log(string title, ClusterDoubt[] doubts, bool open) => $"""
-            <details{(open ? " open=\"open\"" : "")}><summary>{title}</summary>
-            <div class="scroll">{Tiles.Write(data.Test, [.. doubts.Select(d => d.Index)], "test image", i => $"{Class(doubts[i].TrueClass)} → {Class(doubts[i].ClusterClass)}")}
-            <table>
-            <thead><tr><th scope="col">Image</th><th scope="col">True class</th><th scope="col">Cluster<small>(its class)</small></th><th scope="col">Distance</th><th scope="col">Nearest of another class</th><th scope="col">Distance</th></tr></thead>
-            <tbody>{string.Concat(doubts.Take(Rows).Select(Row))}</tbody></table></div></details>
+                """;
+        string Log(string title, ClusterDoubt[] doubts, bool open) =>
+            $"""
+                <details{(open ? " open=\"open\"" : "")}><summary>{title}</summary>
+                <div class="scroll">{Tiles.Write(
+                    data.Test,
+                    [.. doubts.Select(d => d.Index)],
+                    "test image",
+                    i => $"{Class(doubts[i].TrueClass)} → {Class(doubts[i].ClusterClass)}"
+                )}
+                <table>
+                <thead><tr><th scope="col">Image</th><th scope="col">True class</th><th scope="col">Cluster<small>(its class)</small></th><th scope="col">Distance</th><th scope="col">Nearest of another class</th><th scope="col">Distance</th></tr></thead>
+                <tbody>{string.Concat(doubts.Take(Rows).Select(Row))}</tbody></table></div></details>
 
-            """;
+                """;
         return $"""
             <section id="kmeans">
             <h2>What clustering sees</h2>
             <p>k-means with {k.K} clusters of pixels, no labels. Each cluster is named after the class it mostly holds; several may share one, and a class may have none.</p>
             <div class="scroll"><table>
             <thead><tr><th scope="col">Accuracy</th><th scope="col">Purity</th><th scope="col">Adjusted Rand index</th><th scope="col">Normalized mutual information</th></tr></thead>
-            <tbody><tr><td>{Percent(k.Accuracy)}</td><td>{Percent(k.Purity)}</td><td>{Number(k.AdjustedRandIndex, "F3")}</td><td>{Number(k.NormalizedMutualInformation, "F3")}</td></tr></tbody></table></div>
+            <tbody><tr><td>{Percent(k.Accuracy)}</td><td>{Percent(k.Purity)}</td><td>{Number(k.AdjustedRandIndex, "F3")}</td><td>{Number(
+                k.NormalizedMutualInformation,
+                "F3"
+            )}</td></tr></tbody></table></div>
             <h3>The {k.K} centroids</h3>
             {Tiles.Write(centroids, [.. Enumerable.Range(0, k.K)], "centroid", c => $"{c} ({Class(k.ClusterClass[c])})")}
             <p class="hint">Cluster number, and in brackets the class it is named after.</p>
@@ -48,7 +68,9 @@ internal static class ClusteringSection
             <div class="pair"><figure class="chart">{Charts.PrototypeCurve(k.Curve)}</figure>
             <div class="scroll"><table><thead><tr><th scope="col">Clusters</th><th scope="col">Test accuracy</th><th scope="col">Time to find them</th></tr></thead><tbody>{curve}</tbody></table></div></div>
             <h3>What {k.K} clusters struggle with</h3>
-            <p>{Count(wrong.Length)} of {Count(data.Test.Count)} test images lie nearest to a cluster of another class. Distances are Euclidean: a white pixel is 1 away from a black one. All of them are in <code>{ExplorationResults.FileName}</code>.</p>
+            <p>{Count(wrong.Length)} of {Count(
+                data.Test.Count
+            )} test images lie nearest to a cluster of another class. Distances are Euclidean: a white pixel is 1 away from a black one. All of them are in <code>{ExplorationResults.FileName}</code>.</p>
             {Log($"The surest mistakes: much nearer to a wrong cluster than to any of another name ({sure.Length})", sure, open: true)}
             {Log($"The least sure: nearly as far from two clusters of different names ({unsure.Length})", unsure, open: false)}
             </section>
@@ -60,12 +82,18 @@ internal static class ClusteringSection
         KMeansResults k = results.Kmeans;
         int most = Math.Max(1, k.Table.SelectMany((row, c) => row.Where((_, t) => t != k.ClusterClass[c])).DefaultIfEmpty().Max());
         var table = new StringBuilder();
-        table.Append($"<thead><tr><th scope=\"col\">cluster</th>{string.Concat(results.Dataset.ClassNames.Select(n => $"<th scope=\"col\">{Escape(n)}</th>"))}<th scope=\"col\">named rightly</th></tr></thead>\n<tbody>");
+        table.Append(
+            $"<thead><tr><th scope=\"col\">cluster</th>{string.Concat(results.Dataset.ClassNames.Select(n => $"<th scope=\"col\">{Escape(n)}</th>"))}<th scope=\"col\">named rightly</th></tr></thead>\n<tbody>"
+        );
         for (int c = 0; c < k.K; c++)
         {
-            int own = k.ClusterClass[c], all = k.Table[c].Sum();
+            int own = k.ClusterClass[c],
+                all = k.Table[c].Sum();
             table.Append($"<tr><th scope=\"row\">{c} ({Escape(results.Dataset.ClassNames[own])})</th>");
-            table.AppendJoin("", k.Table[c].Select((n, t) => t == own ? $"<td class=\"right\">{Count(n)}</td>" : Confusions.Mistakes(n, most)));
+            table.AppendJoin(
+                "",
+                k.Table[c].Select((n, t) => t == own ? $"<td class=\"right\">{Count(n)}</td>" : Confusions.Mistakes(n, most))
+            );
             table.Append($"<td>{(all == 0 ? Nothing : Percent((double)k.Table[c][own] / all, "F1"))}</td></tr>\n");
         }
         return table.Append("</tbody>").ToString();

@@ -6,7 +6,8 @@ namespace Onebit.Study;
 /// <summary>Pairs of classes that are taken for each other, and the images of which it is true.</summary>
 internal static class PairSection
 {
-    private const int Rows = 15, Pictured = 6;
+    private const int Rows = 15,
+        Pictured = 6;
 
     internal static string Write(ExplorationResults results, Dataset data)
     {
@@ -14,15 +15,32 @@ internal static class PairSection
         string[] names = [.. results.Classifiers.Select(c => c.Name)];
         ClassPair[] shown = [.. results.Pairs.Take(Rows).Where(p => p.Share > 0)];
         if (shown.Length == 0)
+        {
             return "";
-        string rows = string.Concat(shown.Select(p => $"""
-            <tr><th scope="row">{Class(p.First)} / {Class(p.Second)}</th><td>{Percent(p.Share, "F1")}</td>{string.Concat(names.Select(n => $"<td>{Count(p.Counts[n])}</td>"))}</tr>
+        }
 
-            """));
-        string Side(int of, int takenFor, IReadOnlyList<int> images) => images.Count == 0 ? "" : $"""
-            <div><p class="hint">{Class(of)}, taken for {Class(takenFor)}</p>{Tiles.Write(data.Test, images, "test image", _ => "")}</div>
+        string rows = string.Concat(
+            shown.Select(p =>
+                $"""
+                    <tr><th scope="row">{Class(p.First)} / {Class(p.Second)}</th><td>{Percent(p.Share, "F1")}</td>{string.Concat(
+                        names.Select(n => $"<td>{Count(p.Counts[n])}</td>")
+                    )}</tr>
 
-            """;
+                    """
+            )
+        );
+        string Side(int of, int takenFor, IReadOnlyList<int> images) =>
+            images.Count == 0
+                ? ""
+                : $"""
+                    <div><p class="hint">{Class(of)}, taken for {Class(takenFor)}</p>{Tiles.Write(
+                        data.Test,
+                        images,
+                        "test image",
+                        _ => ""
+                    )}</div>
+
+                    """;
         return $"""
             <section id="pairs">
             <h2>Pairs that look alike</h2>

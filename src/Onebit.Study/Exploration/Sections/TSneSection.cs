@@ -5,7 +5,8 @@ namespace Onebit.Study;
 /// <summary>The t-SNE pictures, and what several of them say of each class.</summary>
 internal static class TSneSection
 {
-    internal static string Write(ExplorationResults results) => $"""
+    internal static string Write(ExplorationResults results) =>
+        $"""
         <section id="tsne">
         <h2>In two dimensions</h2>
         <p>t-SNE puts images that look alike near each other. Only who is near whom means something; sizes of clumps, gaps between them and directions do not.</p>
@@ -22,14 +23,21 @@ internal static class TSneSection
         </section>
         """;
 
-    private static string Figure(ExplorationResults results, TSnePicture picture) => $"""
-        <figure class="chart">{Charts.EmbeddingInline(picture, results.Dataset.ClassNames)}
-        <figcaption>The first {Count(picture.Points)} training images, as many of each class. Trustworthiness {Number(picture.Trustworthiness, "F4")}, KL divergence {Number(picture.KlDivergence, "F3")}, perplexity {Number(picture.Perplexity, "0.#")}, {Seconds(picture.Seconds)}.</figcaption></figure>
+    private static string Figure(ExplorationResults results, TSnePicture picture) =>
+        $"""
+            <figure class="chart">{Charts.EmbeddingInline(picture, results.Dataset.ClassNames)}
+            <figcaption>The first {Count(picture.Points)} training images, as many of each class. Trustworthiness {Number(
+                picture.Trustworthiness,
+                "F4"
+            )}, KL divergence {Number(picture.KlDivergence, "F3")}, perplexity {Number(picture.Perplexity, "0.#")}, {Seconds(
+                picture.Seconds
+            )}.</figcaption></figure>
 
-        """;
+            """;
 
     private static string OwnNeighbours(Spread spread) =>
-        (spread.Values.Count == 1 ? "" : $"{Number(100 * spread.Mean, "F0")}\u00a0±\u00a0") + Percent(spread.Values.Count == 1 ? spread.Mean : spread.Std, "F0");
+        (spread.Values.Count == 1 ? "" : $"{Number(100 * spread.Mean, "F0")}\u00a0±\u00a0")
+        + Percent(spread.Values.Count == 1 ? spread.Mean : spread.Std, "F0");
 
     private static string Factor(Spread spread, string format = "F2") =>
         Number(spread.Mean, format) + (spread.Values.Count == 1 ? "" : $"\u00a0±\u00a0{Number(spread.Std, format)}");
@@ -40,22 +48,44 @@ internal static class TSneSection
         string Name(int c) => Escape(results.Dataset.ClassNames[c]);
         if (results.Dataset is not { Name: "mnist", Classes: 10 })
         {
-            return string.Join(" ", results.Readings.Select(r =>
-                $"In pictures of {Count(r.Points)} points {Name(Ranked(r.OwnNeighbours)[0])} keeps to itself most and {Name(Ranked(r.OwnNeighbours)[^1])} least; {Name(Ranked(r.Scatter)[0])} is scattered most."));
+            return string.Join(
+                " ",
+                results.Readings.Select(r =>
+                    $"In pictures of {Count(r.Points)} points {Name(Ranked(r.OwnNeighbours)[0])} keeps to itself most and {Name(Ranked(r.OwnNeighbours)[^1])} least; {Name(Ranked(r.Scatter)[0])} is scattered most."
+                )
+            );
         }
         int[] claimed = [0, 6, 8, 9];
         string Check(TSneReading reading)
         {
-            int[] own = Ranked(reading.OwnNeighbours), scatter = Ranked(reading.Scatter);
-            string[] held = [.. claimed.Where(c => own.Take(4).Contains(c)).Select(Name)], not = [.. claimed.Where(c => !own.Take(4).Contains(c)).Select(Name)];
-            string verdict = not.Length == 0 ? "as it says" : held.Length == 0 ? "none of the four it names" : $"of the four it names only {string.Join(" and ", held)}";
+            int[] own = Ranked(reading.OwnNeighbours),
+                scatter = Ranked(reading.Scatter);
+            string[] held = [.. claimed.Where(c => own.Take(4).Contains(c)).Select(Name)],
+                not = [.. claimed.Where(c => !own.Take(4).Contains(c)).Select(Name)];
+            string verdict =
+                not.Length == 0 ? "as it says"
+                : held.Length == 0 ? "none of the four it names"
+                : $"of the four it names only {string.Join(" and ", held)}";
             return $"""
-                In {Several(reading.Seeds.Count, "picture")} of {Count(reading.Points)} points the four classes that keep to themselves most are <strong>{string.Join(", ", own.Take(4).Select(Name))}</strong>, {verdict},
+                In {Several(reading.Seeds.Count, "picture")} of {Count(
+                    reading.Points
+                )} points the four classes that keep to themselves most are <strong>{string.Join(
+                    ", ",
+                    own.Take(4).Select(Name)
+                )}</strong>, {verdict},
                 and the most scattered class is <strong>{Name(scatter[0])}</strong>; 2 comes {Place(Array.IndexOf(scatter, 2))} of ten.
                 """;
         }
-        return "The study this grew out of read from one picture of 100 digits that 0, 6, 8 and 9 cluster and 2 is scattered most. " + string.Join(" ", results.Readings.Select(Check));
+        return "The study this grew out of read from one picture of 100 digits that 0, 6, 8 and 9 cluster and 2 is scattered most. "
+            + string.Join(" ", results.Readings.Select(Check));
     }
 
-    private static string Place(int index) => (index + 1) switch { 1 => "first", 2 => "second", 3 => "third", int n => $"{n}th" };
+    private static string Place(int index) =>
+        (index + 1) switch
+        {
+            1 => "first",
+            2 => "second",
+            3 => "third",
+            int n => $"{n}th",
+        };
 }

@@ -24,7 +24,9 @@ internal abstract class FloatContestant : IContestant
             for (int c = 1; c < own.Length; c++)
             {
                 if (own[c] > own[best])
+                {
                     best = c;
+                }
             }
             classes[i] = best;
         }
@@ -48,6 +50,8 @@ internal abstract class FloatContestant : IContestant
             four[3] = Vector.ConvertToSingle(Vector.AsVectorInt32(fourth)) * (1f / 255);
         }
         for (int i = vectors * Vector<byte>.Count; i < pixels.Length; i++)
+        {
             values[i] = pixels[i] * (1f / 255);
+        }
     }
 }

@@ -15,10 +15,18 @@ internal sealed class OnnxRuntimeContestant : FloatContestant
     private readonly int _classCount;
     private Bound? _bound;
 
-    /// <summary>Loads a model whose one input is images x channels x height x width, float32 of 0 to 1 or uint8, and whose one output is images x classes.</summary>
+    /// <summary>
+    /// Loads a model whose one input is images x channels x height x width, float32 of 0 to 1 or uint8, and whose one output is images x
+    /// classes.
+    /// </summary>
     internal OnnxRuntimeContestant(byte[] model)
     {
-        using var options = new SessionOptions { IntraOpNumThreads = 1, InterOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
+        using var options = new SessionOptions
+        {
+            IntraOpNumThreads = 1,
+            InterOpNumThreads = 1,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+        };
         _session = new InferenceSession(model, options);
         NodeMetadata input = _session.InputMetadata.Values.Single();
         _readsBytes = input.ElementType == typeof(byte);
@@ -35,9 +43,14 @@ internal sealed class OnnxRuntimeContestant : FloatContestant
             _bound = new Bound(_session, _readsBytes, images.Length, _shape, _classCount);
         }
         if (_readsBytes)
+        {
             images.CopyTo(_bound.Bytes);
+        }
         else
+        {
             ToFloats(images, _bound.Floats);
+        }
+
         _session.RunWithBinding(_run, _bound.Binding);
         return _bound.Logits;
     }
@@ -52,7 +65,8 @@ internal sealed class OnnxRuntimeContestant : FloatContestant
     /// <summary>Arrays of one batch size, which ONNX Runtime reads and writes in place.</summary>
     private sealed class Bound : IDisposable
     {
-        private readonly OrtValue _input, _output;
+        private readonly OrtValue _input,
+            _output;
 
         internal Bound(InferenceSession session, bool readsBytes, int pixels, long[] shape, int classes)
         {

@@ -6,12 +6,14 @@ internal sealed class PackedContestant(BitModel model) : IContestant
     public void Predict(ReadOnlySpan<byte> images, Span<int> classes)
     {
         if (classes.Length == 1)
+        {
             classes[0] = model.Predict(images);
+        }
         else
+        {
             model.Predict(images, classes);
+        }
     }
 
-    public void Dispose()
-    {
-    }
+    public void Dispose() { }
 }

@@ -21,27 +21,33 @@ internal sealed class PlainContestant : FloatContestant
     internal override ReadOnlySpan<float> Logits(ReadOnlySpan<byte> images, int count)
     {
         if (_values.Length == 0 || _values[0].Length != images.Length)
+        {
             _values = [.. _twin.Values.Select(v => new float[count * v.Count])];
+        }
+
         ToFloats(images, _values[0]);
         for (int i = 0; i < _twin.Layers.Count; i++)
         {
             FloatLayer layer = _twin.Layers[i];
             float[] x = _values[layer.Input];
             if (layer is FloatLayer.Linear linear)
+            {
                 Multiply(linear, x, _values[i + 1], count);
+            }
             else
+            {
                 TensorPrimitives.Max(x, 0f, _values[i + 1]);
+            }
         }
         return _values[_twin.Logits];
     }
 
-    public override void Dispose()
-    {
-    }
+    public override void Dispose() { }
 
     private static void Multiply(FloatLayer.Linear layer, ReadOnlySpan<float> x, Span<float> y, int count)
     {
-        ReadOnlySpan<float> weights = layer.Weights.Span, bias = layer.Bias.Span;
+        ReadOnlySpan<float> weights = layer.Weights.Span,
+            bias = layer.Bias.Span;
         int fanIn = weights.Length / layer.Outputs;
         for (int start = 0; start < count; start += Block)
         {
@@ -50,7 +56,9 @@ internal sealed class PlainContestant : FloatContestant
             {
                 ReadOnlySpan<float> row = weights.Slice(o * fanIn, fanIn);
                 for (int i = start; i < end; i++)
+                {
                     y[i * layer.Outputs + o] = TensorPrimitives.Dot(row, x.Slice(i * fanIn, fanIn)) + bias[o];
+                }
             }
         }
     }

@@ -36,7 +36,10 @@ internal sealed class TorchTwinContestant : FloatContestant
         var values = new Tensor[_twin.Values.Count];
         values[0] = _input;
         for (int i = 0; i < _twin.Layers.Count; i++)
+        {
             values[i + 1] = Run(_twin.Layers[i], values, _parameters[i]);
+        }
+
         MemoryMarshal.Cast<byte, float>(values[_twin.Logits].contiguous().bytes).CopyTo(_logits);
         return _logits;
     }
@@ -61,7 +64,13 @@ internal sealed class TorchTwinContestant : FloatContestant
                 return nn.functional.linear(Flat(x), parameters.Weights!, parameters.Bias);
             case FloatLayer.Linear l:
                 return nn.functional.conv2d(
-                    Spatial(x), parameters.Weights!, parameters.Bias, [l.Stride, l.Stride], [l.Padding, l.Padding], groups: l.Groups);
+                    Spatial(x),
+                    parameters.Weights!,
+                    parameters.Bias,
+                    [l.Stride, l.Stride],
+                    [l.Padding, l.Padding],
+                    groups: l.Groups
+                );
             case FloatLayer.MaxPool p:
                 return nn.functional.max_pool2d(Spatial(x), p.Size, p.Stride);
             case FloatLayer.AveragePool p:
@@ -86,7 +95,9 @@ internal sealed class TorchTwinContestant : FloatContestant
         Tensor weights = layer.IsDense
             ? tensor(layer.Weights.ToArray(), [layer.Outputs, channels * layer.KernelHeight * layer.KernelWidth])
             : tensor(layer.Weights.ToArray(), [layer.Outputs, channels, layer.KernelHeight, layer.KernelWidth])
-                .permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
+                .permute(0, 2, 3, 1)
+                .contiguous()
+                .permute(0, 3, 1, 2);
         return (weights.DetachFromDisposeScope(), tensor(layer.Bias.ToArray()).DetachFromDisposeScope());
     }
 }

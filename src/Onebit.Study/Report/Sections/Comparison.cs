@@ -12,9 +12,14 @@ internal static class Comparison
         var rows = new StringBuilder();
         foreach (NetworkRuns network in data.Networks)
         {
-            rows.Append($"<tbody><tr class=\"group\"><th scope=\"rowgroup\">{Escape(network.Name)}</th><td colspan=\"{(hardSet ? 10 : 9)}\"></td></tr>\n");
+            rows.Append(
+                $"<tbody><tr class=\"group\"><th scope=\"rowgroup\">{Escape(network.Name)}</th><td colspan=\"{(hardSet ? 10 : 9)}\"></td></tr>\n"
+            );
             foreach (StudyRun run in network.Runs)
+            {
                 rows.Append(Row(network, run, hardSet));
+            }
+
             rows.Append("</tbody>\n");
         }
         string notes = string.Concat(data.Results.Runs.Select(Note));
@@ -23,7 +28,9 @@ internal static class Comparison
             <h2>Every run beside full precision</h2>
             <div class="scroll"><table class="comparison">
             <thead><tr><th scope="col">Method</th><th scope="col">Bits<small>input / weight / activation</small></th><th scope="col">Test accuracy</th>
-            <th scope="col">Difference<small>to float32, points</small></th>{(hardSet ? "<th scope=\"col\">Hard images</th>" : "")}<th scope="col">Model size<small>bytes</small></th>
+            <th scope="col">Difference<small>to float32, points</small></th>{(
+                hardSet ? "<th scope=\"col\">Hard images</th>" : ""
+            )}<th scope="col">Model size<small>bytes</small></th>
             <th scope="col">Parameters</th><th scope="col">Training memory</th><th scope="col">Training time<small>processor</small></th>
             <th scope="col">One image<small>batch of 1</small></th><th scope="col">One image<small>in batches of 256</small></th></tr></thead>
             {rows}</table></div>
@@ -47,19 +54,39 @@ internal static class Comparison
         StudyRun? full = run == network.FullPrecision ? null : network.FullPrecision;
         bool counted = IsCounted(run);
         string bytes = Count(run.ModelBytes) + (counted ? " (count)" : "");
-        string packed = run.Packed ? "<small>packed</small>" : counted ? "<small>not packed</small>" : "";
-        string parameters = run.BinaryParameters == 0 ? "<small>none binarized</small>"
-            : $"<small>{Count(run.BinaryParameters)} binarized ({Percent((double)run.BinaryParameters / run.Parameters, "F1")})</small><small>{Count(run.Parameters - run.BinaryParameters)} not binarized</small>";
-        double own = run.TrainProcessorSeconds.Mean, wall = run.TrainSeconds.Mean;
+        string packed =
+            run.Packed ? "<small>packed</small>"
+            : counted ? "<small>not packed</small>"
+            : "";
+        string parameters =
+            run.BinaryParameters == 0
+                ? "<small>none binarized</small>"
+                : $"<small>{Count(run.BinaryParameters)} binarized ({Percent((double)run.BinaryParameters / run.Parameters, "F1")})</small><small>{Count(run.Parameters - run.BinaryParameters)} not binarized</small>";
+        double own = run.TrainProcessorSeconds.Mean,
+            wall = run.TrainSeconds.Mean;
         string clock = Math.Abs(wall - own) > 0.1 * own ? $"<small>{Seconds(wall)} by the clock</small>" : "";
         return $"""
             <tr><th scope="row">{Escape(run.Method)}<small>{Escape(run.Experiment)}</small></th><td>{Bits(run)}</td>
             <td>{Percent(run.TestAccuracy)}<small>{Seeds(run.Seeds.Count)}</small></td>
-            <td>{(full is null ? Nothing : Points(run.TestAccuracy.Mean - full.TestAccuracy.Mean))}</td>{(hardSet ? $"<td>{(run.HardSetAccuracy is { } hard ? Percent(hard) : Nothing)}{(full?.HardSetAccuracy is { } other && run.HardSetAccuracy is { } mine ? $"<small>{Points(mine.Mean - other.Mean)} points</small>" : "")}</td>" : "")}
+            <td>{(full is null ? Nothing : Points(run.TestAccuracy.Mean - full.TestAccuracy.Mean))}</td>{(
+                hardSet
+                    ? $"<td>{(run.HardSetAccuracy is { } hard ? Percent(hard) : Nothing)}{(full?.HardSetAccuracy is { } other && run.HardSetAccuracy is { } mine ? $"<small>{Points(mine.Mean - other.Mean)} points</small>" : "")}</td>"
+                    : ""
+            )}
             <td>{bytes}{Ratio(network, run, full?.ModelBytes, run.ModelBytes, "smaller", "larger")}{packed}</td>
             <td>{Count(run.Parameters)}{parameters}</td>
-            <td>{Bytes(run.TrainingModelBytes)}{Ratio(network, run, full?.TrainingModelBytes, run.TrainingModelBytes, "smaller", "larger")}<small>peak {Bytes(run.PeakTrainingBytes)}</small></td>
-            <td>{Seconds(own)}{Ratio(network, run, full?.TrainProcessorSeconds.Mean, own, "faster", "slower")}<small>{Several(run.Epochs, "epoch")}, {Seconds(own / Math.Max(1, run.Epochs))} each</small>{clock}</td>
+            <td>{Bytes(run.TrainingModelBytes)}{Ratio(
+                network,
+                run,
+                full?.TrainingModelBytes,
+                run.TrainingModelBytes,
+                "smaller",
+                "larger"
+            )}<small>peak {Bytes(run.PeakTrainingBytes)}</small></td>
+            <td>{Seconds(own)}{Ratio(network, run, full?.TrainProcessorSeconds.Mean, own, "faster", "slower")}<small>{Several(
+                run.Epochs,
+                "epoch"
+            )}, {Seconds(own / Math.Max(1, run.Epochs))} each</small>{clock}</td>
             <td>{Time(run, run.InferenceNanoseconds.Batch1, run.Peer.Batch1, run.Ratio.Batch1)}</td>
             <td>{Time(run, run.InferenceNanoseconds.Batch256, run.Peer.Batch256, run.Ratio.Batch256)}</td></tr>
 
@@ -67,10 +94,16 @@ internal static class Comparison
     }
 
     private static string Ratio(NetworkRuns network, StudyRun run, double? full, double own, string less, string more) =>
-        run == network.FullPrecision ? "" : $"<small class=\"ratio\">{(full is { } value ? Compared(value, own, less, more, "the same") : Nothing)}</small>";
+        run == network.FullPrecision
+            ? ""
+            : $"<small class=\"ratio\">{(full is { } value ? Compared(value, own, less, more, "the same") : Nothing)}</small>";
 
     // The peer was timed in turn with the run itself, so its ratio means more than two rows of this table.
-    private static string Time(StudyRun run, double own, double peer, double ratio) => Seconds(own / 1e9) + (run.WeightBits < 32
-        ? $"<small class=\"ratio\">{Compared(ratio, 1, "faster", "slower", "the same")}</small>"
-        : own == peer ? "" : $"<small>{Escape(run.Peer.Name)}: {Seconds(peer / 1e9)}</small>");
+    private static string Time(StudyRun run, double own, double peer, double ratio) =>
+        Seconds(own / 1e9)
+        + (
+            run.WeightBits < 32 ? $"<small class=\"ratio\">{Compared(ratio, 1, "faster", "slower", "the same")}</small>"
+            : own == peer ? ""
+            : $"<small>{Escape(run.Peer.Name)}: {Seconds(peer / 1e9)}</small>"
+        );
 }

@@ -10,55 +10,79 @@ internal static class Disagreements
     internal static string Write(ReportData data)
     {
         string networks = string.Concat(data.Networks.Select(n => Network(data, n)));
-        return networks.Length == 0 ? "" : $"""
-            <section id="disagreements">
-            <h2>Where one bit and full precision disagree</h2>
-            <p>Test images, first seed. If one bit made no difference, the images that only one of the two gets right would fall to either side as a coin does.
-            McNemar’s exact test gives the probability p of a split at least as uneven by such chance alone; below 0.05 it is called more than chance.</p>
-            {networks}</section>
-            """;
+        return networks.Length == 0
+            ? ""
+            : $"""
+                <section id="disagreements">
+                <h2>Where one bit and full precision disagree</h2>
+                <p>Test images, first seed. If one bit made no difference, the images that only one of the two gets right would fall to either side as a coin does.
+                McNemar’s exact test gives the probability p of a split at least as uneven by such chance alone; below 0.05 it is called more than chance.</p>
+                {networks}</section>
+                """;
     }
 
     private static string Network(ReportData data, NetworkRuns network)
     {
         (StudyRun Run, McNemar Test)[] compared =
-            [.. network.Binarized.Select(r => (r, data.Compare(network.FullPrecision, r)!)).Where(c => c.Item2 is not null)];
+        [
+            .. network.Binarized.Select(r => (r, data.Compare(network.FullPrecision, r)!)).Where(c => c.Item2 is not null),
+        ];
         if (compared.Length == 0)
+        {
             return "";
-        string rows = string.Concat(compared.Select(c => $"""
-            <tr><th scope="row">{Escape(network.Label(c.Run))}</th><td>{Count(c.Test.FirstOnly)}</td><td>{Count(c.Test.SecondOnly)}</td><td>{P(c.Test.P)}</td><td class="text">{Sentence(c.Run, c.Test)}</td></tr>
+        }
 
-            """));
+        string rows = string.Concat(
+            compared.Select(c =>
+                $"""
+                    <tr><th scope="row">{Escape(network.Label(c.Run))}</th><td>{Count(c.Test.FirstOnly)}</td><td>{Count(
+                        c.Test.SecondOnly
+                    )}</td><td>{P(c.Test.P)}</td><td class="text">{Sentence(c.Run, c.Test)}</td></tr>
+
+                    """
+            )
+        );
         return $"""
             <h3>{Escape(network.Name)}</h3>
             <div class="scroll"><table>
-            <thead><tr><th scope="col">Method</th><th scope="col">Only full precision<small>is right</small></th><th scope="col">Only {(compared.All(c => c.Run.WeightBits == 1) ? "one bit" : "few bits")}<small>is right</small></th><th scope="col">McNemar</th><th scope="col" class="text">The difference</th></tr></thead>
+            <thead><tr><th scope="col">Method</th><th scope="col">Only full precision<small>is right</small></th><th scope="col">Only {(
+                compared.All(c => c.Run.WeightBits == 1) ? "one bit" : "few bits"
+            )}<small>is right</small></th><th scope="col">McNemar</th><th scope="col" class="text">The difference</th></tr></thead>
             <tbody>{rows}</tbody></table></div>
             {Images(data, network, compared.Select(c => c.Run).Contains(network.Best) ? network.Best! : compared[0].Run)}
             """;
     }
 
-    private static string Sentence(StudyRun run, McNemar test) => test.MoreThanChance
-        ? $"is more than chance, in favour of {(test.FirstOnly > test.SecondOnly ? "full precision" : FewBits(run))}."
-        : "is no more than chance would give.";
+    private static string Sentence(StudyRun run, McNemar test) =>
+        test.MoreThanChance
+            ? $"is more than chance, in favour of {(test.FirstOnly > test.SecondOnly ? "full precision" : FewBits(run))}."
+            : "is no more than chance would give.";
 
     private static string Images(ReportData data, NetworkRuns network, StudyRun run)
     {
-        byte[] full = data.Predictions[network.FullPrecision!.Experiment], own = data.Predictions[run.Experiment];
+        byte[] full = data.Predictions[network.FullPrecision!.Experiment],
+            own = data.Predictions[run.Experiment];
         byte[] labels = data.Test.Labels.ToArray();
         IReadOnlyList<string> names = data.Results.Dataset.ClassNames;
         var lost = new List<int>();
         for (int i = 0; i < labels.Length; i++)
         {
             if (full[i] == labels[i] && own[i] != labels[i])
+            {
                 lost.Add(i);
+            }
         }
         string label = Escape(network.Label(run));
         if (lost.Count == 0)
+        {
             return $"<p>There is no image that {label} gets wrong and full precision right.</p>\n";
+        }
+
         int[] shown = [.. lost.Take(Shown)];
         return $"""
-            <p>What {label} gets wrong and full precision right: {(shown.Length == lost.Count ? $"all {Count(lost.Count)}" : $"the first {shown.Length} of {Count(lost.Count)}")}. True class → what {label} took it for.</p>
+            <p>What {label} gets wrong and full precision right: {(
+                shown.Length == lost.Count ? $"all {Count(lost.Count)}" : $"the first {shown.Length} of {Count(lost.Count)}"
+            )}. True class → what {label} took it for.</p>
             {Tiles.Write(data.Test, shown, "test image", i => $"{Escape(names[labels[shown[i]]])} → {Escape(names[own[shown[i]]])}")}
             """;
     }

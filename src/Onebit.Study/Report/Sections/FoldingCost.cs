@@ -8,13 +8,21 @@ internal static class FoldingCost
     internal static string Write(ReportData data)
     {
         (NetworkRuns Network, StudyRun Run)[] packed = [.. data.Networks.SelectMany(n => n.Runs.Where(r => r.Packed).Select(r => (n, r)))];
-        (NetworkRuns Network, StudyRun Run)[] differ = [.. packed.Where(p => !p.Run.TestAccuracy.Values.SequenceEqual(p.Run.UnfoldedTestAccuracy.Values))];
+        (NetworkRuns Network, StudyRun Run)[] differ =
+        [
+            .. packed.Where(p => !p.Run.TestAccuracy.Values.SequenceEqual(p.Run.UnfoldedTestAccuracy.Values)),
+        ];
         if (packed.Length == 0)
+        {
             return "";
-        string body = differ.Length == 0
-            ? packed.Length == 1 ? "<p>Nothing: the packed network gets exactly as many test images right as before folding.</p>"
-                : $"<p>Nothing: each of the {packed.Length} packed networks gets exactly as many test images right as before folding.</p>"
-            : $"""
+        }
+
+        string body =
+            differ.Length == 0
+                ? packed.Length == 1
+                    ? "<p>Nothing: the packed network gets exactly as many test images right as before folding.</p>"
+                    : $"<p>Nothing: each of the {packed.Length} packed networks gets exactly as many test images right as before folding.</p>"
+                : $"""
                 <p>{(differ.Length == packed.Length ? "Folding changed the test accuracy of every packed network."
                     : $"Folding changed the test accuracy of {differ.Length} of the {packed.Length} packed networks, and of the others not by a single image.")}</p>
                 <div class="scroll"><table>

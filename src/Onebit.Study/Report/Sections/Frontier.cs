@@ -9,7 +9,10 @@ internal static class Frontier
     {
         IReadOnlyList<Published> published = Published.Beside(data.Results);
         if (published.Count == 0)
+        {
             return "";
+        }
+
         return $"""
             <section id="frontier">
             <h2>Beside published figures</h2>
@@ -25,24 +28,65 @@ internal static class Frontier
     }
 
     /// <summary>The same table in markdown; empty where there is nothing to compare with.</summary>
-    internal static string Markdown(StudyResults results) => Published.Beside(results).Count == 0 ? "" :
-        "### Beside published figures\n\n" + MarkdownTable(s_columns, c => c is 0 or >= TextFrom, Rows(results));
+    internal static string Markdown(StudyResults results) =>
+        Published.Beside(results).Count == 0
+            ? ""
+            : "### Beside published figures\n\n" + MarkdownTable(s_columns, c => c is 0 or >= TextFrom, Rows(results));
 
     private const int TextFrom = 6;
 
     private static readonly string[] s_columns =
-        ["model", "bytes", "test accuracy", "seeds", "multiply-accumulates", "bytes of activations", "counted", "source"];
+    [
+        "model",
+        "bytes",
+        "test accuracy",
+        "seeds",
+        "multiply-accumulates",
+        "bytes of activations",
+        "counted",
+        "source",
+    ];
 
     // Smallest first, our own among the others.
-    private static IEnumerable<IReadOnlyList<string>> Rows(StudyResults results) => results.Runs.Where(r => r.Packed)
-        .Select(r => (Bytes: r.ModelBytes, Row: (IReadOnlyList<string>)
-        [
-            r.Experiment, Count(r.ModelBytes), Percent(r.TestAccuracy), Count(r.Seeds.Count), Count(r.MultiplyAccumulates),
-            r.PeakActivationBytes is { } bytes ? Count(bytes) : Nothing, Published.Own, "this study",
-        ]))
-        .Concat(Published.Beside(results).Select(p => (p.Bytes, Row: (IReadOnlyList<string>)
-        [
-            p.Name, Count(p.Bytes), Percent(p.Accuracy), Nothing, Nothing, Nothing, p.Counted, p.Source + (p.Checked ? "" : " (not read at the source)"),
-        ])))
-        .OrderBy(r => r.Bytes).Select(r => r.Row);
+    private static IEnumerable<IReadOnlyList<string>> Rows(StudyResults results) =>
+        results
+            .Runs.Where(r => r.Packed)
+            .Select(r =>
+                (
+                    Bytes: r.ModelBytes,
+                    Row: (IReadOnlyList<string>)
+                        [
+                            r.Experiment,
+                            Count(r.ModelBytes),
+                            Percent(r.TestAccuracy),
+                            Count(r.Seeds.Count),
+                            Count(r.MultiplyAccumulates),
+                            r.PeakActivationBytes is { } bytes ? Count(bytes) : Nothing,
+                            Published.Own,
+                            "this study",
+                        ]
+                )
+            )
+            .Concat(
+                Published
+                    .Beside(results)
+                    .Select(p =>
+                        (
+                            p.Bytes,
+                            Row: (IReadOnlyList<string>)
+                                [
+                                    p.Name,
+                                    Count(p.Bytes),
+                                    Percent(p.Accuracy),
+                                    Nothing,
+                                    Nothing,
+                                    Nothing,
+                                    p.Counted,
+                                    p.Source + (p.Checked ? "" : " (not read at the source)"),
+                                ]
+                        )
+                    )
+            )
+            .OrderBy(r => r.Bytes)
+            .Select(r => r.Row);
 }

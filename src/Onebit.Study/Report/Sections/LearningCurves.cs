@@ -5,7 +5,8 @@ namespace Onebit.Study;
 /// <summary>Loss and accuracy by epoch, a pair of charts a network.</summary>
 internal static class LearningCurves
 {
-    internal static string Write(ReportData data) => $"""
+    internal static string Write(ReportData data) =>
+        $"""
         <section id="curves">
         <h2>Learning curves</h2>
         <p>First seed. Solid lines: validation images, before folding. Dotted: training batches, with their augmentation and dropout. Loss is on a logarithmic scale, accuracy on one of the error.{data.NamedAlone}</p>
@@ -16,5 +17,4 @@ internal static class LearningCurves
 
         """))}</section>
         """;
-
 }

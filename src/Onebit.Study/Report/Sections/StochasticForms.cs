@@ -8,16 +8,22 @@ internal static class StochasticForms
 {
     internal static string Write(ReportData data)
     {
-        (NetworkRuns Network, StudyRun Run)[] stochastic = [.. data.Networks.SelectMany(n => n.Runs.Where(r => r.Forms is not null).Select(r => (n, r)))];
-        return stochastic.Length == 0 ? "" : $"""
-            <section id="forms">
-            <h2>Stochastic weights, once they stand still</h2>
-            <p>Training drew every weight anew in each pass, with a probability that its latent weight gives. What comes out depends on what then stands for the weights (first seed).</p>
-            {string.Concat(stochastic.Select(s => Forms(s.Network, s.Run)))}</section>
-            """;
+        (NetworkRuns Network, StudyRun Run)[] stochastic =
+        [
+            .. data.Networks.SelectMany(n => n.Runs.Where(r => r.Forms is not null).Select(r => (n, r))),
+        ];
+        return stochastic.Length == 0
+            ? ""
+            : $"""
+                <section id="forms">
+                <h2>Stochastic weights, once they stand still</h2>
+                <p>Training drew every weight anew in each pass, with a probability that its latent weight gives. What comes out depends on what then stands for the weights (first seed).</p>
+                {string.Concat(stochastic.Select(s => Forms(s.Network, s.Run)))}</section>
+                """;
     }
 
-    private static string Forms(NetworkRuns network, StudyRun run) => $"""
+    private static string Forms(NetworkRuns network, StudyRun run) =>
+        $"""
         <h3>{Escape(network.Name)} {Escape(network.Label(run))}</h3>
         <div class="scroll"><table>
         <thead><tr><th scope="col">What stands for the weights</th><th scope="col">Validation accuracy</th><th scope="col">Test accuracy</th></tr></thead>
@@ -30,20 +36,24 @@ internal static class StochasticForms
         """;
 
     // As RunResult.EvaluatedForm spells it.
-    private static string Name(FormEvaluation form) => form.Form.ToString().ToLowerInvariant() + (form.Reestimated ? ", statistics re-estimated" : "");
+    private static string Name(FormEvaluation form) =>
+        form.Form.ToString().ToLowerInvariant() + (form.Reestimated ? ", statistics re-estimated" : "");
 
-    private static string Describe(FormEvaluation form) => form.Form switch
-    {
-        WeightForm.Sampled => "drawn anew for each batch",
-        WeightForm.Frozen => "one draw, kept",
-        WeightForm.Sign => "the sign of the latent weight",
-        WeightForm.Latent => "the latent weight itself, 32 bits",
-        _ => Escape(form.Form.ToString()),
-    } + (form.Reestimated ? ", batch-normalization statistics re-estimated" : "");
+    private static string Describe(FormEvaluation form) =>
+        form.Form switch
+        {
+            WeightForm.Sampled => "drawn anew for each batch",
+            WeightForm.Frozen => "one draw, kept",
+            WeightForm.Sign => "the sign of the latent weight",
+            WeightForm.Latent => "the latent weight itself, 32 bits",
+            _ => Escape(form.Form.ToString()),
+        } + (form.Reestimated ? ", batch-normalization statistics re-estimated" : "");
 
     private static string Why(StudyRun run)
     {
-        string chosen = run.Forms!.FirstOrDefault(f => Name(f) == run.EvaluatedForm) is { } form ? Describe(form) : Escape(run.EvaluatedForm ?? "none");
+        string chosen = run.Forms!.FirstOrDefault(f => Name(f) == run.EvaluatedForm) is { } form
+            ? Describe(form)
+            : Escape(run.EvaluatedForm ?? "none");
         return run.Packed
             ? $"Packed and evaluated: <strong>{chosen}</strong>. A file needs weights that stand still in one bit: a kept draw, or the sign with statistics re-estimated for it. Of these it is the best on the validation images."
             : $"Evaluated: <strong>{chosen}</strong>, as in training; nothing is packed, so nothing is gained by choosing another.";

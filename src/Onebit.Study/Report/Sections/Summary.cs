@@ -8,7 +8,9 @@ internal static class Summary
     internal static string Write(ReportData data)
     {
         string text = data.Headline is { Best: { } run } network
-            ? network.FullPrecision is { } full ? Against(data, network, full, run) : Alone(network, run)
+            ? network.FullPrecision is { } full
+                ? Against(data, network, full, run)
+                : Alone(network, run)
             : WithoutOneBit(data);
         return $"""
             <section id="summary">
@@ -22,17 +24,22 @@ internal static class Summary
     {
         double change = run.TestAccuracy.Mean - full.TestAccuracy.Mean;
         string points = Points(change).TrimStart('+', '\u2212');
-        string outcome = points == "0.00" ? "lost no test accuracy"
+        string outcome =
+            points == "0.00" ? "lost no test accuracy"
             : change < 0 ? $"lost <strong>{points} points</strong> of test accuracy"
             : $"lost nothing: it gained <strong>{points} points</strong> of test accuracy";
-        string seeds = run.Seeds.Count == full.Seeds.Count
-            ? Seeds(run.Seeds.Count) + (run.Seeds.Count == 1 ? " each" : " each, on average")
-            : $"{Seeds(run.Seeds.Count)} against {Seeds(full.Seeds.Count)}, on average";
-        string verdict = data.Compare(full, run) is not { } test ? ""
+        string seeds =
+            run.Seeds.Count == full.Seeds.Count
+                ? Seeds(run.Seeds.Count) + (run.Seeds.Count == 1 ? " each" : " each, on average")
+                : $"{Seeds(run.Seeds.Count)} against {Seeds(full.Seeds.Count)}, on average";
+        string verdict = data.Compare(full, run) is not { } test
+            ? ""
             : $"; {(run.Seeds.Count > 1 || full.Seeds.Count > 1 ? "between the first seeds " : "")}the difference is {Verdict(test)}";
         string size = run.Packed ? "Its file is" : "Its size, counted because it is not packed, is";
         return $"""
-            {Subject(network, run)} {outcome}, {Percent(run.TestAccuracy.Mean)} against {Percent(full.TestAccuracy.Mean)} in full precision ({seeds}){verdict}.
+            {Subject(network, run)} {outcome}, {Percent(run.TestAccuracy.Mean)} against {Percent(
+                full.TestAccuracy.Mean
+            )} in full precision ({seeds}){verdict}.
             {size} <strong>{Compared(full.ModelBytes, run.ModelBytes, "smaller", "larger", "just as large")}</strong>
             ({Count(run.ModelBytes)} bytes instead of {Count(full.ModelBytes)}), {Timing(run)},
             and training it took {Training(full, run)}.
@@ -44,31 +51,50 @@ internal static class Summary
     private static string Hard(ReportData data, StudyRun full, StudyRun run)
     {
         if (data.HardSet is not { } hard || full.HardSetAccuracy is not { } before || run.HardSetAccuracy is not { } after)
+        {
             return "";
-        double all = full.TestAccuracy.Mean - run.TestAccuracy.Mean, there = before.Mean - after.Mean;
-        string more = Points(there - all) == "0.00" ? "as much" : there > all ? "more" : "less";
+        }
+
+        double all = full.TestAccuracy.Mean - run.TestAccuracy.Mean,
+            there = before.Mean - after.Mean;
+        string more =
+            Points(there - all) == "0.00" ? "as much"
+            : there > all ? "more"
+            : "less";
         // A minus for what it costs: the same sign as in the table.
         return $"""
-            On the {Count(hard.Count)} images that are hard for simple classifiers {FewBits(run)} {(run.WeightBits == 1 ? "costs" : "cost")} <strong>{more}</strong>: {Percent(after.Mean)} against {Percent(before.Mean)} in full precision,
-            a difference of <strong>{Points(-there)} points</strong> where it is {Points(-all)} on all test images{(data.CompareHard(full, run) is { } test ? $"; there it is {Verdict(test)}" : "")}.
+            On the {Count(hard.Count)} images that are hard for simple classifiers {FewBits(run)} {(
+                run.WeightBits == 1 ? "costs" : "cost"
+            )} <strong>{more}</strong>: {Percent(after.Mean)} against {Percent(before.Mean)} in full precision,
+            a difference of <strong>{Points(-there)} points</strong> where it is {Points(-all)} on all test images{(
+                data.CompareHard(full, run) is { } test ? $"; there it is {Verdict(test)}" : ""
+            )}.
             """;
     }
 
-    private static string Alone(NetworkRuns network, StudyRun run) => $"""
-        {Subject(network, run)} classifies <strong>{Percent(run.TestAccuracy)}</strong> of the test images rightly ({Seeds(run.Seeds.Count)});
-        what that cost is not known, for this study has no full-precision run of the same network.
-        {(run.Packed ? "Its file takes" : "Its size, counted because it is not packed, is")} <strong>{Count(run.ModelBytes)} bytes</strong>
-        for {Count(run.Parameters)} parameters, {Timing(run)},
-        and training it took {Seconds(run.TrainProcessorSeconds.Mean)} of processor time ({Several(run.Epochs, "epoch")}).
-        """;
-
-    private static string WithoutOneBit(ReportData data) => data.Networks is not [.., { FullPrecision: { } run }]
-        ? "This study holds no finished run."
-        : $"""
-            This study holds no binarized run, so it cannot say what one bit costs or saves.
-            In full precision the {Escape(run.Network)} network classifies <strong>{Percent(run.TestAccuracy)}</strong> of the test images rightly
-            ({Seeds(run.Seeds.Count)}), from a file of {Count(run.ModelBytes)} bytes.
+    private static string Alone(NetworkRuns network, StudyRun run) =>
+        $"""
+            {Subject(network, run)} classifies <strong>{Percent(run.TestAccuracy)}</strong> of the test images rightly ({Seeds(
+                run.Seeds.Count
+            )});
+            what that cost is not known, for this study has no full-precision run of the same network.
+            {(run.Packed ? "Its file takes" : "Its size, counted because it is not packed, is")} <strong>{Count(
+                run.ModelBytes
+            )} bytes</strong>
+            for {Count(run.Parameters)} parameters, {Timing(run)},
+            and training it took {Seconds(run.TrainProcessorSeconds.Mean)} of processor time ({Several(run.Epochs, "epoch")}).
             """;
+
+    private static string WithoutOneBit(ReportData data) =>
+        data.Networks is not [.., { FullPrecision: { } run }]
+            ? "This study holds no finished run."
+            : $"""
+                This study holds no binarized run, so it cannot say what one bit costs or saves.
+                In full precision the {Escape(run.Network)} network classifies <strong>{Percent(
+                    run.TestAccuracy
+                )}</strong> of the test images rightly
+                ({Seeds(run.Seeds.Count)}), from a file of {Count(run.ModelBytes)} bytes.
+                """;
 
     private static string Subject(NetworkRuns network, StudyRun run)
     {
@@ -80,7 +106,9 @@ internal static class Summary
     {
         string Ratio(double ratio) => Compared(ratio, 1, "faster", "slower", "just as fast");
         return $"""
-            it classifies images <strong>{Ratio(run.Ratio.Batch1)}</strong> one at a time and <strong>{Ratio(run.Ratio.Batch256)}</strong> in batches of 256
+            it classifies images <strong>{Ratio(run.Ratio.Batch1)}</strong> one at a time and <strong>{Ratio(
+                run.Ratio.Batch256
+            )}</strong> in batches of 256
             (compared with full precision on {Escape(run.Peer.Name)})
             """;
     }
@@ -88,12 +116,15 @@ internal static class Summary
     private static string Training(StudyRun full, StudyRun run)
     {
         string longer = Compared(full.TrainProcessorSeconds.Mean, run.TrainProcessorSeconds.Mean, "less time", "longer", "just as long");
-        string own = $"{Seconds(run.TrainProcessorSeconds.Mean)} of processor time", fulls = Seconds(full.TrainProcessorSeconds.Mean);
+        string own = $"{Seconds(run.TrainProcessorSeconds.Mean)} of processor time",
+            fulls = Seconds(full.TrainProcessorSeconds.Mean);
         return run.Epochs == full.Epochs
             ? $"<strong>{longer}</strong> ({own} instead of {fulls})"
             : $"<strong>{longer}</strong> ({own} for {Several(run.Epochs, "epoch")} instead of {fulls} for {Count(full.Epochs)})";
     }
 
     private static string Verdict(McNemar test) =>
-        test.MoreThanChance ? $"more than chance (McNemar’s test, {P(test.P)})" : $"no more than chance would give (McNemar’s test, {P(test.P)})";
+        test.MoreThanChance
+            ? $"more than chance (McNemar’s test, {P(test.P)})"
+            : $"no more than chance would give (McNemar’s test, {P(test.P)})";
 }
