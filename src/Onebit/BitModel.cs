@@ -354,9 +354,9 @@ public sealed class BitModel
                 Multipliers = requantize.Multipliers.ToArray(),
                 Offsets = requantize.Offsets.ToArray(),
             },
-            Combine combine => combine with { Inputs = combine.Inputs.ToArray(), Multipliers = combine.Multipliers.ToArray() },
+            WeightedSum weighted => weighted with { Inputs = weighted.Inputs.ToArray(), Multipliers = weighted.Multipliers.ToArray() },
             Quantize quantize => quantize with { Thresholds = quantize.Thresholds.ToArray(), Flipped = quantize.Flipped.ToArray() },
-            TwoSlope slopes => slopes with
+            PiecewiseLinear slopes => slopes with
             {
                 Breaks = slopes.Breaks.ToArray(),
                 LowMultipliers = slopes.LowMultipliers.ToArray(),

@@ -53,9 +53,9 @@ internal sealed class ModelCheck
 
     private ValueInfo Derive(Operation operation, int index)
     {
-        if (operation is Combine combine)
+        if (operation is WeightedSum weighted)
         {
-            return Derive(combine, index);
+            return Derive(weighted, index);
         }
 
         ValueInfo x = Read(operation.Input, index);
@@ -65,8 +65,8 @@ internal sealed class ModelCheck
             Threshold threshold => Derive(threshold, x),
             Quantize quantize => Derive(quantize, x),
             Requantize requantize => Derive(requantize, x),
-            TwoSlope slopes => Derive(slopes, x),
-            Plane plane => Derive(plane, x),
+            PiecewiseLinear slopes => Derive(slopes, x),
+            BitPlane plane => Derive(plane, x),
             MaxPool pool => Pool(x, pool.Size, pool.Stride),
             SumPool pool => Derive(pool, x),
             Add add => Derive(x, Read(add.Other, index)),
@@ -167,7 +167,7 @@ internal sealed class ModelCheck
         return requantize.OutputBits == 8 ? Codes(shape, 8, byte.MaxValue) : Integers(shape, short.MinValue, short.MaxValue);
     }
 
-    private ValueInfo Derive(TwoSlope slopes, ValueInfo x)
+    private ValueInfo Derive(PiecewiseLinear slopes, ValueInfo x)
     {
         RequireEntries(x, slopes.Breaks.Length);
         Affine(x, slopes.LowMultipliers.Span, slopes.LowOffsets.Span, slopes.Shift);
@@ -175,19 +175,22 @@ internal sealed class ModelCheck
         return Integers(SameShape(x), short.MinValue, short.MaxValue);
     }
 
-    private ValueInfo Derive(Plane plane, ValueInfo x)
+    private ValueInfo Derive(BitPlane plane, ValueInfo x)
     {
         Require(x.Kind == ElementKind.Codes, "planes are taken of codes, not of signs or integers");
         Require(plane.Bit >= 0 && plane.Bit < x.Bits, $"codes of {x.Bits} bits have no bit {plane.Bit}");
         return Signs(x);
     }
 
-    private ValueInfo Derive(Combine combine, int index)
+    private ValueInfo Derive(WeightedSum weighted, int index)
     {
-        ReadOnlySpan<int> inputs = combine.Inputs.Span,
-            multipliers = combine.Multipliers.Span;
-        Require(inputs.Length is >= 1 and <= Combine.MostInputs, $"1 to {Combine.MostInputs} values are combined, not {inputs.Length}");
-        Require(combine.Input == inputs[0], "the input is the first of the inputs");
+        ReadOnlySpan<int> inputs = weighted.Inputs.Span,
+            multipliers = weighted.Multipliers.Span;
+        Require(
+            inputs.Length is >= 1 and <= WeightedSum.MaxInputs,
+            $"1 to {WeightedSum.MaxInputs} values are combined, not {inputs.Length}"
+        );
+        Require(weighted.Input == inputs[0], "the input is the first of the inputs");
         Require(multipliers.Length % inputs.Length == 0, "each value has a multiplier a channel");
         CountEntries(multipliers.Length);
         int channels = multipliers.Length / inputs.Length;

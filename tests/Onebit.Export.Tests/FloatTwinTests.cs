@@ -46,8 +46,8 @@ public class FloatTwinTests
                 new ModelInput(4, 5, 5, 8, 0),
                 [
                     new Quantize(0, 2, Enumerable.Range(0, 12).Select(i => 60 * (i % 3 + 1)).ToArray(), new bool[4]),
-                    new Plane(1, 0),
-                    new Plane(1, 1),
+                    new BitPlane(1, 0),
+                    new BitPlane(1, 1),
                     one,
                     two,
                     one with
@@ -59,8 +59,8 @@ public class FloatTwinTests
                         Input = 3,
                     },
                     new Linear(2, 1, 3, 3, 1, 0, 1, Build.Signs(new string('+', 36))),
-                    new Combine(new[] { 4, 5, 6, 7, 8 }, Build.Repeat(1, 30)),
-                    new TwoSlope(9, new int[6], Build.Repeat(1, 6), new long[6], Build.Repeat(4, 6), new long[6], 2),
+                    new WeightedSum(new[] { 4, 5, 6, 7, 8 }, Build.Repeat(1, 30)),
+                    new PiecewiseLinear(9, new int[6], Build.Repeat(1, 6), new long[6], Build.Repeat(4, 6), new long[6], 2),
                     new Threshold(10, new int[6], new bool[6]),
                     new Linear(11, 3, 3, 3, 1, 0, 1, Build.Weights(random, 3 * 54)),
                     Build.Scores(12, 3),

@@ -237,9 +237,9 @@ public class FormatTests
             Build.Bytes(1, 1, 2),
             [
                 new Quantize(0, 2, new[] { 1, 2, 3 }, new[] { false }),
-                new Plane(1, 0),
+                new BitPlane(1, 0),
                 layer,
-                new Plane(1, 1),
+                new BitPlane(1, 1),
                 layer with
                 {
                     Input = 4,
@@ -250,7 +250,7 @@ public class FormatTests
                     Groups = 1,
                     Weights = Build.Signs("++ --"),
                 },
-                new Combine(new[] { 3, 5, 6 }, new[] { 1, 1, 2, 2, 3, 3 }),
+                new WeightedSum(new[] { 3, 5, 6 }, new[] { 1, 1, 2, 2, 3, 3 }),
                 Build.Scores(7, 2),
             ]
         );
@@ -281,7 +281,7 @@ public class FormatTests
         Linear layer = Build.Dense(1, 2, 1, 2, "++ +-");
         var model = new BitModel(
             Build.Bytes(1, 1, 2),
-            [Build.Threshold(0, 3), layer, layer, layer, new Combine(new[] { 2, 3, 4 }, new int[6]), Build.Scores(5, 2)]
+            [Build.Threshold(0, 3), layer, layer, layer, new WeightedSum(new[] { 2, 3, 4 }, new int[6]), Build.Scores(5, 2)]
         );
         byte[] file = model.ToBytes();
         int last = file.AsSpan().LastIndexOf("\f\u0001\u0001"u8);

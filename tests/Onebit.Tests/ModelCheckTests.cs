@@ -72,7 +72,7 @@ public class ModelCheckTests
         Assert.Equal([1, -1], model.Trace([3, 4])[2]);
     }
 
-    private static TwoSlope Slopes => new(0, new int[2], new int[2], new long[2], new int[2], new long[2], 0);
+    private static PiecewiseLinear Slopes => new(0, new int[2], new int[2], new long[2], new int[2], new long[2], 0);
 
     public static TheoryData<string, Operation> Refused =>
         new()
@@ -116,21 +116,21 @@ public class ModelCheckTests
             { "at least 1", new SumPool(0, -1, 1) },
             { "a window of 5 x 5 does not fit", new MaxPool(0, 5, 1) },
             { "a window of 2147483647", new SumPool(0, int.MaxValue, 1) },
-            { "value 1 does not exist", new Combine(new[] { 0, 1 }, new int[4]) },
-            { "1 to 64 values are combined, not 0", new Combine(Array.Empty<int>(), new int[2]) },
-            { "1 to 64 values are combined, not 65", new Combine(new int[65], new int[130]) },
-            { "a multiplier a channel", new Combine(new int[2], new int[3]) },
-            { "at least 1", new Combine(new int[2], Array.Empty<int>()) },
-            { "is not combined to one of 3 x", new Combine(new int[1], new int[3]) },
-            { "do not fit into 32-bit", new Combine(new int[1], new[] { 0, int.MaxValue / 254 }) },
-            { "do not fit into 32-bit", new Combine(new int[2], new[] { 0, int.MinValue / 300, 0, int.MinValue / 300 }) },
+            { "value 1 does not exist", new WeightedSum(new[] { 0, 1 }, new int[4]) },
+            { "1 to 64 values are combined, not 0", new WeightedSum(Array.Empty<int>(), new int[2]) },
+            { "1 to 64 values are combined, not 65", new WeightedSum(new int[65], new int[130]) },
+            { "a multiplier a channel", new WeightedSum(new int[2], new int[3]) },
+            { "at least 1", new WeightedSum(new int[2], Array.Empty<int>()) },
+            { "is not combined to one of 3 x", new WeightedSum(new int[1], new int[3]) },
+            { "do not fit into 32-bit", new WeightedSum(new int[1], new[] { 0, int.MaxValue / 254 }) },
+            { "do not fit into 32-bit", new WeightedSum(new int[2], new[] { 0, int.MinValue / 300, 0, int.MinValue / 300 }) },
             { "1 to 7 bits", new Quantize(0, 0, Array.Empty<int>(), new bool[2]) },
             { "1 to 7 bits", new Quantize(0, 8, new int[510], new bool[2]) },
             { "3 times as many entries", new Quantize(0, 2, new int[5], new bool[2]) },
             { "as many entries", new Quantize(0, 2, new int[6], new bool[3]) },
             { "smaller than the one before", new Quantize(0, 2, new[] { 1, 2, 3, 1, 3, 2 }, new bool[2]) },
-            { "have no bit 8", new Plane(0, 8) },
-            { "have no bit -1", new Plane(0, -1) },
+            { "have no bit 8", new BitPlane(0, 8) },
+            { "have no bit -1", new BitPlane(0, -1) },
             { "as many entries", Slopes with { Breaks = new int[1] } },
             { "as many entries", Slopes with { LowMultipliers = new int[3] } },
             { "as many entries", Slopes with { HighOffsets = new long[3] } },

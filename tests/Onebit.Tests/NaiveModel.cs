@@ -35,10 +35,10 @@ internal static class NaiveModel
                     MaxPool pool => Pool(x, pool.Size, pool.Stride, x.IsSigns, window => window.Max()),
                     SumPool pool => Pool(x, pool.Size, pool.Stride, false, window => window.Sum()),
                     Add add => Sum(x, values[add.Other]),
-                    Combine combine => Weighted(combine, [.. combine.Inputs.ToArray().Select(i => values[i])]),
+                    WeightedSum weighted => Weighted(weighted, [.. weighted.Inputs.ToArray().Select(i => values[i])]),
                     Quantize quantize => Map(x, false, (c, v) => Quantized(quantize, c, v)),
-                    Plane plane => Map(x, true, (_, v) => (v >> plane.Bit) % 2 == 1 ? 1 : -1),
-                    TwoSlope slopes => Map(x, false, (c, v) => Sloped(slopes, c, v)),
+                    BitPlane plane => Map(x, true, (_, v) => (v >> plane.Bit) % 2 == 1 ? 1 : -1),
+                    PiecewiseLinear slopes => Map(x, false, (c, v) => Sloped(slopes, c, v)),
                     Scores scores => Map(x, false, (c, v) => checked(scores.Multipliers.Span[c] * v + scores.Offsets.Span[c])),
                     _ => throw new NotSupportedException(operation.ToString()),
                 }
@@ -104,7 +104,7 @@ internal static class NaiveModel
         return quantize.Flipped.Span[channel] ? levels - reached : reached;
     }
 
-    private static long Sloped(TwoSlope slopes, int channel, long element)
+    private static long Sloped(PiecewiseLinear slopes, int channel, long element)
     {
         (ReadOnlyMemory<int> multipliers, ReadOnlyMemory<long> offsets) =
             element >= slopes.Breaks.Span[channel]
@@ -114,9 +114,9 @@ internal static class NaiveModel
         return Math.Max(-32768, Math.Min(32767, shifted));
     }
 
-    private static Tensor Weighted(Combine combine, Tensor[] terms)
+    private static Tensor Weighted(WeightedSum weighted, Tensor[] terms)
     {
-        int channels = combine.Multipliers.Length / terms.Length;
+        int channels = weighted.Multipliers.Length / terms.Length;
         var sum = new Tensor(channels, terms[0].Height, terms[0].Width, isSigns: false);
         for (int c = 0; c < channels; c++)
         {
@@ -126,7 +126,7 @@ internal static class NaiveModel
                 {
                     for (int t = 0; t < terms.Length; t++)
                     {
-                        sum[c, y, z] += combine.Multipliers.Span[t * channels + c] * terms[t][c / (channels / terms[t].Channels), y, z];
+                        sum[c, y, z] += weighted.Multipliers.Span[t * channels + c] * terms[t][c / (channels / terms[t].Channels), y, z];
                     }
                 }
             }

@@ -271,12 +271,12 @@ public class OperationTests
         Linear sum = Build.Dense(0, 1, 1, 1, "++");
         Assert.Equal(
             [(2 * 1) + (10 * 4), (2 * 2) + (10 * 6), (-3 * 3) + (100 * 4), (-3 * 4) + (100 * 6)],
-            Build.Run(Build.Bytes(2, 1, 2), [1, 2, 3, 4], (2, 1, 2), sum, new Combine(new[] { 0, 1 }, new[] { 2, -3, 10, 100 }))
+            Build.Run(Build.Bytes(2, 1, 2), [1, 2, 3, 4], (2, 1, 2), sum, new WeightedSum(new[] { 0, 1 }, new[] { 2, -3, 10, 100 }))
         );
         // Two channels for four outputs: the first belongs to the first two.
         Assert.Equal(
             [1, 10, 300, 3000],
-            Build.Run(Build.Bytes(2, 1, 1), [1, 3], (4, 1, 1), new Combine(new[] { 0 }, new[] { 1, 10, 100, 1000 }))
+            Build.Run(Build.Bytes(2, 1, 1), [1, 3], (4, 1, 1), new WeightedSum(new[] { 0 }, new[] { 1, 10, 100, 1000 }))
         );
     }
 
@@ -287,15 +287,26 @@ public class OperationTests
         var quantize = new Quantize(0, 2, new[] { 2, 4, 4, 1, 3, 9 }, new[] { false, true });
         Assert.Equal([0, 1, 1, 3, 3, 2, 2, 1, 1, 1], Build.Run(Build.Bytes(2, 1, 5), pixels, (2, 1, 5), quantize));
         // The planes of the codes 0 1 1 3 3 2 2 1 1 1.
-        Assert.Equal([-1, 1, 1, 1, 1, -1, -1, 1, 1, 1], Build.Run(Build.Bytes(2, 1, 5), pixels, (2, 1, 5), quantize, new Plane(1, 0)));
-        Assert.Equal([-1, -1, -1, 1, 1, 1, 1, -1, -1, -1], Build.Run(Build.Bytes(2, 1, 5), pixels, (2, 1, 5), quantize, new Plane(1, 1)));
+        Assert.Equal([-1, 1, 1, 1, 1, -1, -1, 1, 1, 1], Build.Run(Build.Bytes(2, 1, 5), pixels, (2, 1, 5), quantize, new BitPlane(1, 0)));
+        Assert.Equal(
+            [-1, -1, -1, 1, 1, 1, 1, -1, -1, -1],
+            Build.Run(Build.Bytes(2, 1, 5), pixels, (2, 1, 5), quantize, new BitPlane(1, 1))
+        );
     }
 
     [Fact]
     public void Two_slopes_meet_at_the_break()
     {
         // Below 10: (x - 3) >> 1, which rounds down; from 10 on 3x >> 1. The other channel leaves 16 bits on both sides.
-        var slopes = new TwoSlope(0, new[] { 10, 2 }, new[] { 1, -40_000 }, new[] { -3L, 0 }, new[] { 3, 40_000 }, new[] { 0L, 0 }, 1);
+        var slopes = new PiecewiseLinear(
+            0,
+            new[] { 10, 2 },
+            new[] { 1, -40_000 },
+            new[] { -3L, 0 },
+            new[] { 3, 40_000 },
+            new[] { 0L, 0 },
+            1
+        );
         Assert.Equal(
             [-2, 3, 15, 16, -20_000, short.MaxValue, short.MaxValue, short.MaxValue],
             Build.Run(Build.Bytes(2, 1, 4), [0, 9, 10, 11, 1, 2, 3, 255], (2, 1, 4), slopes)

@@ -107,11 +107,11 @@ internal static class RandomModels
                 shapes.Add(x with { Kind = ElementKind.Codes });
                 break;
             case 8:
-                operations.Add(TwoSlope(random, value, x));
+                operations.Add(PiecewiseLinear(random, value, x));
                 shapes.Add(x with { Kind = ElementKind.Integers });
                 break;
             case 9 or 10 when x.Kind == ElementKind.Codes:
-                operations.Add(new Plane(value, random.Next(Values(input, operations)[value].Bits)));
+                operations.Add(new BitPlane(value, random.Next(Values(input, operations)[value].Bits)));
                 shapes.Add(x with { Kind = ElementKind.Signs });
                 break;
             case 11 when x.Kind != ElementKind.Integers && Again(random, operations, shapes, x) is { } linear:
@@ -195,7 +195,7 @@ internal static class RandomModels
         if (factors.All(f => f > 0))
         {
             operations.Add(
-                new Combine(
+                new WeightedSum(
                     inputs,
                     factors.SelectMany(f => Build.Many(channels, () => random.Next(-f, f + 1) >> random.Next(20))).ToArray()
                 )
@@ -258,10 +258,10 @@ internal static class RandomModels
         );
     }
 
-    private static TwoSlope TwoSlope(Random random, int input, Shape x)
+    private static PiecewiseLinear PiecewiseLinear(Random random, int input, Shape x)
     {
         (Requantize low, Requantize high) = (Requantize(random, input, x, 16), Requantize(random, input, x, 16));
-        return new TwoSlope(
+        return new PiecewiseLinear(
             input,
             Build.Many(x.Channels, () => random.Next(-100, 200)),
             low.Multipliers,

@@ -107,7 +107,7 @@ public class NetworkTests
         // Two blocks of 16 channels, two of 32.
         Assert.Equal(slopes * 2 * (16 + 32), network.modules().OfType<TwoSlopeLayer>().Sum(l => l.parameters().Sum(p => p.numel())));
         network.eval();
-        Assert.Equal(slopes == 0 ? 0 : 4, Packer.Pack(network).Operations.OfType<TwoSlope>().Count());
+        Assert.Equal(slopes == 0 ? 0 : 4, Packer.Pack(network).Operations.OfType<PiecewiseLinear>().Count());
     }
 
     [Theory]

@@ -80,9 +80,9 @@ internal static class InspectCommand
             Linear l => (IsAgain(model, l, index) ? 0 : Weights(l, input), 1, Weights(l, input) * output.Height * output.Width),
             Threshold => (2L * output.Channels, null, 0L),
             Requantize or Scores => (2L * output.Channels, null, 0L),
-            Combine c => (c.Multipliers.Length, null, 0L),
+            WeightedSum c => (c.Multipliers.Length, null, 0L),
             Quantize q => (q.Thresholds.Length + (long)output.Channels, null, 0L),
-            TwoSlope => (5L * output.Channels, null, 0L),
+            PiecewiseLinear => (5L * output.Channels, null, 0L),
             _ => (0L, (int?)null, 0L),
         };
         string elements = output.Kind switch

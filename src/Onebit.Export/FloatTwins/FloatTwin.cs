@@ -46,10 +46,10 @@ public sealed class FloatTwin
                         MaxPool p => twin.MaxPool(x, p.Size, p.Stride),
                         SumPool p => twin.AveragePool(x, p.Size, p.Stride),
                         Add a => twin.Add(x, values[a.Other]),
-                        Combine c => Sum(Terms(model, c).Select(t => values[t]), model.Values[i + 1].Channels, twin),
-                        Threshold or Quantize or TwoSlope or Requantize { OutputBits: 8 } => twin.Relu(x),
+                        WeightedSum c => Sum(Terms(model, c).Select(t => values[t]), model.Values[i + 1].Channels, twin),
+                        Threshold or Quantize or PiecewiseLinear or Requantize { OutputBits: 8 } => twin.Relu(x),
                         // The affine of a residual path and that of the scores are folded into the layers before them.
-                        Requantize or Scores or Plane => x,
+                        Requantize or Scores or BitPlane => x,
                         _ => throw new NotSupportedException($"{operation.GetType().Name} has no float32 twin."),
                     }
             );
@@ -66,7 +66,7 @@ public sealed class FloatTwin
         {
             int[] inputs = model.Operations[i] switch
             {
-                Combine c => Terms(model, c),
+                WeightedSum c => Terms(model, c),
                 Add a => [a.Input, a.Other],
                 Operation o => [o.Input],
             };
@@ -82,10 +82,10 @@ public sealed class FloatTwin
     /// What a full-precision network has of a combination: one layer where several planes of weights met several planes of
     /// one activation, and nothing of the sums that all outputs share, which stand for the levels' offsets.
     /// </summary>
-    private static int[] Terms(BitModel model, Combine combine)
+    private static int[] Terms(BitModel model, WeightedSum weighted)
     {
-        int[] inputs = combine.Inputs.ToArray();
-        int channels = combine.Multipliers.Length / inputs.Length;
+        int[] inputs = weighted.Inputs.ToArray();
+        int channels = weighted.Multipliers.Length / inputs.Length;
         int[] whole = [.. inputs.Where(v => model.Values[v].Channels == channels)];
         return whole.Length == 0
             ? inputs[..1]
@@ -98,7 +98,7 @@ public sealed class FloatTwin
 
         Operation? Made(int value) => value == 0 ? null : model.Operations[value - 1];
 
-        int Activation(int value) => Made(value) is Plane or Threshold ? Activation(Made(value)!.Input) : value;
+        int Activation(int value) => Made(value) is BitPlane or Threshold ? Activation(Made(value)!.Input) : value;
     }
 
     private static int Sum(IEnumerable<int> terms, int channels, FloatTwinBuilder twin)

@@ -57,7 +57,7 @@ public static class ActivationMemory
         operation switch
         {
             Add add => [add.Input, add.Other],
-            Combine combine => combine.Inputs.ToArray(),
+            WeightedSum weighted => weighted.Inputs.ToArray(),
             _ => [operation.Input],
         };
 

@@ -98,8 +98,8 @@ public sealed class FoldedNetwork : IDisposable
             case Threshold threshold:
                 Tensor above = x.ge(PerChannel(threshold.Thresholds.ToArray()));
                 return ToSigns(above.logical_xor(PerChannel(threshold.Flipped.ToArray())));
-            case Combine combine:
-                return Combined(combine, values);
+            case WeightedSum weighted:
+                return Combined(weighted, values);
             case Quantize quantize:
                 int most = (1 << quantize.Bits) - 1;
                 Tensor reached = zeros_like(x, ScalarType.Float32);
@@ -115,9 +115,9 @@ public sealed class FoldedNetwork : IDisposable
                 }
 
                 return where(PerChannel(quantize.Flipped.ToArray()), most - reached, reached);
-            case Plane plane:
+            case BitPlane plane:
                 return ToSigns(x.to(ScalarType.Int64).bitwise_and(tensor(1L << plane.Bit)).ne(0));
-            case TwoSlope slopes:
+            case PiecewiseLinear slopes:
                 Tensor low = Affine(x, slopes.LowMultipliers, slopes.LowOffsets),
                     high = Affine(x, slopes.HighMultipliers, slopes.HighOffsets);
                 return Shifted(where(x.ge(PerChannel(slopes.Breaks.ToArray())), high, low), slopes.Shift, short.MinValue, short.MaxValue);
@@ -131,17 +131,17 @@ public sealed class FoldedNetwork : IDisposable
         }
     }
 
-    private static Tensor Combined(Combine combine, List<Tensor> values)
+    private static Tensor Combined(WeightedSum weighted, List<Tensor> values)
     {
-        int channels = combine.Multipliers.Length / combine.Inputs.Length;
-        return combine
+        int channels = weighted.Multipliers.Length / weighted.Inputs.Length;
+        return weighted
             .Inputs.ToArray()
             .Select(
                 (value, t) =>
                 {
                     Tensor x = values[value];
                     Tensor shared = x.repeat_interleave(channels / x.shape[1], dim: 1);
-                    return shared.to(ScalarType.Float64) * PerChannel(combine.Multipliers.Span.Slice(t * channels, channels).ToArray());
+                    return shared.to(ScalarType.Float64) * PerChannel(weighted.Multipliers.Span.Slice(t * channels, channels).ToArray());
                 }
             )
             .Aggregate((a, b) => a + b);

@@ -261,7 +261,7 @@ public sealed class Packer
 
             stands[c] = new Folding(divisor * size / one, 0, constants[c]);
         }
-        return new Packed(_model.Append(new Combine(terms.Select(t => t.Index).ToArray(), multipliers)), stands, IsCombined: true);
+        return new Packed(_model.Append(new WeightedSum(terms.Select(t => t.Index).ToArray(), multipliers)), stands, IsCombined: true);
     }
 
     private Packed Binarized(ActivationBinarizer binarizer, Packed value)
@@ -307,7 +307,7 @@ public sealed class Packer
         double step = 2 * coefficients[0];
         return coefficients.Select((c, n) => 2 * c == Math.ScaleB(step, n)).All(equal => equal) && step > 0
             ? new Packed(code, Same(flipped.Length, new Folding(step, 0, planes.Low)))
-            : Of([.. coefficients.Select((_, n) => _model.Append(new Plane(code, n)))]);
+            : Of([.. coefficients.Select((_, n) => _model.Append(new BitPlane(code, n)))]);
 
         Packed Of(int[] signs) =>
             signs.Length == 1
@@ -360,7 +360,7 @@ public sealed class Packer
         return new Requantize(value.Index, multipliers, offsets, shift, bits);
     }
 
-    private TwoSlope ToTwoSlope(TwoSlopeLayer slopes, Packed value)
+    private PiecewiseLinear ToTwoSlope(TwoSlopeLayer slopes, Packed value)
     {
         double unit = slopes.Unit;
         double[] low = Numbers(slopes.Low)!,
@@ -376,7 +376,7 @@ public sealed class Packer
         Folding[] lower = [.. value.Stands.Select((s, c) => Side(s, c, ends[c].Flipped ? high[c] : low[c]))];
         Folding[] upper = [.. value.Stands.Select((s, c) => Side(s, c, ends[c].Flipped ? low[c] : high[c]))];
         (int[] multipliers, long[] offsets, int shift) = Folding.ToFixedPoint([.. lower, .. upper], round: true); // Written plainly, so few bits would save little.
-        return new TwoSlope(
+        return new PiecewiseLinear(
             value.Index,
             ends.Select(e => e.Threshold).ToArray(),
             multipliers.AsMemory(..count),

@@ -22,10 +22,10 @@ internal static class ModelFile
         SumPool = 5,
         Add = 6,
         Scores = 7,
-        Combine = 8,
+        WeightedSum = 8,
         Quantize = 9,
-        Plane = 10,
-        TwoSlope = 11,
+        BitPlane = 10,
+        PiecewiseLinear = 11,
         LinearAgain = 12,
         CoarseRequantize = 13,
         CoarseScores = 14,
@@ -262,17 +262,17 @@ internal static class ModelFile
                 Begin(grain > 0 ? Kind.CoarseScores : Kind.Scores);
                 Affine(scores.Multipliers, scores.Offsets, scores.Shift, grain);
                 break;
-            case Combine combine:
-                ReadOnlySpan<int> inputs = combine.Inputs.Span;
-                Begin(Kind.Combine);
+            case WeightedSum weighted:
+                ReadOnlySpan<int> inputs = weighted.Inputs.Span;
+                Begin(Kind.WeightedSum);
                 writer.Size(inputs.Length);
                 foreach (int other in inputs[1..])
                 {
                     writer.Size(other);
                 }
 
-                writer.Size(combine.Multipliers.Length / inputs.Length);
-                writer.Integers(combine.Multipliers.Span);
+                writer.Size(weighted.Multipliers.Length / inputs.Length);
+                writer.Integers(weighted.Multipliers.Span);
                 break;
             case Quantize quantize:
                 Begin(Kind.Quantize);
@@ -281,12 +281,12 @@ internal static class ModelFile
                 writer.Integers(quantize.Thresholds.Span);
                 writer.Flags(quantize.Flipped.Span);
                 break;
-            case Plane plane:
-                Begin(Kind.Plane);
+            case BitPlane plane:
+                Begin(Kind.BitPlane);
                 writer.Byte((byte)plane.Bit);
                 break;
-            case TwoSlope slopes:
-                Begin(Kind.TwoSlope);
+            case PiecewiseLinear slopes:
+                Begin(Kind.PiecewiseLinear);
                 Affine(slopes.LowMultipliers, slopes.LowOffsets, slopes.Shift, grain: 0);
                 writer.Integers(slopes.HighMultipliers.Span);
                 writer.Integers(slopes.HighOffsets.Span);
@@ -364,11 +364,11 @@ internal static class ModelFile
                 grain = kind == Kind.CoarseScores ? CoarseGrain(ref reader) : 0;
                 channels = reader.Size();
                 return new Scores(input, reader.Integers32(channels), Offsets(ref reader, channels, grain), shift);
-            case Kind.Combine:
+            case Kind.WeightedSum:
                 int count = reader.Size();
-                if (count is 0 or > Combine.MostInputs)
+                if (count is 0 or > WeightedSum.MaxInputs)
                 {
-                    throw new InvalidDataException($"1 to {Combine.MostInputs} values are combined, not {count}.");
+                    throw new InvalidDataException($"1 to {WeightedSum.MaxInputs} values are combined, not {count}.");
                 }
 
                 var inputs = new int[count];
@@ -378,7 +378,7 @@ internal static class ModelFile
                     inputs[i] = reader.Size();
                 }
 
-                return new Combine(inputs, reader.Integers32(Entries(reader.Size(), count)));
+                return new WeightedSum(inputs, reader.Integers32(Entries(reader.Size(), count)));
             case Kind.Quantize:
                 int bits = reader.Byte();
                 if (bits > 7)
@@ -388,16 +388,24 @@ internal static class ModelFile
 
                 channels = reader.Size();
                 return new Quantize(input, bits, reader.Integers32(Entries(channels, (1 << bits) - 1)), reader.Flags(channels));
-            case Kind.Plane:
-                return new Plane(input, reader.Byte());
-            case Kind.TwoSlope:
+            case Kind.BitPlane:
+                return new BitPlane(input, reader.Byte());
+            case Kind.PiecewiseLinear:
                 shift = reader.Byte();
                 channels = reader.Size();
                 int[] lowMultipliers = reader.Integers32(channels);
                 long[] lowOffsets = reader.Integers(channels);
                 int[] highMultipliers = reader.Integers32(channels);
                 long[] highOffsets = reader.Integers(channels);
-                return new TwoSlope(input, reader.Integers32(channels), lowMultipliers, lowOffsets, highMultipliers, highOffsets, shift);
+                return new PiecewiseLinear(
+                    input,
+                    reader.Integers32(channels),
+                    lowMultipliers,
+                    lowOffsets,
+                    highMultipliers,
+                    highOffsets,
+                    shift
+                );
             case Kind.LinearAgain:
                 first = reader.Size();
                 return first < index && operations[first] is Linear linear

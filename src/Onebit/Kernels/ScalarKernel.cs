@@ -114,7 +114,7 @@ internal sealed class ScalarKernel
             case Requantize requantize:
                 Scale(requantize, x, y);
                 break;
-            case TwoSlope slopes:
+            case PiecewiseLinear slopes:
                 Scale(slopes, x, y);
                 break;
             case MaxPool pool:
@@ -123,7 +123,7 @@ internal sealed class ScalarKernel
             case SumPool pool:
                 ScalarPool.Run(x, shape, pool.Size, pool.Stride, sum: true, y);
                 break;
-            case Plane plane:
+            case BitPlane plane:
                 for (int e = 0; e < y.Length; e++)
                 {
                     y[e] = ((x[e] >> plane.Bit) & 1) * 2 - 1;
@@ -140,8 +140,8 @@ internal sealed class ScalarKernel
                 }
 
                 break;
-            case Combine combine:
-                AddScaled(combine, input, shape, x, y);
+            case WeightedSum weighted:
+                AddScaled(weighted, input, shape, x, y);
                 break;
         }
     }
@@ -193,7 +193,7 @@ internal sealed class ScalarKernel
     }
 
     /// <summary>One term of the sums; the first one begins them.</summary>
-    private static void AddScaled(Combine combine, int term, ValueInfo shape, ReadOnlySpan<int> x, Span<int> y)
+    private static void AddScaled(WeightedSum weighted, int term, ValueInfo shape, ReadOnlySpan<int> x, Span<int> y)
     {
         if (term == 0)
         {
@@ -203,7 +203,7 @@ internal sealed class ScalarKernel
         int area = shape.Height * shape.Width,
             channels = y.Length / area,
             sharing = channels / shape.Channels;
-        ReadOnlySpan<int> multipliers = combine.Multipliers.Span.Slice(term * channels, channels);
+        ReadOnlySpan<int> multipliers = weighted.Multipliers.Span.Slice(term * channels, channels);
         if (area == 1)
         {
             // A factor an element; channels that share a sum lie side by side.
@@ -266,7 +266,7 @@ internal sealed class ScalarKernel
         }
     }
 
-    private static void Scale(TwoSlope slopes, ReadOnlySpan<int> x, Span<int> y)
+    private static void Scale(PiecewiseLinear slopes, ReadOnlySpan<int> x, Span<int> y)
     {
         ReadOnlySpan<int> breaks = slopes.Breaks.Span;
         int area = x.Length / breaks.Length;

@@ -181,7 +181,7 @@ internal sealed class SingleKernel
             return;
         }
 
-        if (step is { Operation: Plane plane, SourceForm: ValueForm.Bytes })
+        if (step is { Operation: BitPlane plane, SourceForm: ValueForm.Bytes })
         {
             TakeBit(MemoryMarshal.CreateReadOnlySpan(ref source, step.Source.Count), plane.Bit, Words(ref result, step.Result));
             return;

@@ -125,7 +125,7 @@ public class KernelEdgeTests
             operations.Add(new Linear(0, Outputs, 3, 3, 1, 0, 1, Build.Weights(random, 9 * Outputs)));
         }
 
-        operations.Add(new Combine(Enumerable.Range(1, Planes).ToArray(), Build.Many(Planes * Outputs, () => random.Next(-99, 100))));
+        operations.Add(new WeightedSum(Enumerable.Range(1, Planes).ToArray(), Build.Many(Planes * Outputs, () => random.Next(-99, 100))));
         operations.Add(Build.Threshold(Planes + 1, new int[Outputs]));
         operations.Add(new Linear(Planes + 2, 4, 1, 1, 1, 0, 1, Build.Weights(random, 4 * Outputs)));
         operations.Add(Build.Scores(Planes + 3, 4));

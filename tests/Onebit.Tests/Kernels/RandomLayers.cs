@@ -188,7 +188,7 @@ internal static class RandomLayers
             var planes = new List<int>();
             for (int bit = 0; bit < _builder.Values[codes].Bits; bit++)
             {
-                Add(new Plane(codes, bit));
+                Add(new BitPlane(codes, bit));
                 planes.Add(Index);
             }
 
@@ -208,7 +208,7 @@ internal static class RandomLayers
                 sums.Add(Index);
             }
 
-            Add(new Combine(sums.ToArray(), Build.Many(outputs * sums.Count, () => random.Next(-1000, 1000))));
+            Add(new WeightedSum(sums.ToArray(), Build.Many(outputs * sums.Count, () => random.Next(-1000, 1000))));
             Threshold();
         }
 

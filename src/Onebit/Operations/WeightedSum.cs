@@ -11,10 +11,11 @@ namespace Onebit;
 /// output: equal in the usual case, 1 for a sum that all outputs share, or the number of groups.
 /// </param>
 /// <param name="Multipliers">One integer a channel for the first value, then for the second and so on.</param>
-public sealed record Combine(ReadOnlyMemory<int> Inputs, ReadOnlyMemory<int> Multipliers) : Operation(Inputs.IsEmpty ? -1 : Inputs.Span[0])
+public sealed record WeightedSum(ReadOnlyMemory<int> Inputs, ReadOnlyMemory<int> Multipliers)
+    : Operation(Inputs.IsEmpty ? -1 : Inputs.Span[0])
 {
     /// <summary>Values read at most.</summary>
-    internal const int MostInputs = 64;
+    internal const int MaxInputs = 64;
 
     /// <inheritdoc/>
     internal override int InputCount => Inputs.Length;

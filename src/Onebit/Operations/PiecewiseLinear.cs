@@ -13,7 +13,7 @@ namespace Onebit;
 /// <param name="HighMultipliers">Slopes of the upper line, one 32-bit integer a channel.</param>
 /// <param name="HighOffsets">One integer a channel.</param>
 /// <param name="Shift">0 to 62.</param>
-public sealed record TwoSlope(
+public sealed record PiecewiseLinear(
     int Input,
     ReadOnlyMemory<int> Breaks,
     ReadOnlyMemory<int> LowMultipliers,
