@@ -19,6 +19,7 @@ var root = new RootCommand(
     PredictCommand.Create(),
     InspectCommand.Create(),
     BenchCommand.Create(),
+    ReportCommand.Create(),
     DataCommand.Create(),
 };
 

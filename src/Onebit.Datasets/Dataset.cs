@@ -1,10 +1,14 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace Onebit.Datasets;
 
 /// <summary>A data set with its split: every choice is made on <see cref="Validation"/>, the test set is for the end.</summary>
 public sealed class Dataset
 {
+    private readonly Lazy<string> _sha256;
+
     /// <summary>Training images set aside for validation; of sets with fewer than twice as many, a sixth is.</summary>
     public const int ValidationCount = 5_000;
 
@@ -33,6 +37,7 @@ public sealed class Dataset
             throw new ArgumentException($"{classNames.Count} names are too few for {classes} classes.", nameof(classNames));
         }
         int validation = ValidationCountOf(allTrain.Count);
+        _sha256 = new Lazy<string>(Hash);
         Name = name;
         AllTrain = allTrain;
         Train = allTrain.Slice(0, allTrain.Count - validation);
@@ -61,6 +66,23 @@ public sealed class Dataset
 
     /// <summary>Number of classes, at least 2.</summary>
     public int ClassCount => ClassNames.Count;
+
+    /// <summary>SHA-256, in hexadecimal, of shapes, class names, labels and pixels: two sets with the same are the same.</summary>
+    public string Sha256 => _sha256.Value;
+
+    private string Hash()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        string head = string.Join('\n', ClassNames.Prepend($"{Test.Channels}x{Test.Height}x{Test.Width} {AllTrain.Count}+{Test.Count}"));
+        hash.AppendData(Encoding.UTF8.GetBytes(head));
+        foreach (ImageSet images in new[] { AllTrain, Test })
+        {
+            hash.AppendData(images.Labels.Span);
+            hash.AppendData(images.Pixels.Span);
+        }
+
+        return Convert.ToHexStringLower(hash.GetCurrentHash());
+    }
 
     /// <summary>How many of so many training images are for validation.</summary>
     internal static int ValidationCountOf(int trainImages) =>

@@ -9,7 +9,7 @@ public static class Preset
     public static IReadOnlyList<string> Names { get; } =
     [
         .. Directory
-            .EnumerateDirectories(Experiment.ShippedFolder)
+            .EnumerateDirectories(ExperimentFile.ShippedFolder)
             .Select(f => Path.GetFileName(f)!)
             .Where(n => n is not ("networks" or "held-out"))
             .Order(StringComparer.Ordinal),
@@ -18,7 +18,7 @@ public static class Preset
     /// <summary>The preset's folder; null where there is none.</summary>
     /// <param name="nameOrFolder">A shipped name, or a folder of experiment files.</param>
     public static string? Find(string nameOrFolder) =>
-        Names.Contains(nameOrFolder) ? Path.Combine(Experiment.ShippedFolder, nameOrFolder)
+        Names.Contains(nameOrFolder) ? Path.Combine(ExperimentFile.ShippedFolder, nameOrFolder)
         : Directory.Exists(nameOrFolder) ? nameOrFolder
         : null;
 
@@ -33,7 +33,7 @@ public static class Preset
             );
         string[] files = [.. Directory.EnumerateFiles(folder, "*.json").Order(StringComparer.Ordinal)];
         return files.Length > 0
-            ? [.. files.Select(Experiment.Load)]
+            ? [.. files.Select(ExperimentFile.Load)]
             : throw new ExperimentException($"'{folder}' holds no experiment files (*.json).");
     }
 }

@@ -27,6 +27,7 @@ public sealed class StudyRunner
     private readonly string _preset;
     private readonly string _dataArgument;
     private readonly string _folder;
+    private readonly string? _archive;
     private readonly ImageShape? _size;
     private readonly Dataset _data;
     private readonly int[]? _hardSet;
@@ -39,6 +40,7 @@ public sealed class StudyRunner
     /// <param name="folder">Where runs, results and report go.</param>
     /// <param name="command">How to start the <c>onebit</c> command with given arguments.</param>
     /// <param name="size">What images of a folder are scaled to; null: the standard.</param>
+    /// <param name="archive">Where finished runs are kept, see <see cref="RunArchive"/>; null: nowhere.</param>
     /// <param name="loading">Told how far the data set is loaded.</param>
     /// <exception cref="ExperimentException">An experiment is wrong.</exception>
     /// <exception cref="DatasetException">The data set is wrong.</exception>
@@ -48,10 +50,11 @@ public sealed class StudyRunner
         string folder,
         Func<IReadOnlyList<string>, ProcessStartInfo> command,
         ImageShape? size = null,
+        string? archive = null,
         IProgress<LoadProgress>? loading = null
     )
     {
-        (_preset, _dataArgument, _folder, _command) = (preset, data, folder, command);
+        (_preset, _dataArgument, _folder, _command, _archive) = (preset, data, folder, command, archive);
         IReadOnlyList<Experiment> experiments = Preset.Load(preset);
         (_data, _size) = (DatasetLoader.Load(data, loading, size), size);
         _hardSet = HardSet.Find(_data.Test);
@@ -88,6 +91,11 @@ public sealed class StudyRunner
         CancellationToken cancellation = default
     )
     {
+        foreach (Run run in _runs.Where(r => File.Exists(Archived(r)) && RunResult.Load(r.Folder) is null))
+        {
+            RunArchive.Extract(Archived(run)!, run.Folder, Trainer.Fingerprint(run.Experiment, _data));
+        }
+
         Dictionary<Run, RunResult> done = Finished();
         if (finished && done.Count == 0)
         {
@@ -100,6 +108,11 @@ public sealed class StudyRunner
         if (!finished)
         {
             Train(jobs, done, progress, cancellation);
+        }
+
+        foreach (Run run in done.Keys.Where(r => _archive is not null && !File.Exists(Archived(r))))
+        {
+            RunArchive.Add(run.Folder, Archived(run)!);
         }
 
         Run[][] experiments =
@@ -161,6 +174,8 @@ public sealed class StudyRunner
         AtomicFile.WriteText(Path.Combine(_folder, ReportFile), ReportWriter.Write(results, predictions, _data.Test, _hardSet));
         return results;
     }
+
+    private string? Archived(Run run) => _archive is null ? null : RunArchive.PathOf(_archive, _preset, Path.GetFileName(run.Folder));
 
     private string RunFolder(Experiment experiment, int seed) => Path.Combine(_folder, "runs", $"{experiment.Name}-seed{seed}");
 
@@ -243,7 +258,7 @@ public sealed class StudyRunner
     /// <summary>The study's own runs that this one needs. Others have to be finished already.</summary>
     private IEnumerable<Run> Earlier(Run run) =>
         run
-            .Experiment.EarlierRuns.Select(name =>
+            .Experiment.ParentRuns.Select(name =>
                 EarlierRun
                     .Places(name, run.Folder, run.Seed)
                     .Select(place => _runs.Find(r => Path.GetFullPath(r.Folder) == place))
@@ -295,7 +310,7 @@ public sealed class StudyRunner
             Experiment = experiment.Name,
             Note = experiment.Note,
             Network = experiment.Network.Name,
-            Method = experiment.Method,
+            Method = experiment.Method.Name,
             InputBits = first.InputBits,
             WeightBits = first.WeightBits,
             ActivationBits = first.ActivationBits,

@@ -1,6 +1,9 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Onebit.Datasets;
 
 namespace Onebit.Cli.Tests;
 
@@ -48,6 +51,29 @@ public partial class ShippedModelsTests
             Assert.True(code == 0, error);
             Assert.Equal(accuracy, ((double)JsonNode.Parse(output)!["accuracy"]! * 100).ToString("F2", CultureInfo.InvariantCulture));
         }
+    }
+
+    /// <summary>
+    /// All scores of the 10,000 test images of MNIST, as 64-bit little-endian integers, image by image. Of their SHA-256 the first 48 digits.
+    /// </summary>
+    [Theory]
+    [InlineData("fashion-headline", "037dd1eb40982f79c1f83197a342a02402038630c14ed5da")]
+    [InlineData("fashion-large", "bf53f22c8f525771ddf3084b8c40e390bd941c0a7199adcd")]
+    [InlineData("fashion-micro", "5983df0d8a67a7182a95dfe5c9c543c167158178a8060a3b")]
+    [InlineData("fashion-small", "b5ddd797fdf00101bee3b9e26c3efb2bbfb3d20f916da223")]
+    [InlineData("fashion-tiny", "03ec1d5a9ed72120a043dd6a1d0bf97063ca231032ecc705")]
+    [InlineData("mnist-headline", "6cd346132d810797b2b13a34e666aed21f9a890edd1d92d1")]
+    [InlineData("mnist-large", "80597a3b8ed753906927770862d0025aa746636b19f50b67")]
+    [InlineData("mnist-micro", "5afd498b463af279d857ecc830003a0c628ebcbdf27a2779")]
+    [InlineData("mnist-small", "d13d3b2d8240fc58795748f7c01f4f29b6e87c869a226f11")]
+    [InlineData("mnist-tiny", "ba7b22ac43797da44b0d5c02494f8300334ed76db699f6c4")]
+    public void A_model_gives_the_scores_that_it_always_gave(string name, string sha256)
+    {
+        BitModel model = BitModel.Load(Model(name));
+        ImageSet test = DatasetLoader.LoadTest("mnist");
+        long[] scores = new long[test.Count * model.ClassCount];
+        Parallel.For(0, test.Count, i => model.Predict(test.Image(i), scores.AsSpan(i * model.ClassCount, model.ClassCount)));
+        Assert.Equal(sha256, Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes<long>(scores)))[..48]);
     }
 
     [Fact]

@@ -15,7 +15,7 @@ public sealed class StudyOrderTests : IDisposable
         // By cost alone the last would be first: it has the most epochs.
         Add("teacher", "float32", 1);
         Add("first", "binarynet", 2, """ "weightBits": 32, "distillation": { "teachers": ["teacher"] }, """);
-        Add("second", "binarynet", 3, """ "start": "first", "distillation": { "teachers": ["teacher-seed1", "first"] }, """);
+        Add("second", "binarynet", 3, """ "initializeFrom": "first", "distillation": { "teachers": ["teacher-seed1", "first"] }, """);
         string study = _folder.File("study");
         (int code, _, string error) = OnebitProcess.Run("study", "--preset", _folder.File("preset"), "--out", study);
         Assert.True(code == 0, error);
@@ -27,8 +27,8 @@ public sealed class StudyOrderTests : IDisposable
     [Fact]
     public void Runs_that_need_each_other_are_named()
     {
-        Add("hen", "binarynet", 1, """ "start": "egg", """);
-        Add("egg", "binarynet", 1, """ "start": "hen", """);
+        Add("hen", "binarynet", 1, """ "initializeFrom": "egg", """);
+        Add("egg", "binarynet", 1, """ "initializeFrom": "hen", """);
         (int code, _, string error) = OnebitProcess.Run("study", "--preset", _folder.File("preset"), "--out", _folder.File("study"));
         Assert.Equal(1, code);
         Assert.Contains("need each other; break the circle", error, StringComparison.Ordinal);
@@ -68,7 +68,7 @@ public sealed class StudyOrderTests : IDisposable
         Assert.Equal(2, Directory.GetDirectories(Path.Combine(study, "runs")).Length);
         Assert.Contains("It is not finished", File.ReadAllText(Path.Combine(study, "report.html")), StringComparison.Ordinal);
 
-        (code, output, error) = OnebitProcess.Run("study", "--table", Path.Combine(study, "results.json"));
+        (code, output, error) = OnebitProcess.Run("report", Path.Combine(study, "results.json"));
         Assert.True(code == 0, error);
         Assert.StartsWith(
             "### logistic\n\nBest on the validation images is binarynet",

@@ -7,7 +7,7 @@ public class UsageTests
     [InlineData("no command 'frob'", "frob")]
     [InlineData("no preset 'nope'", "study", "--preset", "nope")]
     [InlineData("'x'", "study", "--jobs", "x")]
-    [InlineData("no results file 'nope.json'", "study", "--table", "nope.json")]
+    [InlineData("no results file 'nope.json'", "report", "nope.json")]
     [InlineData("from 1 on, not '0'", "train", "smoke/logistic-float32", "--threads", "0")]
     [InlineData("no experiment file 'nope'", "train", "nope")]
     [InlineData("no model file 'nope.onebit'", "eval", "nope.onebit")]
@@ -59,7 +59,7 @@ public class UsageTests
                 (["bench", model], model),
                 (["train", experiment], experiment),
                 (["data", folder.Path], folder.Path),
-                (["study", "--table", experiment], experiment),
+                (["report", experiment], experiment),
                 (["explore", "--models", models, "--out", folder.File("look")], models),
             }
         )

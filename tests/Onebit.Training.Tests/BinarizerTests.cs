@@ -248,14 +248,14 @@ public class BinarizerTests
     {
         foreach (Method method in Method.All.Where(m => m.Binarizes && m is not BinaryConnectStochastic))
         {
-            Gen.Select(Gen.Int[method.WeightBits, method.MostWeightBits], Gen.Int[1, 4], Gen.Int[1, 4], Gen.Int[1, 3], Gen.Int)
+            Gen.Select(Gen.Int[method.WeightBits, method.MaxWeightBits], Gen.Int[1, 4], Gen.Int[1, 4], Gen.Int[1, 3], Gen.Int)
                 .Sample(
                     (bits, outputs, channels, side, seed) =>
                     {
                         using var scope = NewDisposeScope();
                         manual_seed(seed);
                         Tensor latent = randn(outputs, channels, side, side) * 0.7;
-                        WeightBinarizer binarizer = method.Weights(bits, latent.shape, 0.3);
+                        WeightBinarizer binarizer = method.Weights(bits, latent.shape);
                         binarizer.Forward(latent, 0.5);
                         binarizer.eval();
                         IReadOnlyList<WeightPlane> planes = binarizer.Planes(latent);
@@ -280,7 +280,7 @@ public class BinarizerTests
     public void These_methods_keep_latent_weights_from_minus_1_to_1() =>
         Assert.Equal(
             ["binaryconnect", "binaryconnect-stochastic", "binarynet", "xnor", "schmitt", "dither"],
-            Method.All.Where(m => m.Binarizes && m.Weights(m.WeightBits, [1, 1, 1, 1], 0.3).ClipsLatent).Select(m => m.Name)
+            Method.All.Where(m => m.Binarizes && m.Weights(m.WeightBits, [1, 1, 1, 1]).ClipsLatent).Select(m => m.Name)
         );
 
     [Fact]
@@ -288,7 +288,7 @@ public class BinarizerTests
     {
         foreach (Method method in Method.All.Where(m => m.Binarizes))
         {
-            Gen.Select(Gen.Int[1, method.MostActivationBits], Gen.Int)
+            Gen.Select(Gen.Int[1, method.MaxActivationBits], Gen.Int)
                 .Sample(
                     (bits, seed) =>
                     {

@@ -361,7 +361,7 @@ public class NetworkTests
             new BinaryConnect(),
             (1, 2, 2),
             2,
-            zeroStart: true
+            zeroInit: true
         );
         network.WeightLayers.Single().Bias!.data<float>()[0] = 0.5f;
         Assert.Equal(10.5f / 2, network.forward(tensor(new float[] { 1, 2, 3, 4 }, [1, 1, 2, 2]))[0, 0].ToSingle(), 1e-5);
@@ -375,7 +375,7 @@ public class NetworkTests
             new BinaryConnect(),
             (1, 2, 2),
             2,
-            zeroStart: true
+            zeroInit: true
         );
         Assert.All(network.WeightLayers.First().Weight.data<float>(), w => Assert.Equal(0, w));
         Assert.DoesNotContain(0, network.WeightLayers.Last().Weight.data<float>());

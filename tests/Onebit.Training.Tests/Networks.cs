@@ -13,7 +13,7 @@ internal static class Networks
         PixelEncoding pixels = PixelEncoding.Bytes,
         int? activationBits = null,
         int? weightBits = null,
-        bool zeroStart = false
+        bool zeroInit = false
     ) =>
         new(
             new NetworkSpec("n", JsonSerializer.Deserialize<LayerSpec[]>(layers, Experiment.Json)!),
@@ -23,12 +23,12 @@ internal static class Networks
             pixels,
             activationBits,
             weightBits,
-            zeroStart
+            zeroInit
         );
 
     public static NetworkSpec Shipped(string name) =>
         JsonSerializer.Deserialize<NetworkSpec>(
-            File.ReadAllText(Path.Combine(Experiment.ShippedFolder, "networks", name + ".json")),
+            File.ReadAllText(Path.Combine(ExperimentFile.ShippedFolder, "networks", name + ".json")),
             Experiment.Json
         )!;
 }

@@ -42,7 +42,7 @@ public sealed class ObjectiveTests : IDisposable
         {
             Name = "teacher",
             Network = new NetworkSpec("n", [new LayerSpec.Dense(Bias: true)]),
-            Method = "float32",
+            Method = new Float32(),
             Pixels = PixelEncoding.Unit,
             Epochs = 1,
             BatchSize = 20,
@@ -144,7 +144,7 @@ public sealed class ObjectiveTests : IDisposable
     public void An_average_forgets_the_start_first_and_decays_as_told_later()
     {
         using var scope = NewDisposeScope();
-        using Network network = Networks.Create("""[{ "type": "dense" }]""", new BinaryConnect(), (1, 1, 1), 2, zeroStart: true);
+        using Network network = Networks.Create("""[{ "type": "dense" }]""", new BinaryConnect(), (1, 1, 1), 2, zeroInit: true);
         Tensor weight = network.WeightLayers.Single().Weight;
         var average = new WeightAverage(network, 0.5);
         using var _ = no_grad();
@@ -156,66 +156,5 @@ public sealed class ObjectiveTests : IDisposable
         average.Update(1000); // d = 0.5: 2.4
         average.Take();
         Assert.All(weight.flatten().data<float>().ToArray(), w => Assert.Equal(2.4, w, 1e-6));
-    }
-
-    [Fact]
-    public void Polarization_moves_latent_weights_away_from_0_as_far_as_1_and_the_more_the_later()
-    {
-        using var scope = NewDisposeScope();
-        using Network network = Networks.Create("""[{ "type": "dense" }]""", new BinaryConnect(), (1, 2, 2), 2);
-        Parameter latent = network.WeightLayers.Single().Weight;
-        using (no_grad())
-        {
-            latent.copy_(tensor(new[] { 0, 0.1f, -0.1f, 0.5f, -0.5f, 0.98f, -1, 1 }, [2, 4]).view(latent.shape));
-        }
-
-        var optimization = new Optimization(
-            new Experiment
-            {
-                Name = "e",
-                Network = network.Spec,
-                Method = "binaryconnect",
-                Epochs = 1,
-                BatchSize = 2,
-                Optimizer = new OptimizerSpec(OptimizerType.Sgd, 0.2, Polarization: 0.5),
-            },
-            network
-        );
-        void Step(double done, double factor)
-        {
-            optimization.SetProgress(done, factor);
-            optimization.Step(network.forward(network.Prepare(zeros([2, 1, 2, 2], ScalarType.Byte))).sum() * 0); // No gradient.
-        }
-        Step(done: 0, factor: 1);
-        Assert.Equal([0, 0.1f, -0.1f, 0.5f, -0.5f, 0.98f, -1, 1], latent.data<float>().ToArray());
-        // 0.2 * 0.5 * 0.8 done * 0.5 of the rate = 0.04; 0 counts as +1, as everywhere.
-        Step(done: 0.8, factor: 0.5);
-        Assert.All(
-            latent.data<float>().ToArray().Zip([0.04f, 0.14f, -0.14f, 0.54f, -0.54f, 1, -1, 1]),
-            w => Assert.Equal(w.Second, w.First, 1e-6f)
-        );
-    }
-
-    [Theory]
-    [InlineData("lq", OptimizerType.Adam)]
-    [InlineData("float32", OptimizerType.Adam)]
-    [InlineData("binaryconnect", OptimizerType.Bop)]
-    public void Polarization_of_weights_that_are_not_clipped_is_refused(string method, OptimizerType optimizer)
-    {
-        using Network network = Networks.Create("""[{ "type": "dense" }]""", Method.Named(method), (1, 2, 2), 2, PixelEncoding.Unit);
-        Experiment experiment = new()
-        {
-            Name = "e",
-            Network = network.Spec,
-            Method = method,
-            Epochs = 1,
-            BatchSize = 2,
-            Optimizer = new OptimizerSpec(optimizer, 0.2, Polarization: 0.5),
-        };
-        Assert.Contains(
-            "has none; leave it out",
-            Assert.Throws<ExperimentException>(() => new Optimization(experiment, network)).Message,
-            StringComparison.Ordinal
-        );
     }
 }

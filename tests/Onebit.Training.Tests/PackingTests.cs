@@ -167,7 +167,7 @@ public class PackingTests
             norm.Gamma.uniform_(0.5, 1.5);
             norm.Beta.uniform_(-1, 1);
         }
-        int[] bytes = [.. new[] { 14, 8, 4, 2 }.Select(bits => Packer.Pack(network, affineBits: bits).ToBytes().Length)];
+        int[] bytes = [.. new[] { 14, 8, 4, 2 }.Select(bits => Packer.Pack(network, scaleBits: bits).ToBytes().Length)];
         Assert.Equal(bytes[..3].OrderDescending(), bytes[..3]);
         Assert.InRange(bytes[3], 0, bytes[1] - 1); // 2 bits against 4 may end a byte or two either way.
         // A channel saves 10 bits of its multiplier from 14 to 4, and as many of its offset, give or take whole bytes and headers.
@@ -216,7 +216,7 @@ public class PackingTests
     )]
     public void Sums_that_float32_does_not_hold_exactly_are_refused(string layers, int height, int width)
     {
-        using Network network = Networks.Create(layers, new BinaryConnect(), (1, height, width), 2, zeroStart: true);
+        using Network network = Networks.Create(layers, new BinaryConnect(), (1, height, width), 2, zeroInit: true);
         Assert.Matches("sums reach .* above 2\\^24", Assert.Throws<PackingException>(() => Packer.Pack(network)).Message);
     }
 
@@ -327,8 +327,8 @@ public class PackingTests
             try
             {
                 // Few bits round the normalizations, which no float network does.
-                int affineBits = isTieFree ? 14 : random.Next(1, 15);
-                check(network, Packer.Pack(network, affineBits: affineBits), RandomNetworks.Images(network, random, 5));
+                int scaleBits = isTieFree ? 14 : random.Next(1, 15);
+                check(network, Packer.Pack(network, scaleBits: scaleBits), RandomNetworks.Images(network, random, 5));
             }
             catch (Exception e)
             {

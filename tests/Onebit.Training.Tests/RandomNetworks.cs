@@ -22,8 +22,8 @@ internal static class RandomNetworks
         manual_seed(random.Next());
         // The method's own activations, or 8-bit ones behind its weights.
         Method method = isTieFree ? s_ofOneSize[random.Next(s_ofOneSize.Length)] : s_binarized[random.Next(s_binarized.Length)];
-        int bits = random.Next(3) == 0 ? 8 : random.Next(1, isTieFree ? 2 : method.MostActivationBits + 1);
-        int weightBits = random.Next(method.WeightBits, isTieFree ? 2 : method.MostWeightBits + 1);
+        int bits = random.Next(3) == 0 ? 8 : random.Next(1, isTieFree ? 2 : method.MaxActivationBits + 1);
+        int weightBits = random.Next(method.WeightBits, isTieFree ? 2 : method.MaxWeightBits + 1);
         var layers = new RandomLayers(random, bits, isTieFree);
         var network = new Network(
             layers.Network,

@@ -19,19 +19,4 @@ public class ScheduleTests
     [InlineData(3, 0.729)]
     public void An_exponential_multiplies_after_each_epoch(double epoch, double factor) =>
         Assert.Equal(factor, new ScheduleSpec(ScheduleType.Exponential, Factor: 0.9).FactorAt(epoch, 10), 1e-9);
-
-    [Theory]
-    [InlineData(0, 1)]
-    [InlineData(2.99, 1)]
-    [InlineData(3, 0.5)]
-    [InlineData(5.99, 0.5)]
-    [InlineData(6, 0.25)]
-    public void Steps_multiply_after_each_few_epochs(double epoch, double factor) =>
-        Assert.Equal(factor, new ScheduleSpec(ScheduleType.Step, Factor: 0.5, Every: 3).FactorAt(epoch, 10), 1e-9);
-
-    [Theory]
-    [InlineData(0)]
-    [InlineData(4.2)]
-    [InlineData(9.9)]
-    public void A_constant_stays(double epoch) => Assert.Equal(1, new ScheduleSpec(ScheduleType.Constant, Factor: 0.5).FactorAt(epoch, 10));
 }

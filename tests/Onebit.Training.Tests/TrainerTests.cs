@@ -59,11 +59,10 @@ public sealed class TrainerTests : IDisposable
     [InlineData("bop")]
     [InlineData("glorotRates")]
     [InlineData("glorotRates of SGD")]
-    [InlineData("averaging")]
-    [InlineData("averaging, stochastic")]
-    [InlineData("reestimateNormalization")]
+    [InlineData("emaDecay")]
+    [InlineData("emaDecay, stochastic")]
     [InlineData("distillation")]
-    [InlineData("start")]
+    [InlineData("initializeFrom")]
     [InlineData("tightening")]
     [InlineData("shifts")]
     public void Every_option_of_training_survives_a_kill(string option)
@@ -78,15 +77,14 @@ public sealed class TrainerTests : IDisposable
                 Optimizer = new OptimizerSpec(OptimizerType.Sgd, 0.01, 0.9, GlorotRates: true),
                 Loss = LossType.SquaredHinge,
             },
-            "averaging" => plain with { Averaging = 0.9 },
-            "averaging, stochastic" => Small("binaryconnect-stochastic") with { Averaging = 0.9 },
-            "reestimateNormalization" => plain with { ReestimateNormalization = true },
+            "emaDecay" => plain with { EmaDecay = 0.9 },
+            "emaDecay, stochastic" => Small("binaryconnect-stochastic") with { EmaDecay = 0.9 },
             "distillation" => plain with
             {
                 Distillation = new DistillationSpec(["teacher", "teacher-seed2"]),
                 Augmentation = new AugmentationSpec(10),
             },
-            "start" => plain with { Start = "teacher" },
+            "initializeFrom" => plain with { InitializeFrom = "teacher" },
             "tightening" => Small("irnet"),
             _ => Small("reactnet"),
         };
@@ -166,7 +164,7 @@ public sealed class TrainerTests : IDisposable
         // Steps too small to move anything: the second stage's weights are the first one's, as signs.
         Experiment second = Small("binarynet") with
         {
-            Start = "first",
+            InitializeFrom = "first",
             Epochs = 1,
             Optimizer = new OptimizerSpec(OptimizerType.Sgd, 1e-12),
         };
@@ -185,7 +183,7 @@ public sealed class TrainerTests : IDisposable
             Assert.True(before.clamp(-1, 1).allclose(after, rtol: 0, atol: 1e-6));
         }
 
-        Assert.True(result.Curves.TrainLoss[0] < Run(second with { Start = null }, _folder.File("random")).Curves.TrainLoss[0]);
+        Assert.True(result.Curves.TrainLoss[0] < Run(second with { InitializeFrom = null }, _folder.File("random")).Curves.TrainLoss[0]);
     }
 
     [Fact]
@@ -216,7 +214,7 @@ public sealed class TrainerTests : IDisposable
                 Name = "second",
                 WeightBits = null,
                 ActivationBits = null,
-                Start = "first",
+                InitializeFrom = "first",
             },
             _folder.File("second-seed1")
         );
@@ -243,7 +241,9 @@ public sealed class TrainerTests : IDisposable
         Assert.Equal(3, Run(student, folder).Epochs); // A teacher may have any layers.
         Assert.Equal(
             $"The run in '{_folder.File("teacher")}' has other layers: its 'layers.0.weight' is missing or has another shape.",
-            Assert.Throws<ExperimentException>(() => Run(Small("binarynet") with { Start = "teacher" }, _folder.File("other"))).Message
+            Assert
+                .Throws<ExperimentException>(() => Run(Small("binarynet") with { InitializeFrom = "teacher" }, _folder.File("other")))
+                .Message
         );
         File.WriteAllText(_folder.File("teacher/" + Trainer.WeightsFile), "none");
         Assert.Equal(
@@ -603,9 +603,11 @@ public sealed class TrainerTests : IDisposable
             );
 
         AssertRefused(experiment with { Epochs = 4 }, s_mnist, 1);
-        AssertRefused(experiment with { Method = "binarynet" }, s_mnist, 1);
+        AssertRefused(experiment with { Method = new BinaryNet() }, s_mnist, 1);
         AssertRefused(experiment, s_mnist, 2);
-        AssertRefused(experiment, new Dataset("other", s_mnist.AllTrain, s_mnist.Test), 1);
+        // Two classes have changed their labels.
+        byte[] swapped = [.. s_mnist.AllTrain.Labels.ToArray().Select(l => l < 2 ? (byte)(1 - l) : l)];
+        AssertRefused(experiment, new Dataset("mnist", WithLabels(s_mnist.AllTrain, swapped), s_mnist.Test), 1);
         Assert.Equal(files, Directory.EnumerateFiles(_folder.Path).Order());
         // A note and more seeds make no other run.
         Assert.Equal(1, Run(experiment with { Note = "note", Data = "mnist", Seeds = [1, 2] }, _folder.Path).Seed);
@@ -735,11 +737,14 @@ public sealed class TrainerTests : IDisposable
                 ]
                 """
             ),
-            Method = method,
+            Method = Method.Named(method),
             Epochs = 3,
             BatchSize = 250,
             Optimizer = new OptimizerSpec(OptimizerType.Adam, 0.01),
         };
+
+    private static ImageSet WithLabels(ImageSet images, byte[] labels) =>
+        new(images.Pixels, labels, images.Channels, images.Height, images.Width);
 
     private static NetworkSpec Spec(string layers) => new("small", JsonSerializer.Deserialize<LayerSpec[]>(layers, Experiment.Json)!);
 

@@ -40,12 +40,12 @@ internal static class StudyCommand
             () => Environment.ProcessorCount
         );
         var finished = new Option<bool>("--finished") { Description = "Train nothing; report the runs that are finished in DIR." };
-        var table = new Option<string?>("--table")
+        var archive = new Option<string?>("--archive")
         {
-            Description = "Run nothing; print a results.json's methods, and published figures beside it, as markdown tables.",
-            HelpName = "FILE",
+            Description =
+                "Take finished runs from this folder, and keep there those that it lacks: one zip each, DIR/PRESET/NAME-seedN.zip.",
+            HelpName = "DIR",
         };
-        table.Validators.Add(result => SharedOptions.RequireFile(result, "results"));
         Option<bool> json = SharedOptions.Json();
         var command = new Command(
             "study",
@@ -63,25 +63,25 @@ internal static class StudyCommand
             size,
             jobs,
             finished,
-            table,
+            archive,
             json,
         };
         command.SetAction(
             (parsed, cancellation) =>
             {
-                if (parsed.GetValue(table) is { } file)
-                {
-                    string markdown = ReportWriter.Markdown(StudyResults.Load(file));
-                    Console.Write(
-                        markdown.Length > 0 ? markdown : throw new InvalidDataException($"'{file}' holds no packed run to put in a table.")
-                    );
-                    return Task.FromResult(0);
-                }
                 string folder = parsed.GetRequiredValue(output),
                     experiments = parsed.GetRequiredValue(preset),
                     images = SharedOptions.DataFor(Preset.Load(experiments), parsed, data);
                 StudyResults results = ProgressDisplay.Show(display =>
-                    new StudyRunner(experiments, images, folder, Self, parsed.GetValue(size), DataCommand.Loading(display)).Execute(
+                    new StudyRunner(
+                        experiments,
+                        images,
+                        folder,
+                        Self,
+                        parsed.GetValue(size),
+                        parsed.GetValue(archive),
+                        DataCommand.Loading(display)
+                    ).Execute(
                         parsed.GetValue(jobs),
                         parsed.GetValue(finished),
                         new SynchronousProgress<IReadOnlyList<RunProgress>>(runs => Report(display, runs)),

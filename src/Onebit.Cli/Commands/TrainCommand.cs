@@ -64,7 +64,7 @@ internal static class TrainCommand
         command.SetAction(
             (parsed, cancellation) =>
             {
-                Experiment chosen = Experiment.Load(Find(parsed.GetRequiredValue(experiment))!);
+                Experiment chosen = ExperimentFile.Load(Find(parsed.GetRequiredValue(experiment))!);
                 int chosenSeed = parsed.GetValue(seed) ?? chosen.Seeds[0];
                 string folder = parsed.GetValue(output) ?? Path.Combine("onebit-runs", $"{chosen.Name}-seed{chosenSeed}");
                 torch.set_num_threads(parsed.GetValue(threads));
@@ -108,7 +108,7 @@ internal static class TrainCommand
 
     /// <summary>A file's path, or a shipped experiment's as PRESET/NAME.</summary>
     private static string? Find(string argument) =>
-        new[] { argument, Path.Combine(Experiment.ShippedFolder, argument + ".json") }.FirstOrDefault(File.Exists);
+        new[] { argument, Path.Combine(ExperimentFile.ShippedFolder, argument + ".json") }.FirstOrDefault(File.Exists);
 
     private static void Print(RunResult result, string folder)
     {

@@ -17,7 +17,7 @@ public static class HardSet
     public const int Dissents = 2;
 
     /// <summary>Where the committee's networks are described.</summary>
-    internal static string Experiments => Path.Combine(Experiment.ShippedFolder, "held-out");
+    internal static string Experiments => Path.Combine(ExperimentFile.ShippedFolder, "held-out");
 
     /// <summary>
     /// The shipped hard images among a data set's test images, ascending; null where the set is not MNIST, whatever it is called.

@@ -25,7 +25,7 @@ public static class InferenceTimer
         ImageSet test = data.Test;
         FloatTwin twin = NetworkTwin.Of(experiment.Network, new FloatShape(test.Channels, test.Height, test.Width), data.ClassCount);
         using var peer = new OnnxRuntimeContestant(FloatOnnxWriter.Write(twin));
-        bool isFloat = !Method.Named(experiment.Method).Binarizes;
+        bool isFloat = !experiment.Method.Binarizes;
         using IContestant? own =
             isFloat ? null
             : packed is not null ? new PackedContestant(packed)

@@ -8,19 +8,18 @@ namespace Onebit.Training;
 /// lambda of the layer's weights that is smallest becomes 0. Pseudo-gradient: <c>dL/dw = dL/db (1 - tanh(w)^2)</c>. Kept real, for the
 /// first of its two stages, a weight or bias is <c>tanh(w)</c>. Kim &amp; Smaragdis, "Bitwise Neural Networks", 2016, sections 3.2 and 3.3.
 /// </summary>
-/// <param name="zeroWeights">lambda; 0: one plane.</param>
-public sealed class BitwiseWeights(double zeroWeights) : WeightBinarizer
+/// <param name="sparsity">lambda; 0: one plane.</param>
+public sealed class BitwiseWeights(double sparsity) : WeightBinarizer
 {
     /// <inheritdoc/>
     public override IReadOnlyList<WeightPlane> Planes(Tensor latent) =>
-        zeroWeights == 0 ? base.Planes(latent) : TernaryWeights.Of(latent, Threshold(latent), ones(1));
+        sparsity == 0 ? base.Planes(latent) : TernaryWeights.Of(latent, Threshold(latent), ones(1));
 
     /// <inheritdoc/>
     public override Tensor Forward(Tensor x, double progress = 1) =>
-        StraightThrough(x.tanh(), zeroWeights == 0 ? SignOf(x) : TernaryWeights.LevelsOf(x, Threshold(x)));
+        StraightThrough(x.tanh(), sparsity == 0 ? SignOf(x) : TernaryWeights.LevelsOf(x, Threshold(x)));
 
-    private Tensor Threshold(Tensor latent) =>
-        tensor(SmallestAbsolute(latent, Math.Max(1, (long)Math.Round(zeroWeights * latent.numel()))));
+    private Tensor Threshold(Tensor latent) => tensor(SmallestAbsolute(latent, Math.Max(1, (long)Math.Round(sparsity * latent.numel()))));
 
     /// <inheritdoc/>
     public override Tensor Bias(Tensor bias) => StraightThrough(bias.tanh(), SignOf(bias));

@@ -3,27 +3,22 @@ using static TorchSharp.torch;
 namespace Onebit.Training;
 
 /// <summary>
-/// Random affine and elastic distortion, drawn anew for each image, for a whole batch at once. Each amount is the largest one;
-/// draws are uniform between minus and plus. What came later is null where it is not asked for, so that runs before it are known again.
+/// Random affine distortion, drawn anew for each image, for a whole batch at once. Each amount is the largest one;
+/// draws are uniform between minus and plus.
 /// </summary>
 /// <param name="Rotation">Degrees.</param>
 /// <param name="Translation">Share of the side.</param>
 /// <param name="Scale">Share of the size.</param>
 /// <param name="Shear">Degrees.</param>
 /// <param name="Epochs">Only in the first this many epochs; null: in all.</param>
-/// <param name="Elastic">
-/// Share of the side by which each of 6 x 6 points spread over the image is shifted, with smooth (bicubic) shifts between; null: none.
-/// A coarse form of the smoothed random fields of Simard, Steinkraus &amp; Platt, ICDAR 2003, section 2.
-/// </param>
-/// <param name="Mirror">Each image is turned left to right with a chance of one half; null: none.</param>
+/// <param name="Mirror">Each image is turned left to right with a chance of one half.</param>
 public sealed record AugmentationSpec(
     double Rotation = 0,
     double Translation = 0,
     double Scale = 0,
     double Shear = 0,
     int? Epochs = null,
-    bool? Mirror = null,
-    double? Elastic = null
+    bool Mirror = false
 )
 {
     /// <summary>Distorted copies, bilinear, black outside, rounded to whole pixel values.</summary>
@@ -44,20 +39,12 @@ public sealed record AugmentationSpec(
             [cos, (cos * shear - sin) * aspect, Draw(2 * Translation), sin / aspect, sin * shear + cos, Draw(2 * Translation)],
             dim: 1
         );
-        if (Mirror == true)
+        if (Mirror)
         {
             Tensor side = Binarizer.SignOf(rand(count, 1).sub_(0.5));
             rows = cat([rows.narrow(1, 0, 3) * side, rows.narrow(1, 3, 3)], dim: 1);
         }
         Tensor grid = nn.functional.affine_grid(rows.view(count, 2, 3), pixels.shape, align_corners: false);
-        if (Elastic is { } elastic)
-        {
-            const int Points = 6;
-            Tensor shifts = rand(count, 2, Points, Points).sub_(0.5).mul_(4 * elastic);
-            grid += nn
-                .functional.interpolate(shifts, [pixels.shape[2], pixels.shape[3]], mode: InterpolationMode.Bicubic, align_corners: true)
-                .permute(0, 2, 3, 1);
-        }
         return nn
             .functional.grid_sample(pixels.to(ScalarType.Float32), grid, align_corners: false)
             .round_()

@@ -11,18 +11,11 @@ namespace Onebit.Training;
 /// </param>
 /// <param name="Adaptivity">Of Bop: the share of a new gradient in its moving average; the schedule lowers it as it does the rate.</param>
 /// <param name="Threshold">Of Bop: a weight flips where the average points against it by more than this.</param>
-/// <param name="Polarization">
-/// Each step also moves every clipped latent weight away from 0, towards -1 or +1, by this share of the rate times the share of all epochs
-/// that are done; null: not. Weights near 0 change sign at every other step however small the rate is; this settles them. It is the
-/// proximal step of the W-shaped regularizer of ProxQuant (Bai, Wang &amp; Liberty, ICLR 2019, sections 3 and 4), after a straight-through
-/// gradient.
-/// </param>
 public sealed record OptimizerSpec(
     OptimizerType Type,
     double Rate,
     double Momentum = 0,
     bool GlorotRates = false,
     double Adaptivity = 1e-4,
-    double Threshold = 1e-8,
-    double? Polarization = null
+    double Threshold = 1e-8
 );

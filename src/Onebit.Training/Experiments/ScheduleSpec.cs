@@ -2,21 +2,12 @@ namespace Onebit.Training;
 
 /// <summary>The learning rate over time.</summary>
 /// <param name="Type">The shape.</param>
-/// <param name="Factor">
-/// What <c>exponential</c> multiplies the rate with after each epoch, <c>step</c> after each <paramref name="Every"/> epochs.
-/// </param>
-/// <param name="Every">Epochs of a step.</param>
-public sealed record ScheduleSpec(ScheduleType Type, double Factor = 1, int Every = 1)
+/// <param name="Factor">What <c>exponential</c> multiplies the rate with after each epoch.</param>
+public sealed record ScheduleSpec(ScheduleType Type, double Factor = 1)
 {
     /// <summary>The factor on the starting rate.</summary>
     /// <param name="epoch">Epochs done, with the fraction of the one at hand.</param>
     /// <param name="epochs">Epochs in all.</param>
     public double FactorAt(double epoch, int epochs) =>
-        Type switch
-        {
-            ScheduleType.Cosine => 0.5 * (1 + Math.Cos(Math.PI * epoch / epochs)),
-            ScheduleType.Exponential => Math.Pow(Factor, Math.Floor(epoch)),
-            ScheduleType.Step => Math.Pow(Factor, Math.Floor(epoch / Every)),
-            _ => 1,
-        };
+        Type == ScheduleType.Exponential ? Math.Pow(Factor, Math.Floor(epoch)) : 0.5 * (1 + Math.Cos(Math.PI * epoch / epochs));
 }

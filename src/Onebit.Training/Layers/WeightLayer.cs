@@ -31,7 +31,7 @@ public sealed class WeightLayer : nn.Module<Tensor, Tensor>
         bool real,
         bool divideByRootFanIn,
         Func<double> paddingValue,
-        bool zeroStart
+        bool zeroInit
     )
         : base(name)
     {
@@ -42,7 +42,7 @@ public sealed class WeightLayer : nn.Module<Tensor, Tensor>
         _outputScale = divideByRootFanIn ? 1 / Math.Sqrt(fanIn) : null;
         double bound = 1 / Math.Sqrt(fanIn);
         long[] shape = [outputs, input.Channels / groups, kernelHeight, kernelWidth];
-        Weight = new Parameter(zeroStart && IsBinarized ? zeros(shape) : rand(shape).mul_(2 * bound).sub_(bound));
+        Weight = new Parameter(zeroInit && IsBinarized ? zeros(shape) : rand(shape).mul_(2 * bound).sub_(bound));
         Bias = bias ? new Parameter(rand(outputs).mul_(2 * bound).sub_(bound)) : null;
         register_parameter("weight", Weight);
         if (Bias is not null)

@@ -1,7 +1,7 @@
 namespace Onebit.Training;
 
 /// <summary>Several planes of weights at shifted deviations, several of activations at learned shifts.</summary>
-public sealed class AbcNet : Method
+public sealed record AbcNet : Method
 {
     /// <inheritdoc/>
     public override string Name => "abc";
@@ -10,16 +10,16 @@ public sealed class AbcNet : Method
     public override string Source => "Lin, Zhao & Pan 2017";
 
     /// <inheritdoc/>
-    public override int MostWeightBits => 5;
+    public override int MaxWeightBits => 5;
 
     /// <inheritdoc/>
     public override int ActivationBits => 1;
 
     /// <inheritdoc/>
-    public override int MostActivationBits => 5;
+    public override int MaxActivationBits => 5;
 
     /// <inheritdoc/>
-    public override WeightBinarizer Weights(int bits, long[] shape, double zeroWeights) => new AbcWeights(bits);
+    public override WeightBinarizer Weights(int bits, long[] shape) => new AbcWeights(bits);
 
     /// <inheritdoc/>
     public override ActivationBinarizer Activation(int bits, int channels) => new AbcActivation(bits);

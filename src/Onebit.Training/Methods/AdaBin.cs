@@ -3,7 +3,7 @@ namespace Onebit.Training;
 /// <summary>
 /// Weights and activations of one bit with two levels of their own: an output's mean and deviation, a layer's learned pair.
 /// </summary>
-public sealed class AdaBin : Method
+public sealed record AdaBin : Method
 {
     /// <inheritdoc/>
     public override string Name => "adabin";
@@ -15,7 +15,7 @@ public sealed class AdaBin : Method
     public override int ActivationBits => 1;
 
     /// <inheritdoc/>
-    public override WeightBinarizer Weights(int bits, long[] shape, double zeroWeights) => new AdaBinWeights();
+    public override WeightBinarizer Weights(int bits, long[] shape) => new AdaBinWeights();
 
     /// <inheritdoc/>
     public override ActivationBinarizer Activation(int bits, int channels) => new AdaBinActivation();

@@ -1,7 +1,7 @@
 namespace Onebit.Training;
 
 /// <summary>Weights are signs of latent weights; activations stay multi-bit: ReLU, rounded to 8 bits.</summary>
-public sealed class BinaryConnect : Method
+public sealed record BinaryConnect : Method
 {
     /// <inheritdoc/>
     public override string Name => "binaryconnect";
@@ -10,7 +10,7 @@ public sealed class BinaryConnect : Method
     public override string Source => "Courbariaux, Bengio & David 2015, deterministic";
 
     /// <inheritdoc/>
-    public override WeightBinarizer Weights(int bits, long[] shape, double zeroWeights) => new SignWeights();
+    public override WeightBinarizer Weights(int bits, long[] shape) => new SignWeights();
 
     /// <inheritdoc/>
     public override int ActivationBits => 8;

@@ -1,7 +1,7 @@
 namespace Onebit.Training;
 
 /// <summary>Weights are drawn anew in each pass, with hard-sigmoid probability; activations: ReLU, rounded to 8 bits.</summary>
-public sealed class BinaryConnectStochastic : Method
+public sealed record BinaryConnectStochastic : Method
 {
     /// <inheritdoc/>
     public override string Name => "binaryconnect-stochastic";
@@ -10,7 +10,7 @@ public sealed class BinaryConnectStochastic : Method
     public override string Source => "Courbariaux, Bengio & David 2015, stochastic";
 
     /// <inheritdoc/>
-    public override WeightBinarizer Weights(int bits, long[] shape, double zeroWeights) => new StochasticWeights();
+    public override WeightBinarizer Weights(int bits, long[] shape) => new StochasticWeights();
 
     /// <inheritdoc/>
     public override int ActivationBits => 8;

@@ -1,7 +1,7 @@
 namespace Onebit.Training;
 
 /// <summary>Weights and activations are signs.</summary>
-public sealed class BinaryNet : Method
+public sealed record BinaryNet : Method
 {
     /// <inheritdoc/>
     public override string Name => "binarynet";
@@ -10,7 +10,7 @@ public sealed class BinaryNet : Method
     public override string Source => "Hubara, Courbariaux, Soudry, El-Yaniv & Bengio 2016";
 
     /// <inheritdoc/>
-    public override WeightBinarizer Weights(int bits, long[] shape, double zeroWeights) => new SignWeights();
+    public override WeightBinarizer Weights(int bits, long[] shape) => new SignWeights();
 
     /// <inheritdoc/>
     public override int ActivationBits => 1;

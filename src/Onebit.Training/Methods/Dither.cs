@@ -1,7 +1,7 @@
 namespace Onebit.Training;
 
 /// <summary>Weights are signs, activations signs under noise that fades: <see cref="BinaryNet"/> but for that.</summary>
-public sealed class Dither : Method
+public sealed record Dither : Method
 {
     /// <inheritdoc/>
     public override string Name => "dither";
@@ -13,7 +13,7 @@ public sealed class Dither : Method
     public override int ActivationBits => 1;
 
     /// <inheritdoc/>
-    public override WeightBinarizer Weights(int bits, long[] shape, double zeroWeights) => new SignWeights();
+    public override WeightBinarizer Weights(int bits, long[] shape) => new SignWeights();
 
     /// <inheritdoc/>
     public override ActivationBinarizer Activation(int bits, int channels) => new DitheredSign();

@@ -1,7 +1,7 @@
 namespace Onebit.Training;
 
 /// <summary>Weights are signs times the mean absolute weight of their layer, activations 0 or 1. Gradients stay float32.</summary>
-public sealed class DoReFa : Method
+public sealed record DoReFa : Method
 {
     /// <inheritdoc/>
     public override string Name => "dorefa";
@@ -10,7 +10,7 @@ public sealed class DoReFa : Method
     public override string Source => "Zhou, Wu, Ni, Zhou, Wen & Zou 2016, weights and activations of one bit";
 
     /// <inheritdoc/>
-    public override WeightBinarizer Weights(int bits, long[] shape, double zeroWeights) => new DoReFaWeights();
+    public override WeightBinarizer Weights(int bits, long[] shape) => new DoReFaWeights();
 
     /// <inheritdoc/>
     public override int ActivationBits => 1;

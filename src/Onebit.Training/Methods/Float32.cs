@@ -1,7 +1,7 @@
 namespace Onebit.Training;
 
 /// <summary>Full precision: the twin that every binarized network is compared with.</summary>
-public sealed class Float32 : Method
+public sealed record Float32 : Method
 {
     /// <inheritdoc/>
     public override string Name => "float32";

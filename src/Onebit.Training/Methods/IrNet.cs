@@ -1,7 +1,7 @@
 namespace Onebit.Training;
 
 /// <summary>Weights are signs of balanced, standardized weights times a power of two, activations signs; both gradients tighten.</summary>
-public sealed class IrNet : Method
+public sealed record IrNet : Method
 {
     /// <inheritdoc/>
     public override string Name => "irnet";
@@ -10,7 +10,7 @@ public sealed class IrNet : Method
     public override string Source => "Qin, Gong, Liu, Shen, Wei, Yu & Song 2020";
 
     /// <inheritdoc/>
-    public override WeightBinarizer Weights(int bits, long[] shape, double zeroWeights) => new IrNetWeights();
+    public override WeightBinarizer Weights(int bits, long[] shape) => new IrNetWeights();
 
     /// <inheritdoc/>
     public override int ActivationBits => 1;

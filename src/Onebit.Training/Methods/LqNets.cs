@@ -1,7 +1,7 @@
 namespace Onebit.Training;
 
 /// <summary>Weights and activations of few planes, each with a basis of levels that is fitted while training.</summary>
-public sealed class LqNets : Method
+public sealed record LqNets : Method
 {
     /// <inheritdoc/>
     public override string Name => "lq";
@@ -10,16 +10,16 @@ public sealed class LqNets : Method
     public override string Source => "Zhang, Yang, Ye & Hua 2018";
 
     /// <inheritdoc/>
-    public override int MostWeightBits => 4;
+    public override int MaxWeightBits => 4;
 
     /// <inheritdoc/>
     public override int ActivationBits => 1;
 
     /// <inheritdoc/>
-    public override int MostActivationBits => 4;
+    public override int MaxActivationBits => 4;
 
     /// <inheritdoc/>
-    public override WeightBinarizer Weights(int bits, long[] shape, double zeroWeights) => new LqWeights(bits, shape[0]);
+    public override WeightBinarizer Weights(int bits, long[] shape) => new LqWeights(bits, shape[0]);
 
     /// <inheritdoc/>
     public override ActivationBinarizer Activation(int bits, int channels) => new LqActivation(bits);

@@ -1,9 +1,14 @@
+using System.Text.Json.Serialization;
 using static TorchSharp.torch;
 
 namespace Onebit.Training;
 
-/// <summary>A published recipe of binarizers, by its registered name. Full precision is the method with none.</summary>
-public abstract class Method
+/// <summary>
+/// A published recipe of binarizers. Full precision is the method with none. An experiment names it, or gives an object with the name and the
+/// method's own options, which are the parameters of its constructor.
+/// </summary>
+[JsonConverter(typeof(MethodConverter))]
+public abstract record Method
 {
     /// <summary>The name in experiments and results, such as <c>binaryconnect</c>.</summary>
     public abstract string Name { get; }
@@ -15,7 +20,7 @@ public abstract class Method
     public virtual int WeightBits => 1;
 
     /// <summary>The most planes of a weight that an experiment may ask for.</summary>
-    public virtual int MostWeightBits => 1;
+    public virtual int MaxWeightBits => 1;
 
     /// <summary>
     /// What an activation is unless the experiment says otherwise: 32 (float ReLU), 8 (ReLU rounded to codes 0..255), or the planes of
@@ -24,22 +29,25 @@ public abstract class Method
     public virtual int ActivationBits => 32;
 
     /// <summary>The most planes of an activation that an experiment may ask for.</summary>
-    public virtual int MostActivationBits => 1;
+    public virtual int MaxActivationBits => 1;
 
     /// <summary>Weights are binarized; false for full precision alone.</summary>
     public bool Binarizes => WeightBits < 32;
 
     /// <summary>A binarizer for the weights of one layer.</summary>
-    /// <param name="bits">Planes, <see cref="WeightBits"/> to <see cref="MostWeightBits"/>.</param>
+    /// <param name="bits">Planes, <see cref="WeightBits"/> to <see cref="MaxWeightBits"/>.</param>
     /// <param name="shape">Outputs x (channels / groups) x rows x columns.</param>
-    /// <param name="zeroWeights">Share of the weights that are 0, see <see cref="Experiment.ZeroWeights"/>.</param>
-    public virtual WeightBinarizer Weights(int bits, long[] shape, double zeroWeights) =>
-        throw new NotSupportedException($"{Name} has no binarizer.");
+    public virtual WeightBinarizer Weights(int bits, long[] shape) => throw new NotSupportedException($"{Name} has no binarizer.");
 
     /// <summary>A binarizer for the activations of one layer.</summary>
-    /// <param name="bits">Planes, 1 to <see cref="MostActivationBits"/>.</param>
+    /// <param name="bits">Planes, 1 to <see cref="MaxActivationBits"/>.</param>
     /// <param name="channels">Channels of what is binarized.</param>
     public virtual ActivationBinarizer Activation(int bits, int channels) => new SignActivation();
+
+    /// <summary>Checks the method's own options.</summary>
+    /// <param name="weightBits">What the experiment asks for.</param>
+    /// <returns>What to change, as a part of a sentence; null: nothing.</returns>
+    public virtual string? FindMistake(int weightBits) => null;
 
     /// <summary>An activation that stays float32.</summary>
     public virtual Tensor RealActivation(Tensor x) => nn.functional.relu(x);

@@ -4,7 +4,7 @@ namespace Onebit.Training;
 /// As <see cref="BiReal"/>, and the activation's sign is taken at a learned shift, one a channel (RSign):
 /// <c>+1 if x >= shift else -1</c>, <c>dL/dshift = -sum dL/dx</c>. Its RPReLU is the layer <c>rprelu</c> of a network.
 /// </summary>
-public sealed class ReActNet : Method
+public sealed record ReActNet : Method
 {
     /// <inheritdoc/>
     public override string Name => "reactnet";
@@ -13,7 +13,7 @@ public sealed class ReActNet : Method
     public override string Source => "Liu, Shen, Savvides & Cheng 2020, RSign; RPReLU is a layer";
 
     /// <inheritdoc/>
-    public override WeightBinarizer Weights(int bits, long[] shape, double zeroWeights) => new ScaledSignWeights();
+    public override WeightBinarizer Weights(int bits, long[] shape) => new ScaledSignWeights();
 
     /// <inheritdoc/>
     public override int ActivationBits => 1;

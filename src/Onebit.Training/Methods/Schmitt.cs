@@ -1,7 +1,7 @@
 namespace Onebit.Training;
 
 /// <summary>Weights are signs that change with hysteresis, activations signs: <see cref="BinaryNet"/> but for that.</summary>
-public sealed class Schmitt : Method
+public sealed record Schmitt : Method
 {
     /// <inheritdoc/>
     public override string Name => "schmitt";
@@ -13,5 +13,5 @@ public sealed class Schmitt : Method
     public override int ActivationBits => 1;
 
     /// <inheritdoc/>
-    public override WeightBinarizer Weights(int bits, long[] shape, double zeroWeights) => new SchmittWeights(shape);
+    public override WeightBinarizer Weights(int bits, long[] shape) => new SchmittWeights(shape);
 }

@@ -4,7 +4,7 @@ namespace Onebit.Training;
 /// Weights are -1, 0 or +1 times one size a layer, in two planes; activations ReLU of 8 bits with a scale that does not depend on the
 /// image.
 /// </summary>
-public sealed class Ternary : Method
+public sealed record Ternary : Method
 {
     /// <inheritdoc/>
     public override string Name => "ternary";
@@ -16,11 +16,11 @@ public sealed class Ternary : Method
     public override int WeightBits => 2;
 
     /// <inheritdoc/>
-    public override int MostWeightBits => 2;
+    public override int MaxWeightBits => 2;
 
     /// <inheritdoc/>
     public override int ActivationBits => 8;
 
     /// <inheritdoc/>
-    public override WeightBinarizer Weights(int bits, long[] shape, double zeroWeights) => new TernaryWeights();
+    public override WeightBinarizer Weights(int bits, long[] shape) => new TernaryWeights();
 }

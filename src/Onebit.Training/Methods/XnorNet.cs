@@ -4,7 +4,7 @@ namespace Onebit.Training;
 /// Weights are signs times the mean absolute weight of their output, activations signs. Without the paper's scale K of the
 /// activations: it differs from position to position, which no list of integer operations with constant coefficients holds.
 /// </summary>
-public sealed class XnorNet : Method
+public sealed record XnorNet : Method
 {
     /// <inheritdoc/>
     public override string Name => "xnor";
@@ -13,7 +13,7 @@ public sealed class XnorNet : Method
     public override string Source => "Rastegari, Ordonez, Redmon & Farhadi 2016, without the activation scale K";
 
     /// <inheritdoc/>
-    public override WeightBinarizer Weights(int bits, long[] shape, double zeroWeights) => new XnorWeights();
+    public override WeightBinarizer Weights(int bits, long[] shape) => new XnorWeights();
 
     /// <inheritdoc/>
     public override int ActivationBits => 1;

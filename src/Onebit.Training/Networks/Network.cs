@@ -21,8 +21,7 @@ public sealed class Network : nn.Module<Tensor, Tensor>
     /// <param name="pixels">How the network sees an image.</param>
     /// <param name="activationBits">32 keeps float activations whatever the method; null: the method's.</param>
     /// <param name="weightBits">32 keeps real weights whatever the method; null: the method's.</param>
-    /// <param name="zeroWeights">Share of the weights that are 0 where the method has such; null: a half.</param>
-    /// <param name="zeroStart">Latent weights start at 0.</param>
+    /// <param name="zeroInit">Latent weights start at 0.</param>
     /// <param name="pixelStatistics">Mean and deviation of the training pixels, for <see cref="PixelEncoding.Normalized"/>.</param>
     /// <param name="pixelThreshold">
     /// The least byte that <see cref="PixelEncoding.Bits"/> and <see cref="PixelEncoding.Signs"/> see as 1 or +1; null: 128 and 1.
@@ -36,8 +35,7 @@ public sealed class Network : nn.Module<Tensor, Tensor>
         PixelEncoding pixels,
         int? activationBits = null,
         int? weightBits = null,
-        bool zeroStart = false,
-        double? zeroWeights = null,
+        bool zeroInit = false,
         (double Mean, double Deviation)? pixelStatistics = null,
         byte? pixelThreshold = null
     )
@@ -57,7 +55,7 @@ public sealed class Network : nn.Module<Tensor, Tensor>
         WeightBits = method.Binarizes ? weightBits ?? method.WeightBits : 32;
         ActivationBits = method.Binarizes ? activationBits ?? method.ActivationBits : 32;
         _pixels = pixelStatistics ?? (0, 255);
-        Layers = new Builder(this, zeroStart, zeroWeights ?? 0.5).Build();
+        Layers = new Builder(this, zeroInit).Build();
         register_module("layers", Layers);
     }
 
@@ -204,7 +202,7 @@ public sealed class Network : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>Walks the list once, keeping the shape and the unit of the value between two layers.</summary>
-    private sealed class Builder(Network network, bool zeroStart, double zeroWeights)
+    private sealed class Builder(Network network, bool zeroInit)
     {
         private const long MostWeights = 1 << 30;
 
@@ -325,8 +323,7 @@ public sealed class Network : nn.Module<Tensor, Tensor>
                     ? null
                     : network.Method.Weights(
                         network.WeightBits == 32 ? network.Method.WeightBits : network.WeightBits,
-                        [outputs, channels / groups, kernelHeight, kernelWidth],
-                        zeroWeights
+                        [outputs, channels / groups, kernelHeight, kernelWidth]
                     );
             var layer = new WeightLayer(
                 "weights",
@@ -342,7 +339,7 @@ public sealed class Network : nn.Module<Tensor, Tensor>
                 network.WeightBits == 32,
                 divide,
                 _padding,
-                zeroStart
+                zeroInit
             );
             _shape = result;
             network.MultiplyAccumulates += layer.Weight.numel() * _shape.Height * _shape.Width;

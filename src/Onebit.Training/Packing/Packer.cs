@@ -14,16 +14,16 @@ public sealed class Packer
     private const int LargestExactFloat = 1 << 24;
 
     private readonly ModelBuilder _model;
-    private readonly int _affineBits;
+    private readonly int _scaleBits;
 
-    private Packer(ModelInput input, int affineBits) => (_model, _affineBits) = (new ModelBuilder(input), affineBits);
+    private Packer(ModelInput input, int scaleBits) => (_model, _scaleBits) = (new ModelBuilder(input), scaleBits);
 
     /// <summary>Packs the weights as they are: <see cref="WeightLayer.Frozen"/> where set, else the sign of the latent ones.</summary>
     /// <param name="network">The trained network.</param>
     /// <param name="classNames">One name a class; null: numbers.</param>
-    /// <param name="affineBits">Bits of the multipliers that normalization becomes, see <see cref="Folding.ToFixedPoint"/>.</param>
+    /// <param name="scaleBits">Bits of the multipliers that normalization becomes, see <see cref="Folding.ToFixedPoint"/>.</param>
     /// <exception cref="PackingException">A layer has no integer form.</exception>
-    public static BitModel Pack(Network network, IReadOnlyList<string>? classNames = null, int affineBits = Folding.MultiplierBits)
+    public static BitModel Pack(Network network, IReadOnlyList<string>? classNames = null, int scaleBits = Folding.MultiplierBits)
     {
         using var scope = NewDisposeScope();
         using var _ = no_grad();
@@ -39,7 +39,7 @@ public sealed class Packer
 
         (int channels, int height, int width) = network.Input;
         var input = new ModelInput(channels, height, width, network.InputBits, network.PixelThreshold);
-        var packer = new Packer(input, affineBits);
+        var packer = new Packer(input, scaleBits);
         // Signs are packed as bits: what is 0 there stands for -1.
         Folding seen = network.Pixels == PixelEncoding.Signs ? new(2, 0, -1) : Folding.Identity;
         try
@@ -356,7 +356,7 @@ public sealed class Packer
 
     private Requantize ToRequantize(Packed value, int bits)
     {
-        (int[] multipliers, long[] offsets, int shift) = Folding.ToFixedPoint(value.Stands, round: true, _affineBits, Network.Unit);
+        (int[] multipliers, long[] offsets, int shift) = Folding.ToFixedPoint(value.Stands, round: true, _scaleBits, Network.Unit);
         return new Requantize(value.Index, multipliers, offsets, shift, bits);
     }
 
@@ -391,7 +391,7 @@ public sealed class Packer
 
     private Scores ToScores(Packed value)
     {
-        (int[] multipliers, long[] offsets, int shift) = Folding.ToFixedPoint(value.Stands, round: false, _affineBits);
+        (int[] multipliers, long[] offsets, int shift) = Folding.ToFixedPoint(value.Stands, round: false, _scaleBits);
         return new Scores(value.Index, multipliers, offsets, shift);
     }
 

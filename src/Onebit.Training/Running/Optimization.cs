@@ -12,24 +12,15 @@ internal sealed class Optimization
     private readonly Network _network;
     private readonly IStepRule[] _rules;
     private readonly WeightAverage? _average;
-    private readonly double _polarization;
     private readonly WeightLayer[] _clipped;
     private long _steps;
-    private double _done,
-        _factor = 1;
+    private double _factor = 1;
 
-    /// <exception cref="ExperimentException">The experiment asks for what its method does not have.</exception>
     internal Optimization(Experiment experiment, Network network)
     {
         OptimizerSpec spec = experiment.Optimizer;
         _network = network;
         _clipped = [.. network.WeightLayers.Where(l => l.IsBinarized && l.Binarizer!.ClipsLatent)];
-        _polarization = spec.Rate * (spec.Polarization ?? 0);
-        if (_polarization > 0 && (_clipped.Length == 0 || spec.Type == OptimizerType.Bop))
-        {
-            throw new ExperimentException($"Polarization moves clipped latent weights, and '{experiment.Name}' has none; leave it out.");
-        }
-
         Parameter[] signs = spec.Type == OptimizerType.Bop ? [.. network.WeightLayers.Where(l => l.IsBinarized).Select(l => l.Weight)] : [];
         Dictionary<Parameter, double> rates = spec.GlorotRates
             ? network.WeightLayers.ToDictionary(l => l.Weight, l => GlorotRate(l, spec.Type))
@@ -42,16 +33,14 @@ internal sealed class Optimization
             _ => [new Adam(moving)],
         };
         // From here on, behind Bop, whose weights are signs.
-        _average = experiment.Averaging is { } decay ? new WeightAverage(network, decay) : null;
+        _average = experiment.EmaDecay is { } decay ? new WeightAverage(network, decay) : null;
     }
 
     /// <summary>Numbers of state: two moments a parameter of Adam, one of the others, SGD without momentum none; and the average.</summary>
     internal long StateCount => (_average is null ? 0 : _network.ParameterCount) + _rules.Sum(r => r.State.Sum(t => t.numel()));
 
-    /// <summary>Says how far training is.</summary>
-    /// <param name="done">The share of all epochs that are done.</param>
-    /// <param name="factor">The share of its starting rate that each rate has from here on.</param>
-    internal void SetProgress(double done, double factor) => (_done, _factor) = (done, factor);
+    /// <summary>Sets the share of its starting rate that each rate has from here on.</summary>
+    internal void SetRate(double factor) => _factor = factor;
 
     /// <summary>One step down the gradients of a loss.</summary>
     internal void Step(Tensor loss)
@@ -67,11 +56,6 @@ internal sealed class Optimization
 
         foreach (WeightLayer layer in _clipped)
         {
-            if (_polarization > 0)
-            {
-                layer.Weight.add_(Binarizer.SignOf(layer.Weight), _polarization * _factor * _done);
-            }
-
             layer.Weight.clamp_(-1, 1);
         }
         _average?.Update(_steps - 1);

@@ -11,7 +11,7 @@ public sealed record RunResult
     /// <summary>The experiment's name.</summary>
     public required string Experiment { get; init; }
 
-    /// <summary>What was run, see <see cref="Onebit.Training.Experiment.ToJson"/>, and on which data.</summary>
+    /// <summary>What was run, see <see cref="Onebit.Training.Experiment.ToCanonicalJson"/>, and on which data.</summary>
     public required string Fingerprint { get; init; }
 
     /// <summary>The seed.</summary>

@@ -63,12 +63,10 @@ public sealed class Trainer
     }
 
     /// <summary>What makes two runs of one seed the same: the experiment and the data.</summary>
-    public static string Fingerprint(Experiment experiment, Dataset data) => Fingerprint(data) + experiment.ToJson();
+    public static string Fingerprint(Experiment experiment, Dataset data) => Fingerprint(data) + experiment.ToCanonicalJson();
 
     /// <summary>What two runs on the same data have in common: how their fingerprints begin.</summary>
-    public static string Fingerprint(Dataset data) =>
-        $"{data.Name} {data.AllTrain.Count}+{data.Test.Count} {data.Test.Channels}x{data.Test.Height}x{data.Test.Width} "
-        + $"{string.Join(", ", data.ClassNames)}\n";
+    public static string Fingerprint(Dataset data) => $"{data.Sha256}\n";
 
     /// <summary>The experiment's network for these images, with random weights.</summary>
     /// <exception cref="ExperimentException">The layers do not fit together.</exception>
@@ -77,14 +75,13 @@ public sealed class Trainer
         ImageSet images = Split(experiment, data).Train;
         return new Network(
             experiment.Network,
-            Method.Named(experiment.Method),
+            experiment.Method,
             (images.Channels, images.Height, images.Width),
             data.ClassCount,
             experiment.PixelEncoding,
             experiment.ActivationBits,
             experiment.WeightBits,
-            experiment.ZeroStart,
-            experiment.ZeroWeights,
+            experiment.ZeroInit,
             experiment.PixelEncoding == PixelEncoding.Normalized ? Statistics(images.Pixels.Span) : null,
             experiment.PixelThreshold
         );
@@ -102,7 +99,7 @@ public sealed class Trainer
         Directory.CreateDirectory(_folder);
         using FileStream own = Own();
         using var scope = NewDisposeScope();
-        if (_experiment.Start is { } start)
+        if (_experiment.InitializeFrom is { } start)
         {
             EarlierRun.Start(_network, start, _folder, _seed);
         }
@@ -120,10 +117,10 @@ public sealed class Trainer
             _curves.ValidationAccuracy.Add(validation.Accuracy);
             SaveCheckpoint(epoch + 1, optimization);
         }
-        if (optimization.TakeAverage() || _experiment.ReestimateNormalization)
+        if (optimization.TakeAverage())
         {
             manual_seed(_seed); // Stochastic weights are drawn, and have to be again after a kill.
-            ReestimateNormalization();
+            RecalibrateBatchNorm();
         }
         RunResult result = Finish(optimization.StateCount);
         AtomicFile.WriteText(Path.Combine(_folder, RunResult.FileName), JsonSerializer.Serialize(result, Experiment.Json));
@@ -191,7 +188,7 @@ public sealed class Trainer
 
             using var scope = NewDisposeScope();
             double now = epoch + (double)start / count;
-            optimization.SetProgress(now / _experiment.Epochs, _experiment.Schedule?.FactorAt(now, _experiment.Epochs) ?? 1);
+            optimization.SetRate(_experiment.Schedule?.FactorAt(now, _experiment.Epochs) ?? 1);
             Tensor chosen = order.narrow(0, start, size);
             Tensor images = pixels.index_select(0, chosen);
             if (_experiment.Augmentation is { } augmentation && epoch < (augmentation.Epochs ?? int.MaxValue))
@@ -239,7 +236,7 @@ public sealed class Trainer
         SafeTensors.Save(
             Path.Combine(_folder, WeightsFile),
             weights,
-            new Dictionary<string, string> { ["experiment"] = _experiment.Name, ["method"] = _experiment.Method }
+            new Dictionary<string, string> { ["experiment"] = _experiment.Name, ["method"] = _experiment.Method.Name }
         );
 
         List<FormEvaluation>? forms = null;
@@ -255,7 +252,7 @@ public sealed class Trainer
         {
             try
             {
-                model = Packer.Pack(_network, _data.ClassNames, _experiment.AffineBits ?? Folding.MultiplierBits);
+                model = Packer.Pack(_network, _data.ClassNames, _experiment.ScaleBits ?? Folding.MultiplierBits);
                 model.Save(Path.Combine(_folder, ModelFile));
             }
             catch (PackingException e)
@@ -358,7 +355,7 @@ public sealed class Trainer
             Freeze(form);
             if (reestimated)
             {
-                ReestimateNormalization();
+                RecalibrateBatchNorm();
             }
         }
     }
@@ -381,7 +378,7 @@ public sealed class Trainer
     }
 
     /// <summary>Measures batch-normalization statistics anew for the weights as they are: the plain mean over batches.</summary>
-    private void ReestimateNormalization()
+    private void RecalibrateBatchNorm()
     {
         const int Images = 10_000,
             Batch = 200;

@@ -1,6 +1,6 @@
-namespace Onebit.Tests;
+namespace Onebit;
 
-/// <summary>The working tree that the tests were built in.</summary>
+/// <summary>The working tree that the tests were built in. Compiled into each test project that needs it.</summary>
 internal static class Repository
 {
     public static string Root { get; } = Find();

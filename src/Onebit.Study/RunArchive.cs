@@ -1,0 +1,118 @@
+using System.IO.Compression;
+using System.Text.Json;
+using Onebit.Training;
+
+namespace Onebit.Study;
+
+/// <summary>
+/// Finished runs kept for good, one zip each: <c>FOLDER/PRESET/EXPERIMENT-seedN.zip</c> holds <c>run.json</c> and, where the network is
+/// packed, <c>model.onebit</c>. So a new run adds a file and rewrites none.
+/// </summary>
+public static class RunArchive
+{
+    // A model of a gigabyte is none that this program makes.
+    private const long MaxBytes = 1 << 30;
+
+    private static readonly string[] s_files = [RunResult.FileName, Trainer.ModelFile];
+
+    /// <summary>Where a run is kept.</summary>
+    /// <param name="archive">The archive's folder.</param>
+    /// <param name="preset">A preset's name or folder.</param>
+    /// <param name="run">The name of the run's folder, such as <c>mlp-binarynet-seed1</c>.</param>
+    public static string PathOf(string archive, string preset, string run) =>
+        Path.Combine(archive, Path.GetFileName(Path.TrimEndingDirectorySeparator(preset)), run + ".zip");
+
+    /// <summary>Reads the finished run in an archived file.</summary>
+    /// <exception cref="ExperimentException">The file is damaged or holds no run.</exception>
+    public static RunResult Read(string file) => Open(file, zip => Parse(file, zip));
+
+    /// <summary>Reads the packed model in an archived file; null where it holds none.</summary>
+    /// <exception cref="ExperimentException">The file is damaged.</exception>
+    public static BitModel? ReadModel(string file) =>
+        Open(file, zip => zip.GetEntry(Trainer.ModelFile) is { } entry ? BitModel.Read(Bytes(entry)) : null);
+
+    /// <summary>Puts an archived run into a folder of its own, where it is the run with this fingerprint.</summary>
+    /// <exception cref="ExperimentException">The file is damaged.</exception>
+    internal static void Extract(string file, string folder, string fingerprint) =>
+        Open(
+            file,
+            zip =>
+            {
+                if (Parse(file, zip).Fingerprint != fingerprint)
+                {
+                    return false;
+                }
+
+                Directory.CreateDirectory(folder);
+                // The result last: a folder that holds it is finished.
+                foreach (string name in s_files.Reverse())
+                {
+                    if (zip.GetEntry(name) is { } entry)
+                    {
+                        byte[] content = Bytes(entry);
+                        AtomicFile.Write(Path.Combine(folder, name), stream => stream.Write(content));
+                    }
+                }
+
+                return true;
+            }
+        );
+
+    /// <summary>Keeps a finished run.</summary>
+    internal static void Add(string folder, string file)
+    {
+        using var bytes = new MemoryStream();
+        using (var zip = new ZipArchive(bytes, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            foreach (string name in s_files.Where(n => File.Exists(Path.Combine(folder, n))))
+            {
+                ZipArchiveEntry entry = zip.CreateEntry(name, CompressionLevel.SmallestSize);
+                entry.LastWriteTime = new DateTimeOffset(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
+                using Stream content = entry.Open();
+                content.Write(File.ReadAllBytes(Path.Combine(folder, name)));
+            }
+        }
+
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        AtomicFile.Write(file, bytes.WriteTo);
+    }
+
+    private static T Open<T>(string file, Func<ZipArchive, T> read)
+    {
+        try
+        {
+            using ZipArchive zip = ZipFile.OpenRead(file);
+            return read(zip);
+        }
+        catch (InvalidDataException)
+        {
+            throw new ExperimentException($"The archived run '{file}' is damaged; delete it to train that run again.");
+        }
+    }
+
+    private static RunResult Parse(string file, ZipArchive zip)
+    {
+        try
+        {
+            byte[] json = Bytes(zip.GetEntry(RunResult.FileName) ?? throw new InvalidDataException());
+            return JsonSerializer.Deserialize<RunResult>(json, Experiment.Json) ?? throw new InvalidDataException();
+        }
+        catch (JsonException)
+        {
+            throw new ExperimentException($"The archived run '{file}' is damaged; delete it to train that run again.");
+        }
+    }
+
+    private static byte[] Bytes(ZipArchiveEntry entry)
+    {
+        if (entry.Length > MaxBytes)
+        {
+            throw new InvalidDataException();
+        }
+
+        byte[] bytes = new byte[entry.Length];
+        using Stream content = entry.Open();
+        content.ReadExactly(bytes);
+        return bytes;
+    }
+}
