@@ -70,7 +70,7 @@ internal sealed class ScalarKernel
         for (int i = 0; i < _operations.Length; i++)
         {
             Operation operation = _operations[i];
-            ReadOnlySpan<int> x = scratch[Place(operation.Input)];
+            ReadOnlySpan<int> x = scratch[Place(operation.Inputs.Span[0])];
             if (operation is Scores last)
             {
                 Score(last, x, scores);
@@ -84,9 +84,9 @@ internal sealed class ScalarKernel
                 continue;
             }
 
-            for (int n = 0; n < operation.InputCount; n++)
+            for (int n = 0; n < operation.Inputs.Length; n++)
             {
-                int value = operation.InputAt(n);
+                int value = operation.Inputs.Span[n];
                 Apply(operation, n, _values[value], scratch[Place(value)], y);
             }
         }

@@ -224,9 +224,9 @@ internal sealed class SingleKernel
         }
         else
         {
-            for (int i = 0; i < step.Operation.InputCount; i++)
+            for (int i = 0; i < step.Operation.Inputs.Length; i++)
             {
-                int input = step.Operation.InputAt(i);
+                int input = step.Operation.Inputs.Span[i];
                 Span<int> own = free;
                 ScalarKernel.Apply(
                     step.Operation,
@@ -421,7 +421,7 @@ internal sealed class SingleKernel
         public Step(Operation[] operations, ValueInfo[] values, int[] places, int first, Step? before, int widestVector)
         {
             Operation = operations[first];
-            Source = values[Operation.Input];
+            Source = values[Operation.Inputs.Span[0]];
             SourceForm = Form(Source);
             PlaneWords = Source.Bits * BitString.Words(Source.Count);
             (Stage? stage, int count) = Stage.At(operations, values, first);
@@ -433,7 +433,7 @@ internal sealed class SingleKernel
             )
             {
                 if (
-                    other.Input == Operation.Input
+                    other.Input == Operation.Inputs.Span[0]
                     && values[i + 1].Count == values[first + 1].Count
                     && IsPlane(Stage.At(operations, values, i).Stage)
                 )
@@ -454,7 +454,7 @@ internal sealed class SingleKernel
                 Dense = DenseKernel.Create(stage, widestVector);
                 TemporaryBytes = Align(PlaneWords * sizeof(ulong)) + Align(stage.Linear.Outputs * sizeof(int)) + Dense.ScratchBytes;
                 (Stage, Operations) = (stage, count);
-                SourceIsPacked = before is { Dense: not null } && before.Operation.Input == Operation.Input;
+                SourceIsPacked = before is { Dense: not null } && before.Operation.Inputs.Span[0] == Operation.Inputs.Span[0];
             }
             else if (stage is not null && (Convolution = ConvolutionKernel.Create(stage, widestVector)) is not null)
             {
@@ -468,9 +468,9 @@ internal sealed class SingleKernel
                 Thresholds = ChannelThresholds.Of(Operation, Source);
                 long integers = 8L + values[first + 1].Count + (Linear?.PatchElements + 2L * Linear?.PlaneWords ?? 0),
                     largest = 0;
-                for (int i = 0; i < Operation.InputCount; i++)
+                for (int i = 0; i < Operation.Inputs.Length; i++)
                 {
-                    largest = Math.Max(largest, values[Operation.InputAt(i)].Count);
+                    largest = Math.Max(largest, values[Operation.Inputs.Span[i]].Count);
                 }
 
                 if (Operation is MaxPool pool && Source.Count <= Vector512<int>.Count * values[first + 1].Count)
@@ -486,7 +486,7 @@ internal sealed class SingleKernel
 
             Result = values[first + Operations];
             ResultForm = Form(Result);
-            (SourcePlace, ResultPlace) = (places[Operation.Input], places[first + Operations]);
+            (SourcePlace, ResultPlace) = (places[Operation.Inputs.Span[0]], places[first + Operations]);
         }
 
         /// <summary>Whole bytes of weights, which can be put side by side.</summary>

@@ -109,6 +109,8 @@ internal sealed class Stage(Linear linear, MaxPool? pool, Operation? ending, int
 
         // Value i is operation i - 1's.
         bool ReadOnlyByNext(int value) =>
-            value < operations.Length && operations[value].Input == value && operations.Skip(value).Count(o => o.Reads(value)) == 1;
+            value < operations.Length
+            && operations[value].Inputs.Span[0] == value
+            && operations.Skip(value).Count(o => o.Inputs.Span.Contains(value)) == 1;
     }
 }
