@@ -17,10 +17,10 @@ public sealed class BitModel
     private readonly Scores _scores;
     private readonly SingleImage _single;
     private readonly Lazy<BatchKernel?>[] _batches;
-    private readonly Lazy<ScalarKernel> _reference;
     private readonly string[]? _classNames; // null: the numbers.
+    private int[]? _encodedLengths;
 
-    /// <summary>Copies and checks the operations and derives shape, kind and range of every value.</summary>
+    /// <summary>Checks the operations and infers shape, kind and range of every value.</summary>
     /// <param name="input">What the model reads.</param>
     /// <param name="operations">The operations in the order they run, the last one <see cref="Scores"/>.</param>
     /// <param name="classNames">
@@ -33,22 +33,24 @@ public sealed class BitModel
     public BitModel(ModelInput input, IReadOnlyList<Operation> operations, IReadOnlyList<string>? classNames = null)
         : this(input, operations, VectorWidth.Widest, classNames) { }
 
-    // The operations of a file are no one else's. Copies of weights that many layers share could take all memory before they are counted.
     private BitModel((ModelInput Input, Operation[] Operations, string[]? ClassNames) file)
-        : this(file.Input, file.Operations, file.ClassNames, VectorWidth.Widest) { }
+        : this(file.Input, file.Operations, VectorWidth.Widest, file.ClassNames) { }
 
     /// <param name="input">What the model reads.</param>
     /// <param name="operations">The operations.</param>
     /// <param name="widestVector">Bits of the widest vectors to use, 64 to 512; wider than the processor's are emulated.</param>
     /// <param name="classNames">One a class, or null.</param>
     internal BitModel(ModelInput input, IReadOnlyList<Operation> operations, int widestVector, IReadOnlyList<string>? classNames = null)
-        : this(input, Copies(operations), classNames, widestVector) { }
-
-    private BitModel(ModelInput input, Operation[] operations, IReadOnlyList<string>? classNames, int widestVector)
     {
         ArgumentNullException.ThrowIfNull(input);
-        _operations = operations;
-        _values = ModelCheck.Derive(input, _operations);
+        ArgumentNullException.ThrowIfNull(operations);
+        _operations = [.. operations];
+        if (_operations.Contains(null))
+        {
+            throw new ArgumentException("An operation is null.", nameof(operations));
+        }
+
+        _values = ModelCheck.Infer(input, _operations);
         _scores = (Scores)_operations[^1];
         _classNames = ClassNaming.Check(classNames, ClassCount);
         var plan = new ExecutionPlan(input, _operations, _values, widestVector);
@@ -59,7 +61,6 @@ public sealed class BitModel
                 .ForBatches(widestVector)
                 .Select(bits => new Lazy<BatchKernel?>(() => KernelChooser.Batch(input, plan.Layers, _values, bits, widestVector))),
         ];
-        _reference = new Lazy<ScalarKernel>(() => new ScalarKernel(_operations, _values));
         Input = input;
         Operations = Array.AsReadOnly(_operations);
         Values = Array.AsReadOnly(_values);
@@ -89,9 +90,9 @@ public sealed class BitModel
         using FileStream stream = File.OpenRead(path);
         try
         {
-            if (!stream.CanSeek || stream.Length > ModelLimits.FileBytes)
+            if (!stream.CanSeek || stream.Length > ModelLimits.MaxFileBytes)
             {
-                throw new InvalidDataException($"A model is a file of at most {ModelLimits.FileBytes} bytes.");
+                throw new InvalidDataException($"A model is a file of at most {ModelLimits.MaxFileBytes} bytes.");
             }
 
             var content = new byte[stream.Length];
@@ -118,7 +119,12 @@ public sealed class BitModel
 
     /// <summary>Bytes that operation <paramref name="operation"/> takes in the file.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such operation.</exception>
-    public int EncodedLength(int operation) => ModelFile.EncodedLength(Operations, operation);
+    public int EncodedLength(int operation)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(operation);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(operation, _operations.Length);
+        return (_encodedLengths ??= OperationSequence.Write(new FileWriter(), _operations))[operation];
+    }
 
     /// <summary>The class of one image, the lowest one of those with the largest score.</summary>
     /// <param name="pixels">Channels x height x width bytes, channel by channel, row by row.</param>
@@ -229,27 +235,14 @@ public sealed class BitModel
     /// </summary>
     /// <param name="pixels">Channels x height x width bytes, channel by channel, row by row.</param>
     /// <exception cref="ArgumentException">The image has another size than the model's input.</exception>
-    public int[][] Trace(ReadOnlySpan<byte> pixels)
-    {
-        CheckLength(nameof(pixels), pixels.Length, _values[0].Count);
-        ScalarKernel reference = _reference.Value;
-        var scratch = new int[reference.ValueElements + reference.PatchElements];
-        reference.Run(Input, pixels, scratch, new ulong[reference.PlaneWords], new long[ClassCount]);
-        var trace = new int[_operations.Length][];
-        for (int i = 0; i < trace.Length; i++)
-        {
-            trace[i] = scratch[reference.Place(i)];
-        }
+    public int[][] Trace(ReadOnlySpan<byte> pixels) => ReferenceInterpreter.Run(this, pixels).Values;
 
-        return trace;
-    }
-
-    /// <summary>The class and the scores of one image by the plain kernel, which all others must equal.</summary>
+    /// <summary>The class and the scores of one image by the reference interpreter, which all kernels must equal.</summary>
     internal int PredictPlainly(ReadOnlySpan<byte> pixels, Span<long> scores)
     {
-        ScalarKernel reference = _reference.Value;
-        reference.Run(Input, pixels, new int[reference.ValueElements + reference.PatchElements], new ulong[reference.PlaneWords], scores);
-        return Best(scores);
+        (_, long[] expected, int best) = ReferenceInterpreter.Run(this, pixels);
+        expected.CopyTo(scores);
+        return best;
     }
 
     /// <summary>The kernel for the next of so many images; null: one at a time is faster, or all there is.</summary>
@@ -337,38 +330,6 @@ public sealed class BitModel
             best += Vector512<long>.Count;
         }
     }
-
-    private static Operation[] Copies(IReadOnlyList<Operation> operations)
-    {
-        ArgumentNullException.ThrowIfNull(operations);
-        return [.. operations.Select(Copy)];
-    }
-
-    /// <summary>The arrays behind an operation are its maker's, who may yet write to them; the model keeps its own.</summary>
-    private static Operation Copy(Operation operation) =>
-        operation switch
-        {
-            Linear linear => linear with { Weights = linear.Weights.ToArray() },
-            Threshold threshold => threshold with { Thresholds = threshold.Thresholds.ToArray(), Flipped = threshold.Flipped.ToArray() },
-            Requantize requantize => requantize with
-            {
-                Multipliers = requantize.Multipliers.ToArray(),
-                Offsets = requantize.Offsets.ToArray(),
-            },
-            WeightedSum weighted => weighted with { Inputs = weighted.Inputs.ToArray(), Multipliers = weighted.Multipliers.ToArray() },
-            Quantize quantize => quantize with { Thresholds = quantize.Thresholds.ToArray(), Flipped = quantize.Flipped.ToArray() },
-            PiecewiseLinear slopes => slopes with
-            {
-                Breaks = slopes.Breaks.ToArray(),
-                LowMultipliers = slopes.LowMultipliers.ToArray(),
-                LowOffsets = slopes.LowOffsets.ToArray(),
-                HighMultipliers = slopes.HighMultipliers.ToArray(),
-                HighOffsets = slopes.HighOffsets.ToArray(),
-            },
-            Scores scores => scores with { Multipliers = scores.Multipliers.ToArray(), Offsets = scores.Offsets.ToArray() },
-            null => throw new ArgumentException("An operation is null.", nameof(operation)),
-            _ => operation,
-        };
 
     private static void CheckLength(string name, int length, long expected)
     {

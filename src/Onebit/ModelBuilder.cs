@@ -8,7 +8,7 @@ public sealed class ModelBuilder(ModelInput input)
 
     /// <summary>Value 0, the input, and the value of each operation so far.</summary>
     /// <exception cref="InvalidDataException">The input is not possible; the message says why.</exception>
-    public IReadOnlyList<ValueInfo> Values { get; private set; } = ModelCheck.Derive(input, [], complete: false);
+    public IReadOnlyList<ValueInfo> Values { get; private set; } = ModelCheck.Infer(input, [], complete: false);
 
     /// <summary>Adds an operation.</summary>
     /// <returns>The index of its value.</returns>
@@ -16,7 +16,7 @@ public sealed class ModelBuilder(ModelInput input)
     public int Append(Operation operation)
     {
         Operation[] longer = [.. _operations, operation];
-        Values = ModelCheck.Derive(input, longer, complete: false);
+        Values = ModelCheck.Infer(input, longer, complete: false);
         _operations.Add(operation);
         return _operations.Count;
     }

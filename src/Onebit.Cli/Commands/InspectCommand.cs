@@ -73,17 +73,22 @@ internal static class InspectCommand
 
     private static LayerRow Describe(BitModel model, Operation operation, int index)
     {
-        ValueInfo input = model.Values[operation.Input],
+        ValueInfo input = model.Values[operation.Inputs.Span[0]],
             output = model.Values[index + 1];
-        (long parameters, int? bits, long macs) = operation switch
+        (string name, long parameters, long macs) = operation switch
         {
-            Linear l => (IsAgain(model, l, index) ? 0 : Weights(l, input), 1, Weights(l, input) * output.Height * output.Width),
-            Threshold => (2L * output.Channels, null, 0L),
-            Requantize or Scores => (2L * output.Channels, null, 0L),
-            WeightedSum c => (c.Multipliers.Length, null, 0L),
-            Quantize q => (q.Thresholds.Length + (long)output.Channels, null, 0L),
-            PiecewiseLinear => (5L * output.Channels, null, 0L),
-            _ => (0L, (int?)null, 0L),
+            Linear l => (Name(l), IsShared(model, l, index) ? 0 : Weights(l, input), Weights(l, input) * output.Area),
+            Threshold => ("Threshold", 2L * output.Channels, 0),
+            Quantize q => ("Quantize", q.Thresholds.Length + (long)output.Channels, 0),
+            Requantize => ("Requantize", 2L * output.Channels, 0),
+            PiecewiseLinear => ("PiecewiseLinear", 5L * output.Channels, 0),
+            WeightedSum w => ("WeightedSum", w.Multipliers.Length, 0),
+            Scores => ("Scores", 2L * output.Channels, 0),
+            MaxPool p => ($"MaxPool {p.Size}x{p.Size}", 0, 0),
+            SumPool p => ($"SumPool {p.Size}x{p.Size}", 0, 0),
+            Add => ("Add", 0, 0),
+            BitPlane => ("BitPlane", 0, 0),
+            _ => throw new NotSupportedException($"{operation.GetType().Name} has no line in this table."),
         };
         string elements = output.Kind switch
         {
@@ -92,41 +97,30 @@ internal static class InspectCommand
             _ => $"integers of {output.Bits} bits",
         };
         return new LayerRow(
-            Name(operation),
-            string.Join(", ", ActivationMemory.Inputs(operation)),
+            name,
+            string.Join(", ", operation.Inputs.ToArray()),
             $"{output.Channels} x {output.Height} x {output.Width}",
             operation is Scores ? "scores" : elements,
             parameters,
-            bits,
+            operation is Linear ? 1 : null,
             model.EncodedLength(index),
             input.Bits == 1 ? macs : 0,
             input.Bits == 1 ? 0 : macs
         );
     }
 
-    /// <summary>Its weights are those of a layer before, which the file holds once.</summary>
-    private static bool IsAgain(BitModel model, Linear layer, int index) =>
-        model
-            .Operations.Take(index)
-            .OfType<Linear>()
-            .Any(other =>
-                other with { Input = layer.Input, Weights = layer.Weights } == layer && other.Weights.Span.SequenceEqual(layer.Weights.Span)
-            );
+    /// <summary>An earlier layer has the same weights, which the file holds once.</summary>
+    private static bool IsShared(BitModel model, Linear layer, int index) =>
+        model.Operations.Take(index).OfType<Linear>().Any(layer.SharesWeights);
 
     private static long Weights(Linear l, ValueInfo input) =>
         (long)l.Outputs * (input.Channels / l.Groups) * l.KernelHeight * l.KernelWidth;
 
-    private static string Name(Operation operation) =>
-        operation switch
-        {
-            Linear l => $"Linear {l.KernelHeight}x{l.KernelWidth}"
-                + (l.Stride > 1 ? $" stride {l.Stride}" : "")
-                + (l.Padding > 0 ? $" padding {l.Padding}" : "")
-                + (l.Groups > 1 ? $" groups {l.Groups}" : ""),
-            MaxPool p => $"MaxPool {p.Size}x{p.Size}",
-            SumPool p => $"SumPool {p.Size}x{p.Size}",
-            _ => operation.GetType().Name,
-        };
+    private static string Name(Linear l) =>
+        $"Linear {l.KernelHeight}x{l.KernelWidth}"
+        + (l.Stride > 1 ? $" stride {l.Stride}" : "")
+        + (l.Padding > 0 ? $" padding {l.Padding}" : "")
+        + (l.Groups > 1 ? $" groups {l.Groups}" : "");
 
     private static void Print(BitModel model, LayerRow[] rows, long file)
     {

@@ -36,7 +36,7 @@ public sealed class FloatTwin
         var values = new List<int> { 0 };
         foreach ((Operation operation, int i) in model.Operations.Select((o, i) => (o, i)))
         {
-            int x = read[i + 1] ? values[operation.Input] : -1;
+            int x = read[i + 1] ? values[operation.Inputs.Span[0]] : -1;
             values.Add(
                 !read[i + 1]
                     ? -1
@@ -67,8 +67,7 @@ public sealed class FloatTwin
             int[] inputs = model.Operations[i] switch
             {
                 WeightedSum c => Terms(model, c),
-                Add a => [a.Input, a.Other],
-                Operation o => [o.Input],
+                Operation o => o.Inputs.ToArray(),
             };
             foreach (int value in read[i + 1] ? inputs : [])
             {
@@ -98,7 +97,7 @@ public sealed class FloatTwin
 
         Operation? Made(int value) => value == 0 ? null : model.Operations[value - 1];
 
-        int Activation(int value) => Made(value) is BitPlane or Threshold ? Activation(Made(value)!.Input) : value;
+        int Activation(int value) => Made(value) is BitPlane or Threshold ? Activation(Made(value)!.Inputs.Span[0]) : value;
     }
 
     private static int Sum(IEnumerable<int> terms, int channels, FloatTwinBuilder twin)

@@ -17,7 +17,7 @@ public static class ActivationMemory
         held[0] = held[^1] = true;
         foreach (Operation operation in model.Operations)
         {
-            foreach (int value in Inputs(operation))
+            foreach (int value in operation.Inputs.Span)
             {
                 held[value] |= operation is Linear || ++readers[value] > 1;
             }
@@ -29,15 +29,6 @@ public static class ActivationMemory
             Bytes(model.Values[made]) + order.Where(v => v < made && lastUses[v] >= made).Sum(v => Bytes(model.Values[v]))
         );
     }
-
-    /// <summary>The values an operation reads.</summary>
-    public static IReadOnlyList<int> Inputs(Operation operation) =>
-        operation switch
-        {
-            Add add => [add.Input, add.Other],
-            WeightedSum weighted => weighted.Inputs.ToArray(),
-            _ => [operation.Input],
-        };
 
     private static int Bytes(ValueInfo value) =>
         value.Kind != ElementKind.Integers

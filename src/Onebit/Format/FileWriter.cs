@@ -77,7 +77,7 @@ internal sealed class FileWriter
     public byte[] Finish()
     {
         Span<byte> checksum = stackalloc byte[4];
-        BinaryPrimitives.WriteUInt32LittleEndian(checksum, ModelFile.Checksum(_written.WrittenSpan));
+        BinaryPrimitives.WriteUInt32LittleEndian(checksum, Crc32C.Of(_written.WrittenSpan));
         Bytes(checksum);
         return _written.WrittenSpan.ToArray();
     }

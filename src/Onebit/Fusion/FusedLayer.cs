@@ -27,9 +27,9 @@ public class FusedLayer
         var readers = new int[values.Count];
         foreach (Operation operation in operations)
         {
-            for (int i = 0; i < operation.InputCount; i++)
+            foreach (int value in operation.Inputs.Span)
             {
-                readers[operation.InputAt(i)]++;
+                readers[value]++;
             }
         }
 
@@ -56,6 +56,6 @@ public class FusedLayer
 
         // The operation behind a value where it, and no other, reads the value. Operation i is the one behind value i.
         Operation? Follower(int value) =>
-            value < operations.Count && readers[value] == 1 && operations[value].Input == value ? operations[value] : null;
+            value < operations.Count && readers[value] == 1 && operations[value].Inputs.Span[0] == value ? operations[value] : null;
     }
 }

@@ -39,10 +39,9 @@ public static class ValueLifetimes
         {
             Operation operation = operations[value - 1];
             int use = stored[value] ? value : lastUses[value];
-            for (int i = 0; i < operation.InputCount; i++)
+            foreach (int input in operation.Inputs.Span)
             {
-                ref int lastUse = ref lastUses[operation.InputAt(i)];
-                lastUse = Math.Max(lastUse, use);
+                lastUses[input] = Math.Max(lastUses[input], use);
             }
         }
 

@@ -133,19 +133,20 @@ internal sealed class ExecutionPlan
     /// <summary>Plans an operation by itself.</summary>
     private PlannedOperation Plan(Operation operation, int output)
     {
-        StoredValue source = Stored(operation.Input),
+        StoredValue[] inputs = [.. operation.Inputs.ToArray().Select(Stored)];
+        StoredValue source = inputs[0],
             result = Stored(output);
         return operation switch
         {
             Scores scores => new PlannedScores(scores, source, result),
             BitPlane plane when source.Form == ValueForm.Bytes => new PlannedBitPlane(plane.Bit, source, result),
-            Requantize { OutputBits: 8 } requantize when source.Info is { Kind: ElementKind.Integers, Height: 1, Width: 1 } =>
-                new PlannedRequantize(requantize, source, result),
-            _ => new PlannedIntegers(
-                KernelChooser.Integers(operation, source.Info, result.Info) ?? new PlainKernel(operation, source.Info),
-                [.. Enumerable.Range(0, operation.InputCount).Select(i => Stored(operation.InputAt(i)))],
+            Requantize { OutputBits: 8 } requantize when source.Info is { Kind: ElementKind.Integers, Area: 1 } => new PlannedRequantize(
+                requantize,
+                source,
                 result
             ),
+            _ when KernelChooser.Integers(operation, source.Info, result.Info) is { } kernel => new PlannedIntegers(kernel, inputs, result),
+            _ => new PlannedLoop(operation, inputs, result),
         };
     }
 }

@@ -197,11 +197,11 @@ internal static class KernelChooser
         operation switch
         {
             Linear linear => new PatchConvolution(linear, source, result),
-            Threshold threshold => new ThresholdKernel(threshold.Thresholds.Span, threshold.Flipped.Span, source.Height * source.Width),
-            Quantize quantize => new ThresholdKernel(quantize.Thresholds.Span, quantize.Flipped.Span, source.Height * source.Width),
+            Threshold threshold => new ThresholdKernel(threshold.Thresholds.Span, threshold.Flipped.Span, source.Area),
+            Quantize quantize => new ThresholdKernel(quantize.Thresholds.Span, quantize.Flipped.Span, source.Area),
             Requantize requantize => new RequantizeKernel(requantize),
             PiecewiseLinear slopes => new PiecewiseLinearKernel(slopes),
-            WeightedSum weighted => new WeightedSumKernel(weighted, result.Height * result.Width),
+            WeightedSum weighted => new WeightedSumKernel(weighted, result.Area),
             Add => new AddKernel(),
             MaxPool pool when MaxPoolKernel.IsFaster(source, result) => new MaxPoolKernel(pool, source, result),
             _ => null,
