@@ -15,7 +15,7 @@ public sealed class BitModel
     private readonly Operation[] _operations;
     private readonly ValueInfo[] _values;
     private readonly Scores _scores;
-    private readonly SingleKernel _single;
+    private readonly SingleImage _single;
     private readonly Lazy<BatchKernel?>[] _batches;
     private readonly string[]? _classNames; // null: the numbers.
     private int[]? _encodedLengths;
@@ -53,12 +53,13 @@ public sealed class BitModel
         _values = ModelCheck.Infer(input, _operations);
         _scores = (Scores)_operations[^1];
         _classNames = ClassNaming.Check(classNames, ClassCount);
-        _single = new SingleKernel(input, _operations, _values, widestVector);
+        var plan = new ExecutionPlan(input, _operations, _values, widestVector);
+        _single = new SingleImage(plan);
         _batches =
         [
             .. VectorWidth
                 .ForBatches(widestVector)
-                .Select(bits => new Lazy<BatchKernel?>(() => BatchKernel.Create(input, _operations, _values, bits, widestVector))),
+                .Select(bits => new Lazy<BatchKernel?>(() => KernelChooser.Batch(input, plan.Layers, _values, bits, widestVector))),
         ];
         Input = input;
         Operations = Array.AsReadOnly(_operations);
