@@ -36,7 +36,7 @@ internal sealed class ProgressDisplay
     }
 
     internal static string Describe(TrainingProgress p) =>
-        $"epoch {p.Epoch}/{p.Epochs}, loss {p.Loss:F3}" + (p.ValidationAccuracy is { } accuracy ? $", validation {accuracy:P2}" : "");
+        $"epoch {p.Epoch}/{p.Epochs}, loss {p.Loss:F3}" + (p.Validation is null ? "" : $", {p.Validation}");
 
     /// <summary>Moves a task's bar; the first report makes it.</summary>
     internal void Report(string task, double done, string detail)

@@ -29,7 +29,7 @@ public static class InferenceTimer
         using IContestant? own =
             isFloat ? null
             : packed is not null ? new PackedContestant(packed)
-            : new NetworkContestant(Trainer.CreateNetwork(experiment, data));
+            : new NetworkContestant(NetworkFactory.Create(experiment, data));
         IContestant[] contestants = own is null ? [peer] : [own, peer];
         double[] one = TurnTimer.Measure(test, 1, contestants),
             many = TurnTimer.Measure(test, Batch, contestants);

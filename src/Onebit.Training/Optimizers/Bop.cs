@@ -7,7 +7,7 @@ namespace Onebit.Training;
 /// <c>m = (1 - adaptivity) m + adaptivity g</c>, and flips the weights with <c>|m| > threshold</c> and <c>m w > 0</c>. Helwegen,
 /// Widdicombe, Geiger, Liu, Cheng &amp; Nusselder, "Latent Weights Do Not Exist", NeurIPS 2019, algorithm 1.
 /// </summary>
-internal sealed class Bop : IStepRule
+internal sealed class Bop : IUpdateRule
 {
     private readonly Tensor[] _weights,
         _averages;

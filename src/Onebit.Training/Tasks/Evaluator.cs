@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace Onebit.Training;
 
-/// <summary>Runs networks over whole sets of images, batch by batch, without gradients.</summary>
+/// <summary>Classifies whole sets of images, batch by batch, without gradients.</summary>
 public static class Evaluator
 {
     private const int BatchSize = 500;
@@ -44,7 +44,6 @@ public static class Evaluator
         Tensor pixels = Pixels(images);
         byte[] predictions = new byte[images.Count];
         double loss = 0;
-        int right = 0;
         ReadOnlySpan<byte> labels = images.Labels.Span;
         for (int start = 0; start < images.Count; start += BatchSize)
         {
@@ -70,12 +69,8 @@ public static class Evaluator
                     }
                 }
                 predictions[start + i] = (byte)best;
-                if (best == labels[start + i])
-                {
-                    right++;
-                }
             }
         }
-        return new Evaluation((double)right / images.Count, loss / images.Count, predictions);
+        return new Evaluation(Evaluation.AccuracyOf(labels, predictions), loss / images.Count, predictions);
     }
 }

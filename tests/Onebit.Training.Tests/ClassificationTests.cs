@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 
 namespace Onebit.Training.Tests;
 
-/// <summary>Losses, Bop and moving averages against values worked out by hand.</summary>
-public sealed class ObjectiveTests : IDisposable
+/// <summary>Losses, update rules and moving averages against values worked out by hand.</summary>
+public sealed class ClassificationTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
@@ -21,12 +21,12 @@ public sealed class ObjectiveTests : IDisposable
         Tensor logits = tensor(new[] { 0.5f, -1, 2, 0, -3, -1 }, [2, 3]);
         Assert.Equal(
             (0.25 + 0 + 9 + 1 + 0 + 4) / 6,
-            Objective.Loss(LossType.SquaredHinge, logits, tensor(new long[] { 0, 2 })).ToDouble(),
+            Classification.Loss(LossType.SquaredHinge, logits, tensor(new long[] { 0, 2 })).ToDouble(),
             1e-6
         );
         Assert.Equal(
             nn.functional.cross_entropy(logits, tensor(new long[] { 0, 2 })).ToDouble(),
-            Objective.Loss(LossType.CrossEntropy, logits, tensor(new long[] { 0, 2 })).ToDouble(),
+            Classification.Loss(LossType.CrossEntropy, logits, tensor(new long[] { 0, 2 })).ToDouble(),
             1e-6
         );
     }
@@ -55,7 +55,7 @@ public sealed class ObjectiveTests : IDisposable
             {
                 new Trainer(teacher, data, seed, _folder.File($"teacher-seed{seed}")).Run(TestContext.Current.CancellationToken);
                 return SafeTensors
-                    .Load(_folder.File($"teacher-seed{seed}/{Trainer.WeightsFile}"))
+                    .Load(_folder.File($"teacher-seed{seed}/{RunFolder.WeightsFile}"))
                     .Tensors["layers.0.bias"]
                     .data<float>()
                     .ToArray()
@@ -67,9 +67,9 @@ public sealed class ObjectiveTests : IDisposable
         {
             Distillation = new DistillationSpec(["teacher", "teacher-seed2"], Temperature: 2, Weight: 0.25),
         };
-        using var objective = new Objective(student, data, _folder.File("student"), seed: 1);
-        double loss = objective
-            .Loss(tensor(new[] { 1f, -1 }, [1, 2]), tensor(new long[] { 1 }), zeros([1, 1, 1, 1], ScalarType.Byte))
+        Network[] teachers = [.. student.Distillation!.Teachers.Select(t => ParentRun.Load(t, _folder.File("student"), seed: 1, data))];
+        using var task = new Classification(student, DataSplit.Of(student, data), data.ClassNames, teachers);
+        double loss = task.Loss(tensor(new[] { 1f, -1 }, [1, 2]), tensor(new long[] { 1 }), zeros([1, 1, 1, 1], ScalarType.Byte))
             .ToDouble();
 
         double First(double a, double b) => 1 / (1 + Math.Exp((b - a) / 2)); // The softmax of two at temperature 2.
@@ -121,7 +121,7 @@ public sealed class ObjectiveTests : IDisposable
         manual_seed(1);
         Parameter[] own = [new(randn(5, 3)), new(randn(7))],
             theirs = [.. own.Select(p => new Parameter(p.detach().clone()))];
-        IStepRule rule = momentum > 0 ? new Sgd([.. own.Select(p => (p, 0.01))], momentum) : new Adam([.. own.Select(p => (p, 0.01))]);
+        IUpdateRule rule = momentum > 0 ? new Sgd([.. own.Select(p => (p, 0.01))], momentum) : new Adam([.. own.Select(p => (p, 0.01))]);
         optim.Optimizer optimizer = momentum > 0 ? optim.SGD(theirs, 0.01 * 0.5, momentum) : optim.Adam(theirs, 0.01 * 0.5);
         for (int step = 1; step <= 20; step++)
         {
@@ -146,7 +146,7 @@ public sealed class ObjectiveTests : IDisposable
         using var scope = NewDisposeScope();
         using Network network = Networks.Create("""[{ "type": "dense" }]""", new BinaryConnect(), (1, 1, 1), 2, zeroInit: true);
         Tensor weight = network.WeightLayers.Single().Weight;
-        var average = new WeightAverage(network, 0.5);
+        var average = new ExponentialMovingAverage(network, 0.5);
         using var _ = no_grad();
         weight.fill_(1);
         average.Update(0); // d = 1/10: 0.1 x 0 + 0.9 x 1
@@ -154,7 +154,7 @@ public sealed class ObjectiveTests : IDisposable
         average.Update(1); // d = 2/11: 2/11 x 0.9 + 9/11 x 2 = 1.8
         weight.fill_(3);
         average.Update(1000); // d = 0.5: 2.4
-        average.Take();
+        average.CopyToNetwork();
         Assert.All(weight.flatten().data<float>().ToArray(), w => Assert.Equal(2.4, w, 1e-6));
     }
 }

@@ -5,11 +5,11 @@ namespace Onebit.Training;
 
 /// <summary>
 /// Adam (Kingma &amp; Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015, algorithm 1; decay rates 0.9 and 0.999, epsilon 1e-8),
-/// in place. TorchSharp's gives the same numbers bit for bit, but makes two temporary tensors a parameter and step: where weights take
-/// megabytes, fetching that memory cost more than the arithmetic.
+/// in place. TorchSharp's gives the same numbers bit for bit, but makes two temporary tensors per parameter and step.
+/// For weights of megabytes, fetching that memory cost more than the arithmetic.
 /// </summary>
 /// <param name="parameters">What moves, each with its rate.</param>
-internal sealed class Adam(IReadOnlyList<(Parameter Parameter, double Rate)> parameters) : IStepRule
+internal sealed class Adam(IReadOnlyList<(Parameter Parameter, double Rate)> parameters) : IUpdateRule
 {
     private const double First = 0.9,
         Second = 0.999,
@@ -17,7 +17,7 @@ internal sealed class Adam(IReadOnlyList<(Parameter Parameter, double Rate)> par
 
     private readonly Tensor[] _means = Zeros(parameters),
         _squares = Zeros(parameters);
-    private readonly Tensor _free = zeros(parameters.Select(p => p.Parameter.numel()).DefaultIfEmpty().Max()).DetachFromDisposeScope();
+    private readonly Tensor _scratch = zeros(parameters.Select(p => p.Parameter.numel()).DefaultIfEmpty().Max()).DetachFromDisposeScope();
 
     /// <inheritdoc/>
     public IEnumerable<Tensor> State => [.. _means, .. _squares];
@@ -37,7 +37,7 @@ internal sealed class Adam(IReadOnlyList<(Parameter Parameter, double Rate)> par
 
             Tensor mean = _means[i].mul_(First).add_(gradient, 1 - First);
             Tensor square = _squares[i].mul_(Second).addcmul_(gradient, gradient, 1 - Second);
-            Tensor size = _free.narrow(0, 0, parameter.numel()).view(parameter.shape).copy_(square).sqrt_().div_(second).add_(Epsilon);
+            Tensor size = _scratch.narrow(0, 0, parameter.numel()).view(parameter.shape).copy_(square).sqrt_().div_(second).add_(Epsilon);
             parameter.addcdiv_(mean, size, -(rate * factor / first));
         }
     }

@@ -6,7 +6,7 @@ namespace Onebit.Training;
 /// <summary>Stochastic gradient descent with momentum: <c>v = momentum v + g</c>, <c>p = p - rate v</c>.</summary>
 /// <param name="parameters">What moves, each with its rate.</param>
 /// <param name="momentum">0: none.</param>
-internal sealed class Sgd(IReadOnlyList<(Parameter Parameter, double Rate)> parameters, double momentum) : IStepRule
+internal sealed class Sgd(IReadOnlyList<(Parameter Parameter, double Rate)> parameters, double momentum) : IUpdateRule
 {
     private readonly Tensor[] _velocities = momentum > 0 ? Adam.Zeros(parameters) : [];
 

@@ -40,24 +40,11 @@ public static class HardSet
     internal static int[] Curate(IReadOnlyList<byte[]> votes) =>
         [.. Enumerable.Range(0, votes[0].Length).Where(i => votes.Count - votes.GroupBy(v => v[i]).Max(g => g.Count()) >= Dissents)];
 
-    /// <summary>Fraction of some images right.</summary>
-    internal static double Accuracy(ImageSet test, byte[] predictions, IReadOnlyList<int> indices)
-    {
-        ReadOnlySpan<byte> labels = test.Labels.Span;
-        int right = 0;
-        foreach (int i in indices)
-        {
-            right += predictions[i] == labels[i] ? 1 : 0;
-        }
-
-        return (double)right / indices.Count;
-    }
-
     /// <summary>Writes hard images as an IDX test set, with a README that says what it is.</summary>
     /// <exception cref="DatasetException">A file cannot be written.</exception>
-    internal static void Save(string folder, Dataset data, HardSetResults hard, int prototypes, string command)
+    internal static void Save(string folder, Dataset data, IReadOnlyList<int> indices, int prototypes, string command)
     {
-        ImageSet set = data.Test.Select(hard.Indices);
+        ImageSet set = data.Test.Select(indices);
         const string Images = "t10k-images-idx3-ubyte",
             Labels = "t10k-labels-idx1-ubyte";
         IdxFile.Save(set, Path.Combine(folder, Images + ".gz"), Path.Combine(folder, Labels + ".gz"));
@@ -91,10 +78,22 @@ public static class HardSet
 
             | class | {string.Join(" | ", data.ClassNames)} |
             |---|{string.Concat(data.ClassNames.Select(_ => "---:|"))}
-            | images | {string.Join(" | ", hard.ByClass)} |
+            | images | {string.Join(" | ", ByClass(data, indices))} |
 
             """
         );
+    }
+
+    /// <summary>How many of some test images each class has.</summary>
+    internal static int[] ByClass(Dataset data, IReadOnlyList<int> indices)
+    {
+        int[] counts = new int[data.ClassCount];
+        foreach (int i in indices)
+        {
+            counts[data.Test.Labels.Span[i]]++;
+        }
+
+        return counts;
     }
 
     private static string Sha256(MemoryStream content) => Convert.ToHexStringLower(SHA256.HashData(content.ToArray()));

@@ -4,17 +4,17 @@ using static TorchSharp.torch;
 
 namespace Onebit.Training;
 
-/// <summary>A finished run that another one needs: a teacher, or where its weights start.</summary>
-public static class EarlierRun
+/// <summary>A finished run that another one needs: a teacher, or the run that its weights are initialized from.</summary>
+public static class ParentRun
 {
-    /// <summary>The folders it can lie in, the first choice first.</summary>
+    /// <summary>The folders where it may be, in the order they are tried.</summary>
     /// <param name="name">The name of an experiment (its run of the same seed) or of a run's folder, or a path.</param>
-    /// <param name="folder">The folder of the run that needs it; the two lie side by side unless a path is given.</param>
+    /// <param name="folder">The folder of the run that needs it. The two are side by side unless the name is a path.</param>
     /// <param name="seed">The seed of the run that needs it.</param>
     public static IReadOnlyList<string> Places(string name, string folder, int seed)
     {
-        string around = Path.GetDirectoryName(Path.GetFullPath(folder))!;
-        return [Path.Combine(around, $"{name}-seed{seed}"), Path.Combine(around, name), Path.GetFullPath(name)];
+        string parent = Path.GetDirectoryName(Path.GetFullPath(folder))!;
+        return [Path.Combine(parent, $"{name}-seed{seed}"), Path.Combine(parent, name), Path.GetFullPath(name)];
     }
 
     /// <summary>Its network, in evaluation mode.</summary>
@@ -24,7 +24,7 @@ public static class EarlierRun
         string place = Find(name, folder, seed);
         try
         {
-            Network network = Trainer.CreateNetwork(RunResult.Load(place)!.ReadExperiment(), data);
+            Network network = NetworkFactory.Create(RunFolder.Load(place)!.ReadExperiment(), data);
             CopyTo(network, place, whole: true);
             network.eval();
             return network;
@@ -37,13 +37,13 @@ public static class EarlierRun
 
     /// <summary>Copies its weights, and whatever else the two have in common, into a network of the same layers.</summary>
     /// <exception cref="ExperimentException">It is not finished, damaged, or of other layers.</exception>
-    internal static void Start(Network network, string name, string folder, int seed) =>
+    internal static void Initialize(Network network, string name, string folder, int seed) =>
         CopyTo(network, Find(name, folder, seed), whole: false);
 
     private static string Find(string name, string folder, int seed)
     {
         IReadOnlyList<string> places = Places(name, folder, seed);
-        return places.FirstOrDefault(p => File.Exists(Path.Combine(p, RunResult.FileName)))
+        return places.FirstOrDefault(p => File.Exists(Path.Combine(p, RunFolder.ResultFile)))
             ?? throw new ExperimentException(
                 $"There is no finished run '{name}': neither '{places[0]}' nor '{places[1]}' holds one; train that experiment first."
             );
@@ -53,7 +53,7 @@ public static class EarlierRun
     {
         using var scope = NewDisposeScope();
         using var _ = no_grad();
-        string path = Path.Combine(place, Trainer.WeightsFile);
+        string path = Path.Combine(place, RunFolder.WeightsFile);
         IReadOnlyDictionary<string, Tensor> tensors;
         try
         {

@@ -25,7 +25,7 @@ internal static partial class Page
             <title>{title}</title>
             <style>
             {Svg.FontFace}
-            {Encoding.UTF8.GetString(Svg.Resource("report.css"))}@media (prefers-color-scheme:dark){'{'}{Palette.DarkRules(
+            {Encoding.UTF8.GetString(Svg.Resource("page.css"))}@media (prefers-color-scheme:dark){'{'}{Palette.DarkRules(
                 ".chart"
             )}{Palette.DarkRules(".key")}{'}'}
             </style>

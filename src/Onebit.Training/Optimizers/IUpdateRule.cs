@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace Onebit.Training;
 
 /// <summary>How parameters move along their gradients. Called where no gradients are recorded.</summary>
-internal interface IStepRule
+internal interface IUpdateRule
 {
     /// <summary>What a checkpoint has to keep, in a fixed order.</summary>
     IEnumerable<Tensor> State { get; }

@@ -4,19 +4,21 @@ using static TorchSharp.torch;
 
 namespace Onebit.Training;
 
-/// <summary>How the parameters of a run move: its optimizer, rates over time, and the bounds of latent weights.</summary>
-internal sealed class Optimization
+/// <summary>
+/// Moves the parameters of a run: its update rules, the rate over time, the bounds of latent weights, and the moving average.
+/// </summary>
+internal sealed class Optimizer
 {
     private const string StepState = "steps";
 
     private readonly Network _network;
-    private readonly IStepRule[] _rules;
-    private readonly WeightAverage? _average;
+    private readonly IUpdateRule[] _rules;
+    private readonly ExponentialMovingAverage? _average;
     private readonly WeightLayer[] _clipped;
     private long _steps;
     private double _factor = 1;
 
-    internal Optimization(Experiment experiment, Network network)
+    internal Optimizer(Experiment experiment, Network network)
     {
         OptimizerSpec spec = experiment.Optimizer;
         _network = network;
@@ -32,14 +34,14 @@ internal sealed class Optimization
             OptimizerType.Bop => [new Adam(moving), new Bop(signs, spec.Adaptivity, spec.Threshold)],
             _ => [new Adam(moving)],
         };
-        // From here on, behind Bop, whose weights are signs.
-        _average = experiment.EmaDecay is { } decay ? new WeightAverage(network, decay) : null;
+        // Behind Bop's constructor, which turns weights into signs: the average starts from those.
+        _average = experiment.EmaDecay is { } decay ? new ExponentialMovingAverage(network, decay) : null;
     }
 
-    /// <summary>Numbers of state: two moments a parameter of Adam, one of the others, SGD without momentum none; and the average.</summary>
+    /// <summary>How many numbers the state has: those of the update rules, and the moving average.</summary>
     internal long StateCount => (_average is null ? 0 : _network.ParameterCount) + _rules.Sum(r => r.State.Sum(t => t.numel()));
 
-    /// <summary>Sets the share of its starting rate that each rate has from here on.</summary>
+    /// <summary>Sets the factor of all rates from here on.</summary>
     internal void SetRate(double factor) => _factor = factor;
 
     /// <summary>One step down the gradients of a loss.</summary>
@@ -49,7 +51,7 @@ internal sealed class Optimization
         loss.backward();
         using var _ = no_grad();
         _steps++;
-        foreach (IStepRule rule in _rules)
+        foreach (IUpdateRule rule in _rules)
         {
             rule.Step(_steps, _factor);
         }
@@ -61,10 +63,10 @@ internal sealed class Optimization
         _average?.Update(_steps - 1);
     }
 
-    /// <summary>Puts the moving average in the parameters' place. False where there is none.</summary>
-    internal bool TakeAverage()
+    /// <summary>Replaces the parameters by their moving averages. False where there are none.</summary>
+    internal bool UseAverage()
     {
-        _average?.Take();
+        _average?.CopyToNetwork();
         return _average is not null;
     }
 
