@@ -24,7 +24,7 @@ public sealed class BitModel
     /// <param name="input">What the model reads.</param>
     /// <param name="operations">The operations in the order they run, the last one <see cref="Scores"/>.</param>
     /// <param name="classNames">
-    /// One name a class, all different, each of 1 to 255 bytes of UTF-8 without control characters; null: "0", "1" and so on,
+    /// One name per class, all different, each of 1 to 255 bytes of UTF-8 without control characters; null: "0", "1" and so on,
     /// which take no byte in the file.
     /// </param>
     /// <exception cref="InvalidDataException">
@@ -39,7 +39,7 @@ public sealed class BitModel
     /// <param name="input">What the model reads.</param>
     /// <param name="operations">The operations.</param>
     /// <param name="widestVector">Bits of the widest vectors to use, 64 to 512; wider than the processor's are emulated.</param>
-    /// <param name="classNames">One a class, or null.</param>
+    /// <param name="classNames">One per class, or null.</param>
     internal BitModel(ModelInput input, IReadOnlyList<Operation> operations, int widestVector, IReadOnlyList<string>? classNames = null)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -138,7 +138,7 @@ public sealed class BitModel
 
     /// <summary>The class of one image and the scores it was chosen by.</summary>
     /// <param name="pixels">Channels x height x width bytes, channel by channel, row by row.</param>
-    /// <param name="scores">Receives one score a class.</param>
+    /// <param name="scores">Receives one score per class.</param>
     /// <exception cref="ArgumentException">The image or <paramref name="scores"/> has the wrong length.</exception>
     public int Predict(ReadOnlySpan<byte> pixels, Span<long> scores)
     {
@@ -151,7 +151,7 @@ public sealed class BitModel
 
     /// <summary>The classes of many images.</summary>
     /// <param name="images"><c>classes.Length</c> images one after another.</param>
-    /// <param name="classes">Receives one class an image.</param>
+    /// <param name="classes">Receives one class per image.</param>
     /// <exception cref="ArgumentException">The images do not have the length that <paramref name="classes"/> asks for.</exception>
     public void Predict(ReadOnlySpan<byte> images, Span<int> classes)
     {
@@ -175,7 +175,7 @@ public sealed class BitModel
 
     /// <summary>The classes of many images, on several threads.</summary>
     /// <param name="images"><c>classes.Length</c> images one after another.</param>
-    /// <param name="classes">Receives one class an image.</param>
+    /// <param name="classes">Receives one class per image.</param>
     /// <param name="threads">Threads at most; -1: as many as the machine has processors.</param>
     /// <param name="cancellation">Stops between two parts of some hundred images; classes not yet predicted keep what they were.</param>
     /// <exception cref="ArgumentException">The images do not have the length that <paramref name="classes"/> asks for.</exception>
@@ -206,19 +206,19 @@ public sealed class BitModel
     }
 
     /// <summary>Softmax of <c>score / 2^Shift</c>: for display, in floating point, not part of what is exact.</summary>
-    /// <param name="scores">One score a class, from <see cref="Predict(ReadOnlySpan{byte}, Span{long})"/>.</param>
-    /// <param name="probabilities">Receives one probability a class.</param>
+    /// <param name="scores">One score per class, from <see cref="Predict(ReadOnlySpan{byte}, Span{long})"/>.</param>
+    /// <param name="probabilities">Receives one probability per class.</param>
     /// <exception cref="ArgumentException">A span has another length than <see cref="ClassCount"/>.</exception>
     public void Probabilities(ReadOnlySpan<long> scores, Span<double> probabilities)
     {
         CheckLength(nameof(scores), scores.Length, ClassCount);
         CheckLength(nameof(probabilities), probabilities.Length, ClassCount);
-        long largest = scores[Best(scores)];
+        long max = scores[Best(scores)];
         double sum = 0;
         for (int c = 0; c < scores.Length; c++)
         {
             // The distance to the largest score may take all 64 bits, but it is never negative.
-            double distance = Math.ScaleB(unchecked((ulong)largest - (ulong)scores[c]), -_scores.Shift);
+            double distance = Math.ScaleB(unchecked((ulong)max - (ulong)scores[c]), -_scores.Shift);
             probabilities[c] = Math.Exp(-distance);
             sum += probabilities[c];
         }
@@ -309,19 +309,19 @@ public sealed class BitModel
         }
 
         // Vectors one after another; the last one ends with the scores.
-        Vector512<long> largest = Vector512.Create(scores[last..]);
+        Vector512<long> max = Vector512.Create(scores[last..]);
         for (int c = 0; c < last; c += Vector512<long>.Count)
         {
-            largest = Vector512.Max(largest, Vector512.Create(scores[c..]));
+            max = Vector512.Max(max, Vector512.Create(scores[c..]));
         }
 
-        Vector256<long> four = Vector256.Max(largest.GetLower(), largest.GetUpper());
+        Vector256<long> four = Vector256.Max(max.GetLower(), max.GetUpper());
         Vector128<long> two = Vector128.Max(four.GetLower(), four.GetUpper());
-        largest = Vector512.Create(Math.Max(two[0], two[1]));
+        max = Vector512.Create(Math.Max(two[0], two[1]));
         while (true)
         {
             best = Math.Min(best, last);
-            ulong found = Vector512.Equals(Vector512.Create(scores[best..]), largest).ExtractMostSignificantBits();
+            ulong found = Vector512.Equals(Vector512.Create(scores[best..]), max).ExtractMostSignificantBits();
             if (found != 0)
             {
                 return best + BitOperations.TrailingZeroCount(found);

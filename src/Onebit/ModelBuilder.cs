@@ -22,7 +22,7 @@ public sealed class ModelBuilder(ModelInput input)
     }
 
     /// <summary>The model, whose last operation must be <see cref="Scores"/>.</summary>
-    /// <param name="classNames">One name a class, see <see cref="BitModel"/>; null: numbers.</param>
+    /// <param name="classNames">One name per class, see <see cref="BitModel"/>; null: numbers.</param>
     /// <exception cref="InvalidDataException">It is not, or the names do not fit.</exception>
     public BitModel Build(IReadOnlyList<string>? classNames = null) => new(input, _operations, classNames);
 }

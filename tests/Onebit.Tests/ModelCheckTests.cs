@@ -119,7 +119,7 @@ public class ModelCheckTests
             { "value 1 does not exist", new WeightedSum(new[] { 0, 1 }, new int[4]) },
             { "1 to 64 values are combined, not 0", new WeightedSum(Array.Empty<int>(), new int[2]) },
             { "1 to 64 values are combined, not 65", new WeightedSum(new int[65], new int[130]) },
-            { "a multiplier a channel", new WeightedSum(new int[2], new int[3]) },
+            { "a multiplier per channel", new WeightedSum(new int[2], new int[3]) },
             { "at least 1", new WeightedSum(new int[2], Array.Empty<int>()) },
             { "is not combined to one of 3 x", new WeightedSum(new int[1], new int[3]) },
             { "do not fit into 32-bit", new WeightedSum(new int[1], new[] { 0, int.MaxValue / 254 }) },

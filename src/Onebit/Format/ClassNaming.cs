@@ -49,7 +49,7 @@ internal static class ClassNaming
     }
 
     /// <summary>A copy of the names, or null where they are the numbers, which need not be kept.</summary>
-    /// <exception cref="InvalidDataException">They are not one good name a class.</exception>
+    /// <exception cref="InvalidDataException">They are not one good name per class.</exception>
     public static string[]? Check(IReadOnlyList<string>? names, int classes)
     {
         if (names is null)

@@ -159,7 +159,8 @@ public sealed record Linear(
         int channels = x.Channels / Groups,
             height = (x.Height + 2 * Padding - KernelHeight) / Stride + 1,
             width = (x.Width + 2 * Padding - KernelWidth) / Stride + 1,
-            outside = x.Kind == ElementKind.Signs ? -1 : 0;
+            outside = x.Kind == ElementKind.Signs ? -1 : 0,
+            next = 0;
         for (int o = 0; o < Outputs; o++)
         {
             int firstChannel = o / (Outputs / Groups) * channels;
@@ -167,8 +168,8 @@ public sealed record Linear(
             {
                 for (int z = 0; z < width; z++)
                 {
-                    long sum = 0,
-                        bit = (long)o * channels * KernelHeight * KernelWidth;
+                    long sum = 0;
+                    int bit = o * channels * KernelHeight * KernelWidth;
                     for (int c = firstChannel; c < firstChannel + channels; c++)
                     {
                         for (int i = 0; i < KernelHeight; i++)
@@ -178,14 +179,14 @@ public sealed record Linear(
                                 int row = y * Stride + i - Padding,
                                     column = z * Stride + j - Padding;
                                 bool inside = row >= 0 && row < x.Height && column >= 0 && column < x.Width;
-                                int element = inside ? elements[(c * x.Height + row) * x.Width + column] : outside;
-                                int weight = (weights[(int)(bit / 8)] >> (int)(bit % 8) & 1) == 1 ? 1 : -1;
-                                sum += weight * (long)element;
+                                long element = inside ? elements[(c * x.Height + row) * x.Width + column] : outside;
+                                int weight = 2 * (weights[bit / 8] >> (bit % 8) & 1) - 1;
+                                sum += weight * element;
                             }
                         }
                     }
 
-                    output[(o * height + y) * width + z] = sum;
+                    output[next++] = sum;
                 }
             }
         }

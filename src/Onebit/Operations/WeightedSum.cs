@@ -28,7 +28,7 @@ public sealed record WeightedSum(ReadOnlyMemory<int> Inputs, ReadOnlyMemory<int>
     {
         ReadOnlySpan<int> multipliers = Multipliers.Span;
         check.Require(inputs.Length is >= 1 and <= MaxInputs, Count(inputs.Length));
-        check.Require(multipliers.Length % inputs.Length == 0, "each value has a multiplier a channel");
+        check.Require(multipliers.Length % inputs.Length == 0, "each value has a multiplier per channel");
         check.CountEntries(multipliers.Length);
         int channels = multipliers.Length / inputs.Length;
         ValueInfo shape = check.Shape(channels, inputs[0].Height, inputs[0].Width);
