@@ -21,12 +21,12 @@ public class LayerBenchmarks : WidthBenchmark
         var random = new Random(3);
         int[] input = [.. Enumerable.Range(0, Work.Images * _input.Count).Select(_ => random.Next(1 << _input.Bits))],
             sums = new int[_linear.Outputs];
-        var planes = new ulong[linear.PlaneWords];
+        var scratch = new int[linear.ScratchElements];
         return () =>
         {
             for (int i = 0; i < input.Length; i += _input.Count)
             {
-                linear.Run(input.AsSpan(i, _input.Count), sums, [], planes);
+                linear.Run(0, input.AsSpan(i, _input.Count), sums, scratch);
             }
         };
     }

@@ -23,7 +23,9 @@ public static class ValueLifetimes
         return LastUses(operations, stored);
     }
 
-    /// <summary>The lifetimes where only some values are stored. An operation whose value is not stored runs with those that read it.</summary>
+    /// <summary>
+    /// The lifetimes where only some values are stored. An operation whose value is not stored runs with those that read it.
+    /// </summary>
     /// <param name="operations">The model's operations.</param>
     /// <param name="stored">Whether each value is stored, the model's input first.</param>
     /// <returns>

@@ -4,10 +4,10 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Onebit;
 
-/// <summary>Transposing bits and bytes.</summary>
+/// <summary>Transpositions of bits and bytes.</summary>
 internal static class BitMatrix
 {
-    /// <summary>The processor transposes 8 x 8 bits in one instruction.</summary>
+    /// <summary>Whether the processor transposes 8 x 8 bits in one instruction.</summary>
     public static bool IsAccelerated => Gfni.V512.IsSupported && Avx512Vbmi.IsSupported;
 
     /// <summary>Transposes 8 x 8 bits, byte by byte, the lowest bit first (Warren, Hacker's Delight, section 7-3).</summary>
@@ -21,13 +21,13 @@ internal static class BitMatrix
         return rows ^ swap ^ (swap << 28);
     }
 
-    /// <summary>Transposes 64 x 64 bits; where <see cref="IsAccelerated"/>.</summary>
+    /// <summary>Transposes 64 x 64 bits. Only where <see cref="IsAccelerated"/>.</summary>
     /// <param name="rows">64 words.</param>
     /// <param name="columns">Receives 64 words.</param>
-    /// <param name="stride">Bytes from one to the next.</param>
+    /// <param name="stride">Bytes from one column to the next.</param>
     public static void Transpose(ref ulong rows, ref byte columns, int stride)
     {
-        // Of each eight rows, eight bytes of eight rows each, transposed as bits.
+        // Eight rows are eight matrices of 8 x 8 bits. Each is transposed, then the bytes are put in order.
         Vector512<byte> a = Octet(ref rows, 0),
             b = Octet(ref rows, 1),
             c = Octet(ref rows, 2),
@@ -139,14 +139,14 @@ internal static class BitMatrix
     }
 
     /// <summary>
-    /// Transposes 8 x 8 bits in each 64-bit word: bit i of byte j is bit j of byte 7 - i; where <see cref="IsAccelerated"/>.
+    /// Transposes 8 x 8 bits in each 64-bit word: bit i of byte j becomes bit j of byte 7 - i. Only where <see cref="IsAccelerated"/>.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> Transpose(Vector512<byte> matrices) =>
         Gfni.V512.GaloisFieldAffineTransform(Vector512.Create(0x8040201008040201UL).AsByte(), matrices, 0);
 
     /// <summary>
-    /// Byte i of eight vectors to a 64-bit word: of each 128 bits the words 2 k and 2 k + 1 are in vector k; where
+    /// Byte i of the eight vectors becomes a 64-bit word. Vector k receives the words 2 k and 2 k + 1 of each 128 bits. Only where
     /// <see cref="IsAccelerated"/>.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

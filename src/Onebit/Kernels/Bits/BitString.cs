@@ -12,7 +12,7 @@ internal static class BitString
     /// <summary>Elements that <see cref="List"/> may write behind its list.</summary>
     public const int ListSpare = 32;
 
-    /// <summary>The positions of the bits of each byte, closed up: eight a byte.</summary>
+    /// <summary>For each byte the positions of its ones, without gaps. Each byte has eight entries.</summary>
     private static readonly byte[] s_positions =
     [
         .. Enumerable
@@ -22,7 +22,7 @@ internal static class BitString
             ),
     ];
 
-    /// <summary>Words that so many bits take, and one more, so that 64 bits can be read from any of them on.</summary>
+    /// <summary>Words that so many bits take, and a spare one: 64 bits can be read from any bit on.</summary>
     public static int Words(int bits) => (bits + 63) / 64 + 1;
 
     /// <summary>How many bits are 1.</summary>
@@ -46,7 +46,7 @@ internal static class BitString
         return (word >> shift) | (Unsafe.Add(ref word, 1) << 1 << (63 - shift));
     }
 
-    /// <summary>ORs up to 64 bits, the others 0, into zeros from bit <paramref name="start"/> on.</summary>
+    /// <summary>ORs 64 bits into the words from bit <paramref name="start"/> on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Append(ref ulong words, int start, ulong bits)
     {
@@ -56,7 +56,7 @@ internal static class BitString
         Unsafe.Add(ref word, 1) |= bits >> 1 >> (63 - shift);
     }
 
-    /// <summary>The bits under a mask, closed up.</summary>
+    /// <summary>The bits under a mask, without gaps.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Extract(ulong bits, ulong mask)
     {
@@ -76,8 +76,8 @@ internal static class BitString
 
     /// <summary>Lists the positions of the bits that are 1, times a factor, in any order.</summary>
     /// <param name="words">The bits.</param>
-    /// <param name="factor">Times the number of bits at most 2^16.</param>
-    /// <param name="list">Has room for <see cref="ListSpare"/> elements more than there are ones.</param>
+    /// <param name="factor">At most 2^16 when multiplied with the number of bits.</param>
+    /// <param name="list">Receives them. It has room for <see cref="ListSpare"/> elements more than there are ones.</param>
     /// <returns>How many there are.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int List(ReadOnlySpan<ulong> words, ushort factor, ref ushort list)
@@ -85,8 +85,8 @@ internal static class BitString
         int count = 0;
         if (Avx512Vbmi2.IsSupported)
         {
-            // Without a branch that depends on the bits: the positions of 32 bits, those of the ones closed up. Filled with
-            // 32-bit words, even lanes hold the word's lower half and odd lanes its upper half.
+            // No branch depends on the bits. Of the positions of 32 bits those of the ones are compressed. In a vector filled with
+            // 32-bit words even lanes hold the lower half of the word, odd lanes the upper half.
             Vector512<uint> lane = Vector512<uint>.Indices;
             Vector512<ushort> position = (lane | ((lane + Vector512.Create(16u)) << 16)).AsUInt16() * factor,
                 step = Vector512.Create((ushort)(32 * factor));
@@ -111,7 +111,7 @@ internal static class BitString
             ulong rest = words[w];
             for (int position = 64 * w; rest != 0; position += 8, rest >>= 8)
             {
-                // Bytes without a bit are passed over: most of a picture is dark.
+                // Bytes of zeros are skipped: most of an image is dark.
                 int skip = BitOperations.TrailingZeroCount(rest) & 56;
                 (rest, position) = (rest >> skip, position + skip);
                 Vector128<byte> some = Vector128
@@ -125,6 +125,6 @@ internal static class BitString
         return count;
     }
 
-    /// <summary>The lowest bits set, 0 to 64 of them.</summary>
+    /// <summary>A word whose lowest bits are 1, 0 to 64 of them.</summary>
     public static ulong Low(int count) => count == 64 ? ulong.MaxValue : (1UL << count) - 1;
 }

@@ -5,12 +5,12 @@ using System.Runtime.Intrinsics;
 
 namespace Onebit;
 
-/// <summary>Pixels of many images, image by image, to planes, pixel by pixel: a transposition.</summary>
+/// <summary>Turns the pixels of many images into planes, one per pixel. This is a transposition.</summary>
 internal static class PixelPlanes
 {
     private const int Word = 64;
 
-    /// <summary>One plane of bits a pixel: 1 where the pixel reaches the threshold.</summary>
+    /// <summary>One plane of bits per pixel: 1 where the pixel reaches the threshold.</summary>
     /// <param name="images">The images one after another.</param>
     /// <param name="pixels">Pixels of an image.</param>
     /// <param name="threshold">1 to 255.</param>
@@ -25,7 +25,7 @@ internal static class PixelPlanes
             return;
         }
 
-        // A byte a pixel, whose eight bits are eight images; eight such rows of 32 pixels are transposed as bytes are.
+        // A byte per pixel, whose eight bits are eight images. Eight such rows of 32 pixels are transposed as bytes.
         const int Columns = 32,
             Rows = 8;
         int count = images.Length / pixels;
@@ -136,14 +136,16 @@ internal static class PixelPlanes
         ArrayPool<ulong>.Shared.Return(rented);
     }
 
-    /// <summary>Bit i is 1 where pixel i reaches the threshold; the other bits of as many words as there are become 0.</summary>
+    /// <summary>Bit i becomes 1 where pixel i reaches the threshold. All other bits become 0.</summary>
     public static void Binarize(ReadOnlySpan<byte> pixels, byte threshold, Span<ulong> bits)
     {
         bits[((pixels.Length + Word - 1) / Word)..].Clear();
         Binarize(pixels, threshold, ref MemoryMarshal.GetReference(bits), 1);
     }
 
-    /// <summary>Likewise, but with <paramref name="step"/> words from one word to the next.</summary>
+    /// <summary>
+    /// The same with <paramref name="step"/> words from one word to the next, and without the words behind the last pixel.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Binarize(ReadOnlySpan<byte> pixels, byte threshold, ref ulong bits, int step)
     {
@@ -158,7 +160,7 @@ internal static class PixelPlanes
 
         if (left > 0 && words > 0)
         {
-            // The last whole word of pixels, of which some have been seen.
+            // The last 64 pixels, of which the word before has some.
             bits = Reached(ref Unsafe.Add(ref pixel, pixels.Length - Word), threshold) >> (Word - left);
         }
         else if (left > 0)
@@ -188,7 +190,7 @@ internal static class PixelPlanes
         }
     }
 
-    /// <summary>One plane of bytes a pixel.</summary>
+    /// <summary>One plane of bytes per pixel.</summary>
     /// <param name="images">The images one after another.</param>
     /// <param name="pixels">Pixels of an image.</param>
     /// <param name="planes">Receives the planes.</param>

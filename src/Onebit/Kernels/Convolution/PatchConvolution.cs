@@ -36,17 +36,17 @@ internal sealed class PatchConvolution : IntegerKernel
     }
 
     /// <summary>Elements of scratch for one patch.</summary>
-    public int PatchElements => _wholeInput ? 0 : (_fanIn + 1) & ~1; // What comes next are 64-bit words.
+    private int PatchElements => _wholeInput ? 0 : (_fanIn + 1) & ~1; // What comes next are 64-bit words.
 
     /// <summary>Words of scratch for the bit-planes of one patch.</summary>
-    public int PlaneWords => _input.Bits * _words;
+    private int PlaneWords => _input.Bits * _words;
 
     public override int ScratchElements => PatchElements + 2 * PlaneWords;
 
     public override void Run(int input, ReadOnlySpan<int> x, Span<int> y, Span<int> scratch) =>
         Run(x, y, scratch[..PatchElements], MemoryMarshal.Cast<int, ulong>(scratch[PatchElements..])[..PlaneWords]);
 
-    public void Run(ReadOnlySpan<int> x, Span<int> sums, Span<int> patch, Span<ulong> planes)
+    private void Run(ReadOnlySpan<int> x, Span<int> sums, Span<int> patch, Span<ulong> planes)
     {
         int inputsOfGroup = _input.Count / _linear.Groups;
         int positions = _output.Height * _output.Width;
@@ -97,8 +97,8 @@ internal sealed class PatchConvolution : IntegerKernel
     }
 
     /// <summary>
-    /// <c>w . x = n - 2 popcount(W ^ X)</c>, with the plane of the negatives <c>N = ~X</c>, whose unused bits are 0 as
-    /// those of W are: <c>2 popcount(W ^ N) - n</c>.
+    /// <c>w . x = n - 2 popcount(W ^ X)</c>. With the plane of the negatives <c>N = ~X</c>, that is <c>2 popcount(W ^ N) - n</c>. Unused
+    /// bits of W and N are 0.
     /// </summary>
     private void SumSigns(ReadOnlySpan<int> signs, int first, int end, Span<int> outputs, int step, Span<ulong> plane)
     {
@@ -116,7 +116,9 @@ internal sealed class PatchConvolution : IntegerKernel
         }
     }
 
-    /// <summary><c>w . x = sum over p of 2^p (2 popcount(W &amp; X_p) - popcount(X_p))</c>; the last terms sum up to all of x.</summary>
+    /// <summary>
+    /// <c>w . x = sum over p of 2^p (2 popcount(W &amp; X_p) - popcount(X_p))</c>. The last terms add up to the sum of x.
+    /// </summary>
     private void SumCodes(ReadOnlySpan<int> codes, int first, int end, Span<int> outputs, int step, Span<ulong> planes)
     {
         long total = 0;
@@ -146,8 +148,8 @@ internal sealed class PatchConvolution : IntegerKernel
     }
 
     /// <summary>
-    /// Takes <paramref name="count"/> bits of every number from bit <paramref name="first"/> on. The planes are
-    /// interleaved: the first 64 numbers' bits plane by plane, then the next 64 numbers'. Unused bits are 0.
+    /// Takes <paramref name="count"/> bits of every number from bit <paramref name="first"/> on. The planes are interleaved: a word of each
+    /// for the first 64 numbers, then for the next 64. Unused bits are 0.
     /// </summary>
     private static void Pack(ReadOnlySpan<int> numbers, int first, int count, Span<ulong> planes)
     {
@@ -158,8 +160,7 @@ internal sealed class PatchConvolution : IntegerKernel
             Span<ulong> words = planes.Slice(i / 64 * count, count);
             for (int p = 0; p < count; p += 8)
             {
-                // One byte of each of eight numbers; the multiplication then moves the lowest bits of all eight
-                // bytes, in their order, into the highest byte.
+                // One byte of each of eight numbers. The multiplication moves the lowest bit of each byte into the highest byte.
                 ulong bytes = 0;
                 for (int j = 0; j < some.Length; j++)
                 {

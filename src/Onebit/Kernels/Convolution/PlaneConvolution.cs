@@ -32,7 +32,7 @@ internal sealed class PlaneConvolution<TLanes> : ConvolutionKernel
                 IsBits ? (channel * area + y * linear.KernelWidth + x) * _planeBytes : ((channel * Rows + y) * Row + x) * ElementBytes
         );
 
-        // Scratch: the input's planes, then the outputs of all positions, then the accumulators. The last position's pass reads beyond it.
+        // Scratch: the planes of the input, the outputs of all positions, the accumulators. The last pass reads beyond the last position.
         _planes = IsBits
             ? layer.Source.Channels * area * _planeBytes + BitString.Words(Rows * Row) * sizeof(ulong)
             : layer.Source.Channels * Rows * Row * ElementBytes + _planeBytes;
@@ -110,7 +110,7 @@ internal sealed class PlaneConvolution<TLanes> : ConvolutionKernel
         }
     }
 
-    /// <summary>Each plane is a channel, moved by some bits.</summary>
+    /// <summary>Makes the planes of bits. Each is a channel, shifted.</summary>
     private void BitPlanes(ref ulong source, ref byte planes)
     {
         (ValueInfo shape, Linear linear) = (Layer.Source, Layer.Linear);
@@ -157,7 +157,7 @@ internal sealed class PlaneConvolution<TLanes> : ConvolutionKernel
         }
     }
 
-    /// <summary>The channels, padded, as integers of the lanes' width.</summary>
+    /// <summary>Makes the planes of integers: the channels with padding.</summary>
     private void IntegerPlanes(ref byte source, ValueForm form, ref byte planes)
     {
         (ValueInfo shape, int padding) = (Layer.Source, Layer.Linear.Padding);

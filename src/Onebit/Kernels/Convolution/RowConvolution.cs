@@ -5,20 +5,20 @@ using System.Runtime.Intrinsics;
 namespace Onebit;
 
 /// <summary>
-/// A convolution of codes of few bits on one image. A row of a kernel has few weights, so few different ones exist: the
-/// products of a channel with each of these rows are made once, for all positions, and an output is a sum of them. Both
-/// are 16-bit additions. Channels are taken as many at a time as 16 bits have room for.
+/// A convolution of codes of few bits on one image. A row of a kernel has few weights, so few different rows exist. The products of a
+/// channel with each of them are made once, for all positions. An output is a sum of such products. Both steps are 16-bit additions. As
+/// many channels are taken at a time as fit into 16 bits.
 /// </summary>
 internal sealed class RowConvolution<TOps, TVector> : ConvolutionKernel
     where TOps : struct, ILookupOps<TVector>
     where TVector : struct
 {
-    // Weights of a row, or part of one; more have too many products.
+    // Weights of a row, or of a part of it. More would have too many products.
     private const int MaxWeights = 5;
     private const int MaxProductBytes = 36 << 10;
 
     private readonly int _pitch;
-    private readonly int _passVectors; // Vectors of positions that share the reading of a list.
+    private readonly int _passVectors; // Vectors of positions for which a list is read once.
     private readonly bool _rowsPooled;
     private readonly int _stripRows;
     private readonly int _stripVectors;
@@ -26,7 +26,7 @@ internal sealed class RowConvolution<TOps, TVector> : ConvolutionKernel
     private readonly int _width;
     private readonly int _parts;
     private readonly int _chunk;
-    private readonly bool _isWhole; // The sums of a chunk are those of all channels, and only compared.
+    private readonly bool _isWhole; // A chunk has all channels, and its sums are only compared.
     private readonly int _planeBytes;
     private readonly int[] _offsets;
     private readonly short[] _thresholds;
@@ -56,7 +56,7 @@ internal sealed class RowConvolution<TOps, TVector> : ConvolutionKernel
             .MinBy(width => Parts(width) * ((Rows << width) + linear.Outputs / linear.Groups * linear.KernelHeight * height));
         _parts = Parts(_width);
 
-        // As many rows of outputs at a time as the level-1 cache has room for the products of, in whole passes.
+        // A strip: as many rows of outputs as have their products in the level-1 cache, in whole passes.
         _passVectors = height * _pitch <= 2 * Lanes ? 2 : 4;
         int passRows = Math.Max(1, _passVectors * Lanes / _pitch),
             rowBytes = (_chunk * _parts << _width) * _pitch * sizeof(short);
@@ -65,10 +65,10 @@ internal sealed class RowConvolution<TOps, TVector> : ConvolutionKernel
         _stripVectors = _stripRows * _pitch / Lanes;
         _strips = (height + _stripRows - 1) / _stripRows;
 
-        // An odd number of cache lines, so that the same place of many planes is not the same set of the cache.
+        // An odd number of cache lines: the same place of many planes is not in the same set of the cache.
         _planeBytes = Align(Math.Min(_stripRows + linear.KernelHeight - 1, Rows) * _pitch * sizeof(short)) | 64;
 
-        // Output by output of a chunk of a group, where its products begin.
+        // For each group, chunk and output the places of its products.
         int terms = linear.KernelHeight * _parts;
         _offsets = new int[linear.Outputs * channels * terms];
         ReadOnlySpan<byte> weightBits = linear.Weights.Span;
@@ -92,7 +92,7 @@ internal sealed class RowConvolution<TOps, TVector> : ConvolutionKernel
             }
         }
 
-        // Where a vector is a row, two rows of a window are joined as they are made.
+        // Where a vector is a row, two rows of a window are pooled as they are made.
         _rowsPooled = _isWhole && _pitch == Lanes && _passVectors == 4 && layer.Linear.Stride == 1 && layer.Pool is { Size: 2, Stride: 2 };
         _thresholds = layer.Epilogue is Threshold threshold
             ? [.. threshold.Thresholds.ToArray().Select(t => (short)Math.Clamp(t, short.MinValue + 1, short.MaxValue))]
@@ -123,7 +123,7 @@ internal sealed class RowConvolution<TOps, TVector> : ConvolutionKernel
     /// <summary>Bytes of one output's bits at all positions.</summary>
     private int OutputBitBytes => Align(OutputElements / 8);
 
-    /// <summary>The sums over one channel fit into 16 bits.</summary>
+    /// <summary>Whether the input holds codes whose sums over one channel fit into 16 bits.</summary>
     public static bool Fits(FusedLinear layer) =>
         layer.Source is { Kind: ElementKind.Codes, Bits: > 1 and <= 8 }
         && layer.Linear.KernelHeight * layer.Linear.KernelWidth * layer.Source.Maximum <= short.MaxValue;
@@ -138,7 +138,7 @@ internal sealed class RowConvolution<TOps, TVector> : ConvolutionKernel
         ref byte padded = ref scratch;
         if (linear.Padding == 0)
         {
-            padded = ref source; // What is read behind it and does not matter is memory of the model, too.
+            padded = ref source; // What is read behind it belongs to the memory of the image. It does not matter.
         }
         else
         {
@@ -255,7 +255,7 @@ internal sealed class RowConvolution<TOps, TVector> : ConvolutionKernel
         }
     }
 
-    /// <summary>The products of a channel with all weights: turning one from -1 to +1 adds its input twice.</summary>
+    /// <summary>The products of a channel with all rows of weights. A weight of +1 instead of -1 adds its input twice.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Multiply(ref byte shifted, ref byte products)
     {
@@ -280,7 +280,7 @@ internal sealed class RowConvolution<TOps, TVector> : ConvolutionKernel
                     TOps.Store(TOps.Add16(none, twice), ref Unsafe.Add(ref place, at + _planeBytes));
                 }
 
-                // Two more inputs make four products of each that is there.
+                // Two more inputs make four products of each one so far.
                 for (; done < width; done += 2)
                 {
                     TVector one = Twice(ref inputs, done * _planeBytes + at),

@@ -6,15 +6,15 @@ using System.Runtime.Intrinsics;
 namespace Onebit;
 
 /// <summary>
-/// A convolution of bits on one image with few positions, a byte each. A few inputs of a position make a code; how many
-/// of them agree with an output's weights is looked up in a table that the weights choose, all positions of a vector at
-/// once: <c>w . x = 2 S - n</c> for signs and <c>w . x = S - (weights of -1)</c> for {0, 1}, where S is that number.
+/// A convolution of bits on one image with few positions, one byte each. A few inputs of a position make a code. A table, which the weights
+/// of an output choose, says how many of the inputs agree with the weights. It is looked up for all positions of a vector at once. With S,
+/// the number of inputs that agree, <c>w . x = 2 S - n</c> for signs and <c>w . x = S - (number of weights -1)</c> for {0, 1}.
 /// </summary>
 internal sealed class TableConvolution<TOps, TVector> : ConvolutionKernel
     where TOps : struct, ILookupOps<TVector>
     where TVector : struct
 {
-    // Outputs that share the loading of codes.
+    // Outputs for which a code is loaded once.
     private const int Outputs = 4;
 
     private readonly int _pitch;
@@ -47,7 +47,7 @@ internal sealed class TableConvolution<TOps, TVector> : ConvolutionKernel
         _vectors = Vectors(layer);
         _signs = source.Kind == ElementKind.Signs;
 
-        // A row of the kernel in parts that a table has room for; parts one after another make a code as long as they fit.
+        // A row of the kernel is cut into parts that fit an index of a table. Parts share a code as long as they fit.
         int columns = (linear.KernelWidth + TOps.TableBits - 1) / TOps.TableBits;
         _width = (linear.KernelWidth + columns - 1) / columns;
         _shifts = [.. Enumerable.Range(0, columns).Select(i => i * _width)];
@@ -77,7 +77,7 @@ internal sealed class TableConvolution<TOps, TVector> : ConvolutionKernel
             _tables[i] = (byte)(TOps.TableBits - BitOperations.PopCount((uint)(weights ^ inputs)));
         }
 
-        // What no part of a code fills is 0; a weight of 1 there never agrees.
+        // Bits that no part of a code fills are 0. A weight of 1 there never agrees.
         int fours = (outputs + Outputs - 1) / Outputs,
             unused = (1 << TOps.TableBits) - 1;
         _patterns = new ushort[linear.Groups * fours * _codes * Outputs];
@@ -106,7 +106,7 @@ internal sealed class TableConvolution<TOps, TVector> : ConvolutionKernel
             }
         }
 
-        // Behind the windows' planes, whose last vector reaches beyond them, the rows that they are made from.
+        // The planes of the windows, whose last vector reaches beyond them. Then the rows that they are made from.
         _rows = Align(source.Channels * _shifts.Length * Rows * _pitch + VectorBytes);
         _windowsBytes = _rows + Align(source.Channels * Rows * _pitch + VectorBytes);
         _codesBytes = (_codes + 2 * Outputs) * VectorBytes;
@@ -169,7 +169,7 @@ internal sealed class TableConvolution<TOps, TVector> : ConvolutionKernel
         ((layer.Source.Height + 2 * layer.Linear.Padding - layer.Linear.KernelHeight + 1) * 8 * RowWords(layer) + VectorBytes - 1)
         / VectorBytes;
 
-    /// <summary>For each channel, part of the kernel's row, row and position the bits of that part, one byte each.</summary>
+    /// <summary>The bits of each window: one byte for each channel, part of a row of the kernel, row and position.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Windows(ref ulong source, ref byte windows)
     {
@@ -179,11 +179,11 @@ internal sealed class TableConvolution<TOps, TVector> : ConvolutionKernel
         ref ulong word = ref Unsafe.As<byte, ulong>(ref rows);
         for (int row = 0; row < shape.Channels * Rows; row++)
         {
-            // Bits behind a row's last one are in no window that is read, but where there is padding.
+            // Without padding no window that is read has bits behind the end of a row.
             ulong bits = 0;
             if (padding == 0 && shape.Width <= 57)
             {
-                // From the byte in which the row begins, 64 bits hold all of it.
+                // 64 bits from the byte in which the row begins hold all of it.
                 int start = row * shape.Width;
                 bits = Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref Unsafe.As<ulong, byte>(ref source), start >> 3)) >> (start & 7);
             }
@@ -252,7 +252,7 @@ internal sealed class TableConvolution<TOps, TVector> : ConvolutionKernel
             shift = _signs ? 1 : 0;
         for (int output = 0; output < outputs; output++)
         {
-            // All sums of even places, then those of odd ones: in 32 bits one beside the other.
+            // Sums of even places come first, then those of odd places. 32 bits take one of each.
             ref short sum = ref Unsafe.As<byte, short>(ref Sum(ref codes, group, output, ref sums));
             ref int place = ref integers[(first + output) * _vectors * VectorBytes];
             Vector256<int> offset = Vector256.Create(_offsets[first + output]);
@@ -267,7 +267,7 @@ internal sealed class TableConvolution<TOps, TVector> : ConvolutionKernel
         }
     }
 
-    /// <summary>Where the sums of an output are; those of <see cref="Outputs"/> are made at a time.</summary>
+    /// <summary>The place of the sums of an output. Those of <see cref="Outputs"/> outputs are made at a time.</summary>
     private ref byte Sum(ref byte codes, int group, int output, ref byte sums)
     {
         if (output % Outputs == 0)
@@ -282,7 +282,7 @@ internal sealed class TableConvolution<TOps, TVector> : ConvolutionKernel
         return ref Unsafe.Add(ref sums, output % Outputs * 2 * VectorBytes);
     }
 
-    /// <summary>How many inputs agree with the weights of four outputs: for each, 16-bit sums of even places, then of odd ones.</summary>
+    /// <summary>How many inputs agree with the weights of four outputs. For each, 16-bit sums of even places, then of odd places.</summary>
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private void Sum(ref byte codes, ref ushort patterns, ref byte sums)
     {
@@ -320,12 +320,12 @@ internal sealed class TableConvolution<TOps, TVector> : ConvolutionKernel
         }
     }
 
-    /// <summary>Part of a kernel's row, and where its bits stand in which code.</summary>
-    /// <param name="window">Where its windows are, from the group's first on.</param>
-    /// <param name="weight">Its first weight, of an output's.</param>
-    /// <param name="bits">How many.</param>
-    /// <param name="code">Which code.</param>
-    /// <param name="position">Its lowest bit there.</param>
+    /// <summary>A part of a row of the kernel.</summary>
+    /// <param name="window">The place of its windows, from those of the group on.</param>
+    /// <param name="weight">The index of its first weight among those of an output.</param>
+    /// <param name="bits">The number of weights.</param>
+    /// <param name="code">The code that holds its bits.</param>
+    /// <param name="position">The position of its lowest bit in the code.</param>
     private readonly struct Part(int window, int weight, int bits, int code, int position)
     {
         public readonly int Window = window,

@@ -4,15 +4,15 @@ using System.Runtime.InteropServices;
 namespace Onebit;
 
 /// <summary>
-/// The outputs are the lanes, a byte each: the weights of eight inputs. Each byte of the input is ANDed with a vector of
-/// such bytes; these planes are summed bit by bit, and the ones of a byte are counted at the end. Takes the same time
-/// for every image, and little of it where there are few outputs.
+/// The outputs are the lanes, one byte each, which holds the weights of eight inputs. Each byte of the input is ANDed with a vector of such
+/// bytes. These planes are summed bit by bit, and the ones of each byte are counted at the end. Every image takes the same time. It is
+/// short where there are few outputs.
 /// </summary>
 internal sealed class DenseBytes<TOps, TVector> : DenseKernel
     where TOps : struct, IVectorOps<TVector>
     where TVector : struct
 {
-    // Planes whose counts a byte has room for: 8 inputs x (1 + 2 + 4 + 8 + 16).
+    // Planes whose counts fit into a byte: 8 inputs x (1 + 2 + 4 + 8 + 16).
     private const int LowPlanes = 5;
 
     private readonly int _vectors;
@@ -62,7 +62,7 @@ internal sealed class DenseBytes<TOps, TVector> : DenseKernel
         return total;
     }
 
-    /// <summary>The sums of an accumulator over the eight bits of each byte, times 2^<paramref name="shift"/>.</summary>
+    /// <summary>Sums an accumulator over the eight bits of each byte, times 2^<paramref name="shift"/>.</summary>
     private void CountBytes(ref byte accumulator, int shift, bool add, Span<int> positives)
     {
         int bits = BitLanes<TOps, TVector>.Bits(_groups);

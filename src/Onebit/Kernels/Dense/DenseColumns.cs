@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Onebit;
 
 /// <summary>
-/// The outputs are the lanes: each input that is 1 adds its column of weights, and the comparison's result is the next
-/// layer's input as it stands. What an image leaves dark costs nothing.
+/// The outputs are the lanes, one bit each. Each input that is 1 adds its column of weights. The result of the comparison is the input of
+/// the next layer, without any conversion. Dark pixels cost nothing.
 /// </summary>
 internal sealed class DenseColumns<TOps, TVector> : DenseKernel
     where TOps : struct, IVectorOps<TVector>
@@ -26,7 +26,7 @@ internal sealed class DenseColumns<TOps, TVector> : DenseKernel
         _differenceBits = BitLanes<TOps, TVector>.DifferenceBits(MaxTotal);
         _accumulatorBytes = BitLanes<TOps, TVector>.AccumulatorBytes((int)Math.Min(int.MaxValue, (Inputs + Block) * ((1L << Planes) - 1)));
 
-        // Vector by vector a column an input; in it a bit an output. The last column adds nothing.
+        // For each vector of outputs a column per input, with a bit per output. The last column adds nothing.
         _columns = new AlignedBytes(_vectors * (Inputs + 1) * VectorBytes);
         for (int o = 0; o < Outputs; o++)
         {
@@ -53,7 +53,7 @@ internal sealed class DenseColumns<TOps, TVector> : DenseKernel
 
     protected override int OwnScratchBytes => 2 * _accumulatorBytes + Planes * ListBytes;
 
-    /// <summary>Bytes of a list of columns; their number comes first.</summary>
+    /// <summary>Bytes of a list of columns, which begins with their number.</summary>
     private int ListBytes => sizeof(int) + (Inputs + Block + BitString.ListSpare) * sizeof(ushort);
 
     private static int VectorBytes => Unsafe.SizeOf<TVector>();
@@ -97,7 +97,7 @@ internal sealed class DenseColumns<TOps, TVector> : DenseKernel
     }
 
     /// <summary>Lists the columns of the inputs that are 1, plane by plane.</summary>
-    /// <returns>The total.</returns>
+    /// <returns>The sum of all inputs.</returns>
     private int Active(ReadOnlySpan<ulong> planes, ref byte scratch)
     {
         ushort factor = (ushort)(VectorBytes / sizeof(ulong));
@@ -108,7 +108,7 @@ internal sealed class DenseColumns<TOps, TVector> : DenseKernel
             int count = BitString.List(planes.Slice(p * BitString.Words(Inputs), Words), factor, ref list);
             total += count << p;
 
-            // Whole blocks, so that how many columns are left over is no branch to be guessed.
+            // Whole blocks: no branch depends on how many columns are left over.
             MemoryMarshal.CreateSpan(ref Unsafe.Add(ref list, count), Block).Fill((ushort)(Inputs * factor));
             Count(p, ref scratch) = (count + Block - 1) / Block * Block;
         }
@@ -117,7 +117,7 @@ internal sealed class DenseColumns<TOps, TVector> : DenseKernel
     }
 
     /// <summary>Sums the listed columns of one vector of outputs into the first accumulator of scratch memory.</summary>
-    /// <returns>No sum in a lane is larger.</returns>
+    /// <returns>An upper bound of the sums.</returns>
     private int Positive(int vector, ref byte scratch)
     {
         ref byte columns = ref Unsafe.Add(ref _columns.Start, vector * (Inputs + 1) * VectorBytes);

@@ -5,8 +5,8 @@ using System.Runtime.InteropServices;
 namespace Onebit;
 
 /// <summary>
-/// A dense layer on one image. Its input comes as k bit-planes X_p of levels 2^p, one for signs, whose bit is 1 for +1:
-/// <c>positive = sum over p of 2^p popcount(W &amp; X_p)</c>, <c>total = sum over p of 2^p popcount(X_p)</c>.
+/// A dense layer on one image. Its input comes as k bit-planes X_p of weight 2^p. Signs are one plane, whose bit is 1 for +1. Then
+/// <c>positive = sum over p of 2^p popcount(W &amp; X_p)</c> and <c>total = sum over p of 2^p popcount(X_p)</c>.
 /// </summary>
 internal abstract class DenseKernel
 {
@@ -53,7 +53,7 @@ internal abstract class DenseKernel
     /// <summary>Bytes of scratch memory.</summary>
     public int ScratchBytes => Lanes * sizeof(int) + OwnScratchBytes;
 
-    /// <summary>Those besides the positives.</summary>
+    /// <summary>Bytes of scratch memory besides the positives.</summary>
     protected abstract int OwnScratchBytes { get; }
 
     protected readonly int Inputs;
@@ -65,10 +65,10 @@ internal abstract class DenseKernel
 
     protected readonly int Planes;
 
-    /// <summary>For <c>2 positive - total</c>.</summary>
+    /// <summary>The thresholds of <c>2 positive - total</c>.</summary>
     protected readonly int[] Thresholds;
 
-    /// <summary>What the signs are turned by: 1 where the normalization's factor is negative.</summary>
+    /// <summary>Bits that are XORed with the signs: 1 where the threshold is flipped.</summary>
     protected readonly ulong[] Flips;
 
     protected readonly int[] WeightSums;
@@ -79,12 +79,12 @@ internal abstract class DenseKernel
     /// <summary>Words of an input plane, without the spare one.</summary>
     protected readonly int Words;
 
-    /// <summary>The weights, <see cref="Words"/> an output.</summary>
+    /// <summary>The weights: <see cref="Words"/> per output.</summary>
     protected readonly ulong[] Rows;
 
-    /// <summary>The layer's signs, where it ends in a threshold.</summary>
+    /// <summary>The signs of a layer that ends in a threshold.</summary>
     /// <param name="planes">The input's bit-planes, one after another, each of <see cref="BitString.Words"/>.</param>
-    /// <param name="bits">Receives the output in whole vectors; unused bits of its last word are 0.</param>
+    /// <param name="bits">Receives the output in whole vectors. Unused bits of its last word are 0.</param>
     /// <param name="scratch">Of <see cref="ScratchBytes"/>.</param>
     public virtual void Signs(ReadOnlySpan<ulong> planes, ref ulong bits, ref byte scratch)
     {
@@ -92,20 +92,20 @@ internal abstract class DenseKernel
         int total = Positives(planes, positives, ref Unsafe.Add(ref scratch, Lanes * sizeof(int)));
         for (int w = 0; 64 * w < Outputs; w++)
         {
-            // Whatever is in the lanes without an output.
+            // Lanes without an output hold anything.
             ulong reached = ThresholdCompare.Bits(positives.Slice(64 * w, 64), total, Thresholds.AsSpan(64 * w, 64));
             Unsafe.Add(ref bits, w) = (reached & BitString.Low(Math.Min(64, Outputs - 64 * w))) ^ Flips[w];
         }
     }
 
-    /// <summary>The sums themselves.</summary>
+    /// <summary>The sums of a layer that does not.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public void Integers(ReadOnlySpan<ulong> planes, Span<int> sums, ref byte scratch)
     {
         Span<int> positives = PositivesIn(ref scratch);
         int total = Positives(planes, positives, ref Unsafe.Add(ref scratch, Lanes * sizeof(int)));
 
-        // 2 positive - total is the sum of codes; of signs, twice that less the weights' sum.
+        // The sum of codes is 2 positive - total. The sum of signs is twice that, less the sum of the weights.
         (int factor, int offset) = _readsSigns ? (4, 2 * total) : (2, total);
         int o = 0;
         for (; o <= sums.Length - Vector<int>.Count; o += Vector<int>.Count)
@@ -120,7 +120,7 @@ internal abstract class DenseKernel
         }
     }
 
-    /// <summary>The sums of the inputs whose weight is +1, in the lanes that have an output.</summary>
+    /// <summary>The sum of the inputs whose weight is +1, for each output.</summary>
     /// <returns>The sum of all inputs.</returns>
     protected abstract int Positives(ReadOnlySpan<ulong> planes, Span<int> positives, ref byte scratch);
 

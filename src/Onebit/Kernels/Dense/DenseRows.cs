@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 
 namespace Onebit;
 
-/// <summary>Output by output, a popcount for each word of its weights: for a handful of outputs.</summary>
+/// <summary>One output after another, by a popcount for each word of its weights. For a handful of outputs.</summary>
 internal sealed class DenseRows(FusedLinear layer) : DenseKernel(layer)
 {
     protected override int OwnScratchBytes => 0;

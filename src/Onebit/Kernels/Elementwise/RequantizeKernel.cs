@@ -2,7 +2,9 @@ using System.Numerics;
 
 namespace Onebit;
 
-/// <summary><see cref="Requantize"/> on integers: an affine function for each channel, clamped to codes of 8 or integers of 16 bits.</summary>
+/// <summary>
+/// <see cref="Requantize"/> on integers: an affine function for each channel, clamped to codes of 8 or integers of 16 bits.
+/// </summary>
 internal sealed class RequantizeKernel(Requantize requantize) : IntegerKernel
 {
     public override void Run(int input, ReadOnlySpan<int> x, Span<int> y, Span<int> scratch)

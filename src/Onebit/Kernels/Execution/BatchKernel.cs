@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace Onebit;
 
-/// <summary>Many images at once: they are the lanes of a vector, so nothing is ever gathered or summed across a vector.</summary>
+/// <summary>
+/// Runs a model on many images at once. They are the lanes of a vector, so nothing is gathered or summed across a vector.
+/// </summary>
 internal abstract class BatchKernel
 {
     /// <summary>Images of a full batch.</summary>
@@ -14,14 +16,14 @@ internal abstract class BatchKernel
 
     /// <summary>Predicts up to <see cref="Images"/> images.</summary>
     /// <param name="images">The images one after another.</param>
-    /// <param name="classes">One an image.</param>
-    /// <param name="scratch">At least <see cref="ScratchBytes"/>; its contents do not matter.</param>
+    /// <param name="classes">Receives one class per image.</param>
+    /// <param name="scratch">Of at least <see cref="ScratchBytes"/>. Its contents do not matter.</param>
     public abstract void Run(ReadOnlySpan<byte> images, Span<int> classes, Span<byte> scratch);
 }
 
 /// <summary>
-/// A value of bits is kept as one vector an element, a value of codes as one byte an element and image, element by
-/// element. A convolution moves over them by moving its lists' common base: no patch is unfolded.
+/// A value of bits is stored as one vector per element. A value of codes is stored as one byte per element and image, element by element. A
+/// convolution moves over them by moving the base of its lists. It copies no patch.
 /// </summary>
 internal sealed class BatchKernel<TOps, TVector> : BatchKernel
     where TOps : struct, IVectorOps<TVector>
@@ -155,7 +157,7 @@ internal sealed class BatchKernel<TOps, TVector> : BatchKernel
         }
     }
 
-    /// <summary>The planes of the layer's input in the form that its sums take them, padded.</summary>
+    /// <summary>The planes of the input of a layer, padded, as its sums read them.</summary>
     private ref byte Planes<TLanes>(Layer layer, ref byte memory, int first)
         where TLanes : struct, ILanes
     {
@@ -200,7 +202,7 @@ internal sealed class BatchKernel<TOps, TVector> : BatchKernel
         return ref planes;
     }
 
-    /// <summary>Turns the bits of the channels whose normalization has a negative factor.</summary>
+    /// <summary>Negates the bits of the channels that are flipped.</summary>
     private static void Flip(Threshold threshold, ref byte bits, int area)
     {
         ReadOnlySpan<bool> flipped = threshold.Flipped.Span;
@@ -217,7 +219,7 @@ internal sealed class BatchKernel<TOps, TVector> : BatchKernel
     /// <summary>Bytes of one element of all images.</summary>
     private static int ElementBytes(ValueInfo value) => value.Bits == 1 ? VectorBytes : 8 * VectorBytes;
 
-    /// <summary>A layer with its lists.</summary>
+    /// <summary>A layer and the lists of planes for its sums.</summary>
     private sealed class Layer
     {
         public Layer(FusedLinear fused)

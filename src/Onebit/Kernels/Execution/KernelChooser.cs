@@ -9,9 +9,9 @@ internal static class KernelChooser
 
     /// <summary>A kernel for a dense layer without pooling, on one image.</summary>
     /// <remarks>
-    /// The costs are cycles. <see cref="DenseColumns{TOps, TVector}"/> takes a step for each input that is 1 and as many outputs as a vector
-    /// has bits. <see cref="DenseBytes{TOps, TVector}"/> takes one for eight inputs and as many outputs as a vector has bytes.
-    /// <see cref="DenseRows"/> takes one for 64 inputs and one output.
+    /// The costs are cycles. <see cref="DenseColumns{TOps, TVector}"/> takes a step for each input that is 1 and as many outputs as a
+    /// vector has bits. <see cref="DenseBytes{TOps, TVector}"/> takes one for eight inputs and as many outputs as a vector has bytes. <see
+    /// cref="DenseRows"/> takes one for 64 inputs and one output.
     /// </remarks>
     /// <param name="layer">The layer.</param>
     /// <param name="widestVector">Bits of the widest vector to use.</param>

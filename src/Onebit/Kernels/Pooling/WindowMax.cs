@@ -32,7 +32,9 @@ internal static class WindowMax
         }
     }
 
-    /// <summary>Copies each <paramref name="step"/>-th integer. Source and destination may overlap where the destination comes first.</summary>
+    /// <summary>
+    /// Copies each <paramref name="step"/>-th integer. Source and destination may overlap where the destination comes first.
+    /// </summary>
     /// <param name="from">The first integer.</param>
     /// <param name="step">Elements from one to the next. With 2, one more element is read.</param>
     /// <param name="to">Receives the integers, one after another.</param>

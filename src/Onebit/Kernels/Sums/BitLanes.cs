@@ -7,15 +7,15 @@ using System.Runtime.Intrinsics.X86;
 namespace Onebit;
 
 /// <summary>
-/// Planes of bits, summed bit-sliced: an accumulator holds bit 0 of all lanes' sums, then bit 1, and so on, so one full adder
-/// of logic instructions adds one bit in every lane. Carry-save adders keep the lowest four bits in registers
-/// (Harley and Seal's counter; Warren, Hacker's Delight, section 5-1).
+/// Planes of bits, summed bit-sliced: an accumulator holds bit 0 of the sums of all lanes, then bit 1, and so on. So one full adder of
+/// logic instructions adds one bit in every lane. Carry-save adders keep the lowest four bits in registers. This is Harley and Seal's
+/// counter (Warren, Hacker's Delight, section 5-1).
 /// </summary>
 internal readonly struct BitLanes<TOps, TVector> : ILanes
     where TOps : struct, IVectorOps<TVector>
     where TVector : struct
 {
-    /// <summary>Bit-planes of an accumulator that <see cref="Sum"/> writes whatever the count.</summary>
+    /// <summary>Bit-planes of an accumulator that <see cref="Sum"/> always writes.</summary>
     private const int LowPlanes = 4;
 
     public static int Lanes => 8 * Unsafe.SizeOf<TVector>();
@@ -29,7 +29,7 @@ internal readonly struct BitLanes<TOps, TVector> : ILanes
     public static int Bits(int max) => 32 - BitOperations.LeadingZeroCount((uint)max);
 
     /// <summary>
-    /// Bits of <c>2 positive - total - threshold</c> in two's complement, with thresholds no farther out than <c>planes + 1</c>.
+    /// Bits of <c>2 positive - total - threshold</c> in two's complement. Thresholds are clamped to plus and minus <c>planes + 1</c>.
     /// </summary>
     public static int DifferenceBits(int planes) => Bits(planes) + 2;
 
@@ -40,7 +40,7 @@ internal readonly struct BitLanes<TOps, TVector> : ILanes
     public static void Sum(ref byte planes, ReadOnlySpan<int> offsets, ref byte accumulator) =>
         Sum(new Listed(ref planes, ref MemoryMarshal.GetReference(offsets)), offsets.Length, ref accumulator);
 
-    /// <summary>Sums planes.</summary>
+    /// <summary>Sums <paramref name="count"/> planes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Sum<TPlanes>(TPlanes planes, int count, ref byte accumulator)
         where TPlanes : struct, IPlanes<TVector>, allows ref struct
@@ -59,7 +59,7 @@ internal readonly struct BitLanes<TOps, TVector> : ILanes
             Carry(sixteen, ref accumulator, block);
         }
 
-        // Up to fifteen are left; they and what the registers hold are below 32, so at most one of these carries is set.
+        // Up to 15 planes are left. With what the registers hold they are below 32, so at most one of these carries is set.
         int left = count & 15;
         if (left != 0)
         {
@@ -111,7 +111,7 @@ internal readonly struct BitLanes<TOps, TVector> : ILanes
     }
 
     /// <summary>Adds four planes to the counts in registers.</summary>
-    /// <returns>The bit of weight 4 that is too much.</returns>
+    /// <returns>The carry, of weight 4.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TVector Four<TPlanes>(TPlanes planes, nint first, ref TVector ones, ref TVector twos)
         where TPlanes : struct, IPlanes<TVector>, allows ref struct
@@ -122,8 +122,8 @@ internal readonly struct BitLanes<TOps, TVector> : ILanes
         return four;
     }
 
-    /// <summary>Adds eight.</summary>
-    /// <returns>The bit of weight 8 that is too much.</returns>
+    /// <summary>Adds eight planes.</summary>
+    /// <returns>The carry, of weight 8.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TVector Eight<TPlanes>(TPlanes planes, nint first, ref TVector ones, ref TVector twos, ref TVector fours)
         where TPlanes : struct, IPlanes<TVector>, allows ref struct
@@ -159,7 +159,7 @@ internal readonly struct BitLanes<TOps, TVector> : ILanes
 
         if (BitOperations.IsPow2(count))
         {
-            TOps.Store(carry, ref plane); // The first count that takes this plane.
+            TOps.Store(carry, ref plane); // The first count that reaches this plane.
         }
     }
 
@@ -214,8 +214,8 @@ internal readonly struct BitLanes<TOps, TVector> : ILanes
     }
 
     /// <summary>
-    /// One bit a lane: <c>2 sum + addend + constant >= 0</c>, all in two's complement of
-    /// <paramref name="bits"/> bits, which the result must not leave.
+    /// One bit per lane: <c>2 sum + addend + constant >= 0</c>, in two's complement of <paramref name="bits"/> bits. The result must fit
+    /// into them.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector NotNegative(ref byte sum, int sumBits, ref byte addend, int bits, int constant)
@@ -267,7 +267,7 @@ internal readonly struct BitLanes<TOps, TVector> : ILanes
             int rows = Math.Min(8, bits - shift);
             for (int group = 0; group < PlaneBytes; group++)
             {
-                // Byte p holds bit p of eight numbers; transposed, byte l holds number l.
+                // Byte p holds bit p of eight numbers. Transposed, byte l holds number l.
                 ulong matrix = 0;
                 for (int p = 0; p < rows; p++)
                 {
@@ -284,7 +284,7 @@ internal readonly struct BitLanes<TOps, TVector> : ILanes
         }
     }
 
-    /// <summary>Eight planes at a time: a byte of each makes a word, whose transposition is eight lanes.</summary>
+    /// <summary>Eight planes at a time. One byte of each makes a word, whose transposition is eight lanes.</summary>
     private static void ToIntegers512(ref byte accumulator, int bits, ref int integers)
     {
         for (int shift = 0; shift == 0 || shift < bits; shift += 8)
@@ -314,7 +314,7 @@ internal readonly struct BitLanes<TOps, TVector> : ILanes
 
         static void Write(Vector512<byte> words, int pair, int shift, ref int integers)
         {
-            // 16 lanes a pair of words; the next pair of these 128 bits is 128 lanes on.
+            // A pair of words is 16 lanes. The next pair of these 128 bits is 128 lanes further.
             Vector512<byte> numbers = BitMatrix.Transpose(words);
             ref int place = ref Unsafe.Add(ref integers, 16 * pair);
             Sixteen(numbers.GetLower().GetLower(), shift, ref place);

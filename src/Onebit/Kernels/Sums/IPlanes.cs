@@ -1,7 +1,7 @@
 namespace Onebit;
 
-/// <summary>The planes of a sum, one after another: where they come from is no concern of the adders.</summary>
-/// <typeparam name="TVector">The lanes.</typeparam>
+/// <summary>The planes of a sum, one after another. They may be stored, or made when they are read.</summary>
+/// <typeparam name="TVector">The vector of lanes.</typeparam>
 internal interface IPlanes<TVector>
     where TVector : struct
 {

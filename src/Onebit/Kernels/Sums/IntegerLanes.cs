@@ -5,8 +5,8 @@ using System.Runtime.Intrinsics;
 namespace Onebit;
 
 /// <summary>
-/// Planes of codes, as 16-bit or (<typeparamref name="TElement"/> = <see cref="int"/>) 32-bit integers: the planes of
-/// 8-bit codes would take eight times the logic of one bit, plain additions take less. An accumulator holds the lanes' sums.
+/// Planes of codes as integers of 16 or 32 bits, as <typeparamref name="TElement"/> says. Bit-planes of 8-bit codes would take eight times
+/// the logic of one bit. Plain additions take less. An accumulator holds the sums of all lanes.
 /// </summary>
 internal readonly struct IntegerLanes<TOps, TVector, TElement> : ILanes
     where TOps : struct, IVectorOps<TVector>
@@ -54,14 +54,14 @@ internal readonly struct IntegerLanes<TOps, TVector, TElement> : ILanes
 
     public static void PrepareTotal(ref byte accumulator, int planes)
     {
-        // Nothing to prepare: integers are subtracted as they are.
+        // Integers are subtracted as they are.
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AtLeast(ref byte positive, int positives, ref byte total, int planes, int threshold, ref byte bits, bool accumulate)
     {
-        // "At least" is "not less", and with 16 bits, where no difference is as small as the type's smallest number,
-        // "more than the number before". A threshold may be outside of that type: then all or none exceed its end.
+        // "At least" is "not less". With 16 bits it is "greater than the number before", as no difference is the smallest number.
+        // A threshold may be outside of 16 bits. Then all or no differences are greater than the end of the range.
         if (typeof(TElement) == typeof(short))
         {
             Vector256<short> below = Vector256.Create((short)Math.Clamp(threshold - 1L, short.MinValue, short.MaxValue));

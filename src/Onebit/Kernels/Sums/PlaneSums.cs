@@ -5,17 +5,17 @@ using System.Runtime.Intrinsics;
 namespace Onebit;
 
 /// <summary>
-/// The sums of a <see cref="Linear"/> operation over planes, one plane an input under the kernel.
-/// <c>w . x = 2 (sum of the x where w = +1) - (sum of all x)</c>, so an output needs about half of the planes, and the
-/// sum of all is shared. Outputs are taken k at a time: each plane falls into one of 2^k sets by its k weights, every
-/// set is summed once, and k outputs are sums of sets. With k = 4 that is less than a quarter of the planes an output,
-/// and a few additions of sums (the "method of four Russians", its table made of outputs instead of inputs).
+/// The sums of a <see cref="Linear"/> operation over planes. Each input under the kernel is one plane. <c>w . x = 2 (sum of the x where w =
+/// +1) - (sum of all x)</c>. So an output needs about half of the planes, and all outputs share the sum of all. Outputs are taken k at a
+/// time. The k weights of a plane put it into one of 2^k sets. Each set is summed once, and the k outputs are sums of sets. With k = 4 an
+/// output takes less than a quarter of the planes, and a few additions of sums. This is the "method of four Russians", with a table of
+/// outputs instead of inputs.
 /// </summary>
 internal sealed class PlaneSums
 {
     private const int MaxTuple = 4;
 
-    // What beginning and ending one set costs, and adding one sum to another, in planes summed; measured.
+    // Measured costs of a set and of the addition of two sums, as numbers of planes summed in the same time.
     private const double SetCost = 8,
         IntegerSetCost = 8,
         MergeCost = 11,
@@ -70,13 +70,13 @@ internal sealed class PlaneSums
     public int ScratchBytes<TLanes>()
         where TLanes : struct, ILanes => (TotalAccumulator + 1) * TLanes.AccumulatorBytes(_planes);
 
-    /// <summary>One bit a lane and output of a group: does the sum reach the output's threshold?</summary>
-    /// <param name="planes">Where offset 0 is.</param>
+    /// <summary>One bit per lane and output of a group: whether the sum reaches the threshold of the output.</summary>
+    /// <param name="planes">The place of offset 0.</param>
     /// <param name="group">The group.</param>
     /// <param name="scratch">Of <see cref="ScratchBytes"/>.</param>
-    /// <param name="bits">Where the bits of output 0 of the operation go.</param>
+    /// <param name="bits">Receives the bits of output 0 of the operation.</param>
     /// <param name="stride">Bytes from one output's bits to the next one's.</param>
-    /// <param name="accumulate">OR instead of write: max-pooling.</param>
+    /// <param name="accumulate">Whether to OR the bits into those that are there: max-pooling.</param>
     public void Compare<TLanes>(ref byte planes, int group, ref byte scratch, ref byte bits, int stride, bool accumulate)
         where TLanes : struct, ILanes
     {
@@ -106,13 +106,13 @@ internal sealed class PlaneSums
         }
     }
 
-    /// <summary>The sums themselves, of a group's outputs in all lanes.</summary>
-    /// <param name="planes">Where offset 0 is.</param>
+    /// <summary>The sums of the outputs of a group, in all lanes.</summary>
+    /// <param name="planes">The place of offset 0.</param>
     /// <param name="group">The group.</param>
     /// <param name="scratch">Of <see cref="ScratchBytes"/>.</param>
-    /// <param name="sums">Receives the sums of output 0 of the operation from its first element on.</param>
+    /// <param name="sums">Receives the sums. Those of output 0 of the operation come first.</param>
     /// <param name="stride">Elements from one output's sums to the next one's.</param>
-    /// <param name="accumulate">Keep the larger one instead of writing: max-pooling.</param>
+    /// <param name="accumulate">Whether to keep the larger of the sum and what is there: max-pooling.</param>
     public void Integers<TLanes>(ref byte planes, int group, ref byte scratch, Span<int> sums, int stride, bool accumulate)
         where TLanes : struct, ILanes
     {
@@ -132,20 +132,13 @@ internal sealed class PlaneSums
             {
                 TLanes.ToIntegers(ref Unsafe.Add(ref scratch, accumulatorBytes << j), counts[1 << j], positives);
                 Span<int> destination = sums.Slice(output * stride, Math.Min(TLanes.Lanes, sums.Length - output * stride));
-                Combine(positives, totals, _signs ? 1 : 0, _signs ? _weightSums[output] : 0, destination, accumulate);
+                Sums(positives, totals, _signs ? 1 : 0, _signs ? _weightSums[output] : 0, destination, accumulate);
             }
         }
     }
 
-    /// <summary><c>2 positive - total</c>, doubled by a shift, less an offset.</summary>
-    private static void Combine(
-        ReadOnlySpan<int> positives,
-        ReadOnlySpan<int> totals,
-        int shift,
-        int offset,
-        Span<int> sums,
-        bool accumulate
-    )
+    /// <summary><c>((2 positive - total) &lt;&lt; shift) - offset</c> for each lane.</summary>
+    private static void Sums(ReadOnlySpan<int> positives, ReadOnlySpan<int> totals, int shift, int offset, Span<int> sums, bool accumulate)
     {
         ref int positive = ref MemoryMarshal.GetReference(positives),
             total = ref MemoryMarshal.GetReference(totals),
@@ -167,14 +160,14 @@ internal sealed class PlaneSums
 
     private int TotalAccumulator => 1 << _tuple;
 
-    /// <summary>Leaves the sum of the tuple's output j in accumulator 2^j.</summary>
-    /// <returns>Outputs of the tuple.</returns>
+    /// <summary>Leaves the sum of output j of the tuple in accumulator 2^j.</summary>
+    /// <returns>The number of outputs of the tuple.</returns>
     private int SumTuple<TLanes>(ref byte planes, int tuple, ref byte scratch, int accumulatorBytes, Span<int> counts)
         where TLanes : struct, ILanes
     {
         int[] offsets = _offsets[tuple],
             starts = _starts[tuple];
-        int sets = starts.Length - 1; // Set 0, the planes that no output takes, is not among them.
+        int sets = starts.Length - 1; // Without set 0, the planes that no output takes.
         ref int offset = ref MemoryMarshal.GetArrayDataReference(offsets);
         ref byte accumulator = ref scratch;
         for (int set = 1; set <= sets; set++)
@@ -189,7 +182,7 @@ internal sealed class PlaneSums
         int outputs = 0;
         for (int high = (sets + 1) / 2; high != 0; high /= 2, outputs++)
         {
-            // The sets from 2 high on are done. Those above `high` belong to its output, and to the outputs of their other bits.
+            // Sets from 2 high on are done. Those above `high` belong to its output and to the outputs of their other bits.
             ref byte sum = ref Unsafe.Add(ref scratch, high * accumulatorBytes);
             for (int set = high + 1; set < 2 * high; set++)
             {
@@ -245,7 +238,7 @@ internal sealed class PlaneSums
         return ([.. sets.Skip(1).SelectMany(s => s)], starts);
     }
 
-    /// <summary>How many outputs to take at a time, by the additions that each then costs.</summary>
+    /// <summary>How many outputs to take at a time: the number for which each costs the fewest additions.</summary>
     private static int BestTuple(int planes, int outputs, bool bits)
     {
         int best = 1;

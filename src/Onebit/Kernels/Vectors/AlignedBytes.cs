@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Onebit;
 
-/// <summary>Bytes, 0 at first, that begin at a cache line: a vector that lies across two is read at half the speed.</summary>
+/// <summary>Bytes that begin at a cache line, all 0 at first. A vector that lies across two lines is read at half the speed.</summary>
 internal readonly struct AlignedBytes
 {
     private const int Line = 64;
@@ -12,7 +12,7 @@ internal readonly struct AlignedBytes
 
     public AlignedBytes(int count)
     {
-        // Pinned, or the garbage collector could move them off the line.
+        // Pinned: the garbage collector could move them off the line.
         _bytes = GC.AllocateArray<byte>(count + Line, pinned: true);
         _start = (int)(-Marshal.UnsafeAddrOfPinnedArrayElement(_bytes, 0) & (Line - 1));
         Length = count;

@@ -1,6 +1,6 @@
 namespace Onebit;
 
-/// <summary>Vectors of bytes that look up in tables of bytes.</summary>
+/// <summary>Look-ups in tables of bytes, and the arithmetic on bytes and 16-bit integers that goes with them. From 128 bits on.</summary>
 internal interface ILookupOps<TVector> : IVectorOps<TVector>
     where TVector : struct
 {
@@ -8,11 +8,13 @@ internal interface ILookupOps<TVector> : IVectorOps<TVector>
     static abstract int TableBits { get; }
 
     /// <summary>
-    /// For each byte, the entry of a table of as many bytes as a vector has; where an index has fewer bits, the table repeats.
+    /// For each byte the entry of a table, which has as many bytes as a vector. Where an index has fewer bits, the table repeats.
     /// </summary>
     static abstract TVector Lookup(ref byte table, TVector indices);
 
-    /// <summary>Byte j of each 64-bit word: the word's eight bits from <paramref name="start"/> + j on, which are within it.</summary>
+    /// <summary>
+    /// Byte j of each 64-bit word becomes the word's eight bits from <paramref name="start"/> + j on. All are within the word.
+    /// </summary>
     static abstract TVector Windows(TVector words, int start);
 
     /// <summary>Shifts bytes that lose no bit.</summary>
@@ -25,8 +27,8 @@ internal interface ILookupOps<TVector> : IVectorOps<TVector>
     static abstract TVector OddBytes(TVector bytes);
 
     /// <summary>
-    /// Stores one bit an integer: is it at least <paramref name="threshold"/>? Those of even places are in one vector, those of odd ones in
-    /// another.
+    /// Stores one bit per 16-bit integer: 1 where it is at least <paramref name="threshold"/>. Integers at even places are in one
+    /// vector, those at odd places in the other.
     /// </summary>
     static abstract void StoreAtLeast16(TVector even, TVector odd, short threshold, ref byte bits);
 
@@ -36,7 +38,9 @@ internal interface ILookupOps<TVector> : IVectorOps<TVector>
     /// <summary>Subtracts 16-bit integers that do not overflow.</summary>
     static abstract TVector Subtract16(TVector a, TVector b);
 
-    /// <summary>Stores one bit an integer: is it at least <paramref name="threshold"/>, which is not the smallest integer?</summary>
+    /// <summary>
+    /// Stores one bit per 16-bit integer: 1 where it is at least <paramref name="threshold"/>, which is not the smallest integer.
+    /// </summary>
     static abstract void StoreAtLeast16(TVector integers, short threshold, ref byte bits);
 
     /// <summary>Stores 16-bit integers as 32-bit ones, or adds them to what is there.</summary>

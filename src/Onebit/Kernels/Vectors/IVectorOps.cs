@@ -1,7 +1,7 @@
 namespace Onebit;
 
-/// <summary>Bitwise logic and addition on one vector, whatever its width: what the kernels are written in.</summary>
-/// <typeparam name="TVector">The vector: <see cref="ulong"/> or one of <c>System.Runtime.Intrinsics</c>, of 64-bit elements.</typeparam>
+/// <summary>Bitwise logic and addition on one vector of any width. The kernels are written in these.</summary>
+/// <typeparam name="TVector">The vector: <see cref="ulong"/>, or a vector of 64-bit elements.</typeparam>
 internal interface IVectorOps<TVector>
     where TVector : struct
 {
@@ -21,7 +21,7 @@ internal interface IVectorOps<TVector>
 
     static abstract TVector Xor(TVector a, TVector b);
 
-    /// <summary>Adds three bits in every lane: the sum's low bit is returned, its high bit is the carry.</summary>
+    /// <summary>Adds three bits in every lane. It returns the low bit of the sum. The carry is the high bit.</summary>
     static abstract TVector FullAdd(TVector a, TVector b, TVector c, out TVector carry);
 
     /// <summary>How many bits of each byte are 1.</summary>

@@ -1,8 +1,8 @@
 namespace Onebit;
 
 /// <summary>
-/// Truth tables for AVX-512's three-input logic: bit <c>4a + 2b + c</c> is the result. With a = 0xF0, b = 0xCC and
-/// c = 0xAA the table of a function is the function of them.
+/// Truth tables for the three-input logic of AVX-512: bit <c>4a + 2b + c</c> is the result. With a = 0xF0, b = 0xCC and c = 0xAA,
+/// the table of a function is the function itself applied to a, b and c.
 /// </summary>
 internal static class TernaryLogic
 {

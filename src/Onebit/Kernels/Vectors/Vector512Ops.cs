@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Onebit;
 
-/// <summary>512 lanes. AVX-512; elsewhere it is emulated, for tests.</summary>
+/// <summary>512 lanes. AVX-512. Elsewhere .NET emulates it, for tests.</summary>
 internal readonly struct Vector512Ops : ILookupOps<Vector512<ulong>>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

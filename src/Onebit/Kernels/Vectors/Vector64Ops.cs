@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Onebit;
 
-/// <summary>64 lanes in a general register: runs everywhere.</summary>
+/// <summary>64 lanes in a general register. Runs everywhere.</summary>
 internal readonly struct Vector64Ops : IVectorOps<ulong>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -37,7 +37,7 @@ internal readonly struct Vector64Ops : IVectorOps<ulong>
         return (bytes + (bytes >> 4)) & 0x0F0F0F0F0F0F0F0F;
     }
 
-    // No element overflows, so no carry leaves one.
+    // No element overflows, so no carry reaches the next one.
     public static ulong Add8(ulong a, ulong b) => a + b;
 
     public static ulong Add16(ulong a, ulong b) => a + b;

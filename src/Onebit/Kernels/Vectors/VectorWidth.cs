@@ -14,9 +14,9 @@ internal static class VectorWidth
         : Vector128.IsHardwareAccelerated ? 128
         : 64;
 
-    /// <summary>The narrowest vector with room for so many bits, or else the widest allowed.</summary>
+    /// <summary>The narrowest vector that holds so many bits, or else the widest allowed.</summary>
     public static int For(long bits, int widest) => s_all.First(w => w >= Math.Min(bits, widest));
 
-    /// <summary>Widths of batches, the widest first: narrower than half they would take longer than one image after another.</summary>
+    /// <summary>Widths of batches, the widest first. A batch of less than half the widest would take longer than single images.</summary>
     public static IEnumerable<int> ForBatches(int widest) => s_all.Reverse().Where(w => w <= widest && w >= widest / 2);
 }
