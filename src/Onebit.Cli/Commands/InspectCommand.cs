@@ -75,21 +75,8 @@ internal static class InspectCommand
     {
         ValueInfo input = model.Values[operation.Inputs.Span[0]],
             output = model.Values[index + 1];
-        (string name, long parameters, long macs) = operation switch
-        {
-            Linear l => (Name(l), IsShared(model, l, index) ? 0 : Weights(l, input), Weights(l, input) * output.Area),
-            Threshold => ("Threshold", 2L * output.Channels, 0),
-            Quantize q => ("Quantize", q.Thresholds.Length + (long)output.Channels, 0),
-            Requantize => ("Requantize", 2L * output.Channels, 0),
-            PiecewiseLinear => ("PiecewiseLinear", 5L * output.Channels, 0),
-            WeightedSum w => ("WeightedSum", w.Multipliers.Length, 0),
-            Scores => ("Scores", 2L * output.Channels, 0),
-            MaxPool p => ($"MaxPool {p.Size}x{p.Size}", 0, 0),
-            SumPool p => ($"SumPool {p.Size}x{p.Size}", 0, 0),
-            Add => ("Add", 0, 0),
-            BitPlane => ("BitPlane", 0, 0),
-            _ => throw new NotSupportedException($"{operation.GetType().Name} has no line in this table."),
-        };
+        long weights = operation is Linear linear ? Weights(linear, input) : 0,
+            macs = weights * output.Area;
         string elements = output.Kind switch
         {
             ElementKind.Signs => "signs",
@@ -97,11 +84,11 @@ internal static class InspectCommand
             _ => $"integers of {output.Bits} bits",
         };
         return new LayerRow(
-            name,
+            operation.Label,
             string.Join(", ", operation.Inputs.ToArray()),
             $"{output.Channels} x {output.Height} x {output.Width}",
             operation is Scores ? "scores" : elements,
-            parameters,
+            operation is Linear layer && IsShared(model, layer, index) ? 0 : weights + operation.ParameterCount,
             operation is Linear ? 1 : null,
             model.EncodedLength(index),
             input.Bits == 1 ? macs : 0,
@@ -115,12 +102,6 @@ internal static class InspectCommand
 
     private static long Weights(Linear l, ValueInfo input) =>
         (long)l.Outputs * (input.Channels / l.Groups) * l.KernelHeight * l.KernelWidth;
-
-    private static string Name(Linear l) =>
-        $"Linear {l.KernelHeight}x{l.KernelWidth}"
-        + (l.Stride > 1 ? $" stride {l.Stride}" : "")
-        + (l.Padding > 0 ? $" padding {l.Padding}" : "")
-        + (l.Groups > 1 ? $" groups {l.Groups}" : "");
 
     private static void Print(BitModel model, LayerRow[] rows, long file)
     {

@@ -49,6 +49,13 @@ public sealed record Linear(
             && Weights.Span.SequenceEqual(other.Weights.Span);
     }
 
+    /// <inheritdoc/>
+    public override string Label =>
+        $"Linear {KernelHeight}x{KernelWidth}"
+        + (Stride > 1 ? $" stride {Stride}" : "")
+        + (Padding > 0 ? $" padding {Padding}" : "")
+        + (Groups > 1 ? $" groups {Groups}" : "");
+
     internal override ValueInfo Infer(ReadOnlySpan<ValueInfo> inputs, ModelCheck check)
     {
         ValueInfo x = inputs[0];

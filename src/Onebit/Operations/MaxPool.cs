@@ -8,6 +8,9 @@ public sealed record MaxPool(int Input, int Size, int Stride) : UnaryOperation(I
 {
     internal const byte Kind = 4;
 
+    /// <inheritdoc/>
+    public override string Label => $"MaxPool {Size}x{Size}";
+
     internal override ValueInfo Infer(ReadOnlySpan<ValueInfo> inputs, ModelCheck check) => InferWindows(inputs[0], Size, Stride, check);
 
     /// <summary>One element per window, with kind and range of the input.</summary>

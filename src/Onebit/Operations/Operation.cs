@@ -15,6 +15,9 @@ namespace Onebit;
 /// </remarks>
 public abstract record Operation
 {
+    /// <summary>The most values that one operation reads.</summary>
+    private protected const int MaxInputs = 64;
+
     private protected Operation(params ReadOnlySpan<int> inputs) => Inputs = inputs.ToArray();
 
     /// <summary>The values it reads: 0 is the model's input, <c>i + 1</c> the output of operation <c>i</c>.</summary>
@@ -34,11 +37,46 @@ public abstract record Operation
     /// <param name="output">Receives its value.</param>
     internal abstract void Run(InputValues inputs, Span<long> output);
 
+    /// <summary>How many numbers it holds, weights not among them.</summary>
+    public virtual long ParameterCount => 0;
+
+    /// <summary>Its name and sizes for people, such as <c>MaxPool 2x2</c>.</summary>
+    public virtual string Label => GetType().Name;
+
     /// <summary>What the bytes of every operation begin with.</summary>
     private protected void WriteHead(FileWriter writer, byte kind)
     {
         writer.Byte(kind);
         writer.Size(Inputs.Span[0]);
+    }
+
+    /// <summary>Writes how many values it reads, and which behind the first.</summary>
+    private protected void WriteInputs(FileWriter writer)
+    {
+        writer.Size(Inputs.Length);
+        foreach (int other in Inputs.Span[1..])
+        {
+            writer.Size(other);
+        }
+    }
+
+    /// <summary>Reads what <see cref="WriteInputs"/> writes.</summary>
+    private protected static int[] ReadInputs(ref FileReader reader, int first)
+    {
+        int count = reader.Size();
+        if (count is 0 or > MaxInputs)
+        {
+            throw new InvalidDataException($"An operation reads 1 to {MaxInputs} values, not {count}.");
+        }
+
+        var inputs = new int[count];
+        inputs[0] = first;
+        for (int t = 1; t < count; t++)
+        {
+            inputs[t] = reader.Size();
+        }
+
+        return inputs;
     }
 
     /// <summary>The type, the values read and the other properties are equal; arrays are equal where they are the same memory.</summary>

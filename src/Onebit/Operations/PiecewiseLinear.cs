@@ -60,6 +60,10 @@ public sealed record PiecewiseLinear(
         init => field = value.ToArray();
     } = HighOffsets.ToArray();
 
+    /// <inheritdoc/>
+    public override long ParameterCount =>
+        Breaks.Length + LowMultipliers.Length + LowOffsets.Length + HighMultipliers.Length + HighOffsets.Length;
+
     internal override ValueInfo Infer(ReadOnlySpan<ValueInfo> inputs, ModelCheck check)
     {
         ValueInfo x = inputs[0];

@@ -28,6 +28,9 @@ public sealed record Quantize(int Input, int Bits, ReadOnlyMemory<int> Threshold
         init => field = value.ToArray();
     } = Flipped.ToArray();
 
+    /// <inheritdoc/>
+    public override long ParameterCount => Thresholds.Length + Flipped.Length;
+
     internal override ValueInfo Infer(ReadOnlySpan<ValueInfo> inputs, ModelCheck check)
     {
         ValueInfo x = inputs[0];

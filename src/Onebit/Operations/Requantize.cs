@@ -31,6 +31,9 @@ public sealed record Requantize(int Input, ReadOnlyMemory<int> Multipliers, Read
         init => field = value.ToArray();
     } = Offsets.ToArray();
 
+    /// <inheritdoc/>
+    public override long ParameterCount => Multipliers.Length + Offsets.Length;
+
     internal override ValueInfo Infer(ReadOnlySpan<ValueInfo> inputs, ModelCheck check)
     {
         check.Require(OutputBits is 8 or 16, "requantization gives 8 or 16 bits");

@@ -29,6 +29,9 @@ public sealed record Scores(int Input, ReadOnlyMemory<int> Multipliers, ReadOnly
         init => field = value.ToArray();
     } = Offsets.ToArray();
 
+    /// <inheritdoc/>
+    public override long ParameterCount => Multipliers.Length + Offsets.Length;
+
     internal override ValueInfo Infer(ReadOnlySpan<ValueInfo> inputs, ModelCheck check)
     {
         ValueInfo x = inputs[0];

@@ -16,6 +16,9 @@ public sealed record SumPool(int Input, int Size, int Stride) : UnaryOperation(I
 
     private const int MaxBits = 31;
 
+    /// <inheritdoc/>
+    public override string Label => $"SumPool {Size}x{Size}";
+
     internal override ValueInfo Infer(ReadOnlySpan<ValueInfo> inputs, ModelCheck check)
     {
         ValueInfo x = inputs[0],

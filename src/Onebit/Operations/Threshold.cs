@@ -26,6 +26,9 @@ public sealed record Threshold(int Input, ReadOnlyMemory<int> Thresholds, ReadOn
         init => field = value.ToArray();
     } = Flipped.ToArray();
 
+    /// <inheritdoc/>
+    public override long ParameterCount => Thresholds.Length + Flipped.Length;
+
     internal override ValueInfo Infer(ReadOnlySpan<ValueInfo> inputs, ModelCheck check)
     {
         ValueInfo x = inputs[0];

@@ -15,8 +15,6 @@ public sealed record WeightedSum(ReadOnlyMemory<int> Inputs, ReadOnlyMemory<int>
 {
     internal const byte Kind = 8;
 
-    private const int MaxInputs = 64;
-
     /// <summary>One integer per channel for the first value, then for the second and so on; copied when they are set.</summary>
     public ReadOnlyMemory<int> Multipliers
     {
@@ -27,7 +25,7 @@ public sealed record WeightedSum(ReadOnlyMemory<int> Inputs, ReadOnlyMemory<int>
     internal override ValueInfo Infer(ReadOnlySpan<ValueInfo> inputs, ModelCheck check)
     {
         ReadOnlySpan<int> multipliers = Multipliers.Span;
-        check.Require(inputs.Length is >= 1 and <= MaxInputs, Count(inputs.Length));
+        check.Require(inputs.Length is >= 1 and <= MaxInputs, $"1 to {MaxInputs} values are combined, not {inputs.Length}");
         check.Require(multipliers.Length % inputs.Length == 0, "each value has a multiplier per channel");
         check.CountEntries(multipliers.Length);
         int channels = multipliers.Length / inputs.Length;
@@ -58,35 +56,19 @@ public sealed record WeightedSum(ReadOnlyMemory<int> Inputs, ReadOnlyMemory<int>
     internal override void Write(FileWriter writer)
     {
         WriteHead(writer, Kind);
-        writer.Size(Inputs.Length);
-        foreach (int other in Inputs.Span[1..])
-        {
-            writer.Size(other);
-        }
-
+        WriteInputs(writer);
         writer.Size(Multipliers.Length / Inputs.Length);
         writer.Integers(Multipliers.Span);
     }
 
     internal static WeightedSum Read(ref FileReader reader, int input)
     {
-        int count = reader.Size();
-        if (count is 0 or > MaxInputs)
-        {
-            throw new InvalidDataException($"{Count(count)}.");
-        }
-
-        var inputs = new int[count];
-        inputs[0] = input;
-        for (int t = 1; t < count; t++)
-        {
-            inputs[t] = reader.Size();
-        }
-
-        return new WeightedSum(inputs, reader.Integers32(FileReader.Entries(reader.Size(), count)));
+        int[] inputs = ReadInputs(ref reader, input);
+        return new WeightedSum(inputs, reader.Integers32(FileReader.Entries(reader.Size(), inputs.Length)));
     }
 
-    private static string Count(int inputs) => $"1 to {MaxInputs} values are combined, not {inputs}";
+    /// <inheritdoc/>
+    public override long ParameterCount => Multipliers.Length;
 
     internal override void Run(InputValues inputs, Span<long> output)
     {
