@@ -28,7 +28,7 @@ public sealed class StudyRunner
     private readonly string _dataArgument;
     private readonly string _folder;
     private readonly string? _archive;
-    private readonly ImageShape? _size;
+    private readonly Shape? _size;
     private readonly Dataset _data;
     private readonly int[]? _hardSet;
     private readonly Func<IReadOnlyList<string>, ProcessStartInfo> _command;
@@ -49,7 +49,7 @@ public sealed class StudyRunner
         string data,
         string folder,
         Func<IReadOnlyList<string>, ProcessStartInfo> command,
-        ImageShape? size = null,
+        Shape? size = null,
         string? archive = null,
         IProgress<LoadProgress>? loading = null
     )
@@ -274,7 +274,7 @@ public sealed class StudyRunner
             run.Seed.ToString(System.Globalization.CultureInfo.InvariantCulture),
             "--data",
             _dataArgument,
-            .. _size is null ? (string[])[] : ["--size", $"{_size}"],
+            .. _size is { } size ? ["--size", DatasetInfo.SizeText(size)] : (string[])[],
             "--out",
             run.Folder,
             "--threads",

@@ -145,7 +145,7 @@ public sealed class ObjectiveTests : IDisposable
     {
         using var scope = NewDisposeScope();
         using Network network = Networks.Create("""[{ "type": "dense" }]""", new BinaryConnect(), (1, 1, 1), 2, zeroInit: true);
-        Tensor weight = network.WeightLayers.Single().Weight;
+        Tensor weight = network.WeightModules.Single().Weight;
         var average = new WeightAverage(network, 0.5);
         using var _ = no_grad();
         weight.fill_(1);

@@ -270,7 +270,7 @@ public sealed class TrainerTests : IDisposable
         using Network start = Trainer.CreateNetwork(experiment, s_mnist);
         Tensor Moved(string run, string name, Tensor from) =>
             SafeTensors.Load(_folder.File(run + "/" + Trainer.WeightsFile)).Tensors["layers.0." + name] - from;
-        WeightLayer layer = start.WeightLayers.Single();
+        WeightModule layer = start.WeightModules.Single();
         Assert.True(
             Moved("scaled", "weight", layer.Weight).allclose(Moved("plain", "weight", layer.Weight) * 529.33, rtol: 1e-3, atol: 1e-3)
         );
@@ -327,7 +327,7 @@ public sealed class TrainerTests : IDisposable
         using var scope = NewDisposeScope();
         manual_seed(1);
         using Network network = Trainer.CreateNetwork(experiment, s_mnist);
-        Tensor weights = network.WeightLayers.Single().Weight;
+        Tensor weights = network.WeightModules.Single().Weight;
         Tensor pixels = network.Prepare(Evaluator.Pixels(s_mnist.Train)),
             labels = tensor(s_mnist.Train.Labels.ToArray(), ScalarType.Byte).to(ScalarType.Int64);
         for (int epoch = 0; epoch < 3; epoch++)

@@ -12,7 +12,7 @@ internal sealed class Optimization
     private readonly Network _network;
     private readonly IStepRule[] _rules;
     private readonly WeightAverage? _average;
-    private readonly WeightLayer[] _clipped;
+    private readonly WeightModule[] _clipped;
     private long _steps;
     private double _factor = 1;
 
@@ -20,10 +20,10 @@ internal sealed class Optimization
     {
         OptimizerSpec spec = experiment.Optimizer;
         _network = network;
-        _clipped = [.. network.WeightLayers.Where(l => l.IsBinarized && l.Binarizer!.ClipsLatent)];
-        Parameter[] signs = spec.Type == OptimizerType.Bop ? [.. network.WeightLayers.Where(l => l.IsBinarized).Select(l => l.Weight)] : [];
+        _clipped = [.. network.WeightModules.Where(l => l.IsBinarized && l.Binarizer!.ClipsLatent)];
+        Parameter[] signs = spec.Type == OptimizerType.Bop ? [.. network.WeightModules.Where(l => l.IsBinarized).Select(l => l.Weight)] : [];
         Dictionary<Parameter, double> rates = spec.GlorotRates
-            ? network.WeightLayers.ToDictionary(l => l.Weight, l => GlorotRate(l, spec.Type))
+            ? network.WeightModules.ToDictionary(l => l.Weight, l => GlorotRate(l, spec.Type))
             : [];
         (Parameter, double)[] moving = [.. network.parameters().Except(signs).Select(p => (p, spec.Rate * rates.GetValueOrDefault(p, 1)))];
         _rules = spec.Type switch
@@ -54,7 +54,7 @@ internal sealed class Optimization
             rule.Step(_steps, _factor);
         }
 
-        foreach (WeightLayer layer in _clipped)
+        foreach (WeightModule layer in _clipped)
         {
             layer.Weight.clamp_(-1, 1);
         }
@@ -95,7 +95,7 @@ internal sealed class Optimization
             .. _average is null ? [] : _average.Averages.Select(a => ("average." + a.Key, a.Value)),
         ];
 
-    private static double GlorotRate(WeightLayer layer, OptimizerType type)
+    private static double GlorotRate(WeightModule layer, OptimizerType type)
     {
         long positions = layer.IsDense ? 1 : layer.Weight.shape[2] * layer.Weight.shape[3];
         double fanIn = layer.Weight.numel() / (double)layer.Weight.shape[0],

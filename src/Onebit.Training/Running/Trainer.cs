@@ -76,7 +76,7 @@ public sealed class Trainer
         return new Network(
             experiment.Network,
             experiment.Method,
-            (images.Channels, images.Height, images.Width),
+            images.Shape,
             data.ClassCount,
             experiment.PixelEncoding,
             experiment.ActivationBits,
@@ -241,7 +241,7 @@ public sealed class Trainer
 
         List<FormEvaluation>? forms = null;
         string? form = null;
-        if (_network.WeightBits == 1 && _network.WeightLayers.Any(l => l.Binarizer is StochasticWeights))
+        if (_network.WeightBits == 1 && _network.WeightModules.Any(l => l.Binarizer is StochasticWeights))
         {
             (forms, form) = ChooseForm();
         }
@@ -252,7 +252,7 @@ public sealed class Trainer
         {
             try
             {
-                model = Packer.Pack(_network, _data.ClassNames, _experiment.ScaleBits ?? Folding.MultiplierBits);
+                model = Packer.Pack(_network, _data.ClassNames, _experiment.ScaleBits ?? Affine.MultiplierBits);
                 model.Save(Path.Combine(_folder, ModelFile));
             }
             catch (PackingException e)
@@ -313,9 +313,9 @@ public sealed class Trainer
     /// </summary>
     private (List<FormEvaluation> Forms, string Chosen) ChooseForm()
     {
-        bool normalized = _network.NormLayers.Any();
+        bool normalized = _network.BatchNormModules.Any();
         float[][] statistics = _network
-            .NormLayers.SelectMany(n => new[] { n.Mean, n.Variance })
+            .BatchNormModules.SelectMany(n => new[] { n.Mean, n.Variance })
             .Select(t => t.data<float>().ToArray())
             .ToArray();
         var evaluations = new List<FormEvaluation>();
@@ -347,7 +347,7 @@ public sealed class Trainer
         void Enter(WeightForm form, bool reestimated)
         {
             manual_seed(_seed); // The same sample whenever it is drawn.
-            foreach ((NormLayer norm, int i) in _network.NormLayers.Select((n, i) => (n, i)))
+            foreach ((BatchNormModule norm, int i) in _network.BatchNormModules.Select((n, i) => (n, i)))
             {
                 norm.Mean.copy_(tensor(statistics[2 * i]));
                 norm.Variance.copy_(tensor(statistics[2 * i + 1]));
@@ -365,7 +365,7 @@ public sealed class Trainer
 
     private void Freeze(WeightForm? form)
     {
-        foreach (WeightLayer layer in _network.WeightLayers.Where(l => l.IsBinarized))
+        foreach (WeightModule layer in _network.WeightModules.Where(l => l.IsBinarized))
         {
             layer.Frozen = form switch
             {
@@ -384,7 +384,7 @@ public sealed class Trainer
             Batch = 200;
         using var _ = no_grad();
         _network.eval(); // Dropout would distort what is measured.
-        foreach (NormLayer norm in _network.NormLayers)
+        foreach (BatchNormModule norm in _network.BatchNormModules)
         {
             norm.train();
         }
@@ -394,16 +394,16 @@ public sealed class Trainer
         for (int start = 0, batch = 1; start + size <= count; start += size, batch++)
         {
             using var scope = NewDisposeScope();
-            foreach (NormLayer norm in _network.NormLayers)
+            foreach (BatchNormModule norm in _network.BatchNormModules)
             {
                 norm.Momentum = 1.0 / batch;
             }
 
             _network.forward(_network.Prepare(Evaluator.Pixels(_train.Slice(start, size))));
         }
-        foreach (NormLayer norm in _network.NormLayers)
+        foreach (BatchNormModule norm in _network.BatchNormModules)
         {
-            norm.Momentum = NormLayer.DefaultMomentum;
+            norm.Momentum = BatchNormModule.DefaultMomentum;
         }
 
         _network.eval();
