@@ -14,9 +14,9 @@ public static class DatasetLoader
     /// <summary>Loads a whole set.</summary>
     /// <param name="nameOrFolder">A known name or a folder.</param>
     /// <param name="progress">Told of downloads, and of images decoded.</param>
-    /// <param name="shape">What images of a folder are scaled to; null: 28 x 28, grey unless some image has colour.</param>
+    /// <param name="shape">What images of a folder are scaled to; 0 channels: grey unless some image has colour. Null: so, and 28 x 28.</param>
     /// <exception cref="DatasetException">A file is missing, cannot be fetched, is damaged or does not fit the others.</exception>
-    public static Dataset Load(string nameOrFolder, IProgress<LoadProgress>? progress = null, ImageShape? shape = null)
+    public static Dataset Load(string nameOrFolder, IProgress<LoadProgress>? progress = null, Shape? shape = null)
     {
         DatasetSource source = DatasetSource.Resolve(nameOrFolder);
         if (source.IsImageFolder)
@@ -33,7 +33,7 @@ public static class DatasetLoader
     /// <summary>Loads the test images alone; the two training files need not be there.</summary>
     /// <param name="nameOrFolder">A known name or a folder.</param>
     /// <param name="progress">Told of downloads, and of images decoded.</param>
-    /// <param name="shape">What images of a folder are scaled to; IDX files stay as they are.</param>
+    /// <param name="shape">What images of a folder are scaled to; 0 channels: as in the images; null: 28 x 28; IDX files stay as they are.</param>
     /// <param name="classNames">
     /// What the labels of a folder's images count: its subfolders must be among them. null: the subfolders.
     /// </param>
@@ -41,7 +41,7 @@ public static class DatasetLoader
     public static ImageSet LoadTest(
         string nameOrFolder,
         IProgress<LoadProgress>? progress = null,
-        ImageShape? shape = null,
+        Shape? shape = null,
         IReadOnlyList<string>? classNames = null
     )
     {

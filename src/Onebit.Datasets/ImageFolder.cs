@@ -12,7 +12,7 @@ internal static class ImageFolder
 
     private const int MostClasses = byte.MaxValue + 1;
 
-    private static readonly ImageShape s_standard = new(28, 28);
+    private static readonly Shape s_standard = new(0, 28, 28);
 
     /// <summary>An image and the index of its class.</summary>
     private sealed record Entry(string Path, int Class);
@@ -26,7 +26,7 @@ internal static class ImageFolder
     /// <param name="shape">What to scale to; null: 28 x 28.</param>
     /// <param name="progress">Told of images decoded.</param>
     /// <exception cref="DatasetException">The folder is not made so, or an image cannot be read.</exception>
-    public static Dataset Load(string name, string folder, ImageShape? shape, IProgress<LoadProgress>? progress)
+    public static Dataset Load(string name, string folder, Shape? shape, IProgress<LoadProgress>? progress)
     {
         string train = Path.Combine(folder, Train),
             test = Path.Combine(folder, Test);
@@ -66,7 +66,7 @@ internal static class ImageFolder
     /// <param name="classNames">The classes in the order of the labels; null: those that the folder has, in ordinal order.</param>
     /// <param name="progress">Told of images decoded.</param>
     /// <exception cref="DatasetException">The folder is not made so, has a class that is not named, or an image cannot be read.</exception>
-    public static ImageSet LoadTest(string folder, ImageShape? shape, IReadOnlyList<string>? classNames, IProgress<LoadProgress>? progress)
+    public static ImageSet LoadTest(string folder, Shape? shape, IReadOnlyList<string>? classNames, IProgress<LoadProgress>? progress)
     {
         string train = Path.Combine(folder, Train),
             test = Path.Combine(folder, Test);
@@ -244,7 +244,7 @@ internal static class ImageFolder
         }
     }
 
-    private static ImageSet Decode(string folder, IReadOnlyList<Entry> entries, ImageShape shape, IProgress<LoadProgress>? progress)
+    private static ImageSet Decode(string folder, IReadOnlyList<Entry> entries, Shape shape, IProgress<LoadProgress>? progress)
     {
         var images = new byte[entries.Count][];
         var reporting = new Lock();

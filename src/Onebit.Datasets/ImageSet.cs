@@ -49,6 +49,9 @@ public sealed class ImageSet
     /// <summary>Columns of an image.</summary>
     public int Width { get; }
 
+    /// <summary>The shape of an image.</summary>
+    public Shape Shape => new(Channels, Height, Width);
+
     /// <summary>All pixels, 0..255: count x channels x height x width.</summary>
     public ReadOnlyMemory<byte> Pixels { get; }
 

@@ -16,7 +16,7 @@ public sealed class StudyRunner
     private readonly string _preset;
     private readonly string _folder;
     private readonly string? _archive;
-    private readonly ImageShape? _size;
+    private readonly Shape? _size;
     private readonly Dataset _data;
     private readonly ClassificationStudy _task;
     private readonly TrainingQueue _queue;
@@ -37,7 +37,7 @@ public sealed class StudyRunner
         string data,
         string folder,
         Func<IReadOnlyList<string>, ProcessStartInfo> command,
-        ImageShape? size = null,
+        Shape? size = null,
         string? archive = null,
         IProgress<LoadProgress>? loading = null
     )

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
-using Onebit.Datasets;
 using Onebit.Training;
 
 namespace Onebit.Study;
@@ -16,7 +15,7 @@ namespace Onebit.Study;
 internal sealed class TrainingQueue(
     IReadOnlyList<PlannedRun> runs,
     string data,
-    ImageShape? size,
+    Shape? size,
     Func<IReadOnlyList<string>, ProcessStartInfo> command
 )
 {

@@ -94,7 +94,7 @@ public class ImageFolderTests
             folder.Add($"b/{i}.png", Grey(10 * i, 60));
         }
         Assert.Equal((1, 28, 28), Shape(DatasetLoader.Load(folder.Path)));
-        Assert.Equal((3, 9, 7), Shape(DatasetLoader.Load(folder.Path, shape: new ImageShape(9, 7, 3))));
+        Assert.Equal((3, 9, 7), Shape(DatasetLoader.Load(folder.Path, shape: new Shape(3, 9, 7))));
         folder.Add("b/red.png", Pictures.Encode(SKEncodedImageFormat.Png, 5, 5, (_, _) => SKColors.Red));
         Dataset colour = DatasetLoader.Load(folder.Path);
         Assert.Equal((3, 28, 28), Shape(colour));
@@ -102,7 +102,7 @@ public class ImageFolderTests
             Enumerable.Range(0, colour.AllTrain.Count),
             i => colour.AllTrain.Image(i)[0] == 255 && colour.AllTrain.Image(i)[784] == 0
         );
-        Assert.Equal((1, 28, 28), Shape(DatasetLoader.Load(folder.Path, shape: new ImageShape(28, 28, 1))));
+        Assert.Equal((1, 28, 28), Shape(DatasetLoader.Load(folder.Path, shape: new Shape(1, 28, 28))));
 
         static (int, int, int) Shape(Dataset set) => (set.Test.Channels, set.Test.Height, set.Test.Width);
     }
@@ -158,7 +158,7 @@ public class ImageFolderTests
         Idx.Refused(() => DatasetLoader.Load(folder.Path), "One of 5 images", folder.File("b/4.png"));
         Directory.CreateDirectory(folder.File("c\n"));
         Idx.Refused(() => DatasetLoader.Load(folder.Path), folder.Path, "control character");
-        Idx.Refused(() => DatasetLoader.Load("mnist", shape: new ImageShape(20, 20)), "'mnist'", "size of their own");
+        Idx.Refused(() => DatasetLoader.Load("mnist", shape: new Shape(0, 20, 20)), "'mnist'", "size of their own");
     }
 
     [Fact]

@@ -14,7 +14,7 @@ public class PictureTests
         Assert.Equal([0, 128, 255], Greys(Pictures.Png(3, 1, 16, 0, _ => [0, 0, 128, 128, 255, 255])));
         Assert.Equal([0, 255, 255, 0], Greys(Pictures.Png(4, 1, 1, 0, _ => [0b0110_0000])));
         Assert.Equal([7, 200], Greys(Pictures.Png(2, 1, 8, 3, _ => [1, 0], [200, 200, 200, 7, 7, 7])));
-        byte[] planes = Picture.Decode(Pictures.Png(1, 2, 8, 2, y => y == 0 ? [9, 8, 7] : [6, 5, 4]), "").Scale(new ImageShape(2, 1, 3));
+        byte[] planes = Picture.Decode(Pictures.Png(1, 2, 8, 2, y => y == 0 ? [9, 8, 7] : [6, 5, 4]), "").Scale(new Shape(3, 2, 1));
         Assert.Equal([9, 6, 8, 5, 7, 4], planes);
         Picture opacity = Picture.Decode(Pictures.Png(2, 1, 8, 4, _ => [50, 255, 60, 0]), "");
         Assert.Equal([50, 50, 50, 255], opacity.Rgba[..4].ToArray());
@@ -46,7 +46,7 @@ public class PictureTests
     {
         Picture picture = Picture.Decode(Pictures.Jpeg(orientation), "");
         Assert.Equal(orientation <= 4 ? (32, 16) : (16, 32), (picture.Width, picture.Height));
-        byte[] grey = picture.Scale(new ImageShape(2, 2, 1));
+        byte[] grey = picture.Scale(new Shape(1, 2, 2));
         Assert.Equal(quarters, grey.Select(g => (g + 42) / 85));
     }
 
@@ -55,8 +55,8 @@ public class PictureTests
     {
         byte[] values = [.. Enumerable.Range(0, 256).Select(v => (byte)v)];
         Picture picture = Picture.Decode(Pictures.Png(16, 16, 8, 0, y => values[(16 * y)..(16 * y + 16)]), "");
-        Assert.Equal(values, picture.Scale(new ImageShape(16, 16, 1)));
-        Assert.Equal([.. values, .. values, .. values], picture.Scale(new ImageShape(16, 16, 3)));
+        Assert.Equal(values, picture.Scale(new Shape(1, 16, 16)));
+        Assert.Equal([.. values, .. values, .. values], picture.Scale(new Shape(3, 16, 16)));
         Assert.False(picture.HasColour);
     }
 
@@ -66,21 +66,21 @@ public class PictureTests
         Picture picture = Picture.Decode(Pictures.Png(100, 60, 8, 0, y => [.. Enumerable.Range(0, 100).Select(x => (byte)(x + y))]), "");
         foreach ((int height, int width) in new[] { (6, 10), (7, 9), (60, 1), (1, 100), (120, 200), (61, 99) })
         {
-            Assert.InRange(picture.Scale(new ImageShape(height, width, 1)).Average(v => (double)v), 78, 80);
+            Assert.InRange(picture.Scale(new Shape(1, height, width)).Average(v => (double)v), 78, 80);
         }
 
-        Assert.Throws<ArgumentException>(() => picture.Scale(new ImageShape(5, 5, 2)));
+        Assert.Throws<ArgumentException>(() => picture.Scale(new Shape(2, 5, 5)));
     }
 
     [Fact]
     public void Transparent_pictures_get_a_ground_that_shows_them()
     {
-        byte[] Flat(byte ink) => Picture.Decode(Pictures.Png(2, 1, 8, 4, _ => [ink, 255, 0, 0]), "").Scale(new ImageShape(1, 2, 1));
+        byte[] Flat(byte ink) => Picture.Decode(Pictures.Png(2, 1, 8, 4, _ => [ink, 255, 0, 0]), "").Scale(new Shape(1, 1, 2));
         Assert.Equal([0, 255], Flat(0));
         Assert.Equal([255, 0], Flat(255));
         // A card, light with dark ink: its ground is more of the card.
         byte[] card = [200, 255, 200, 255, 200, 255, 10, 255, 0, 0];
-        Assert.Equal([200, 200, 200, 10, 200], Picture.Decode(Pictures.Png(5, 1, 8, 4, _ => card), "").Scale(new ImageShape(1, 5, 1)));
+        Assert.Equal([200, 200, 200, 10, 200], Picture.Decode(Pictures.Png(5, 1, 8, 4, _ => card), "").Scale(new Shape(1, 1, 5)));
     }
 
     [Theory]
@@ -155,7 +155,7 @@ public class PictureTests
                     try
                     {
                         Picture picture = Picture.Decode(file, "name");
-                        Assert.Equal(784, picture.Scale(new ImageShape(28, 28, 1)).Length);
+                        Assert.Equal(784, picture.Scale(new Shape(1, 28, 28)).Length);
                         Assert.Equal(784, DigitImage.From(picture, "name").Length);
                     }
                     catch (DatasetException e)
@@ -203,7 +203,7 @@ public class PictureTests
     private static byte[] Greys(byte[] file)
     {
         Picture picture = Picture.Decode(file, "");
-        return picture.Scale(new ImageShape(picture.Height, picture.Width, 1));
+        return picture.Scale(new Shape(1, picture.Height, picture.Width));
     }
 
     private static void Refused(byte[] file, string reason = "")

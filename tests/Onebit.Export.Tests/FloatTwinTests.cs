@@ -5,18 +5,18 @@ using Onebit.Tests;
 namespace Onebit.Export.Tests;
 
 /// <summary>The same list of layers on ONNX Runtime (by way of the ONNX file), libtorch and plain C#.</summary>
-public class FloatTwinTests
+public class FloatGraphTests
 {
     [Fact]
-    public void Any_model_s_twin_gives_the_same_logits_on_ONNX_Runtime_and_libtorch() =>
+    public void Any_model_s_graph_gives_the_same_logits_on_ONNX_Runtime_and_libtorch() =>
         Gen.Int.Sample(
             seed =>
             {
                 var random = new Random(seed);
                 BitModel model = RandomModels.Create(random);
-                FloatTwin twin = FloatTwin.Of(model);
-                Assert.Equal(model.ClassCount, twin.ClassCount);
-                Compare(twin, random);
+                FloatGraph graph = FloatGraph.Of(model);
+                Assert.Equal(model.ClassCount, graph.ClassCount);
+                Compare(graph, random);
             },
             iter: 150,
             threads: 1
@@ -26,22 +26,22 @@ public class FloatTwinTests
     public void Convolutions_with_stride_padding_and_groups_pooling_and_a_residual_path_agree()
     {
         var random = new Random(3);
-        FloatTwin twin = Residual(random);
+        FloatGraph graph = Residual(random);
         Assert.Equal(
             ["Linear", "Relu", "Linear", "Add", "Relu", "MaxPool", "AveragePool", "Linear", "Relu", "Linear", "Add", "Relu", "Linear"],
-            twin.Layers.Select(l => l.GetType().Name)
+            graph.Nodes.Select(l => l.GetType().Name)
         );
-        Compare(twin, random);
+        Compare(graph, random);
     }
 
     [Fact]
-    public void Planes_of_weights_and_activations_are_one_layer_of_the_twin()
+    public void Planes_of_weights_and_activations_are_one_layer_of_the_graph()
     {
         // Two planes of weights on two planes of codes, and the sum of all inputs that levels with an offset need.
         var random = new Random(8);
         Linear one = new(2, 6, 3, 3, 1, 0, 1, Build.Weights(random, 6 * 4 * 9)),
             two = one with { Weights = Build.Weights(random, 6 * 4 * 9) };
-        FloatTwin twin = FloatTwin.Of(
+        FloatGraph graph = FloatGraph.Of(
             new BitModel(
                 new ModelInput(4, 5, 5, 8, 0),
                 [
@@ -67,29 +67,29 @@ public class FloatTwinTests
                 ]
             )
         );
-        Assert.Equal(["Relu", "Linear", "Relu", "Relu", "Linear"], twin.Layers.Select(l => l.GetType().Name));
-        Compare(twin, random);
+        Assert.Equal(["Relu", "Linear", "Relu", "Relu", "Linear"], graph.Nodes.Select(l => l.GetType().Name));
+        Compare(graph, random);
     }
 
     [Fact]
-    public void A_dense_twin_gives_the_same_logits_in_plain_CSharp_too()
+    public void A_dense_graph_gives_the_same_logits_in_plain_CSharp_too()
     {
-        FloatTwin twin = FloatTwin.Of(Build.Mlp(new Random(4)));
-        Assert.True(twin.IsDense);
-        Compare(twin, new Random(5));
+        FloatGraph graph = FloatGraph.Of(Build.Mlp(new Random(4)));
+        Assert.True(graph.IsDense);
+        Compare(graph, new Random(5));
     }
 
     [Fact]
     public void Values_neither_vanish_nor_explode_in_a_deep_network()
     {
-        var builder = new FloatTwinBuilder(new FloatShape(256, 1, 1));
+        var builder = new FloatGraphBuilder(new Shape(256, 1, 1));
         int value = 0;
         for (int i = 0; i < 30; i++)
         {
             value = builder.Relu(builder.Linear(value, 256, 1, 1, 1, 0, 1));
         }
 
-        using var plain = new PlainContestant(builder.Build(value));
+        using var plain = new PlainBackend(builder.Build(value));
         byte[] pixels = new byte[256];
         new Random(6).NextBytes(pixels);
         Assert.InRange(plain.Logits(pixels, 1).ToArray().Max(), 0.01f, 100f);
@@ -102,21 +102,21 @@ public class FloatTwinTests
         {
             byte[] pixels = [.. Enumerable.Range(0, length).Select(i => (byte)(i * 7))];
             float[] values = new float[length];
-            FloatContestant.ToFloats(pixels, values);
+            FloatBackend.ToFloats(pixels, values);
             Assert.Equal(pixels.Select(p => p * (1f / 255)), values);
         }
     }
 
     [Fact]
-    public void Any_model_s_int8_twin_runs_on_ONNX_Runtime() =>
+    public void Any_model_s_int8_graph_runs_on_ONNX_Runtime() =>
         Gen.Int.Sample(
             seed =>
             {
                 var random = new Random(seed);
-                FloatTwin twin = FloatTwin.Of(RandomModels.Create(random));
-                using var int8 = new OnnxRuntimeContestant(Int8OnnxWriter.Write(twin));
-                byte[] images = new byte[3 * twin.Values[0].Count];
-                Assert.Equal(3 * twin.ClassCount, int8.Logits(images, 3).Length);
+                FloatGraph graph = FloatGraph.Of(RandomModels.Create(random));
+                using var int8 = new OnnxRuntimeBackend(Int8OnnxWriter.Write(graph));
+                byte[] images = new byte[3 * graph.Values[0].Count];
+                Assert.Equal(3 * graph.ClassCount, int8.Logits(images, 3).Length);
             },
             iter: 100,
             threads: 1
@@ -125,13 +125,13 @@ public class FloatTwinTests
     [Theory]
     [InlineData("dense")]
     [InlineData("residual")]
-    public void An_int8_twin_s_logits_are_those_of_float32_but_for_quantization(string network)
+    public void An_int8_graph_s_logits_are_those_of_float32_but_for_quantization(string network)
     {
         var random = new Random(7);
-        FloatTwin twin = network == "dense" ? FloatTwin.Of(Build.Mlp(random)) : Residual(random);
-        using var single = new OnnxRuntimeContestant(FloatOnnxWriter.Write(twin));
-        using var int8 = new OnnxRuntimeContestant(Int8OnnxWriter.Write(twin));
-        byte[] images = new byte[20 * twin.Values[0].Count];
+        FloatGraph graph = network == "dense" ? FloatGraph.Of(Build.Mlp(random)) : Residual(random);
+        using var single = new OnnxRuntimeBackend(FloatOnnxWriter.Write(graph));
+        using var int8 = new OnnxRuntimeBackend(Int8OnnxWriter.Write(graph));
+        byte[] images = new byte[20 * graph.Values[0].Count];
         random.NextBytes(images);
         for (int i = 0; i < images.Length; i++)
         {
@@ -145,8 +145,8 @@ public class FloatTwinTests
         Assert.InRange(noise / signal, 1e-9, 0.02);
     }
 
-    private static FloatTwin Residual(Random random) =>
-        FloatTwin.Of(
+    private static FloatGraph Residual(Random random) =>
+        FloatGraph.Of(
             new BitModel(
                 new ModelInput(3, 17, 15, 8, 0),
                 [
@@ -169,21 +169,21 @@ public class FloatTwinTests
             )
         );
 
-    private static void Compare(FloatTwin twin, Random random)
+    private static void Compare(FloatGraph graph, Random random)
     {
-        using var onnx = new OnnxRuntimeContestant(FloatOnnxWriter.Write(twin));
-        using var torch = new TorchTwinContestant(twin);
-        using var plain = twin.IsDense ? new PlainContestant(twin) : null;
+        using var onnx = new OnnxRuntimeBackend(FloatOnnxWriter.Write(graph));
+        using var torch = new TorchBackend(graph);
+        using var plain = graph.IsDense ? new PlainBackend(graph) : null;
         // Batches of different sizes one after another: buffers are kept between calls.
         foreach (int count in new[] { 1, 19, 3 })
         {
-            byte[] images = new byte[count * twin.Values[0].Count];
+            byte[] images = new byte[count * graph.Values[0].Count];
             random.NextBytes(images);
             float[] expected = onnx.Logits(images, count).ToArray();
-            Assert.Equal(count * twin.ClassCount, expected.Length);
+            Assert.Equal(count * graph.ClassCount, expected.Length);
             float scale = expected.Max(MathF.Abs);
             Assert.True(scale > 0);
-            foreach (FloatContestant other in new FloatContestant?[] { torch, plain }.OfType<FloatContestant>())
+            foreach (FloatBackend other in new FloatBackend?[] { torch, plain }.OfType<FloatBackend>())
             {
                 float[] logits = other.Logits(images, count).ToArray();
                 Assert.All(expected.Zip(logits), pair => Assert.InRange(pair.Second - pair.First, -1e-4f * scale, 1e-4f * scale));

@@ -6,7 +6,7 @@ namespace Onebit.Study.Tests;
 public class NetworkTwinTests
 {
     [Fact]
-    public void A_twin_does_the_work_of_its_network()
+    public void A_graph_does_the_work_of_its_network()
     {
         NetworkSpec pooled = new(
             "pooled",
@@ -30,17 +30,17 @@ public class NetworkTwinTests
         foreach (NetworkSpec spec in shipped.Append(pooled).Append(averaged))
         {
             using var network = new Network(spec, Method.Named("float32"), (1, 28, 28), 10, PixelEncoding.Normalized);
-            FloatTwin twin = NetworkTwin.Of(spec, new FloatShape(1, 28, 28), 10);
-            Assert.Equal(10, twin.ClassCount);
+            FloatGraph graph = NetworkTwin.Of(spec, new Shape(1, 28, 28), 10);
+            Assert.Equal(10, graph.ClassCount);
             Assert.Equal(
                 network.MultiplyAccumulates,
-                twin.Layers.Select(
+                graph.Nodes.Select(
                         (layer, i) =>
-                            layer is FloatLayer.Linear l ? (long)l.Weights.Length * twin.Values[i + 1].Height * twin.Values[i + 1].Width : 0
+                            layer is FloatNode.Linear l ? (long)l.Weights.Length * graph.Values[i + 1].Height * graph.Values[i + 1].Width : 0
                     )
                     .Sum()
             );
-            Assert.Equal(network.modules().OfType<ActivationLayer>().Count(), twin.Layers.OfType<FloatLayer.Relu>().Count());
+            Assert.Equal(network.modules().OfType<ActivationLayer>().Count(), graph.Nodes.OfType<FloatNode.Relu>().Count());
         }
     }
 }

@@ -48,7 +48,7 @@ public class EvaluatorTests
             (1, 1, 1),
             2
         );
-        float[] Statistics() => [.. network.NormLayers.Single().Mean.data<float>()];
+        float[] Statistics() => [.. network.BatchNormModules.Single().Mean.data<float>()];
         network.train();
         float[] before = Statistics();
         Evaluation evaluation = Evaluator.Evaluate(network, s_images);
@@ -73,7 +73,7 @@ public class EvaluatorTests
     {
         Network network = Networks.Create("""[{ "type": "dense" }]""", new BinaryConnect(), (1, 1, 1), weights.Length);
         using var _ = no_grad();
-        network.WeightLayers.Single().Weight.copy_(tensor(weights, [weights.Length, 1, 1, 1]));
+        network.WeightModules.Single().Weight.copy_(tensor(weights, [weights.Length, 1, 1, 1]));
         return network;
     }
 }

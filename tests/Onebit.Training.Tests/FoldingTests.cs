@@ -6,11 +6,11 @@ namespace Onebit.Training.Tests;
 public class FoldingTests
 {
     // Some means and offsets are whole numbers, so that sums meet 0 exactly.
-    private static readonly Gen<Folding> s_folding =
+    private static readonly Gen<Affine> s_folding =
         from factor in Gen.OneOf(Gen.Double[-50, 50], Gen.Double[-0.05, 0.05], Gen.Const(0.0), Gen.OneOf(Gen.Const(2.0), Gen.Const(-0.5)))
         from mean in Gen.OneOf(Gen.Double[-400, 400], Gen.Int[-300, 300].Select(i => (double)i))
         from offset in Gen.OneOf(Gen.Double[-100, 100], Gen.Const(0.0), Gen.Int[-20, 20].Select(i => (double)i))
-        select new Folding(factor, mean, offset);
+        select new Affine(factor, mean, offset);
 
     [Theory]
     [InlineData(2, 3, 0, 3, false)] // Exactly 0 at 3: the sign is +1.
@@ -33,13 +33,13 @@ public class FoldingTests
     [InlineData(0, 3, 0, -10, false)]
     [InlineData(0, 3, -1, 11, false)] // Always -1.
     public void Thresholds_by_hand(double factor, double mean, double offset, int threshold, bool flipped) =>
-        Assert.Equal((threshold, flipped), new Folding(factor, mean, offset).ToThreshold(-10, 10));
+        Assert.Equal((threshold, flipped), new Affine(factor, mean, offset).ToThreshold(-10, 10));
 
     [Fact]
     public void The_folded_value_by_hand()
     {
-        Assert.Equal(-9, new Folding(-2, 3, 1).At(8));
-        Assert.Equal(4, new Folding(0.5, -3, 0).At(5));
+        Assert.Equal(-9, new Affine(-2, 3, 1).At(8));
+        Assert.Equal(4, new Affine(0.5, -3, 0).At(5));
     }
 
     [Fact]
@@ -70,7 +70,7 @@ public class FoldingTests
     [InlineData(-6, -5)]
     public void Fixed_point_by_hand(int sum, int expected)
     {
-        (int[] multipliers, long[] offsets, int shift) = Folding.ToFixedPoint([new Folding(0.5, 10, 3)], round: true);
+        (int[] multipliers, long[] offsets, int shift) = Affine.ToFixedPoint([new Affine(0.5, 10, 3)], round: true);
         Assert.Equal(expected, (multipliers[0] * (long)sum + offsets[0]) >> shift);
     }
 
@@ -80,7 +80,7 @@ public class FoldingTests
             .Sample(
                 (channels, round, range) =>
                 {
-                    (int[] multipliers, long[] offsets, int shift) = Folding.ToFixedPoint(channels, round);
+                    (int[] multipliers, long[] offsets, int shift) = Affine.ToFixedPoint(channels, round);
                     double one = Math.ScaleB(1, shift);
                     for (int c = 0; c < channels.Length; c++)
                     {
@@ -105,8 +105,8 @@ public class FoldingTests
             .Sample(
                 (factors, bits, unit) =>
                 {
-                    Folding[] channels = [.. factors.Select((f, c) => new Folding(f, 37.3 * c, -5.7 + c))];
-                    (int[] multipliers, long[] offsets, int shift) = Folding.ToFixedPoint(channels, round: true, bits, unit);
+                    Affine[] channels = [.. factors.Select((f, c) => new Affine(f, 37.3 * c, -5.7 + c))];
+                    (int[] multipliers, long[] offsets, int shift) = Affine.ToFixedPoint(channels, round: true, bits, unit);
                     Assert.InRange(multipliers.Order().ElementAt(factors.Length / 2), 1 << (bits - 1), 1 << bits);
                     double grain = Math.Max(1, Math.ScaleB(unit, shift - bits));
                     Assert.All(offsets, o => Assert.Equal(0, o % (long)grain));
@@ -135,8 +135,8 @@ public class FoldingTests
                 (mantissa, exponent, negative) =>
                 {
                     double factor = mantissa * Math.Pow(2, exponent) * (negative ? -1 : 1);
-                    (int[] multipliers, _, int shift) = Folding.ToFixedPoint(
-                        [new Folding(factor, 0, 0), new Folding(factor / 3, 0, 0)],
+                    (int[] multipliers, _, int shift) = Affine.ToFixedPoint(
+                        [new Affine(factor, 0, 0), new Affine(factor / 3, 0, 0)],
                         round: true
                     );
                     double sum = 255 / factor;
@@ -148,8 +148,8 @@ public class FoldingTests
     public void A_channel_that_was_constant_in_training_does_not_cost_the_others_their_precision()
     {
         // gamma 1, variance 0: the factor is 32 / sqrt(1e-5), a million times the others'.
-        Folding[] channels = [new(32 / Math.Sqrt(NormLayer.Epsilon), 500, 16), .. Enumerable.Repeat(new Folding(0.006, 20_000, 40), 9)];
-        (int[] multipliers, long[] offsets, int shift) = Folding.ToFixedPoint(channels, round: true);
+        Affine[] channels = [new(32 / Math.Sqrt(BatchNormModule.Epsilon), 500, 16), .. Enumerable.Repeat(new Affine(0.006, 20_000, 40), 9)];
+        (int[] multipliers, long[] offsets, int shift) = Affine.ToFixedPoint(channels, round: true);
         Assert.Equal(127, (multipliers[5] * 34_500L + offsets[5]) >> shift); // 0.006 * 14,500 + 40
         Assert.Equal(16, (multipliers[0] * 500L + offsets[0]) >> shift);
         Assert.True((multipliers[0] * 501L + offsets[0]) >> shift > 255 && (multipliers[0] * 499L + offsets[0]) >> shift < 0);
@@ -158,7 +158,7 @@ public class FoldingTests
     [Fact]
     public void Factors_of_0_leave_the_offset()
     {
-        (int[] multipliers, long[] offsets, int shift) = Folding.ToFixedPoint([new Folding(0, 7, 5), new Folding(0, 7, -5)], round: true);
+        (int[] multipliers, long[] offsets, int shift) = Affine.ToFixedPoint([new Affine(0, 7, 5), new Affine(0, 7, -5)], round: true);
         Assert.Equal([0, 0], multipliers);
         Assert.Equal([5, -5], offsets.Select(b => b >> shift));
     }

@@ -105,7 +105,7 @@ public class NetworkTests
         Parameter[] learned = [.. network.parameters().Where(p => p.requires_grad)];
         Assert.All(learned, p => Assert.InRange(p.grad!.abs().max().ToSingle(), 1e-9, 1e9));
         // Two blocks of 16 channels, two of 32.
-        Assert.Equal(slopes * 2 * (16 + 32), network.modules().OfType<TwoSlopeLayer>().Sum(l => l.parameters().Sum(p => p.numel())));
+        Assert.Equal(slopes * 2 * (16 + 32), network.modules().OfType<PiecewiseLinearModule>().Sum(l => l.parameters().Sum(p => p.numel())));
         network.eval();
         Assert.Equal(slopes == 0 ? 0 : 4, Packer.Pack(network).Operations.OfType<PiecewiseLinear>().Count());
     }
@@ -128,7 +128,7 @@ public class NetworkTests
         );
         Assert.Equal((expected, expected == 1 ? 6 : 0), (network.WeightBits, network.BinaryParameterCount));
         Tensor x = tensor(new byte[] { 1, 2, 3 }, [1, 1, 1, 3], ScalarType.Byte);
-        WeightLayer layer = network.WeightLayers.Single();
+        WeightModule layer = network.WeightModules.Single();
         Tensor weights = expected == 1 ? Binarizer.SignOf(layer.Weight) : layer.Weight;
         Assert.True(
             network
@@ -220,7 +220,7 @@ public class NetworkTests
         const string Layers = """[{ "type": "norm" }, { "type": "activation" }, { "type": "dense" }, { "type": "norm" }]""";
         using Network network = Networks.Create(Layers, new BinaryConnect(), (1, 1, 1), 2);
         using Network twin = Networks.Create(Layers, new Float32(), (1, 1, 1), 2);
-        foreach (NormLayer norm in network.NormLayers.Concat(twin.NormLayers))
+        foreach (BatchNormModule norm in network.BatchNormModules.Concat(twin.BatchNormModules))
         {
             norm.eval();
             using var _ = no_grad();
@@ -317,7 +317,7 @@ public class NetworkTests
                 activationBits: bits
             );
             network.eval();
-            network.NormLayers.Single().Beta.data<float>()[0] = 0.3f;
+            network.BatchNormModules.Single().Beta.data<float>()[0] = 0.3f;
             Tensor activated = network.Layers.Items[0].forward(tensor(new float[] { -5, 5 }, [1, 1, 1, 2]));
             return network.Layers.Items[1].forward(activated).data<float>().ToArray();
         }
@@ -339,7 +339,7 @@ public class NetworkTests
         {
             using Network network = Networks.Create(before + Conv, method, (1, 1, 1), 2);
             using var _ = no_grad();
-            var layer = network.Layers.Items.OfType<WeightLayer>().First();
+            var layer = network.Layers.Items.OfType<WeightModule>().First();
             layer.Weight.copy_(tensor(latent, [1, 1, 3, 3]));
             return layer.forward(full([1, 1, 1, 1], x)).ToSingle();
         }
@@ -363,7 +363,7 @@ public class NetworkTests
             2,
             zeroInit: true
         );
-        network.WeightLayers.Single().Bias!.data<float>()[0] = 0.5f;
+        network.WeightModules.Single().Bias!.data<float>()[0] = 0.5f;
         Assert.Equal(10.5f / 2, network.forward(tensor(new float[] { 1, 2, 3, 4 }, [1, 1, 2, 2]))[0, 0].ToSingle(), 1e-5);
     }
 
@@ -377,8 +377,8 @@ public class NetworkTests
             2,
             zeroInit: true
         );
-        Assert.All(network.WeightLayers.First().Weight.data<float>(), w => Assert.Equal(0, w));
-        Assert.DoesNotContain(0, network.WeightLayers.Last().Weight.data<float>());
+        Assert.All(network.WeightModules.First().Weight.data<float>(), w => Assert.Equal(0, w));
+        Assert.DoesNotContain(0, network.WeightModules.Last().Weight.data<float>());
     }
 
     [Fact]

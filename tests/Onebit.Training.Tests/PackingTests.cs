@@ -13,7 +13,7 @@ public class PackingTests
             isTieFree: false,
             (network, model, images) =>
             {
-                using var folded = new FoldedNetwork(model);
+                using var folded = new TorchBitModel(model);
                 IReadOnlyList<Tensor> values = folded.Trace(images);
                 Assert.Equal(model.Operations.Count + 1, values.Count);
                 double[][] expected = [.. values.SkipLast(1).Select(v => v.to(ScalarType.Float64).contiguous().data<double>().ToArray())];
@@ -47,7 +47,7 @@ public class PackingTests
                 Tensor x = network.Prepare(images);
                 foreach (
                     nn.Module<Tensor, Tensor> layer in network.Layers.Items.Where(
-                        (l, i) => i < network.Layers.Items.Count - 1 || l is not NormLayer
+                        (l, i) => i < network.Layers.Items.Count - 1 || l is not BatchNormModule
                     )
                 )
                 {
@@ -63,7 +63,7 @@ public class PackingTests
                     // Elsewhere a sum stands for a multiple of itself and more.
                     if (
                         network is { Method: BinaryConnect or BinaryNet, Pixels: not PixelEncoding.Signs }
-                        && network.WeightLayers.Last().Bias is null
+                        && network.WeightModules.Last().Bias is null
                     )
                     {
                         Assert.Equal(sums.Skip(image * last.Length).Take(last.Length), last.Select(s => (float)s));
@@ -161,7 +161,7 @@ public class PackingTests
             (1, 8, 8),
             10
         );
-        foreach (NormLayer norm in network.NormLayers)
+        foreach (BatchNormModule norm in network.BatchNormModules)
         {
             using var _ = no_grad();
             norm.Gamma.uniform_(0.5, 1.5);
@@ -203,7 +203,7 @@ public class PackingTests
         using Network activations = Networks.Create(Layers, new BinaryConnect(), (1, 4, 4), 3, activationBits: 32);
         Assert.Equal("activations stay float32", Assert.Throws<PackingException>(() => Packer.Pack(activations)).Message);
         using Network latent = Networks.Create(Layers, new BinaryConnect(), (1, 4, 4), 3);
-        latent.WeightLayers.Single().Frozen = latent.WeightLayers.Single().Weight;
+        latent.WeightModules.Single().Frozen = latent.WeightModules.Single().Weight;
         Assert.Equal("a layer's frozen weights are not signs", Assert.Throws<PackingException>(() => Packer.Pack(latent)).Message);
     }
 
@@ -224,7 +224,7 @@ public class PackingTests
     public void Frozen_weights_are_packed_in_place_of_the_latent_ones()
     {
         using Network network = Networks.Create("""[{ "type": "dense" }]""", new BinaryConnectStochastic(), (1, 1, 3), 2);
-        network.WeightLayers.Single().Frozen = tensor(new float[] { 1, -1, 1, -1, -1, 1 }, [2, 1, 1, 3]);
+        network.WeightModules.Single().Frozen = tensor(new float[] { 1, -1, 1, -1, -1, 1 }, [2, 1, 1, 3]);
         Assert.Equal([0b100101], ((Linear)Packer.Pack(network).Operations[0]).Weights.ToArray());
     }
 
@@ -261,7 +261,7 @@ public class PackingTests
                 PixelEncoding.Bytes,
                 n =>
                 {
-                    WeightLayer layer = n.WeightLayers.First();
+                    WeightModule layer = n.WeightModules.First();
                     layer.Weight.copy_(tensor(new[] { 0.5f, 0.5f, -0.5f, -0.25f, -0.25f, 0.25f }, [2, 1, 1, 3]));
                     layer.Bias!.copy_(tensor(new[] { 3f, -5 }));
                 }
@@ -277,7 +277,7 @@ public class PackingTests
                 PixelEncoding.Signs,
                 n =>
                 {
-                    WeightLayer layer = n.WeightLayers.First();
+                    WeightModule layer = n.WeightModules.First();
                     layer.Weight.copy_(tensor(new[] { 0.5f, 0.5f, -0.5f, 0.1f, 0.2f, -0.3f }, [2, 1, 1, 3]));
                     layer.Bias!.copy_(tensor(new[] { 0.3f, -0.2f }));
                 }
@@ -297,7 +297,7 @@ public class PackingTests
             2,
             PixelEncoding.Signs
         );
-        WeightLayer layer = network.WeightLayers.First();
+        WeightModule layer = network.WeightModules.First();
         Assert.Equal(-4, layer.PaddingValue);
         using var _ = no_grad();
         layer.Weight.fill_(1);
@@ -305,7 +305,7 @@ public class PackingTests
         // -34.
         Tensor image = tensor(new byte[] { 9, 0, 0, 0 }, [1, 1, 2, 2]);
         Assert.Equal(-34, layer.forward(network.Layers.Items[0].forward(network.Prepare(image))).item<float>());
-        network.NormLayers.Single().Mean.fill_(-34);
+        network.BatchNormModules.Single().Mean.fill_(-34);
         network.eval();
         BitModel model = Packer.Pack(network);
         Assert.Equal([1], model.Trace([9, 0, 0, 0])[2]);

@@ -37,12 +37,12 @@ internal static class RandomNetworks
         );
         using var scope = NewDisposeScope();
         using var _ = no_grad();
-        foreach (NormLayer norm in network.NormLayers)
+        foreach (BatchNormModule norm in network.BatchNormModules)
         {
             Set(norm.Gamma, _ => random.Next(8) == 0 ? 0 : (random.Next(2) == 0 ? 1 : -1) * Math.Exp(random.NextDouble() * 2 - 1));
             Set(norm.Beta, _ => random.NextDouble() * 2 - 1);
         }
-        foreach (nn.Module module in network.modules().Where(m => m is ActivationBinarizer or TwoSlopeLayer))
+        foreach (nn.Module module in network.modules().Where(m => m is ActivationBinarizer or PiecewiseLinearModule))
         {
             Disturb(module, random);
         }
@@ -50,7 +50,7 @@ internal static class RandomNetworks
         if (isTieFree)
         {
             // Of one size a layer, so that a method's scale is a power of two.
-            foreach (WeightLayer layer in network.WeightLayers)
+            foreach (WeightModule layer in network.WeightModules)
             {
                 layer.Weight.copy_(layer.Weight.sign() * Math.Pow(2, random.Next(-1, 2)));
             }
@@ -64,12 +64,12 @@ internal static class RandomNetworks
         network.eval();
         if (isTieFree)
         {
-            foreach (NormLayer norm in network.NormLayers)
+            foreach (BatchNormModule norm in network.BatchNormModules)
             {
                 RemoveTies(norm);
             }
 
-            foreach (WeightLayer layer in network.WeightLayers.Where(l => l.Bias is not null))
+            foreach (WeightModule layer in network.WeightModules.Where(l => l.Bias is not null))
             {
                 Set(layer.Bias!, _ => random.Next(-9, 10));
             }
@@ -87,7 +87,7 @@ internal static class RandomNetworks
                 tensor(
                     Enumerable
                         .Range(0, (int)parameter.numel())
-                        .Select(_ => (float)(random.Next(-Network.Unit, Network.Unit) / (double)Network.Unit))
+                        .Select(_ => (float)(random.Next(-EightBitRelu.CodesPerOne, EightBitRelu.CodesPerOne) / (double)EightBitRelu.CodesPerOne))
                         .ToArray()
                 )
             );
@@ -106,7 +106,7 @@ internal static class RandomNetworks
         return tensor(pixels, [count, channels, height, width], ScalarType.Byte);
     }
 
-    private static void RemoveTies(NormLayer norm)
+    private static void RemoveTies(BatchNormModule norm)
     {
         float[] gamma = norm.Gamma.data<float>().ToArray(),
             beta = norm.Beta.data<float>().ToArray();
@@ -119,13 +119,13 @@ internal static class RandomNetworks
                     * Math.Pow(
                         2,
                         Math.Clamp(
-                            Math.Round(Math.Log2(Math.Abs(gamma[c]) * norm.Unit / Math.Sqrt(variance[c] + NormLayer.Epsilon))),
+                            Math.Round(Math.Log2(Math.Abs(gamma[c]) * norm.Unit / Math.Sqrt(variance[c] + BatchNormModule.Epsilon))),
                             -8,
                             2
                         )
                     );
         Set(norm.Gamma, c => Factor(c) / norm.Unit);
-        Set(norm.Variance, _ => 1 - NormLayer.Epsilon);
+        Set(norm.Variance, _ => 1 - BatchNormModule.Epsilon);
         Set(norm.Mean, c => Math.Round(mean[c]));
         // Multiples of the factor, moved by a quarter of it, or by a quarter of a code where that is less.
         Set(norm.Beta, c => (Math.Round(beta[c] * norm.Unit) + (Factor(c) == 0 ? 1 : Math.Min(1, Math.Abs(Factor(c)))) / 4) / norm.Unit);

@@ -242,7 +242,7 @@ public class SeveralPlanesTests
             (2, 1, 1),
             2
         );
-        TwoSlopeLayer layer = network.modules().OfType<TwoSlopeLayer>().Single();
+        PiecewiseLinearModule layer = network.modules().OfType<PiecewiseLinearModule>().Single();
         Assert.Equal([0.25f, 0.25f, 0, 0, 0, 0], new[] { layer.Low, layer.In, layer.Out }.SelectMany(Numbers));
         Set(layer.Low, 0.25f, -0.5f);
         Set(layer.In, 1, -1);
@@ -269,7 +269,7 @@ public class SeveralPlanesTests
             (2, 1, 1),
             2
         );
-        TwoSlopeLayer layer = network.modules().OfType<TwoSlopeLayer>().Single();
+        PiecewiseLinearModule layer = network.modules().OfType<PiecewiseLinearModule>().Single();
         Assert.Equal([0.25f, 0.25f, 1, 1], new[] { layer.Low, layer.High }.SelectMany(Numbers));
         Set(layer.Low, 0.25f, -0.5f);
         Set(layer.High, 2, 0.5f);
@@ -349,12 +349,12 @@ public class SeveralPlanesTests
     }
 
     /// <summary>Values in ones; number i of the images gets the gradient i + 1. The layer's gradients start at 0.</summary>
-    private static (float[] Values, float[] Gradient) Slopes(TwoSlopeLayer layer, float[] ones)
+    private static (float[] Values, float[] Gradient) Slopes(PiecewiseLinearModule layer, float[] ones)
     {
         layer.zero_grad();
-        Tensor x = (tensor(ones, [2, 2, 1, 1]) * Network.Unit).requires_grad_();
+        Tensor x = (tensor(ones, [2, 2, 1, 1]) * EightBitRelu.CodesPerOne).requires_grad_();
         Tensor y = layer.forward(x);
         (y.flatten() * tensor(new float[] { 1, 2, 3, 4 })).sum().backward();
-        return (Numbers((y / Network.Unit).flatten()), Numbers(x.grad!.flatten()));
+        return (Numbers((y / EightBitRelu.CodesPerOne).flatten()), Numbers(x.grad!.flatten()));
     }
 }

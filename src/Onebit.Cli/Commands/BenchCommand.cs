@@ -46,7 +46,7 @@ internal static class BenchCommand
             """
             Time packed models against networks of equal shape in float32 (ONNX Runtime, libtorch, plain C# for
             dense ones) and int8 (ONNX Runtime). All take turns in this process, one thread each, from byte pixels
-            to class; the median of 9 rounds counts, in nanoseconds an image. The twins have random weights.
+            to class; the median of 9 rounds counts, in nanoseconds an image. The other networks have random weights.
 
             MAC/ns are binary multiply-accumulates a nanosecond; one with a k-bit input counts as k. The bound is
             two vector logic instructions a cycle, where a full adder, 2 instructions with AVX-512 and 5 without,

@@ -17,7 +17,7 @@ internal static class DataCommand
                 "A known data set (mnist, fashion-mnist), a folder of IDX files, or a folder of images with one subfolder a class.",
             DefaultValueFactory = _ => "mnist",
         };
-        Option<ImageShape?> size = SharedOptions.Size();
+        Option<Shape?> size = SharedOptions.Size();
         Option<bool> json = SharedOptions.Json();
         var command = new Command(
             "data",
@@ -78,13 +78,13 @@ internal static class DataCommand
         return command;
     }
 
-    internal static Dataset LoadShowingProgress(string nameOrFolder, ImageShape? size = null) =>
+    internal static Dataset LoadShowingProgress(string nameOrFolder, Shape? size = null) =>
         ProgressDisplay.Show(display => DatasetLoader.Load(nameOrFolder, Loading(display), size));
 
     /// <summary>The test images as a model reads them: a folder's are scaled to its input and labelled by its classes' names.</summary>
     internal static ImageSet LoadTestShowingProgress(string nameOrFolder, BitModel? model = null)
     {
-        ImageShape? shape = model?.Input is { Channels: 1 or 3 } input ? new ImageShape(input.Height, input.Width, input.Channels) : null;
+        Shape? shape = model?.Input is { Channels: 1 or 3 } input ? new Shape(input.Channels, input.Height, input.Width) : null;
         return ProgressDisplay.Show(display => DatasetLoader.LoadTest(nameOrFolder, Loading(display), shape, model?.ClassNames));
     }
 

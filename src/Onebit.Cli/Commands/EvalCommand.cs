@@ -125,7 +125,7 @@ internal static class EvalCommand
     {
         const int Batch = 100;
         torch.set_num_threads(1);
-        using var folded = new FoldedNetwork(model);
+        using var folded = new TorchBitModel(model);
         long integers = 0,
             different = 0;
         for (int start = 0; start < test.Count; start += Batch)

@@ -17,7 +17,7 @@ internal static class ExploreCommand
     {
         var standard = new ExplorationOptions();
         Option<string> data = SharedOptions.Data();
-        Option<ImageShape?> size = SharedOptions.Size();
+        Option<Shape?> size = SharedOptions.Size();
         var models = new Option<string?>("--models")
         {
             Description = "A folder of trained models, a study's for example: what they confuse, and how they do on hard images.",

@@ -186,7 +186,7 @@ internal static class PredictCommand
             ModelInput input = model.Input;
             byte[] pixels = digits
                 ? DigitImage.From(picture, file)
-                : picture.Scale(new ImageShape(input.Height, input.Width, input.Channels));
+                : picture.Scale(new Shape(input.Channels, input.Height, input.Width));
             long[] scores = new long[model.ClassCount];
             int best = model.Predict(pixels, scores);
             double[] probabilities = new double[scores.Length];

@@ -37,13 +37,13 @@ internal static class SharedOptions
     }
 
     /// <summary>Rows and columns that a folder's images are scaled to, and channels where they are not left to the images.</summary>
-    internal static Option<ImageShape?> Size()
+    internal static Option<Shape?> Size()
     {
         const int Largest = 1024;
-        var option = new Option<ImageShape?>("--size")
+        var option = new Option<Shape?>("--size")
         {
             Description =
-                "What a folder's images are scaled to: 32, or rows and columns as 24x32, with 1 or 3 channels as 24x32x3. 28 unless given, grey unless an image has colour.",
+                "What a folder's images are scaled to: 32, or rows x columns as 24x32, or rows x columns x channels as 24x32x3, with 1 or 3 channels. 28 unless given, grey unless an image has colour.",
             HelpName = "HxW",
         };
         option.CustomParser = result =>
@@ -62,7 +62,7 @@ internal static class SharedOptions
                 && (sizes.Length < 3 || channels is 1 or 3)
             )
             {
-                return new ImageShape(sizes[0], sizes.ElementAtOrDefault(1) is > 0 and var width ? width : sizes[0], channels);
+                return new Shape(channels, sizes[0], sizes.ElementAtOrDefault(1) is > 0 and var width ? width : sizes[0]);
             }
 
             result.AddError(

@@ -33,7 +33,7 @@ internal static class StudyCommand
             HelpName = "DIR",
         };
         Option<string> data = SharedOptions.Data();
-        Option<ImageShape?> size = SharedOptions.Size();
+        Option<Shape?> size = SharedOptions.Size();
         Option<int> jobs = SharedOptions.Count(
             "--jobs",
             "Trainings at a time; one a core unless given.",

@@ -31,7 +31,7 @@ internal static class TrainCommand
             HelpName = "N",
         };
         Option<string> data = SharedOptions.Data();
-        Option<ImageShape?> size = SharedOptions.Size();
+        Option<Shape?> size = SharedOptions.Size();
         var output = new Option<string?>("--out")
         {
             Description = "The run's folder; onebit-runs/EXPERIMENT-seedN unless given.",

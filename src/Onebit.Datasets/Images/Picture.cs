@@ -120,7 +120,7 @@ public sealed class Picture
     /// <param name="shape">Its channels are 1 for grey, 3 for colour.</param>
     /// <returns>Channels x height x width bytes.</returns>
     /// <exception cref="ArgumentException">There are other numbers of channels.</exception>
-    public byte[] Scale(ImageShape shape)
+    public byte[] Scale(Shape shape)
     {
         Plane[] colours = Planes(shape.Height, shape.Width, flatten: true);
         Plane[] channels = shape.Channels switch

@@ -3,7 +3,7 @@ namespace Onebit.Export;
 /// <summary>The attributes that convolutions and pooling have in ONNX, float32 or int8.</summary>
 internal static class OnnxAttributes
 {
-    internal static (string Name, object Value)[] Of(FloatLayer.Linear layer) =>
+    internal static (string Name, object Value)[] Of(FloatNode.Linear layer) =>
         [
             ("kernel_shape", new[] { layer.KernelHeight, layer.KernelWidth }),
             ("strides", new[] { layer.Stride, layer.Stride }),

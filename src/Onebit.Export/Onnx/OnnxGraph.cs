@@ -99,7 +99,7 @@ internal sealed class OnnxGraph
     /// <param name="shape">Of an image.</param>
     /// <param name="output">The node whose output is the model's: float32, images x classes.</param>
     /// <param name="classes">Number of classes.</param>
-    internal byte[] ToModel<T>(string input, FloatShape shape, string output, int classes)
+    internal byte[] ToModel<T>(string input, Shape shape, string output, int classes)
     {
         ProtobufMessage graph = new ProtobufMessage()
             .Add(1, _nodes)

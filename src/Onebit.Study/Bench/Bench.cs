@@ -14,19 +14,19 @@ public static class Bench
     /// <param name="model">The packed model.</param>
     /// <param name="images">Images of the shape that it reads; predicted one batch after another.</param>
     /// <param name="batches">Images a call.</param>
-    /// <exception cref="InvalidDataException">The model has no float32 twin.</exception>
+    /// <exception cref="InvalidDataException">The model has no float graph.</exception>
     public static IEnumerable<BenchRow> Measure(string name, BitModel model, ImageSet images, IReadOnlyList<int> batches)
     {
-        FloatTwin twin = FloatTwin.Of(model);
-        using var packed = new PackedContestant(model);
-        using var onnx = new OnnxRuntimeContestant(FloatOnnxWriter.Write(twin));
-        using var int8 = new OnnxRuntimeContestant(Int8OnnxWriter.Write(twin));
-        using var torch = new TorchTwinContestant(twin);
-        using var plain = twin.IsDense ? new PlainContestant(twin) : null;
-        IContestant[] contestants = [packed, onnx, int8, torch, .. plain is null ? Array.Empty<IContestant>() : [plain]];
+        FloatGraph graph = FloatGraph.Of(model);
+        using var packed = new PackedBackend(model);
+        using var onnx = new OnnxRuntimeBackend(FloatOnnxWriter.Write(graph));
+        using var int8 = new OnnxRuntimeBackend(Int8OnnxWriter.Write(graph));
+        using var torch = new TorchBackend(graph);
+        using var plain = graph.IsDense ? new PlainBackend(graph) : null;
+        IBackend[] backends = [packed, onnx, int8, torch, .. plain is null ? Array.Empty<IBackend>() : [plain]];
         foreach (int batch in batches)
         {
-            double[] times = TurnTimer.Measure(images, batch, contestants);
+            double[] times = InterleavedTimer.Measure(images, batch, backends);
             yield return new BenchRow(
                 name,
                 batch,

@@ -4,10 +4,10 @@ namespace Onebit.Study;
 /// <param name="Model">Its file, or the name of a network of random weights.</param>
 /// <param name="Batch">Images a call.</param>
 /// <param name="OnebitNanoseconds">The packed model on the Onebit runtime.</param>
-/// <param name="OnnxRuntimeNanoseconds">Its float32 twin on ONNX Runtime.</param>
-/// <param name="OnnxRuntimeInt8Nanoseconds">Its int8 twin on ONNX Runtime.</param>
-/// <param name="LibtorchNanoseconds">Its float32 twin on libtorch.</param>
-/// <param name="CsharpNanoseconds">Its float32 twin in plain C#; null where a layer is not dense.</param>
+/// <param name="OnnxRuntimeNanoseconds">Its float graph on ONNX Runtime.</param>
+/// <param name="OnnxRuntimeInt8Nanoseconds">Its float graph as int8 on ONNX Runtime.</param>
+/// <param name="LibtorchNanoseconds">Its float graph on libtorch.</param>
+/// <param name="CsharpNanoseconds">Its float graph in plain C#; null where a layer is not dense.</param>
 /// <param name="Ratio">ONNX Runtime's float32 time over ours: above 1 we are faster.</param>
 /// <param name="BinaryMacsPerNanosecond">The packed model's binary multiply-accumulates; one with a k-bit input counts as k.</param>
 public sealed record BenchRow(

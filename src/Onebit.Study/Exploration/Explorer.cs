@@ -36,7 +36,7 @@ public sealed class Explorer
     private readonly Dataset _data;
     private readonly ExplorationOptions _options;
     private readonly string _folder;
-    private readonly ImageShape? _size;
+    private readonly Shape? _size;
     private readonly IProgress<ExplorationProgress>? _progress;
     private readonly CancellationToken _cancellation;
 
@@ -51,7 +51,7 @@ public sealed class Explorer
         Dataset data,
         ExplorationOptions options,
         string folder,
-        ImageShape? size = null,
+        Shape? size = null,
         IProgress<ExplorationProgress>? progress = null,
         CancellationToken cancellation = default
     ) => (_data, _options, _folder, _size, _progress, _cancellation) = (data, options, folder, size, progress, cancellation);
@@ -117,7 +117,7 @@ public sealed class Explorer
                 _data,
                 hard!.Indices,
                 clusters.Curve[^1].K,
-                $"onebit explore --hard-set --data {_data.Name}{(_size is null ? "" : $" --size {_size}")}"
+                $"onebit explore --hard-set --data {_data.Name}{(_size is { } size ? $" --size {DatasetInfo.SizeText(size)}" : "")}"
             );
         }
 

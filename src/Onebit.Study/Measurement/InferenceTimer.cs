@@ -23,16 +23,16 @@ public static class InferenceTimer
     public static (Latency Own, PeerLatency Peer) Measure(Experiment experiment, Dataset data, BitModel? packed)
     {
         ImageSet test = data.Test;
-        FloatTwin twin = NetworkTwin.Of(experiment.Network, new FloatShape(test.Channels, test.Height, test.Width), data.ClassCount);
-        using var peer = new OnnxRuntimeContestant(FloatOnnxWriter.Write(twin));
+        FloatGraph graph = experiment.Network.ToFloatGraph(test.Shape, data.ClassCount);
+        using var peer = new OnnxRuntimeBackend(FloatOnnxWriter.Write(graph));
         bool isFloat = !experiment.Method.Binarizes;
-        using IContestant? own =
+        using IBackend? own =
             isFloat ? null
-            : packed is not null ? new PackedContestant(packed)
-            : new NetworkContestant(NetworkFactory.Create(experiment, data));
-        IContestant[] contestants = own is null ? [peer] : [own, peer];
-        double[] one = TurnTimer.Measure(test, 1, contestants),
-            many = TurnTimer.Measure(test, Batch, contestants);
+            : packed is not null ? new PackedBackend(packed)
+            : new NetworkBackend(NetworkFactory.Create(experiment, data));
+        IBackend[] backends = own is null ? [peer] : [own, peer];
+        double[] one = InterleavedTimer.Measure(test, 1, backends),
+            many = InterleavedTimer.Measure(test, Batch, backends);
         return (new Latency(one[0], many[0]), new PeerLatency("ONNX Runtime", one[^1], many[^1]));
     }
 }

@@ -12,7 +12,7 @@ internal sealed record ReportData(
 )
 {
     /// <summary>
-    /// The largest network that can say what one bit costs, one packed and with a full-precision twin before all; null: no run is
+    /// The largest network that can say what one bit costs, one packed and with a full-precision network of the same layers before all; null: no run is
     /// binarized.
     /// </summary>
     internal NetworkRuns? Headline =>

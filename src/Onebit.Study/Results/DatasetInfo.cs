@@ -1,3 +1,4 @@
+using System.Globalization;
 using Onebit.Datasets;
 
 namespace Onebit.Study;
@@ -22,7 +23,7 @@ public sealed record DatasetInfo(
     int? HardImages
 )
 {
-    internal static DatasetInfo Of(Dataset data, ImageShape? size, int? hardImages) =>
+    internal static DatasetInfo Of(Dataset data, Shape? size, int? hardImages) =>
         new(
             data.Name,
             data.Train.Count,
@@ -30,7 +31,11 @@ public sealed record DatasetInfo(
             data.Test.Count,
             data.ClassCount,
             data.ClassNames,
-            size?.ToString(),
+            size is { } asked ? SizeText(asked) : null,
             hardImages
         );
+
+    /// <summary>As <c>--size</c> takes it: <c>24x32</c>, rows x columns, or <c>24x32x3</c> where the channels are given.</summary>
+    internal static string SizeText(Shape size) =>
+        string.Create(CultureInfo.InvariantCulture, $"{size.Height}x{size.Width}") + (size.Channels > 0 ? $"x{size.Channels}" : "");
 }

@@ -159,8 +159,8 @@ public sealed record Experiment
             throw new ExperimentException(mistake + ".");
         }
         Require(
-            ScaleBits is null || (method.Binarizes && ScaleBits is >= 1 and <= Folding.MultiplierBits),
-            $"scaleBits must be 1 to {Folding.MultiplierBits}, and go with a method that binarizes"
+            ScaleBits is null || (method.Binarizes && ScaleBits is >= 1 and <= Affine.MultiplierBits),
+            $"scaleBits must be 1 to {Affine.MultiplierBits}, and go with a method that binarizes"
         );
         Require(EmaDecay is null or (> 0 and < 1), "emaDecay must be above 0 and below 1");
         Require(Distillation is null or { Teachers.Count: > 0 }, "a distillation must name at least one teacher");
@@ -187,16 +187,13 @@ public sealed record Experiment
             Require(a.Epochs is null or >= 0, "an augmentation's epochs must be at least 0");
         }
         Require(Network.Layers.Count > 0, "its network has no layers");
-        Require(AreWhole(Network.Layers), "its network's layers must not be null");
+        Network.ToGraph();
     }
 
     private static string FewBits(Method method, int min, int max) =>
         !method.Binarizes ? ""
         : max == min ? $" or {max}"
         : $" or, with {method.Name}, {min} to {max}";
-
-    private static bool AreWhole(IReadOnlyList<LayerSpec> layers) =>
-        layers.All(l => l is LayerSpec.Residual r ? AreWhole(r.Layers) : l is not null);
 
     private static void Require(bool holds, string otherwise)
     {

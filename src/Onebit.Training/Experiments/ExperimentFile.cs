@@ -25,6 +25,8 @@ public static class ExperimentFile
     {
         ["constant"] = "is gone; leave the schedule out",
         ["step"] = "is gone; use the schedule 'exponential' or 'cosine'",
+        ["norm"] = "is now 'batchNorm'",
+        ["residual"] = "is now 'add': { \"type\": \"add\", \"from\": [\"a\", \"b\"] } adds the layers with these names",
     };
 
     /// <summary>Where the shipped experiments lie.</summary>

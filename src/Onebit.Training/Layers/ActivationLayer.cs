@@ -1,46 +1,119 @@
+using Onebit.Export;
 using static TorchSharp.torch;
 
 namespace Onebit.Training;
 
+/// <summary>The method's activation: ReLU, ReLU of 8 bits, tanh, signs or several planes.</summary>
+/// <param name="Method">Whose activation, of as many bits as the method has by itself, where the network binarizes; null: the experiment's.</param>
+public sealed record ActivationLayer(Method? Method = null) : Layer
+{
+    internal override bool FoldsBatchNorm => true;
+
+    internal override Shape OutputShape(BuildContext context, IReadOnlyList<Shape> inputs) => inputs[0];
+
+    internal override LayerModule CreateModule(BuildContext context, LayerNode node, Shape input)
+    {
+        if (!context.HasIntegers)
+        {
+            return new ActivationModule(context.Method, 32, input.Channels);
+        }
+
+        Method method = context.MethodOf(Method);
+        return new ActivationModule(method, Method?.ActivationBits ?? context.ActivationBits, input.Channels);
+    }
+
+    internal override int AddTo(FloatGraphBuilder graph, IReadOnlyList<int> inputs, int classes) => graph.Relu(inputs[0]);
+}
+
 /// <summary>The activation of a method: real (32 bits; ReLU for most), ReLU rounded to codes (8) or the method's planes of signs.</summary>
-public sealed class ActivationLayer : nn.Module<Tensor, Tensor>
+public sealed class ActivationModule : LayerModule
 {
     private static readonly EightBitRelu s_eightBit = new();
 
     private readonly Method _method;
 
-    // An array, because TorchSharp would register a module in a field once more.
-    private readonly ActivationBinarizer[] _binarizer = [];
-
-    internal ActivationLayer(string name, Method method, int bits, int channels)
-        : base(name)
+    internal ActivationModule(Method method, int bits, int channels)
+        : base("activation")
     {
         (_method, Bits) = (method, bits);
-        if (bits is 8 or 32)
+        if (bits is not (8 or 32))
         {
-            return;
+            Binarizer = method.Activation(bits, channels);
+            register_module("binarizer", Binarizer);
         }
-
-        _binarizer = [method.Activation(bits, channels)];
-        register_module("binarizer", _binarizer[0]);
     }
 
     /// <summary>32, 8, or the planes of the method's own.</summary>
     public int Bits { get; }
 
     /// <summary>The method's binarizer; null where activations are of 8 or 32 bits.</summary>
-    public ActivationBinarizer? Binarizer => _binarizer.FirstOrDefault();
+    public ActivationBinarizer? Binarizer { get; }
 
     internal double Progress { get; set; } = 1;
 
-    /// <inheritdoc/>
-    public override Tensor forward(Tensor x)
+    internal override Value Describe(Shape shape, Value input) =>
+        Binarizer is { } binarizer
+            ? new Value(shape) { CodesPerOne = EightBitRelu.CodesPerOne, Padding = () => binarizer.Planes.Low }
+            : new Value(shape);
+
+    internal override Value Pack(OperationBuilder builder, LayerNode node, IReadOnlyList<Value> inputs)
     {
-        if (Binarizer is { } binarizer)
+        Value x = builder.Single(inputs[0]);
+        return Binarizer is { } binarizer ? Pack(builder, binarizer.Planes, x) : builder.Requantize(x, 8);
+    }
+
+    private protected override Tensor Forward(Tensor x, Value value) =>
+        Binarizer is { } binarizer ? binarizer.Forward(x * (1.0 / EightBitRelu.CodesPerOne), Progress)
+        : Bits == 8 ? s_eightBit.Forward(x)
+        : _method.RealActivation(x);
+
+    private static Value Pack(OperationBuilder builder, ActivationPlanes planes, Value x)
+    {
+        ValueInfo info = builder.Info(x.Index);
+        (int Threshold, bool Flipped)[][] ends =
+        [
+            .. planes.Thresholds.Select(thresholds =>
+                x.Affines.Select((a, c) => Below(a, thresholds[thresholds.Length == 1 ? 0 : c]).ToThreshold(info.Minimum, info.Maximum))
+                    .ToArray()
+            ),
+        ];
+        bool[] flipped = [.. ends[0].Select(e => e.Flipped)];
+        double[] coefficients = [.. planes.Coefficients.Select(Math.Abs)];
+        // Turned where its coefficient is negative, a plane of -1 is the lower level, as padding takes it.
+        if (!planes.IsCode || ends.Length == 1)
         {
-            return binarizer.Forward(x * (1.0 / Network.Unit), Progress);
+            return Signs([
+                .. ends.Select(
+                    (end, n) =>
+                        new Threshold(
+                            x.Index,
+                            end.Select(e => e.Threshold).ToArray(),
+                            flipped.Select(f => f != planes.Coefficients[n] < 0).ToArray()
+                        )
+                ),
+            ]);
         }
 
-        return Bits == 8 ? s_eightBit.Forward(x) : _method.RealActivation(x);
+        // Where the normalization turned the order, the last threshold comes first.
+        int[] ordered = [.. flipped.SelectMany((_, c) => ends.Select(end => end[c].Threshold).Order())];
+        Value code = builder.Append(new Quantize(x.Index, coefficients.Length, ordered, flipped));
+        double step = 2 * coefficients[0];
+        return coefficients.Select((c, n) => 2 * c == Math.ScaleB(step, n)).All(equal => equal) && step > 0
+            ? builder.Describe(code.Index, new Affine(step, 0, planes.Low))
+            : Signs([.. coefficients.Select((_, n) => new BitPlane(code.Index, n))]);
+
+        static Affine Below(Affine a, double threshold) => a with { Offset = a.Offset - EightBitRelu.CodesPerOne * threshold };
+
+        Value Signs(IReadOnlyList<Operation> operations)
+        {
+            Value[] signs = [.. operations.Select(builder.Append)];
+            return signs is [var only]
+                ? builder.Describe(only.Index, new Affine(coefficients[0], 0, planes.Offset))
+                : signs[0] with
+                {
+                    Planes = [.. signs.Zip(coefficients, (s, c) => (s.Index, c))],
+                    Affines = new Affine(1, 0, planes.Offset).Repeat(info.Channels),
+                };
+        }
     }
 }

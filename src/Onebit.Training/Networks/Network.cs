@@ -8,15 +8,12 @@ namespace Onebit.Training;
 /// </summary>
 public sealed class Network : nn.Module<Tensor, Tensor>
 {
-    /// <summary>Codes to one: what a normalized value of 1 is as an 8-bit activation, whose range is thus 0 to 7.97.</summary>
-    public const int Unit = 32;
-
     private readonly (double Mean, double Deviation) _pixels;
 
     /// <summary>Builds the network with random weights from torch's global generator.</summary>
     /// <param name="spec">The layers.</param>
     /// <param name="method">The method.</param>
-    /// <param name="input">Channels, height and width of an image.</param>
+    /// <param name="input">The shape of an image.</param>
     /// <param name="classes">Number of classes.</param>
     /// <param name="pixels">How the network sees an image.</param>
     /// <param name="activationBits">32 keeps float activations whatever the method; null: the method's.</param>
@@ -30,7 +27,7 @@ public sealed class Network : nn.Module<Tensor, Tensor>
     public Network(
         NetworkSpec spec,
         Method method,
-        (int Channels, int Height, int Width) input,
+        Shape input,
         int classes,
         PixelEncoding pixels,
         int? activationBits = null,
@@ -55,8 +52,7 @@ public sealed class Network : nn.Module<Tensor, Tensor>
         WeightBits = method.Binarizes ? weightBits ?? method.WeightBits : 32;
         ActivationBits = method.Binarizes ? activationBits ?? method.ActivationBits : 32;
         _pixels = pixelStatistics ?? (0, 255);
-        Layers = new Builder(this, zeroInit).Build();
-        register_module("layers", Layers);
+        Nodes = Build(new BuildContext(spec.Name, method, WeightBits, ActivationBits, classes, zeroInit));
     }
 
     /// <summary>The layers as listed.</summary>
@@ -66,7 +62,7 @@ public sealed class Network : nn.Module<Tensor, Tensor>
     public Method Method { get; }
 
     /// <summary>Shape of an image.</summary>
-    public (int Channels, int Height, int Width) Input { get; }
+    public Shape Input { get; }
 
     /// <summary>Number of classes.</summary>
     public int Classes { get; }
@@ -92,40 +88,41 @@ public sealed class Network : nn.Module<Tensor, Tensor>
             _ => 32,
         };
 
-    /// <summary>The modules, in order.</summary>
-    public LayerList Layers { get; }
+    /// <summary>The layers in the order they run. Value 0 is the image, value <c>i + 1</c> what node <c>i</c> gives.</summary>
+    public IReadOnlyList<NetworkNode> Nodes { get; }
 
-    /// <summary>Every layer with weights, those inside residual blocks included.</summary>
-    public IEnumerable<WeightLayer> WeightLayers => modules().OfType<WeightLayer>();
+    /// <summary>Every module with weights.</summary>
+    public IEnumerable<WeightModule> WeightModules => modules().OfType<WeightModule>();
 
-    /// <summary>Every normalization.</summary>
-    public IEnumerable<NormLayer> NormLayers => modules().OfType<NormLayer>();
+    /// <summary>Every batch normalization.</summary>
+    public IEnumerable<BatchNormModule> BatchNormModules => modules().OfType<BatchNormModule>();
 
     /// <summary>Number of trained numbers.</summary>
     public long ParameterCount => parameters().Sum(p => p.numel());
 
     /// <summary>Number of weights that one bit each stands for.</summary>
-    public long BinaryParameterCount => WeightLayers.Where(l => l.IsBinarized).Sum(l => l.Weight.numel());
+    public long BinaryParameterCount => WeightModules.Where(l => l.IsBinarized).Sum(l => l.Weight.numel());
+
+    /// <summary>Multiply-accumulates of one image.</summary>
+    public long MultiplyAccumulates =>
+        Nodes.Sum(n => n.Module is WeightModule w ? w.Weight.numel() * n.Output.Shape.Height * n.Output.Shape.Width : 0);
 
     /// <summary>Share of the training done, 0 to 1: what tightens with it.</summary>
     public double Progress
     {
         set
         {
-            foreach (WeightLayer layer in WeightLayers)
+            foreach (WeightModule module in WeightModules)
             {
-                layer.Progress = value;
+                module.Progress = value;
             }
 
-            foreach (ActivationLayer layer in modules().OfType<ActivationLayer>())
+            foreach (ActivationModule module in modules().OfType<ActivationModule>())
             {
-                layer.Progress = value;
+                module.Progress = value;
             }
         }
     }
-
-    /// <summary>Multiply-accumulates of one image.</summary>
-    public long MultiplyAccumulates { get; private set; }
 
     /// <summary>Pixels, bytes of shape batch x channels x height x width, as this network sees them: float32 of the same shape.</summary>
     public Tensor Prepare(Tensor pixels) =>
@@ -141,291 +138,56 @@ public sealed class Network : nn.Module<Tensor, Tensor>
         };
 
     /// <inheritdoc/>
-    public override Tensor forward(Tensor x) => Layers.forward(x).flatten(1);
+    public override Tensor forward(Tensor x) => Trace(x)[^1].flatten(1);
 
-    /// <summary>Dense layers give batch x channels; others read batch x channels x 1 x 1.</summary>
-    internal static Tensor Spatial(Tensor x) => x.dim() == 2 ? x.unsqueeze(2).unsqueeze(3) : x;
-
-    /// <summary>Modules called one after another.</summary>
-    public sealed class LayerList : nn.Module<Tensor, Tensor>
+    /// <summary>Every value, the prepared pixels first.</summary>
+    internal Tensor[] Trace(Tensor x)
     {
-        internal LayerList(IReadOnlyList<nn.Module<Tensor, Tensor>> items)
-            : base("layers")
+        var values = new Tensor[Nodes.Count + 1];
+        values[0] = x;
+        for (int i = 0; i < Nodes.Count; i++)
         {
-            Items = items;
-            for (int i = 0; i < items.Count; i++)
-            {
-                register_module(i.ToString(System.Globalization.CultureInfo.InvariantCulture), items[i]);
-            }
+            values[i + 1] = Nodes[i].Forward([.. Nodes[i].Node.Inputs.Select(v => values[v])]);
         }
 
-        /// <summary>The modules.</summary>
-        public IReadOnlyList<nn.Module<Tensor, Tensor>> Items { get; }
+        return values;
+    }
 
-        /// <inheritdoc/>
-        public override Tensor forward(Tensor x)
+    /// <summary>Nothing: every module is registered once, where it is made.</summary>
+    protected override void RegisterComponents() { }
+
+    private List<NetworkNode> Build(BuildContext context)
+    {
+        var nodes = new List<NetworkNode>();
+        var values = new List<Value> { new(Input) { Padding = () => Pixels == PixelEncoding.Signs ? -1 : 0 } };
+        foreach (LayerNode node in Spec.ToGraph())
         {
-            foreach (nn.Module<Tensor, Tensor> item in Items)
+            Value[] inputs = [.. node.Inputs.Select(v => values[v])];
+            Shape shape = node.Layer.OutputShape(context, [.. inputs.Select(v => v.Shape)]);
+            LayerModule module;
+            if (node.SharedWith is not { } first)
             {
-                x = item.forward(x);
+                module = node.Layer.CreateModule(context, node, inputs[0].Shape);
+                register_module(node.Key, module);
             }
-
-            return x;
-        }
-    }
-
-    /// <summary>Max-pooling, average pooling or multiplication: a layer without state.</summary>
-    public sealed class PlainLayer : nn.Module<Tensor, Tensor>
-    {
-        private readonly Func<Tensor, Tensor> _forward;
-
-        internal PlainLayer(LayerSpec spec, Func<Tensor, Tensor> forward)
-            : base(spec.GetType().Name) => (Spec, _forward) = (spec, forward);
-
-        /// <summary>What it does; sizes and strides of 0 are resolved.</summary>
-        public LayerSpec Spec { get; }
-
-        /// <inheritdoc/>
-        public override Tensor forward(Tensor x) => _forward(x);
-    }
-
-    /// <summary>Multiplication by one learned number.</summary>
-    public sealed class LearnedScaleLayer : nn.Module<Tensor, Tensor>
-    {
-        private readonly TorchSharp.Modules.Parameter _factor = new(ones(1));
-
-        internal LearnedScaleLayer()
-            : base("learnedScale") => register_parameter("factor", _factor);
-
-        /// <inheritdoc/>
-        public override Tensor forward(Tensor x) => x * _factor;
-    }
-
-    /// <summary>Walks the list once, keeping the shape and the unit of the value between two layers.</summary>
-    private sealed class Builder(Network network, bool zeroInit)
-    {
-        private const long MostWeights = 1 << 30;
-
-        private static readonly Func<double> s_zero = () => 0;
-
-        private bool Binarized => network.Method.Binarizes;
-
-        private bool Integers => Binarized && network.ActivationBits < 32;
-
-        private (int Channels, int Height, int Width) _shape = network.Input;
-
-        // What 1.0 is in the value at hand, in codes: 1 for codes and sums, Unit for signs.
-        private double _toCodes = 1;
-        private Func<double> _padding = network.Pixels == PixelEncoding.Signs ? () => -1 : s_zero;
-
-        internal LayerList Build()
-        {
-            LayerList layers = Build(network.Spec.Layers, outermost: true);
-            if (_shape != (network.Classes, 1, 1))
+            else if (inputs[0].Shape == nodes[first].Inputs[0].Shape)
             {
-                throw Wrong(
-                    $"ends with {_shape.Channels} x {_shape.Height} x {_shape.Width} values, but there are {network.Classes} classes; end it with a dense layer that gives no units"
+                module = nodes[first].Module;
+            }
+            else
+            {
+                throw context.Wrong(
+                    $"repeats layers with shared weights that turn {nodes[first].Inputs[0].Shape} into {inputs[0].Shape}; they must keep the shape"
                 );
             }
 
-            return layers;
+            values.Add(module.Describe(shape, inputs[0]));
+            nodes.Add(new NetworkNode(node, module, inputs, values[^1]));
         }
 
-        private LayerList Build(IReadOnlyList<LayerSpec> specs, bool outermost)
-        {
-            var items = new List<nn.Module<Tensor, Tensor>>();
-            for (int i = 0; i < specs.Count; i++)
-            {
-                items.Add(
-                    specs[i] switch
-                    {
-                        LayerSpec.Dense d => Weights(
-                            d.Units == 0 ? network.Classes : d.Units,
-                            _shape.Height,
-                            _shape.Width,
-                            1,
-                            0,
-                            1,
-                            d.Bias,
-                            d.Binarize,
-                            d.DivideByRootFanIn
-                        ),
-                        LayerSpec.Conv c => Weights(
-                            c.Filters,
-                            c.Kernel,
-                            c.Kernel,
-                            c.Stride,
-                            c.Padding,
-                            c.Groups,
-                            c.Bias,
-                            c.Binarize,
-                            c.DivideByRootFanIn
-                        ),
-                        LayerSpec.MaxPool p => Pool(p with { Stride = p.Stride == 0 ? p.Size : p.Stride }),
-                        LayerSpec.AveragePool p => Average(p),
-                        // The last normalization gives logits, every other one counts in codes.
-                        LayerSpec.Norm => Norm(last: outermost && i == specs.Count - 1),
-                        LayerSpec.Activation => Activation(),
-                        LayerSpec.RPReLU => TwoSlopes(shifts: true),
-                        LayerSpec.Maxout => TwoSlopes(shifts: false),
-                        LayerSpec.Dropout d when d.Rate is > 0 and < 1 => nn.Dropout(d.Rate),
-                        LayerSpec.Scale s => new PlainLayer(s, x => x * s.By),
-                        LayerSpec.LearnedScale => new LearnedScaleLayer(),
-                        LayerSpec.Residual r => Residual(r),
-                        var other => throw Wrong($"cannot hold {other}"),
-                    }
-                );
-            }
-            return new LayerList(items);
-        }
-
-        private WeightLayer Weights(
-            int outputs,
-            int kernelHeight,
-            int kernelWidth,
-            int stride,
-            int padding,
-            int groups,
-            bool bias,
-            bool binarize,
-            bool divide
-        )
-        {
-            (int channels, int height, int width) = _shape;
-            if (
-                outputs < 1
-                || kernelHeight < 1
-                || stride < 1
-                || padding < 0
-                || groups < 1
-                || channels % groups != 0
-                || outputs % groups != 0
-            )
-            {
-                throw Wrong(
-                    $"has a convolution of {outputs} filters, kernel {kernelHeight}, stride {stride}, padding {padding}, groups {groups} on {channels} channels; sizes must be at least 1 and groups divide both"
-                );
-            }
-
-            (int, int, int) result = (
-                outputs,
-                Positions(height, kernelHeight, stride, padding),
-                Positions(width, kernelWidth, stride, padding)
-            );
-            Int128 weights = (Int128)outputs * (channels / groups) * kernelHeight * kernelWidth;
-            if (weights > MostWeights)
-            {
-                throw Wrong($"has a layer of {weights} weights; {MostWeights} are the most");
-            }
-
-            WeightBinarizer? binarizer =
-                !binarize || !Binarized
-                    ? null
-                    : network.Method.Weights(
-                        network.WeightBits == 32 ? network.Method.WeightBits : network.WeightBits,
-                        [outputs, channels / groups, kernelHeight, kernelWidth]
-                    );
-            var layer = new WeightLayer(
-                "weights",
-                _shape,
-                outputs,
-                kernelHeight,
-                kernelWidth,
-                stride,
-                padding,
-                groups,
-                bias,
-                binarizer,
-                network.WeightBits == 32,
-                divide,
-                _padding,
-                zeroInit
-            );
-            _shape = result;
-            network.MultiplyAccumulates += layer.Weight.numel() * _shape.Height * _shape.Width;
-            (_toCodes, _padding) = (1, s_zero);
-            return layer;
-        }
-
-        private PlainLayer Pool(LayerSpec.MaxPool p)
-        {
-            Window(p.Size, p.Stride);
-            return new PlainLayer(p, x => nn.functional.max_pool2d(Spatial(x), p.Size, p.Stride));
-        }
-
-        private PlainLayer Average(LayerSpec.AveragePool p)
-        {
-            int size = p.Size == 0 ? _shape.Height : p.Size;
-            if (p.Size == 0 && _shape.Height != _shape.Width)
-            {
-                throw Wrong($"averages a whole input of {_shape.Height} x {_shape.Width}; give its averagePool a size");
-            }
-
-            LayerSpec.AveragePool spec = new(size, p.Stride == 0 ? size : p.Stride);
-            Window(spec.Size, spec.Stride);
-            // Whole numbers stay whole: the sum, whose division the next normalization does.
-            long area = (long)size * size,
-                divisor = Integers ? 1 : area;
-            Func<double> outside = _padding;
-            _padding = () => outside() * area / divisor;
-            return new PlainLayer(spec, x => nn.functional.avg_pool2d(Spatial(x), size, spec.Stride, divisor_override: divisor));
-        }
-
-        private NormLayer Norm(bool last)
-        {
-            (_toCodes, _padding) = (1, s_zero);
-            return new NormLayer("norm", _shape.Channels, Integers && !last ? Unit : 1);
-        }
-
-        private ActivationLayer Activation()
-        {
-            int bits = Binarized ? network.ActivationBits : 32;
-            var layer = new ActivationLayer("activation", network.Method, bits, _shape.Channels);
-            (_toCodes, _padding) = layer.Binarizer is { } binarizer ? (Unit, () => binarizer.Planes.Low) : (1, s_zero);
-            return layer;
-        }
-
-        private TwoSlopeLayer TwoSlopes(bool shifts)
-        {
-            (_toCodes, _padding) = (1, s_zero);
-            return new TwoSlopeLayer("twoSlopes", _shape.Channels, Integers ? Unit : 1, shifts);
-        }
-
-        private ResidualLayer Residual(LayerSpec.Residual r)
-        {
-            (int, int, int) before = _shape;
-            double shortcut = _toCodes;
-            LayerList body = Build(r.Layers, outermost: false);
-            if (_shape != before)
-            {
-                throw Wrong($"has a residual block that turns {before} into {_shape}; its inner layers must keep the shape");
-            }
-
-            var layer = new ResidualLayer("residual", body, Integers, shortcut, _toCodes);
-            (_toCodes, _padding) = (1, s_zero);
-            return layer;
-        }
-
-        private void Window(int size, int stride)
-        {
-            if (size < 1 || stride < 1)
-            {
-                throw Wrong($"pools windows of {size} with stride {stride}; both must be at least 1");
-            }
-
-            _shape = (_shape.Channels, Positions(_shape.Height, size, stride, 0), Positions(_shape.Width, size, stride, 0));
-        }
-
-        private int Positions(int side, int kernel, int stride, int padding)
-        {
-            if (side + 2 * padding < kernel)
-            {
-                throw Wrong($"has a window of {kernel} on a side of {side}; make it smaller");
-            }
-
-            return (side + 2 * padding - kernel) / stride + 1;
-        }
-
-        private ExperimentException Wrong(string what) => new($"The network '{network.Spec.Name}' {what}.");
+        Shape end = values[^1].Shape;
+        return end == new Shape(Classes, 1, 1)
+            ? nodes
+            : throw context.Wrong($"ends with {end} values, but there are {Classes} classes; end it with a dense layer that gives no units");
     }
 }

@@ -14,7 +14,7 @@ internal sealed class Optimizer
     private readonly Network _network;
     private readonly IUpdateRule[] _rules;
     private readonly ExponentialMovingAverage? _average;
-    private readonly WeightLayer[] _clipped;
+    private readonly WeightModule[] _clipped;
     private long _steps;
     private double _factor = 1;
 
@@ -22,10 +22,10 @@ internal sealed class Optimizer
     {
         OptimizerSpec spec = experiment.Optimizer;
         _network = network;
-        _clipped = [.. network.WeightLayers.Where(l => l.IsBinarized && l.Binarizer!.ClipsLatent)];
-        Parameter[] signs = spec.Type == OptimizerType.Bop ? [.. network.WeightLayers.Where(l => l.IsBinarized).Select(l => l.Weight)] : [];
+        _clipped = [.. network.WeightModules.Where(l => l.IsBinarized && l.Binarizer!.ClipsLatent)];
+        Parameter[] signs = spec.Type == OptimizerType.Bop ? [.. network.WeightModules.Where(l => l.IsBinarized).Select(l => l.Weight)] : [];
         Dictionary<Parameter, double> rates = spec.GlorotRates
-            ? network.WeightLayers.ToDictionary(l => l.Weight, l => GlorotRate(l, spec.Type))
+            ? network.WeightModules.ToDictionary(l => l.Weight, l => GlorotRate(l, spec.Type))
             : [];
         (Parameter, double)[] moving = [.. network.parameters().Except(signs).Select(p => (p, spec.Rate * rates.GetValueOrDefault(p, 1)))];
         _rules = spec.Type switch
@@ -56,7 +56,7 @@ internal sealed class Optimizer
             rule.Step(_steps, _factor);
         }
 
-        foreach (WeightLayer layer in _clipped)
+        foreach (WeightModule layer in _clipped)
         {
             layer.Weight.clamp_(-1, 1);
         }
@@ -97,7 +97,7 @@ internal sealed class Optimizer
             .. _average is null ? [] : _average.Averages.Select(a => ("average." + a.Key, a.Value)),
         ];
 
-    private static double GlorotRate(WeightLayer layer, OptimizerType type)
+    private static double GlorotRate(WeightModule layer, OptimizerType type)
     {
         long positions = layer.IsDense ? 1 : layer.Weight.shape[2] * layer.Weight.shape[3];
         double fanIn = layer.Weight.numel() / (double)layer.Weight.shape[0],

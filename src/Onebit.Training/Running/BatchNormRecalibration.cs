@@ -14,7 +14,7 @@ internal static class BatchNormRecalibration
     {
         using var _ = no_grad();
         network.eval(); // Dropout would distort what is measured.
-        foreach (NormLayer norm in network.NormLayers)
+        foreach (BatchNormModule norm in network.BatchNormModules)
         {
             norm.train();
         }
@@ -24,16 +24,16 @@ internal static class BatchNormRecalibration
         for (int start = 0, batch = 1; start + size <= count; start += size, batch++)
         {
             using var scope = NewDisposeScope();
-            foreach (NormLayer norm in network.NormLayers)
+            foreach (BatchNormModule norm in network.BatchNormModules)
             {
                 norm.Momentum = 1.0 / batch;
             }
 
             network.forward(network.Prepare(Evaluator.Pixels(train.Slice(start, size))));
         }
-        foreach (NormLayer norm in network.NormLayers)
+        foreach (BatchNormModule norm in network.BatchNormModules)
         {
-            norm.Momentum = NormLayer.DefaultMomentum;
+            norm.Momentum = BatchNormModule.DefaultMomentum;
         }
 
         network.eval();

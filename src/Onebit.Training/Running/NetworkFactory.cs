@@ -13,7 +13,7 @@ public static class NetworkFactory
         return new Network(
             experiment.Network,
             experiment.Method,
-            (images.Channels, images.Height, images.Width),
+            images.Shape,
             data.ClassCount,
             experiment.PixelEncoding,
             experiment.ActivationBits,

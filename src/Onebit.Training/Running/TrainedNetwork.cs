@@ -7,7 +7,7 @@ internal sealed class TrainedNetwork(Network network, ITask task, DataSplit data
 {
     private readonly (Tensor Live, float[] Trained)[] _statistics =
     [
-        .. network.NormLayers.SelectMany(n => new[] { n.Mean, n.Variance }).Select(t => (t, t.data<float>().ToArray())),
+        .. network.BatchNormModules.SelectMany(n => new[] { n.Mean, n.Variance }).Select(t => (t, t.data<float>().ToArray())),
     ];
 
     /// <inheritdoc/>
@@ -22,7 +22,7 @@ internal sealed class TrainedNetwork(Network network, ITask task, DataSplit data
             live.copy_(tensor(trained));
         }
 
-        foreach (WeightLayer layer in network.WeightLayers.Where(l => l.IsBinarized))
+        foreach (WeightModule layer in network.WeightModules.Where(l => l.IsBinarized))
         {
             layer.Frozen = form?.Invoke(layer.Weight);
         }

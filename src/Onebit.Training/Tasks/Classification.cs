@@ -51,7 +51,7 @@ internal sealed class Classification(
     public double Score(Network network, ImageSet images) => Evaluator.Evaluate(network, images).Accuracy;
 
     /// <inheritdoc/>
-    public BitModel Pack(Network network) => Packer.Pack(network, classNames, experiment.ScaleBits ?? Folding.MultiplierBits);
+    public BitModel Pack(Network network) => Packer.Pack(network, classNames, experiment.ScaleBits ?? Affine.MultiplierBits);
 
     /// <inheritdoc/>
     public RunResult Evaluate(RunResult run, Network network, BitModel? model)

@@ -31,7 +31,7 @@ public static class Evaluator
     /// <summary>A packed model, by its operations on torch.</summary>
     public static Evaluation Evaluate(BitModel model, ImageSet images)
     {
-        using var folded = new FoldedNetwork(model);
+        using var folded = new TorchBitModel(model);
         double logit = Math.ScaleB(1, -((Scores)model.Operations[^1]).Shift);
         // The class is the largest integer's, the lowest index first; the logits are for the loss alone.
         return Evaluate(images, pixels => folded.Scores(pixels), scores => scores.to(ScalarType.Float64) * logit);

@@ -6,41 +6,41 @@ using static TorchSharp.torch;
 
 namespace Onebit.Study;
 
-/// <summary>A float32 twin on libtorch. Convolutions keep channels last in memory, which it pools several times faster.</summary>
-internal sealed class TorchTwinContestant : FloatContestant
+/// <summary>A float graph on libtorch. Convolutions keep channels last in memory, which it pools several times faster.</summary>
+internal sealed class TorchBackend : FloatBackend
 {
-    private readonly FloatTwin _twin;
+    private readonly FloatGraph _graph;
     private readonly (Tensor? Weights, Tensor? Bias)[] _parameters;
     private Tensor? _input;
     private float[] _logits = [];
 
-    internal TorchTwinContestant(FloatTwin twin)
+    internal TorchBackend(FloatGraph graph)
     {
         RuntimeHelpers.RunModuleConstructor(typeof(Network).Module.ModuleHandle);
-        _twin = twin;
+        _graph = graph;
         using var scope = NewDisposeScope();
-        _parameters = [.. twin.Layers.Select(layer => layer is FloatLayer.Linear l ? Parameters(l) : (null, null))];
+        _parameters = [.. graph.Nodes.Select(node => node is FloatNode.Linear l ? Parameters(l) : (null, null))];
     }
 
     internal override ReadOnlySpan<float> Logits(ReadOnlySpan<byte> images, int count)
     {
-        FloatShape shape = _twin.Values[0];
+        Shape shape = _graph.Values[0];
         if (_input?.shape[0] != count)
         {
             _input?.Dispose();
             _input = zeros([count, shape.Channels, shape.Height, shape.Width]).DetachFromDisposeScope();
-            _logits = new float[count * _twin.ClassCount];
+            _logits = new float[count * _graph.ClassCount];
         }
         ToFloats(images, MemoryMarshal.Cast<byte, float>(_input.bytes));
         using var scope = NewDisposeScope();
-        var values = new Tensor[_twin.Values.Count];
+        var values = new Tensor[_graph.Values.Count];
         values[0] = _input;
-        for (int i = 0; i < _twin.Layers.Count; i++)
+        for (int i = 0; i < _graph.Nodes.Count; i++)
         {
-            values[i + 1] = Run(_twin.Layers[i], values, _parameters[i]);
+            values[i + 1] = Run(_graph.Nodes[i], values, _parameters[i]);
         }
 
-        MemoryMarshal.Cast<byte, float>(values[_twin.Logits].contiguous().bytes).CopyTo(_logits);
+        MemoryMarshal.Cast<byte, float>(values[_graph.Logits].contiguous().bytes).CopyTo(_logits);
         return _logits;
     }
 
@@ -55,14 +55,14 @@ internal sealed class TorchTwinContestant : FloatContestant
     }
 
     /// <summary>Dense layers give images x channels, all others images x channels x height x width.</summary>
-    private static Tensor Run(FloatLayer layer, Tensor[] values, (Tensor? Weights, Tensor? Bias) parameters)
+    private static Tensor Run(FloatNode node, Tensor[] values, (Tensor? Weights, Tensor? Bias) parameters)
     {
-        Tensor x = values[layer.Input];
-        switch (layer)
+        Tensor x = values[node.Input];
+        switch (node)
         {
-            case FloatLayer.Linear { IsDense: true }:
+            case FloatNode.Linear { IsDense: true }:
                 return nn.functional.linear(Flat(x), parameters.Weights!, parameters.Bias);
-            case FloatLayer.Linear l:
+            case FloatNode.Linear l:
                 return nn.functional.conv2d(
                     Spatial(x),
                     parameters.Weights!,
@@ -71,17 +71,17 @@ internal sealed class TorchTwinContestant : FloatContestant
                     [l.Padding, l.Padding],
                     groups: l.Groups
                 );
-            case FloatLayer.MaxPool p:
+            case FloatNode.MaxPool p:
                 return nn.functional.max_pool2d(Spatial(x), p.Size, p.Stride);
-            case FloatLayer.AveragePool p:
+            case FloatNode.AveragePool p:
                 return nn.functional.avg_pool2d(Spatial(x), p.Size, p.Stride);
-            case FloatLayer.Add a:
+            case FloatNode.Add a:
                 Tensor other = values[a.Other];
                 return x.dim() == other.dim() ? x + other : Flat(x) + Flat(other);
-            case FloatLayer.Relu:
+            case FloatNode.Relu:
                 return nn.functional.relu(x);
             default:
-                throw new NotSupportedException($"libtorch has no {layer.GetType().Name}.");
+                throw new NotSupportedException($"libtorch has no {node.GetType().Name}.");
         }
     }
 
@@ -89,9 +89,9 @@ internal sealed class TorchTwinContestant : FloatContestant
 
     private static Tensor Spatial(Tensor x) => x.dim() == 4 ? x : x.unsqueeze(2).unsqueeze(3);
 
-    private (Tensor Weights, Tensor Bias) Parameters(FloatLayer.Linear layer)
+    private (Tensor Weights, Tensor Bias) Parameters(FloatNode.Linear layer)
     {
-        int channels = _twin.Values[layer.Input].Channels / layer.Groups;
+        int channels = _graph.Values[layer.Input].Channels / layer.Groups;
         Tensor weights = layer.IsDense
             ? tensor(layer.Weights.ToArray(), [layer.Outputs, channels * layer.KernelHeight * layer.KernelWidth])
             : tensor(layer.Weights.ToArray(), [layer.Outputs, channels, layer.KernelHeight, layer.KernelWidth])

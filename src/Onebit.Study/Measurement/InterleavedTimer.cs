@@ -5,20 +5,20 @@ using static TorchSharp.torch;
 namespace Onebit.Study;
 
 /// <summary>
-/// Times contestants against each other on one thread. They take turns round by round in one process, so that whatever
+/// Times backends against each other on one thread. They take turns round by round in one process, so that whatever
 /// else the machine does meets all of them; the median round counts.
 /// </summary>
-internal static class TurnTimer
+internal static class InterleavedTimer
 {
     private const int Rounds = 9;
     private const double RoundSeconds = 0.02;
     private const double WarmUpSeconds = 0.3;
 
-    /// <summary>Median nanoseconds an image of each contestant.</summary>
+    /// <summary>Median nanoseconds an image of each backend.</summary>
     /// <param name="images">Predicted one batch after another; repeated where they are fewer than a batch.</param>
     /// <param name="batch">Images a call.</param>
-    /// <param name="contestants">Who takes turns.</param>
-    internal static double[] Measure(ImageSet images, int batch, IReadOnlyList<IContestant> contestants)
+    /// <param name="backends">Who takes turns.</param>
+    internal static double[] Measure(ImageSet images, int batch, IReadOnlyList<IBackend> backends)
     {
         int threads = get_num_threads();
         set_num_threads(1);
@@ -29,7 +29,7 @@ internal static class TurnTimer
                 images.Count >= batch
                     ? images.Pixels
                     : Enumerable.Repeat(images.Pixels.ToArray(), (batch - 1) / images.Count + 1).SelectMany(p => p).ToArray();
-            Caller[] callers = [.. contestants.Select(c => new Caller(c, pixels, batch, batch * images.Image(0).Length))];
+            Caller[] callers = [.. backends.Select(c => new Caller(c, pixels, batch, batch * images.Image(0).Length))];
             foreach (Caller caller in callers)
             {
                 caller.WarmUp();
@@ -51,7 +51,7 @@ internal static class TurnTimer
         }
     }
 
-    private sealed class Caller(IContestant contestant, ReadOnlyMemory<byte> pixels, int batch, int batchBytes)
+    private sealed class Caller(IBackend backend, ReadOnlyMemory<byte> pixels, int batch, int batchBytes)
     {
         private readonly int[] _classes = new int[batch];
         private int _next;
@@ -92,7 +92,7 @@ internal static class TurnTimer
                 _next = 0;
             }
 
-            contestant.Predict(pixels.Span.Slice(_next, batchBytes), _classes);
+            backend.Predict(pixels.Span.Slice(_next, batchBytes), _classes);
             _next += batchBytes;
         }
     }

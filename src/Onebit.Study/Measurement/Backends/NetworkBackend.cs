@@ -4,12 +4,12 @@ using static TorchSharp.torch;
 namespace Onebit.Study;
 
 /// <summary>A network as it was trained, on libtorch: for those that no packed file can hold.</summary>
-internal sealed class NetworkContestant : IContestant
+internal sealed class NetworkBackend : IBackend
 {
     private readonly Network _network;
 
     /// <summary>Takes the network over.</summary>
-    internal NetworkContestant(Network network)
+    internal NetworkBackend(Network network)
     {
         _network = network;
         network.eval();
@@ -21,7 +21,7 @@ internal sealed class NetworkContestant : IContestant
         (int channels, int height, int width) = _network.Input;
         Tensor pixels = empty([classes.Length, channels, height, width], ScalarType.Byte);
         images.CopyTo(pixels.bytes);
-        FloatContestant.Largest(_network.forward(_network.Prepare(pixels)).contiguous().data<float>().ToArray(), classes);
+        FloatBackend.Largest(_network.forward(_network.Prepare(pixels)).contiguous().data<float>().ToArray(), classes);
     }
 
     public void Dispose() => _network.Dispose();

@@ -6,7 +6,7 @@ namespace Onebit.Study;
 /// An ONNX model on ONNX Runtime's CPU provider, one thread, all its graph optimizations. Input and output are bound
 /// once for each batch size, so a call does no more than it must.
 /// </summary>
-internal sealed class OnnxRuntimeContestant : FloatContestant
+internal sealed class OnnxRuntimeBackend : FloatBackend
 {
     private readonly InferenceSession _session;
     private readonly RunOptions _run = new();
@@ -19,7 +19,7 @@ internal sealed class OnnxRuntimeContestant : FloatContestant
     /// Loads a model whose one input is images x channels x height x width, float32 of 0 to 1 or uint8, and whose one output is images x
     /// classes.
     /// </summary>
-    internal OnnxRuntimeContestant(byte[] model)
+    internal OnnxRuntimeBackend(byte[] model)
     {
         using var options = new SessionOptions
         {

@@ -8,13 +8,13 @@ namespace Onebit.Training;
 /// float tensors that hold integers, float64 where a combination may leave 2^24. It shares no arithmetic with the runtime, which must
 /// give the same numbers.
 /// </summary>
-public sealed class FoldedNetwork : IDisposable
+public sealed class TorchBitModel : IDisposable
 {
     private readonly BitModel _model;
     private readonly Dictionary<Linear, Tensor> _weights = [];
 
     /// <summary>Unpacks the weights to float tensors of -1 and +1.</summary>
-    public FoldedNetwork(BitModel model)
+    public TorchBitModel(BitModel model)
     {
         _model = model;
         foreach (Operation operation in model.Operations)

@@ -4,10 +4,10 @@ namespace Onebit.Training;
 /// An affine <c>factor * (x - mean) + offset</c> of integer sums, in double precision: what scales, biases and batch
 /// normalization are once trained, and what packing turns into integers.
 /// </summary>
-/// <param name="Factor">Of a normalization: gamma / sqrt(variance + epsilon), times the unit.</param>
+/// <param name="Factor">Of a normalization: gamma / sqrt(variance + epsilon), times the codes per one.</param>
 /// <param name="Mean">Of a normalization: the running mean.</param>
-/// <param name="Offset">Of a normalization: beta, times the unit.</param>
-public readonly record struct Folding(double Factor, double Mean, double Offset)
+/// <param name="Offset">Of a normalization: beta, times the codes per one.</param>
+public readonly record struct Affine(double Factor, double Mean, double Offset)
 {
     /// <summary>
     /// Bits of a layer's median multiplier unless an experiment asks for fewer. Rounding then moves a code by less than 1/64 over the
@@ -18,16 +18,19 @@ public readonly record struct Folding(double Factor, double Mean, double Offset)
     private const int LargestMultiplierBits = 31;
 
     /// <summary>The sum itself.</summary>
-    public static Folding Identity { get; } = new(1, 0, 0);
+    public static Affine Identity { get; } = new(1, 0, 0);
 
     /// <summary>The folded value of an integer sum.</summary>
     public double At(double sum) => Factor * (sum - Mean) + Offset;
 
     /// <summary>This affine and then the other, as one.</summary>
-    public Folding Then(Folding next) =>
+    public Affine Then(Affine next) =>
         Factor == 0
-            ? new Folding(0, 0, next.At(Offset))
-            : new Folding(next.Factor * Factor, Mean + (next.Mean - Offset) / Factor, next.Offset);
+            ? new Affine(0, 0, next.At(Offset))
+            : new Affine(next.Factor * Factor, Mean + (next.Mean - Offset) / Factor, next.Offset);
+
+    /// <summary>The same for each of so many channels.</summary>
+    internal Affine[] Repeat(int channels) => [.. Enumerable.Repeat(this, channels)];
 
     /// <summary>
     /// The smallest integer sum in a range whose folded value is >= 0 (for a negative factor: &lt; 0, and flipped).
@@ -60,18 +63,18 @@ public readonly record struct Folding(double Factor, double Mean, double Offset)
     /// Multipliers, offsets and the shared shift with <c>(m * sum + b) >> shift</c> nearest to the folded values,
     /// rounded half up where <paramref name="round"/>, cut down otherwise. Rounding a multiplier moves a value by at
     /// most <c>|sum - mean| / 2^(shift + 1)</c>; affines of few bits, as those of signs are, stay as they are.
-    /// With fewer than <see cref="MultiplierBits"/>, offsets are rounded as coarsely: to <paramref name="bits"/> binary places of a
-    /// <paramref name="unit"/>. The low bits of all are then 0, which the file leaves out.
+    /// With fewer than <see cref="MultiplierBits"/>, offsets are rounded as coarsely: to <paramref name="bits"/> binary places of
+    /// one. The low bits of all are then 0, which the file leaves out.
     /// </summary>
     /// <param name="channels">The affines.</param>
     /// <param name="round">Half up; else down.</param>
     /// <param name="bits">Of the median multiplier.</param>
-    /// <param name="unit">What one is in the result: <see cref="Network.Unit"/> codes, or 1 for scores.</param>
+    /// <param name="codesPerOne">What one is in the result: <see cref="EightBitRelu.CodesPerOne"/>, or 1 for scores.</param>
     public static (int[] Multipliers, long[] Offsets, int Shift) ToFixedPoint(
-        IReadOnlyList<Folding> channels,
+        IReadOnlyList<Affine> channels,
         bool round,
         int bits = MultiplierBits,
-        double unit = 1
+        double codesPerOne = 1
     )
     {
         for (int exact = 0; exact < bits; exact++)
@@ -98,7 +101,7 @@ public readonly record struct Folding(double Factor, double Mean, double Offset)
         double one = Math.ScaleB(1, shift);
         int[] multipliers = [.. channels.Select(c => checked((int)Math.Round(c.Factor * one)))];
         // From the rounded multiplier, so that its error counts from the mean, not from 0.
-        double grain = bits < MultiplierBits ? Math.Max(1, Math.ScaleB(one * unit, -bits)) : 1;
+        double grain = bits < MultiplierBits ? Math.Max(1, Math.ScaleB(one * codesPerOne, -bits)) : 1;
         long[] offsets =
         [
             .. channels.Select(

@@ -1,28 +1,33 @@
 namespace Onebit.Export;
 
-/// <summary>Collects the layers of a <see cref="FloatTwin"/> one by one, with random weights, and tells what shape each gives.</summary>
+/// <summary>Collects the nodes of a <see cref="FloatGraph"/> one by one, with random weights, and tells what shape each gives.</summary>
 /// <param name="input">The shape of an image.</param>
-public sealed class FloatTwinBuilder(FloatShape input)
+public sealed class FloatGraphBuilder(Shape input)
 {
-    private readonly List<FloatShape> _values = [input];
-    private readonly List<FloatLayer> _layers = [];
+    private readonly List<Shape> _values = [input];
+    private readonly List<FloatNode> _nodes = [];
     private readonly Random _random = new(1);
 
-    /// <summary>Value 0, the input, and the value of each layer so far.</summary>
-    public IReadOnlyList<FloatShape> Values => _values;
+    /// <summary>Value 0, the input, and the value of each node so far.</summary>
+    public IReadOnlyList<Shape> Values => _values;
 
     /// <summary>Adds a convolution or, where the kernel covers its input, a dense layer.</summary>
     /// <returns>The index of its value.</returns>
     public int Linear(int value, int outputs, int kernelHeight, int kernelWidth, int stride, int padding, int groups)
     {
-        FloatShape x = _values[value];
+        Shape x = _values[value];
         int fanIn = x.Channels / groups * kernelHeight * kernelWidth;
         // He's bound: with ReLU in between, values keep their size through any number of layers.
         float bound = MathF.Sqrt(6f / fanIn);
         bool dense = groups == 1 && padding == 0 && (kernelHeight, kernelWidth) == (x.Height, x.Width);
         return Append(
-            new FloatLayer.Linear(
+            new FloatNode.Linear(
                 value,
+                new Shape(
+                    outputs,
+                    (x.Height + 2 * padding - kernelHeight) / stride + 1,
+                    (x.Width + 2 * padding - kernelWidth) / stride + 1
+                ),
                 outputs,
                 kernelHeight,
                 kernelWidth,
@@ -32,53 +37,48 @@ public sealed class FloatTwinBuilder(FloatShape input)
                 dense,
                 Uniform(outputs * fanIn, bound),
                 Uniform(outputs, 0.1f)
-            ),
-            new FloatShape(
-                outputs,
-                (x.Height + 2 * padding - kernelHeight) / stride + 1,
-                (x.Width + 2 * padding - kernelWidth) / stride + 1
             )
         );
     }
 
     /// <summary>Adds max-pooling.</summary>
     /// <returns>The index of its value.</returns>
-    public int MaxPool(int value, int size, int stride) => Append(new FloatLayer.MaxPool(value, size, stride), Pooled(value, size, stride));
+    public int MaxPool(int value, int size, int stride) => Append(new FloatNode.MaxPool(value, Pooled(value, size, stride), size, stride));
 
     /// <summary>Adds average pooling.</summary>
     /// <returns>The index of its value.</returns>
     public int AveragePool(int value, int size, int stride) =>
-        Append(new FloatLayer.AveragePool(value, size, stride), Pooled(value, size, stride));
+        Append(new FloatNode.AveragePool(value, Pooled(value, size, stride), size, stride));
 
     /// <summary>Adds a sum of two values.</summary>
     /// <returns>The index of its value.</returns>
-    public int Add(int value, int other) => Append(new FloatLayer.Add(value, other), _values[value]);
+    public int Add(int value, int other) => Append(new FloatNode.Add(value, _values[value], other));
 
     /// <summary>Adds a ReLU.</summary>
     /// <returns>The index of its value.</returns>
-    public int Relu(int value) => Append(new FloatLayer.Relu(value), _values[value]);
+    public int Relu(int value) => Append(new FloatNode.Relu(value, _values[value]));
 
-    /// <summary>The twin.</summary>
+    /// <summary>The graph.</summary>
     /// <param name="logits">The value that holds one logit a class.</param>
     /// <exception cref="InvalidDataException">It is the input, or not of shape classes x 1 x 1.</exception>
-    public FloatTwin Build(int logits) =>
+    public FloatGraph Build(int logits) =>
         logits > 0 && _values[logits] is { Height: 1, Width: 1 }
-            ? new FloatTwin([.. _values], [.. _layers], logits)
+            ? new FloatGraph(_values[0], [.. _nodes], logits)
             : throw new InvalidDataException(
-                "A network without layers, or whose logits are not of shape classes x 1 x 1, has no float32 twin; end it with a dense layer."
+                "A network without layers, or whose logits are not of shape classes x 1 x 1, has no float graph; end it with a dense layer."
             );
 
-    private FloatShape Pooled(int value, int size, int stride)
+    private Shape Pooled(int value, int size, int stride)
     {
-        FloatShape x = _values[value];
+        Shape x = _values[value];
         return x with { Height = (x.Height - size) / stride + 1, Width = (x.Width - size) / stride + 1 };
     }
 
-    private int Append(FloatLayer layer, FloatShape shape)
+    private int Append(FloatNode node)
     {
-        _layers.Add(layer);
-        _values.Add(shape);
-        return _layers.Count;
+        _nodes.Add(node);
+        _values.Add(node.Output);
+        return _nodes.Count;
     }
 
     private float[] Uniform(int count, float bound)

@@ -4,47 +4,50 @@ using Onebit.Export;
 namespace Onebit.Study;
 
 /// <summary>
-/// A dense float32 twin in plain C#: a vectorized dot product a neuron. It has no overhead a call, so for one image it
+/// A dense float graph in plain C#: a vectorized dot product a neuron. It has no overhead a call, so for one image it
 /// shows how much of a library's time that is.
 /// </summary>
-internal sealed class PlainContestant : FloatContestant
+internal sealed class PlainBackend : FloatBackend
 {
     // So many images share each row of weights while it is in the nearest cache.
     private const int Block = 16;
 
-    private readonly FloatTwin _twin;
+    private readonly FloatGraph _graph;
     private float[][] _values = [];
 
-    /// <summary>Takes a twin with <see cref="FloatTwin.IsDense"/>.</summary>
-    internal PlainContestant(FloatTwin twin) => _twin = twin;
+    /// <summary>Takes a graph with <see cref="FloatGraph.IsDense"/>.</summary>
+    internal PlainBackend(FloatGraph graph) => _graph = graph;
 
     internal override ReadOnlySpan<float> Logits(ReadOnlySpan<byte> images, int count)
     {
         if (_values.Length == 0 || _values[0].Length != images.Length)
         {
-            _values = [.. _twin.Values.Select(v => new float[count * v.Count])];
+            _values = [.. _graph.Values.Select(v => new float[count * v.Count])];
         }
 
         ToFloats(images, _values[0]);
-        for (int i = 0; i < _twin.Layers.Count; i++)
+        for (int i = 0; i < _graph.Nodes.Count; i++)
         {
-            FloatLayer layer = _twin.Layers[i];
-            float[] x = _values[layer.Input];
-            if (layer is FloatLayer.Linear linear)
+            FloatNode node = _graph.Nodes[i];
+            float[] x = _values[node.Input];
+            switch (node)
             {
-                Multiply(linear, x, _values[i + 1], count);
-            }
-            else
-            {
-                TensorPrimitives.Max(x, 0f, _values[i + 1]);
+                case FloatNode.Linear linear:
+                    Multiply(linear, x, _values[i + 1], count);
+                    break;
+                case FloatNode.Relu:
+                    TensorPrimitives.Max(x, 0f, _values[i + 1]);
+                    break;
+                default:
+                    throw new NotSupportedException($"Plain C# has no {node.GetType().Name}.");
             }
         }
-        return _values[_twin.Logits];
+        return _values[_graph.Logits];
     }
 
     public override void Dispose() { }
 
-    private static void Multiply(FloatLayer.Linear layer, ReadOnlySpan<float> x, Span<float> y, int count)
+    private static void Multiply(FloatNode.Linear layer, ReadOnlySpan<float> x, Span<float> y, int count)
     {
         ReadOnlySpan<float> weights = layer.Weights.Span,
             bias = layer.Bias.Span;

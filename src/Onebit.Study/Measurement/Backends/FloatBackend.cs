@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace Onebit.Study;
 
-/// <summary>A twin in some library: turns pixels into logits, and the largest logit is the class.</summary>
-internal abstract class FloatContestant : IContestant
+/// <summary>A float graph in some library: turns pixels into logits, and the largest logit is the class.</summary>
+internal abstract class FloatBackend : IBackend
 {
     public void Predict(ReadOnlySpan<byte> images, Span<int> classes) => Largest(Logits(images, classes.Length), classes);
 

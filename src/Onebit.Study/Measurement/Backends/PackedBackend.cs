@@ -1,7 +1,7 @@
 namespace Onebit.Study;
 
 /// <summary>A packed model on the Onebit runtime.</summary>
-internal sealed class PackedContestant(BitModel model) : IContestant
+internal sealed class PackedBackend(BitModel model) : IBackend
 {
     public void Predict(ReadOnlySpan<byte> images, Span<int> classes)
     {

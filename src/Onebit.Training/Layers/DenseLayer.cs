@@ -1,0 +1,19 @@
+namespace Onebit.Training;
+
+/// <summary>A dense layer over all elements of its input.</summary>
+/// <param name="Units">Outputs; 0 stands for the number of classes.</param>
+/// <param name="Bias">See <see cref="WeightLayer"/>, as for the others.</param>
+/// <param name="Binarize">See there.</param>
+/// <param name="DivideByRootFanIn">See there.</param>
+/// <param name="Method">See there.</param>
+public sealed record DenseLayer(
+    int Units = 0,
+    bool Bias = false,
+    bool Binarize = true,
+    bool DivideByRootFanIn = false,
+    Method? Method = null
+) : WeightLayer(Bias, Binarize, DivideByRootFanIn, Method)
+{
+    private protected override Geometry GeometryFor(Shape input, int classes) =>
+        new(Units == 0 ? classes : Units, input.Height, input.Width, Stride: 1, Padding: 0, Groups: 1);
+}

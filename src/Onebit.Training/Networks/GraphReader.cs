@@ -1,0 +1,120 @@
+using System.Globalization;
+
+namespace Onebit.Training;
+
+/// <summary>Makes a graph of a list of layers: finds what each one reads, and writes repetitions out.</summary>
+/// <param name="network">The network's name.</param>
+internal sealed class GraphReader(string network)
+{
+    private const int MaxNodes = 10_000;
+
+    private static readonly string[] s_reserved = ["input", "step", "class"];
+
+    private readonly List<LayerNode> _nodes = [];
+
+    internal IReadOnlyList<LayerNode> Read(IReadOnlyList<Layer> layers)
+    {
+        if (layers.Count == 0)
+        {
+            throw Wrong("has no layers");
+        }
+
+        Read(layers, 0, new Dictionary<string, int> { [s_reserved[0]] = 0 }, "", null);
+        for (int i = 0; i < _nodes.Count; i++)
+        {
+            bool isLast = i == _nodes.Count - 1;
+            Layer[] readers = [.. Readers(i + 1)];
+            if (readers.Length == 0 && !isLast)
+            {
+                throw Wrong($"has a layer that none reads, '{_nodes[i].Key}'; name it in the 'from' of a later layer or leave it out");
+            }
+
+            _nodes[i] = _nodes[i] with { IsLast = isLast, Readers = readers };
+        }
+
+        return _nodes;
+    }
+
+    /// <summary>Adds the layers of a list.</summary>
+    /// <param name="layers">The list.</param>
+    /// <param name="before">The value before its first layer.</param>
+    /// <param name="names">The values that can be read, by name; what the list names is added.</param>
+    /// <param name="prefix">What its keys begin with.</param>
+    /// <param name="shared">The node of the first pass that corresponds to the list's first one; null: modules of their own.</param>
+    /// <returns>The value of its last layer.</returns>
+    private int Read(IReadOnlyList<Layer> layers, int before, Dictionary<string, int> names, string prefix, int? shared)
+    {
+        int start = _nodes.Count,
+            last = before;
+        for (int i = 0; i < layers.Count; i++)
+        {
+            Layer layer = layers[i] ?? throw Wrong("has a layer that is null");
+            string key = prefix + (layer.Name ?? i.ToString(CultureInfo.InvariantCulture));
+            int[] inputs = layer.From is { } from ? [.. from.Select(n => Find(n, names))] : [last];
+            if (inputs.Length != layer.InputCount)
+            {
+                throw Wrong($"has a layer '{key}' that reads {inputs.Length} layers, not {layer.InputCount}; name them in its 'from'");
+            }
+
+            if (layer is RepeatLayer repeat)
+            {
+                last = Repeat(repeat, inputs[0], names, key + "/", shared is null ? null : shared + _nodes.Count - start);
+            }
+            else
+            {
+                _nodes.Add(new LayerNode(layer, key, inputs, shared is null ? null : shared + _nodes.Count - start));
+                last = _nodes.Count;
+            }
+
+            if (_nodes.Count > MaxNodes)
+            {
+                throw Wrong($"has more than {MaxNodes} layers");
+            }
+
+            if (layer.Name is { } name && !(IsAllowed(name) && names.TryAdd(name, last)))
+            {
+                throw Wrong(
+                    $"has a layer named '{name}'; a name is used once, is not {string.Join(", ", s_reserved)}, and has letters, digits, - and _"
+                );
+            }
+        }
+
+        return last;
+    }
+
+    private int Repeat(RepeatLayer repeat, int before, Dictionary<string, int> names, string prefix, int? shared)
+    {
+        if (repeat.Times < 1 || repeat.Layers.Count == 0)
+        {
+            throw Wrong("has a repetition without passes or layers; its times must be at least 1");
+        }
+
+        int first = _nodes.Count;
+        for (int pass = 0; pass < repeat.Times; pass++)
+        {
+            string own = repeat.Shared ? prefix : string.Create(CultureInfo.InvariantCulture, $"{prefix}{pass}/");
+            int? model =
+                shared is not null ? shared + _nodes.Count - first
+                : repeat.Shared && pass > 0 ? first
+                : null;
+            before = Read(repeat.Layers, before, new Dictionary<string, int>(names), own, model);
+        }
+
+        return before;
+    }
+
+    private int Find(string name, Dictionary<string, int> names) =>
+        names.TryGetValue(name, out int value)
+            ? value
+            : throw Wrong($"has a layer that reads '{name}', but no earlier layer has that name");
+
+    private IEnumerable<Layer> Readers(int value) =>
+        _nodes.SelectMany((node, i) => !node.Inputs.Contains(value) ? [] : node.Layer.IsIdentity ? Readers(i + 1) : [node.Layer]);
+
+    private static bool IsAllowed(string name) =>
+        !s_reserved.Contains(name)
+        && name.Any(c => !char.IsAsciiDigit(c))
+        && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
+
+    private ExperimentException Wrong(string what) => new($"The network '{network}' {what}.");
+}

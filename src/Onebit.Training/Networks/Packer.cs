@@ -1,0 +1,52 @@
+using static TorchSharp.torch;
+
+namespace Onebit.Training;
+
+/// <summary>
+/// Turns a trained network into bits, thresholds and integer affines. Batch normalization is folded into them
+/// (its operation follows it in the list), average pooling into sums. What comes out is the network's evaluation
+/// mode by definition; <see cref="TorchBitModel"/> runs it on torch, <see cref="BitModel"/> on bits.
+/// </summary>
+public static class Packer
+{
+    /// <summary>Packs the weights as they are: <see cref="WeightModule.Frozen"/> where set, else the planes of the latent ones.</summary>
+    /// <param name="network">The trained network.</param>
+    /// <param name="classNames">One name a class; null: numbers.</param>
+    /// <param name="scaleBits">Bits of the multipliers that normalization becomes, see <see cref="Affine.ToFixedPoint"/>.</param>
+    /// <exception cref="PackingException">A layer has no integer form.</exception>
+    public static BitModel Pack(Network network, IReadOnlyList<string>? classNames = null, int scaleBits = Affine.MultiplierBits)
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        if (network.InputBits == 32)
+        {
+            throw new PackingException($"pixels are seen as {network.Pixels.ToString().ToLowerInvariant()}, not as bytes, bits or signs");
+        }
+
+        if (network.ActivationBits == 32)
+        {
+            throw new PackingException("activations stay float32");
+        }
+
+        (int channels, int height, int width) = network.Input;
+        var builder = new OperationBuilder(new(channels, height, width, network.InputBits, network.PixelThreshold), scaleBits);
+        // Signs are packed as bits: what is 0 there stands for -1.
+        Affine seen = network.Pixels == PixelEncoding.Signs ? new(2, 0, -1) : Affine.Identity;
+        var values = new List<Value> { builder.Describe(0, seen) };
+        try
+        {
+            foreach (NetworkNode node in network.Nodes)
+            {
+                Value packed = node.Module.Pack(builder, node.Node, [.. node.Node.Inputs.Select(v => values[v])]);
+                values.Add(node.Output.HeldAs(packed));
+            }
+
+            builder.AppendScores(builder.Single(values[^1]));
+            return builder.Build(classNames);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new PackingException(e.Message.TrimEnd('.'));
+        }
+    }
+}
