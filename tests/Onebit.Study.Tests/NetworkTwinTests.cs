@@ -11,25 +11,25 @@ public class NetworkTwinTests
         NetworkSpec pooled = new(
             "pooled",
             [
-                new LayerSpec.Conv(6, 3, Stride: 2, Padding: 1, Groups: 1),
-                new LayerSpec.Norm(),
-                new LayerSpec.Activation(),
-                new LayerSpec.MaxPool(3, 2),
-                new LayerSpec.Residual([new LayerSpec.Conv(6, 3, Padding: 1, Groups: 3), new LayerSpec.Norm()]),
-                new LayerSpec.Activation(),
-                new LayerSpec.Dropout(0.5),
-                new LayerSpec.AveragePool(2),
-                new LayerSpec.Dense(12),
-                new LayerSpec.Norm(),
-                new LayerSpec.Dense(),
-                new LayerSpec.Norm(),
+                new ConvLayer(6, 3, Stride: 2, Padding: 1, Groups: 1),
+                new BatchNormLayer(),
+                new ActivationLayer(),
+                new MaxPoolLayer(3, 2),
+                new ResidualLayer([new ConvLayer(6, 3, Padding: 1, Groups: 3), new BatchNormLayer()]),
+                new ActivationLayer(),
+                new DropoutLayer(0.5),
+                new AveragePoolLayer(2),
+                new DenseLayer(12),
+                new BatchNormLayer(),
+                new DenseLayer(),
+                new BatchNormLayer(),
             ]
         );
-        NetworkSpec averaged = new("averaged", [new LayerSpec.Conv(10, 3), new LayerSpec.Norm(), new LayerSpec.AveragePool()]);
+        NetworkSpec averaged = new("averaged", [new ConvLayer(10, 3), new BatchNormLayer(), new AveragePoolLayer()]);
         NetworkSpec[] shipped = [.. Preset.Names.SelectMany(Preset.Load).Select(e => e.Network)];
         foreach (NetworkSpec spec in shipped.Append(pooled).Append(averaged))
         {
-            using var network = new Network(spec, Method.Named("float32"), (1, 28, 28), 10, PixelEncoding.Normalized);
+            using var network = new Network(spec, Method.Named("float32"), new(1, 28, 28), 10, PixelEncoding.Normalized);
             FloatGraph graph = NetworkTwin.Of(spec, new Shape(1, 28, 28), 10);
             Assert.Equal(10, graph.ClassCount);
             Assert.Equal(
@@ -40,7 +40,7 @@ public class NetworkTwinTests
                     )
                     .Sum()
             );
-            Assert.Equal(network.modules().OfType<ActivationLayer>().Count(), graph.Nodes.OfType<FloatNode.Relu>().Count());
+            Assert.Equal(network.modules().OfType<ActivationModule>().Count(), graph.Nodes.OfType<FloatNode.Relu>().Count());
         }
     }
 }

@@ -41,7 +41,7 @@ public sealed class ObjectiveTests : IDisposable
         Experiment teacher = new()
         {
             Name = "teacher",
-            Network = new NetworkSpec("n", [new LayerSpec.Dense(Bias: true)]),
+            Network = new NetworkSpec("n", [new DenseLayer(Bias: true)]),
             Method = new Float32(),
             Pixels = PixelEncoding.Unit,
             Epochs = 1,
@@ -56,7 +56,7 @@ public sealed class ObjectiveTests : IDisposable
                 new Trainer(teacher, data, seed, _folder.File($"teacher-seed{seed}")).Run(TestContext.Current.CancellationToken);
                 return SafeTensors
                     .Load(_folder.File($"teacher-seed{seed}/{Trainer.WeightsFile}"))
-                    .Tensors["layers.0.bias"]
+                    .Tensors["0.bias"]
                     .data<float>()
                     .ToArray()
                     .Select(b => (double)b)

@@ -138,7 +138,7 @@ public sealed class TrainerTests : IDisposable
             using var network = new Network(
                 Spec("""[{ "type": "dense" }]"""),
                 new Float32(),
-                (1, 1, 3),
+                new Shape(1, 1, 3),
                 2,
                 encoding,
                 pixelStatistics: (100, 50)
@@ -240,7 +240,7 @@ public sealed class TrainerTests : IDisposable
         Run(Small("float32") with { Network = Spec("""[{ "type": "dense" }]""") }, _folder.File("teacher"));
         Assert.Equal(3, Run(student, folder).Epochs); // A teacher may have any layers.
         Assert.Equal(
-            $"The run in '{_folder.File("teacher")}' has other layers: its 'layers.0.weight' is missing or has another shape.",
+            $"The run in '{_folder.File("teacher")}' has other layers: its '0.weight' is missing or has another shape.",
             Assert
                 .Throws<ExperimentException>(() => Run(Small("binarynet") with { InitializeFrom = "teacher" }, _folder.File("other")))
                 .Message
@@ -269,7 +269,7 @@ public sealed class TrainerTests : IDisposable
         manual_seed(1);
         using Network start = Trainer.CreateNetwork(experiment, s_mnist);
         Tensor Moved(string run, string name, Tensor from) =>
-            SafeTensors.Load(_folder.File(run + "/" + Trainer.WeightsFile)).Tensors["layers.0." + name] - from;
+            SafeTensors.Load(_folder.File(run + "/" + Trainer.WeightsFile)).Tensors["0." + name] - from;
         WeightModule layer = start.WeightModules.Single();
         Assert.True(
             Moved("scaled", "weight", layer.Weight).allclose(Moved("plain", "weight", layer.Weight) * 529.33, rtol: 1e-3, atol: 1e-3)
@@ -621,7 +621,7 @@ public sealed class TrainerTests : IDisposable
         Experiment experiment = Small("binaryconnect") with
         {
             Optimizer = new OptimizerSpec(optimizer, 0.01, 0.5),
-            Network = Spec("""[{ "type": "dense" }, { "type": "norm" }]"""),
+            Network = Spec("""[{ "type": "dense" }, { "type": "batchNorm" }]"""),
         };
         Kill(experiment, _folder.Path, step: 2);
         byte[] whole = File.ReadAllBytes(Checkpoint(_folder.Path));
@@ -732,8 +732,8 @@ public sealed class TrainerTests : IDisposable
             Network = Spec(
                 """
                 [
-                  { "type": "dense", "units": 24 }, { "type": "norm" }, { "type": "activation" }, { "type": "dropout", "rate": 0.2 },
-                  { "type": "dense" }, { "type": "norm" }
+                  { "type": "dense", "units": 24 }, { "type": "batchNorm" }, { "type": "activation" }, { "type": "dropout", "rate": 0.2 },
+                  { "type": "dense" }, { "type": "batchNorm" }
                 ]
                 """
             ),
@@ -746,7 +746,7 @@ public sealed class TrainerTests : IDisposable
     private static ImageSet WithLabels(ImageSet images, byte[] labels) =>
         new(images.Pixels, labels, images.Channels, images.Height, images.Width);
 
-    private static NetworkSpec Spec(string layers) => new("small", JsonSerializer.Deserialize<LayerSpec[]>(layers, Experiment.Json)!);
+    private static NetworkSpec Spec(string layers) => new("small", JsonSerializer.Deserialize<Layer[]>(layers, Experiment.Json)!);
 
     private static Dataset Slice(ImageSet images) => new("slice", images.Slice(0, 600), images.Slice(600, 200));
 
