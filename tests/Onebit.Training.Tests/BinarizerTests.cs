@@ -331,7 +331,7 @@ public class BinarizerTests
     {
         using var scope = NewDisposeScope();
         using Network network = Networks.Create("""[{ "type": "activation" }, { "type": "dense" }]""", new ReActNet(), (2, 1, 1), 2);
-        ActivationLayer activation = network.modules().OfType<ActivationLayer>().Single();
+        ActivationModule activation = network.modules().OfType<ActivationModule>().Single();
         Parameter shift = ((ShiftedSign)activation.Binarizer!).Shift;
         using (no_grad())
         {
@@ -339,7 +339,7 @@ public class BinarizerTests
         }
         // Two images of two channels, in codes: 32 to one.
         Tensor x = (tensor(new[] { 0.75f, -0.5f, 0.25f, 0 }, [2, 2, 1, 1]) * 32).requires_grad_();
-        Tensor signs = activation.forward(x);
+        Tensor signs = activation.Forward(x);
         Assert.Equal([1, -1, -1, 1], signs.flatten().data<float>().ToArray());
         (signs.flatten() * tensor(Upstream(4))).sum().backward();
         // x - shift = 0.25, -0.25, -0.25, 0.25, so 2 - 2 |x| = 1.5 everywhere: the shifts get -1.5 (1 + 3) and -1.5 (2 + 4).

@@ -41,7 +41,7 @@ public sealed class ClassificationTests : IDisposable
         Experiment teacher = new()
         {
             Name = "teacher",
-            Network = new NetworkSpec("n", [new LayerSpec.Dense(Bias: true)]),
+            Network = new NetworkSpec("n", [new DenseLayer(Bias: true)]),
             Method = new Float32(),
             Pixels = PixelEncoding.Unit,
             Epochs = 1,
@@ -56,7 +56,7 @@ public sealed class ClassificationTests : IDisposable
                 new Trainer(teacher, data, seed, _folder.File($"teacher-seed{seed}")).Run(TestContext.Current.CancellationToken);
                 return SafeTensors
                     .Load(_folder.File($"teacher-seed{seed}/{RunFolder.WeightsFile}"))
-                    .Tensors["layers.0.bias"]
+                    .Tensors["0.bias"]
                     .data<float>()
                     .ToArray()
                     .Select(b => (double)b)
@@ -145,7 +145,7 @@ public sealed class ClassificationTests : IDisposable
     {
         using var scope = NewDisposeScope();
         using Network network = Networks.Create("""[{ "type": "dense" }]""", new BinaryConnect(), (1, 1, 1), 2, zeroInit: true);
-        Tensor weight = network.WeightLayers.Single().Weight;
+        Tensor weight = network.WeightModules.Single().Weight;
         var average = new ExponentialMovingAverage(network, 0.5);
         using var _ = no_grad();
         weight.fill_(1);

@@ -43,7 +43,7 @@ public class EvaluatorTests
     public void A_network_is_evaluated_in_evaluation_mode_and_goes_on_as_it_was()
     {
         using Network network = Networks.Create(
-            """[{ "type": "dropout", "rate": 0.9 }, { "type": "dense" }, { "type": "norm" }]""",
+            """[{ "type": "dropout", "rate": 0.9 }, { "type": "dense" }, { "type": "batchNorm" }]""",
             new BinaryConnect(),
             (1, 1, 1),
             2

@@ -8,7 +8,7 @@ public sealed class ExperimentTests : IDisposable
     private const string Valid = """
         {
           // Comments are read over,
-          "network": { "name": "n", "layers": [{ "type": "dense" }, { "type": "norm", }] },
+          "network": { "name": "n", "layers": [{ "type": "dense" }, { "type": "batchNorm", }] },
           "method": "binarynet",
           "epochs": 3,
           "batchSize": 20,
@@ -28,7 +28,7 @@ public sealed class ExperimentTests : IDisposable
         Experiment experiment = Load(Valid);
         Assert.Equal("my-experiment", experiment.Name);
         Assert.Equal(new BinaryNet(), experiment.Method);
-        Assert.Equal([new LayerSpec.Dense(), new LayerSpec.Norm()], experiment.Network.Layers);
+        Assert.Equal([new DenseLayer(), new BatchNormLayer()], experiment.Network.Layers);
         Assert.Equal((3, 20), (experiment.Epochs, experiment.BatchSize));
         Assert.Equal(new OptimizerSpec(OptimizerType.Sgd, 0.5, 0.9), experiment.Optimizer);
         Assert.Equal(new ScheduleSpec(ScheduleType.Exponential, 0.5), experiment.Schedule);
@@ -194,11 +194,11 @@ public sealed class ExperimentTests : IDisposable
     [InlineData("\"type\": \"dense\"", "\"units\": 5", "network.layers[0]")]
     [InlineData("\"type\": \"dense\"", "\"type\": \"dense\", \"width\": 5", "width")]
     [InlineData("{ \"type\": \"dense\" }", "null", "layers")]
-    [InlineData("\"layers\": [{ \"type\": \"dense\" }, { \"type\": \"norm\", }]", "\"layers\": []", "its network has no layers")]
-    [InlineData("\"layers\": [{ \"type\": \"dense\" }, { \"type\": \"norm\", }]", "\"layers\": null", "layers")]
+    [InlineData("\"layers\": [{ \"type\": \"dense\" }, { \"type\": \"batchNorm\", }]", "\"layers\": []", "its network has no layers")]
+    [InlineData("\"layers\": [{ \"type\": \"dense\" }, { \"type\": \"batchNorm\", }]", "\"layers\": null", "layers")]
     [InlineData(
-        "\"layers\": [{ \"type\": \"dense\" }, { \"type\": \"norm\", }]",
-        "\"layers\": [{ \"type\": \"residual\", \"layers\": [null] }]",
+        "\"layers\": [{ \"type\": \"dense\" }, { \"type\": \"batchNorm\", }]",
+        "\"layers\": [{ \"type\": \"repeat\", \"times\": 1, \"layers\": [null] }]",
         "layers"
     )]
     [InlineData("/* trailing", "trailing", "'t' is an invalid start of a property name")]

@@ -20,14 +20,14 @@ public class NetworkTests
     {
         NetworkSpec spec = Networks.Shipped(name);
         Assert.Equal(name, spec.Name);
-        using Network network = new(spec, new BinaryNet(), (1, 28, 28), 10, PixelEncoding.Bytes);
+        using Network network = new(spec, new BinaryNet(), new(1, 28, 28), 10, PixelEncoding.Bytes);
         Assert.Equal(binary, network.BinaryParameterCount);
         Assert.Equal(binary + others, network.ParameterCount);
         Assert.Equal(multiplyAccumulates, network.MultiplyAccumulates);
-        using Network twin = new(spec, new Float32(), (1, 28, 28), 10, PixelEncoding.Normalized);
-        Assert.Equal(0, twin.BinaryParameterCount);
-        Assert.Equal(network.ParameterCount, twin.ParameterCount);
-        Assert.Equal(network.MultiplyAccumulates, twin.MultiplyAccumulates);
+        using Network real = new(spec, new Float32(), new(1, 28, 28), 10, PixelEncoding.Normalized);
+        Assert.Equal(0, real.BinaryParameterCount);
+        Assert.Equal(network.ParameterCount, real.ParameterCount);
+        Assert.Equal(network.MultiplyAccumulates, real.MultiplyAccumulates);
     }
 
     [Theory]
@@ -52,11 +52,11 @@ public class NetworkTests
     [InlineData("""[{ "type": "maxPool", "size": 2, "stride": -1 }, { "type": "dense" }]""", "pools windows of 2 with stride -1")]
     [InlineData("""[{ "type": "averagePool" }, { "type": "dense" }]""", "averages a whole input of 6 x 5")]
     [InlineData("""[{ "type": "averagePool", "size": 2, "stride": -2 }, { "type": "dense" }]""", "stride -2")]
-    [InlineData("""[{ "type": "dropout", "rate": 1 }, { "type": "dense" }]""", "cannot hold Dropout { Rate = 1 }")]
-    [InlineData("""[{ "type": "dropout", "rate": 0 }, { "type": "dense" }]""", "cannot hold Dropout { Rate = 0 }")]
+    [InlineData("""[{ "type": "dropout", "rate": 1 }, { "type": "dense" }]""", "has a dropout of rate 1; it must be above 0 and below 1")]
+    [InlineData("""[{ "type": "dropout", "rate": 0 }, { "type": "dense" }]""", "has a dropout of rate 0")]
     [InlineData(
-        """[{ "type": "residual", "layers": [{ "type": "conv", "filters": 2, "kernel": 1 }] }, { "type": "dense" }]""",
-        "has a residual block that turns (1, 6, 5) into (2, 6, 5)"
+        """[{ "type": "conv", "name": "a", "filters": 2, "kernel": 1 }, { "type": "add", "from": ["a", "input"] }, { "type": "dense" }]""",
+        "adds 2 x 6 x 5 and 1 x 6 x 5; both must have the same shape"
     )]
     [InlineData("""[{ "type": "dense", "units": 5 }]""", "ends with 5 x 1 x 1 values, but there are 3 classes")]
     [InlineData("""[{ "type": "activation" }]""", "ends with 1 x 6 x 5 values, but there are 3 classes")]
@@ -70,15 +70,25 @@ public class NetworkTests
 
     [Theory]
     [InlineData("""[{ "type": "dense", "units": 4 }, { "type": "maxPool", "size": 1 }, { "type": "dense" }]""")]
-    [InlineData("""[{ "type": "dense", "units": 4 }, { "type": "averagePool" }, { "type": "norm" }, { "type": "dense" }]""")]
+    [InlineData("""[{ "type": "dense", "units": 4 }, { "type": "averagePool" }, { "type": "batchNorm" }, { "type": "dense" }]""")]
     [InlineData(
         """[{ "type": "dense", "units": 4 }, { "type": "conv", "filters": 6, "kernel": 3, "padding": 1, "groups": 2 }, { "type": "dense" }]"""
     )]
     [InlineData(
-        """[{ "type": "dense", "units": 4 }, { "type": "residual", "layers": [{ "type": "conv", "filters": 4, "kernel": 3, "padding": 1 }] }, { "type": "dense" }]"""
+        """
+        [
+          { "type": "dense", "units": 4, "name": "a" }, { "type": "conv", "filters": 4, "kernel": 3, "padding": 1, "name": "b" },
+          { "type": "add", "from": ["b", "a"] }, { "type": "dense" }
+        ]
+        """
     )]
     [InlineData(
-        """[{ "type": "conv", "filters": 4, "kernel": 5 }, { "type": "maxPool", "size": 2 }, { "type": "residual", "layers": [{ "type": "dense", "units": 4 }] }, { "type": "dense" }]"""
+        """
+        [
+          { "type": "conv", "filters": 4, "kernel": 5 }, { "type": "maxPool", "size": 2, "name": "a" },
+          { "type": "dense", "units": 4, "name": "b" }, { "type": "add", "from": ["b", "a"] }, { "type": "dense" }
+        ]
+        """
     )]
     [InlineData("""[{ "type": "conv", "filters": 3, "kernel": 6 }, { "type": "averagePool" }]""")]
     public void Dense_layers_and_convolutions_follow_each_other_in_any_order(string layers)
@@ -99,7 +109,7 @@ public class NetworkTests
     {
         using var scope = NewDisposeScope();
         manual_seed(1);
-        using Network network = new(Networks.Shipped(name), Method.Named(method), (1, 28, 28), 10, PixelEncoding.Bytes);
+        using Network network = new(Networks.Shipped(name), Method.Named(method), new(1, 28, 28), 10, PixelEncoding.Bytes);
         Tensor logits = network.forward(network.Prepare(RandomNetworks.Images(network, new Random(1), 20)));
         nn.functional.cross_entropy(logits, arange(20) % 10).backward();
         Parameter[] learned = [.. network.parameters().Where(p => p.requires_grad)];
@@ -148,24 +158,27 @@ public class NetworkTests
         }
 
         const string Layers = """[{ "type": "rprelu" }, { "type": "maxout" }, { "type": "activation" }, { "type": "dense" }]""";
-        string[] slopes = ["layers.0.in", "layers.0.low", "layers.0.out", "layers.1.high", "layers.1.low"];
+        string[] slopes = ["0.in", "0.low", "0.out", "1.high", "1.low"];
         Assert.Equal(
-            [.. slopes, "layers.2.binarizer.center", "layers.2.binarizer.distance", "layers.3.weight"],
+            [.. slopes, "2.binarizer.center", "2.binarizer.distance", "3.weight"],
             Names(Layers, new AdaBin())
         );
         Assert.Equal(
-            [.. slopes, "layers.2.binarizer.basis", "layers.3.binarizer.basis", "layers.3.binarizer.begun", "layers.3.weight"],
+            [.. slopes, "2.binarizer.basis", "3.binarizer.basis", "3.binarizer.begun", "3.weight"],
             Names(Layers, new LqNets())
         );
     }
 
     [Fact]
-    public void Parameters_inside_residual_blocks_are_counted_and_named_once()
+    public void Parameters_behind_residual_paths_are_counted_and_named_once()
     {
         using Network network = Networks.Create(
             """
             [
-              { "type": "residual", "layers": [{ "type": "residual", "layers": [{ "type": "conv", "filters": 2, "kernel": 1 }, { "type": "norm" }] }] },
+              { "type": "conv", "filters": 2, "kernel": 1 },
+              { "type": "batchNorm", "name": "path" },
+              { "type": "add", "name": "inner", "from": ["path", "input"] },
+              { "type": "add", "from": ["inner", "input"] },
               { "type": "activation" },
               { "type": "dense" }
             ]
@@ -177,9 +190,8 @@ public class NetworkTests
         Assert.Equal(2 * 2 + 2 * 9 * 3, network.BinaryParameterCount);
         Assert.Equal(2 * 2 + 2 * 9 * 3 + 2 * 2, network.ParameterCount);
         Assert.Equal(2 * 2 * 9 + 2 * 9 * 3, network.MultiplyAccumulates);
-        const string Inner = "layers.0.body.0.body.";
         Assert.Equal(
-            new[] { Inner + "0.weight", Inner + "1.beta", Inner + "1.gamma", Inner + "1.mean", Inner + "1.variance", "layers.2.weight" },
+            new[] { "0.weight", "5.weight", "path.beta", "path.gamma", "path.mean", "path.variance" },
             network.state_dict().Keys.Order(StringComparer.Ordinal)
         );
     }
@@ -197,9 +209,9 @@ public class NetworkTests
     {
         using var scope = NewDisposeScope();
         using var network = new Network(
-            new NetworkSpec("n", [new LayerSpec.Dense()]),
+            new NetworkSpec("n", [new DenseLayer()]),
             new Float32(),
-            (1, 1, 5),
+            new Shape(1, 1, 5),
             2,
             encoding,
             pixelStatistics: (100, 50),
@@ -217,10 +229,10 @@ public class NetworkTests
     public void A_normalization_counts_in_codes_but_for_the_last()
     {
         using var scope = NewDisposeScope();
-        const string Layers = """[{ "type": "norm" }, { "type": "activation" }, { "type": "dense" }, { "type": "norm" }]""";
+        const string Layers = """[{ "type": "batchNorm" }, { "type": "activation" }, { "type": "dense" }, { "type": "batchNorm" }]""";
         using Network network = Networks.Create(Layers, new BinaryConnect(), (1, 1, 1), 2);
-        using Network twin = Networks.Create(Layers, new Float32(), (1, 1, 1), 2);
-        foreach (BatchNormModule norm in network.BatchNormModules.Concat(twin.BatchNormModules))
+        using Network real = Networks.Create(Layers, new Float32(), (1, 1, 1), 2);
+        foreach (BatchNormModule norm in network.BatchNormModules.Concat(real.BatchNormModules))
         {
             norm.eval();
             using var _ = no_grad();
@@ -230,9 +242,9 @@ public class NetworkTests
             norm.Variance.fill_(4);
         }
         // -2 * (7 - 3) / 2 + 1 = -3, 32 codes to one.
-        Assert.Equal(-96, network.Layers.Items[0].forward(full([1, 1, 1, 1], 7f)).ToSingle(), 1e-3);
-        Assert.Equal(-3, network.Layers.Items[3].forward(full([1, 2], 7f))[0, 0].ToSingle(), 1e-4);
-        Assert.Equal(-3, twin.Layers.Items[0].forward(full([1, 1, 1, 1], 7f)).ToSingle(), 1e-4);
+        Assert.Equal(-96, network.Nodes[0].Forward(full([1, 1, 1, 1], 7f)).ToSingle(), 1e-3);
+        Assert.Equal(-3, network.Nodes[3].Forward(full([1, 2], 7f))[0, 0].ToSingle(), 1e-4);
+        Assert.Equal(-3, real.Nodes[0].Forward(full([1, 1, 1, 1], 7f)).ToSingle(), 1e-4);
     }
 
     [Fact]
@@ -248,7 +260,7 @@ public class NetworkTests
                 2,
                 activationBits: bits
             );
-            return network.Layers.Items[0].forward(tensor(new[] { -300, -0.1f, 0, 0.1f, 31.8f, 300 })).data<float>().ToArray();
+            return network.Nodes[0].Forward(tensor(new[] { -300, -0.1f, 0, 0.1f, 31.8f, 300 })).data<float>().ToArray();
         }
 
         Assert.Equal([0, 0, 0, 0.1f, 31.8f, 300], Activated(new Float32(), null));
@@ -265,12 +277,12 @@ public class NetworkTests
         using var scope = NewDisposeScope();
         using Network network = Networks.Create("""[{ "type": "activation" }, { "type": "dense" }]""", new BinaryNet(), (1, 1, 4), 2);
         Tensor x = tensor(new float[] { -33, -32, 32, 33 }).requires_grad_();
-        network.Layers.Items[0].forward(x).sum().backward();
+        network.Nodes[0].Forward(x).sum().backward();
         Assert.Equal([0, 1 / 32f, 1 / 32f, 0], x.grad!.data<float>().ToArray());
     }
 
     [Fact]
-    public void A_twin_of_full_precision_has_float_activations_whatever_is_asked_for()
+    public void A_network_of_full_precision_has_float_activations_whatever_is_asked_for()
     {
         using Network network = Networks.Create(
             """[{ "type": "activation" }, { "type": "dense" }]""",
@@ -295,7 +307,7 @@ public class NetworkTests
                 2,
                 activationBits: bits
             );
-            return network.Layers.Items[0].forward(tensor(new float[] { 1, 2, 3, 8 }, [1, 1, 2, 2])).ToSingle();
+            return network.Nodes[0].Forward(tensor(new float[] { 1, 2, 3, 8 }, [1, 1, 2, 2])).ToSingle();
         }
 
         Assert.Equal(14, Pooled(new BinaryConnect()));
@@ -310,7 +322,12 @@ public class NetworkTests
         float[] Sums(Method method, int? bits = null)
         {
             using Network network = Networks.Create(
-                """[{ "type": "activation" }, { "type": "residual", "layers": [{ "type": "norm" }] }, { "type": "dense" }]""",
+                """
+                [
+                  { "type": "activation", "name": "a" }, { "type": "batchNorm", "name": "b" }, { "type": "add", "from": ["b", "a"] },
+                  { "type": "dense" }
+                ]
+                """,
                 method,
                 (1, 1, 2),
                 2,
@@ -318,8 +335,8 @@ public class NetworkTests
             );
             network.eval();
             network.BatchNormModules.Single().Beta.data<float>()[0] = 0.3f;
-            Tensor activated = network.Layers.Items[0].forward(tensor(new float[] { -5, 5 }, [1, 1, 1, 2]));
-            return network.Layers.Items[1].forward(activated).data<float>().ToArray();
+            Tensor activated = network.Nodes[0].Forward(tensor(new float[] { -5, 5 }, [1, 1, 1, 2]));
+            return network.Nodes[2].Forward(network.Nodes[1].Forward(activated), activated).data<float>().ToArray();
         }
 
         // Signs: 32 * (-1 + 0.3) = -22.4 and 32 * (1 + 0.3) = 41.6, whole, and the signs themselves as 32 codes each.
@@ -339,9 +356,9 @@ public class NetworkTests
         {
             using Network network = Networks.Create(before + Conv, method, (1, 1, 1), 2);
             using var _ = no_grad();
-            var layer = network.Layers.Items.OfType<WeightModule>().First();
-            layer.Weight.copy_(tensor(latent, [1, 1, 3, 3]));
-            return layer.forward(full([1, 1, 1, 1], x)).ToSingle();
+            NetworkNode layer = network.Nodes.First(n => n.Module is WeightModule);
+            ((WeightModule)layer.Module).Weight.copy_(tensor(latent, [1, 1, 3, 3]));
+            return layer.Forward(full([1, 1, 1, 1], x)).ToSingle();
         }
 
         // Around the middle, -1, are three weights of +1 and five of -1.
@@ -387,7 +404,7 @@ public class NetworkTests
         float[] Seeded(int seed)
         {
             manual_seed(seed);
-            using Network network = new(Networks.Shipped("mlp"), new BinaryConnect(), (1, 8, 8), 3, PixelEncoding.Bytes);
+            using Network network = new(Networks.Shipped("mlp"), new BinaryConnect(), new(1, 8, 8), 3, PixelEncoding.Bytes);
             return [.. network.parameters().SelectMany(p => p.data<float>().ToArray())];
         }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using static TorchSharp.torch;
 
 namespace Onebit.Training.Tests;
 
@@ -16,15 +17,18 @@ internal static class Networks
         bool zeroInit = false
     ) =>
         new(
-            new NetworkSpec("n", JsonSerializer.Deserialize<LayerSpec[]>(layers, Experiment.Json)!),
+            new NetworkSpec("n", JsonSerializer.Deserialize<Layer[]>(layers, Experiment.Json)!),
             method,
-            input,
+            new Shape(input.Channels, input.Height, input.Width),
             classes,
             pixels,
             activationBits,
             weightBits,
             zeroInit
         );
+
+    /// <summary>A module by itself on a value whose numbers count in codes, with 0 outside.</summary>
+    public static Tensor Forward(this LayerModule module, Tensor x) => module.Forward([x], [new Value(default)]);
 
     public static NetworkSpec Shipped(string name) =>
         JsonSerializer.Deserialize<NetworkSpec>(

@@ -44,17 +44,8 @@ public class PackingTests
             (network, model, images) =>
             {
                 // All but the last normalization.
-                Tensor x = network.Prepare(images);
-                foreach (
-                    nn.Module<Tensor, Tensor> layer in network.Layers.Items.Where(
-                        (l, i) => i < network.Layers.Items.Count - 1 || l is not BatchNormModule
-                    )
-                )
-                {
-                    x = layer.forward(x);
-                }
-
-                float[] sums = x.flatten().data<float>().ToArray();
+                Tensor[] values = network.Trace(network.Prepare(images));
+                float[] sums = values[network.Nodes[^1].Module is BatchNormModule ? ^2 : ^1].flatten().data<float>().ToArray();
                 float[] logits = network.forward(network.Prepare(images)).flatten().data<float>().ToArray();
                 double one = Math.ScaleB(1, ((Scores)model.Operations[^1]).Shift);
                 foreach ((byte[] pixels, int image) in Each(images))
@@ -108,8 +99,8 @@ public class PackingTests
         using Network network = Networks.Create(
             """
             [
-              { "type": "conv", "filters": 8, "kernel": 3 }, { "type": "norm" }, { "type": "activation" },
-              { "type": "conv", "filters": 8, "kernel": 3 }, { "type": "norm" }, { "type": "activation" }, { "type": "dense" }, { "type": "norm" }
+              { "type": "conv", "filters": 8, "kernel": 3 }, { "type": "batchNorm" }, { "type": "activation" },
+              { "type": "conv", "filters": 8, "kernel": 3 }, { "type": "batchNorm" }, { "type": "activation" }, { "type": "dense" }, { "type": "batchNorm" }
             ]
             """,
             Method.Named(method),
@@ -156,7 +147,7 @@ public class PackingTests
     {
         manual_seed(1);
         using Network network = Networks.Create(
-            """[{ "type": "conv", "filters": 32, "kernel": 3 }, { "type": "norm" }, { "type": "activation" }, { "type": "dense" }, { "type": "norm" }]""",
+            """[{ "type": "conv", "filters": 32, "kernel": 3 }, { "type": "batchNorm" }, { "type": "activation" }, { "type": "dense" }, { "type": "batchNorm" }]""",
             new BinaryConnect(),
             (1, 8, 8),
             10
@@ -194,7 +185,7 @@ public class PackingTests
     [Fact]
     public void Float_pixels_activations_and_weights_are_not_packed()
     {
-        const string Layers = """[{ "type": "dense" }, { "type": "norm" }]""";
+        const string Layers = """[{ "type": "dense" }, { "type": "batchNorm" }]""";
         using Network pixels = Networks.Create(Layers, new BinaryConnect(), (1, 4, 4), 3, PixelEncoding.Normalized);
         Assert.Equal(
             "pixels are seen as normalized, not as bytes, bits or signs",
@@ -210,7 +201,7 @@ public class PackingTests
     [Theory]
     [InlineData("""[{ "type": "dense" }]""", 257, 257)] // 257 * 257 * 255 is just above 2^24.
     [InlineData(
-        """[{ "type": "conv", "filters": 1, "kernel": 99 }, { "type": "averagePool", "size": 8 }, { "type": "norm" }, { "type": "activation" }, { "type": "dense" }]""",
+        """[{ "type": "conv", "filters": 1, "kernel": 99 }, { "type": "averagePool", "size": 8 }, { "type": "batchNorm" }, { "type": "activation" }, { "type": "dense" }]""",
         107,
         107
     )]
@@ -291,20 +282,20 @@ public class PackingTests
     {
         using var scope = NewDisposeScope();
         using Network network = Networks.Create(
-            """[{ "type": "averagePool", "size": 2 }, { "type": "conv", "filters": 1, "kernel": 3, "padding": 1 }, { "type": "norm" }, { "type": "activation" }, { "type": "dense" }]""",
+            """[{ "type": "averagePool", "size": 2 }, { "type": "conv", "filters": 1, "kernel": 3, "padding": 1 }, { "type": "batchNorm" }, { "type": "activation" }, { "type": "dense" }]""",
             new BinaryNet(),
             (1, 2, 2),
             2,
             PixelEncoding.Signs
         );
         WeightModule layer = network.WeightModules.First();
-        Assert.Equal(-4, layer.PaddingValue);
+        Assert.Equal(-4, network.Nodes[1].Inputs[0].Padding());
         using var _ = no_grad();
         layer.Weight.fill_(1);
         // Pixels + - / - - sum to -2, and the eight places around it to -32. Packed: pixels of one bit sum to 1, and 2 x 1 - 4 - 8 x 4 =
         // -34.
         Tensor image = tensor(new byte[] { 9, 0, 0, 0 }, [1, 1, 2, 2]);
-        Assert.Equal(-34, layer.forward(network.Layers.Items[0].forward(network.Prepare(image))).item<float>());
+        Assert.Equal(-34, network.Nodes[1].Forward(network.Nodes[0].Forward(network.Prepare(image))).item<float>());
         network.BatchNormModules.Single().Mean.fill_(-34);
         network.eval();
         BitModel model = Packer.Pack(network);

@@ -6,8 +6,10 @@ internal sealed class RandomLayers
     private readonly Random _random;
     private readonly int _activationBits;
     private readonly bool _isRounded;
-    private (int Channels, int Height, int Width) _shape;
+    private Shape _shape;
     private ElementKind _kind = ElementKind.Codes;
+
+    private int _residuals;
 
     // One sum over windows between two activations keeps all integers below 2^24.
     private bool _isSummed;
@@ -21,18 +23,18 @@ internal sealed class RandomLayers
     public RandomLayers(Random random, int activationBits, bool isRounded)
     {
         (_random, _activationBits, _isRounded) = (random, activationBits, isRounded);
-        Input = _shape = (random.Next(2) == 0 ? 1 : 3, random.Next(1, 10), random.Next(1, 10));
+        Input = _shape = new(random.Next(2) == 0 ? 1 : 3, random.Next(1, 10), random.Next(1, 10));
         Classes = random.Next(2, 5);
-        List<LayerSpec> layers = [.. Enumerable.Range(0, random.Next(7)).SelectMany(_ => Next())];
+        List<Layer> layers = [.. Enumerable.Range(0, random.Next(7)).SelectMany(_ => Next())];
         if (_kind == ElementKind.Integers)
         {
             layers.AddRange(Activated());
         }
 
-        layers.Add(new LayerSpec.Dense());
+        layers.Add(new DenseLayer());
         if (random.Next(2) == 0)
         {
-            layers.Add(new LayerSpec.Norm());
+            layers.Add(new BatchNormLayer());
         }
 
         Network = new NetworkSpec("random", layers);
@@ -40,18 +42,18 @@ internal sealed class RandomLayers
 
     public NetworkSpec Network { get; }
 
-    public (int Channels, int Height, int Width) Input { get; }
+    public Shape Input { get; }
 
     public int Classes { get; }
 
-    private LayerSpec[] Next() =>
+    private Layer[] Next() =>
         _random.Next(12) switch
         {
             0 => [MaxPool()],
             1 => [AveragePool()],
-            2 => [Residual()],
-            4 => [new LayerSpec.Dropout(0.5)],
-            3 => _isRounded ? [Residual()] : [TwoSlopes()],
+            2 => Residual(),
+            4 => [new DropoutLayer(0.5)],
+            3 => _isRounded ? Residual() : [TwoSlopes()],
             5 when !_isRounded => [Norm()],
             5 or 6 => Activated(),
             7 when _kind != ElementKind.Integers => Dense(),
@@ -59,38 +61,38 @@ internal sealed class RandomLayers
             _ => Activated(),
         };
 
-    private LayerSpec[] Activated()
+    private Layer[] Activated()
     {
         _kind = _activationBits < 8 ? ElementKind.Signs : ElementKind.Codes;
         _isSummed = false;
         return _random.Next(6) switch
         {
-            0 => [new LayerSpec.Activation()],
-            1 => [new LayerSpec.Norm(), new LayerSpec.Dropout(0.5), new LayerSpec.Activation()],
-            _ => [new LayerSpec.Norm(), new LayerSpec.Activation()],
+            0 => [new ActivationLayer()],
+            1 => [new BatchNormLayer(), new DropoutLayer(0.5), new ActivationLayer()],
+            _ => [new BatchNormLayer(), new ActivationLayer()],
         };
     }
 
-    private LayerSpec.Norm Norm()
+    private BatchNormLayer Norm()
     {
         _kind = ElementKind.Integers;
-        return new LayerSpec.Norm();
+        return new BatchNormLayer();
     }
 
-    private LayerSpec TwoSlopes()
+    private Layer TwoSlopes()
     {
         _kind = ElementKind.Integers;
-        return _random.Next(2) == 0 ? new LayerSpec.RPReLU() : new LayerSpec.Maxout();
+        return _random.Next(2) == 0 ? new RPReLULayer() : new MaxoutLayer();
     }
 
-    private LayerSpec[] Dense()
+    private Layer[] Dense()
     {
-        _shape = (_random.Next(1, 9), 1, 1);
-        LayerSpec[] activated = Activated();
-        return [new LayerSpec.Dense(_shape.Channels, Bias: activated[0] is LayerSpec.Norm && _random.Next(2) == 0), .. activated];
+        _shape = new(_random.Next(1, 9), 1, 1);
+        Layer[] activated = Activated();
+        return [new DenseLayer(_shape.Channels, Bias: activated[0] is BatchNormLayer && _random.Next(2) == 0), .. activated];
     }
 
-    private LayerSpec.Conv Conv()
+    private ConvLayer Conv()
     {
         (int channels, int height, int width) = _shape;
         int padding = _random.Next(3),
@@ -98,11 +100,11 @@ internal sealed class RandomLayers
         int kernel = _random.Next(1, Math.Min(5, Math.Min(height, width) + 2 * padding) + 1);
         int groups = _random.Next(3) == 0 ? channels : 1,
             filters = Math.Min(groups * _random.Next(1, 4), 8 / groups * groups);
-        _shape = (filters, (height + 2 * padding - kernel) / stride + 1, (width + 2 * padding - kernel) / stride + 1);
-        return new LayerSpec.Conv(filters, kernel, stride, padding, groups);
+        _shape = new(filters, (height + 2 * padding - kernel) / stride + 1, (width + 2 * padding - kernel) / stride + 1);
+        return new ConvLayer(filters, kernel, stride, padding, groups);
     }
 
-    private LayerSpec[] MaybePool() =>
+    private Layer[] MaybePool() =>
         _random.Next(3) switch
         {
             0 => [MaxPool()],
@@ -110,7 +112,7 @@ internal sealed class RandomLayers
             _ => [],
         };
 
-    private LayerSpec.MaxPool MaxPool()
+    private MaxPoolLayer MaxPool()
     {
         (int size, int stride) = Window();
         if (_kind == ElementKind.Signs && _activationBits > 1)
@@ -118,10 +120,10 @@ internal sealed class RandomLayers
             _kind = ElementKind.Integers; // Several planes are pooled as their sum.
         }
 
-        return new LayerSpec.MaxPool(size, stride == size ? 0 : stride);
+        return new MaxPoolLayer(size, stride == size ? 0 : stride);
     }
 
-    private LayerSpec AveragePool()
+    private Layer AveragePool()
     {
         if (_isSummed)
         {
@@ -135,7 +137,7 @@ internal sealed class RandomLayers
             _kind = ElementKind.Integers;
         }
 
-        return new LayerSpec.AveragePool(size, stride == size ? 0 : stride);
+        return new AveragePoolLayer(size, stride == size ? 0 : stride);
     }
 
     private (int Size, int Stride) Window()
@@ -143,13 +145,15 @@ internal sealed class RandomLayers
         (int channels, int height, int width) = _shape;
         int size = _random.Next(1, Math.Min(3, Math.Min(height, width)) + 1),
             stride = _random.Next(1, 4);
-        _shape = (channels, (height - size) / stride + 1, (width - size) / stride + 1);
+        _shape = new(channels, (height - size) / stride + 1, (width - size) / stride + 1);
         return (size, stride);
     }
 
-    private LayerSpec.Residual Residual()
+    private Layer[] Residual()
     {
-        var layers = new List<LayerSpec>();
+        string shortcut = $"shortcut{++_residuals}",
+            path = $"path{_residuals}";
+        List<Layer> layers = [new IdentityLayer { Name = shortcut }];
         bool isSummed = _isSummed;
         if (_kind == ElementKind.Integers || _random.Next(3) == 0)
         {
@@ -168,22 +172,23 @@ internal sealed class RandomLayers
 
         if (_random.Next(4) > 0)
         {
-            layers.Add(new LayerSpec.Norm());
+            layers.Add(new BatchNormLayer());
         }
 
         if (_random.Next(4) == 0)
         {
-            layers.AddRange([new LayerSpec.Activation(), new LayerSpec.AveragePool(1)]);
+            layers.AddRange([new ActivationLayer(), new AveragePoolLayer(1)]);
         }
 
         (_kind, _isSummed) = (ElementKind.Integers, isSummed || _isSummed);
-        return new LayerSpec.Residual(layers);
+        layers.Add(new IdentityLayer { Name = path });
+        return [.. layers, new AddLayer { From = [path, shortcut] }];
     }
 
     /// <summary>A convolution, depthwise or not, that keeps the shape.</summary>
-    private LayerSpec.Conv Same()
+    private ConvLayer Same()
     {
         int padding = _random.Next(2);
-        return new LayerSpec.Conv(_shape.Channels, 2 * padding + 1, 1, padding, _random.Next(2) == 0 ? _shape.Channels : 1);
+        return new ConvLayer(_shape.Channels, 2 * padding + 1, 1, padding, _random.Next(2) == 0 ? _shape.Channels : 1);
     }
 }

@@ -119,16 +119,16 @@ internal static class RandomNetworks
                     * Math.Pow(
                         2,
                         Math.Clamp(
-                            Math.Round(Math.Log2(Math.Abs(gamma[c]) * norm.Unit / Math.Sqrt(variance[c] + BatchNormModule.Epsilon))),
+                            Math.Round(Math.Log2(Math.Abs(gamma[c]) * norm.CodesPerOne / Math.Sqrt(variance[c] + BatchNormModule.Epsilon))),
                             -8,
                             2
                         )
                     );
-        Set(norm.Gamma, c => Factor(c) / norm.Unit);
+        Set(norm.Gamma, c => Factor(c) / norm.CodesPerOne);
         Set(norm.Variance, _ => 1 - BatchNormModule.Epsilon);
         Set(norm.Mean, c => Math.Round(mean[c]));
         // Multiples of the factor, moved by a quarter of it, or by a quarter of a code where that is less.
-        Set(norm.Beta, c => (Math.Round(beta[c] * norm.Unit) + (Factor(c) == 0 ? 1 : Math.Min(1, Math.Abs(Factor(c)))) / 4) / norm.Unit);
+        Set(norm.Beta, c => (Math.Round(beta[c] * norm.CodesPerOne) + (Factor(c) == 0 ? 1 : Math.Min(1, Math.Abs(Factor(c)))) / 4) / norm.CodesPerOne);
     }
 
     private static void Set(Tensor values, Func<int, double> value) =>

@@ -158,7 +158,7 @@ public sealed class ResumeTests : TrainingTests
         Experiment experiment = Small("binaryconnect") with
         {
             Optimizer = new OptimizerSpec(optimizer, 0.01, 0.5),
-            Network = Spec("""[{ "type": "dense" }, { "type": "norm" }]"""),
+            Network = Spec("""[{ "type": "dense" }, { "type": "batchNorm" }]"""),
         };
         Kill(experiment, _folder.Path, step: 2);
         byte[] whole = File.ReadAllBytes(Checkpoint(_folder.Path));

@@ -353,7 +353,7 @@ public class SeveralPlanesTests
     {
         layer.zero_grad();
         Tensor x = (tensor(ones, [2, 2, 1, 1]) * EightBitRelu.CodesPerOne).requires_grad_();
-        Tensor y = layer.forward(x);
+        Tensor y = layer.Forward(x);
         (y.flatten() * tensor(new float[] { 1, 2, 3, 4 })).sum().backward();
         return (Numbers((y / EightBitRelu.CodesPerOne).flatten()), Numbers(x.grad!.flatten()));
     }

@@ -34,7 +34,7 @@ public sealed class TrainerTests : TrainingTests
         using var scope = NewDisposeScope();
         manual_seed(1);
         using Network network = NetworkFactory.Create(experiment, s_mnist);
-        Tensor weights = network.WeightLayers.Single().Weight;
+        Tensor weights = network.WeightModules.Single().Weight;
         Tensor pixels = network.Prepare(Evaluator.Pixels(s_mnist.Train)),
             labels = tensor(s_mnist.Train.Labels.ToArray(), ScalarType.Byte).to(ScalarType.Int64);
         for (int epoch = 0; epoch < 3; epoch++)

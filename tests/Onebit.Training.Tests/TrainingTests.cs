@@ -24,8 +24,8 @@ public abstract class TrainingTests : IDisposable
             Network = Spec(
                 """
                 [
-                  { "type": "dense", "units": 24 }, { "type": "norm" }, { "type": "activation" }, { "type": "dropout", "rate": 0.2 },
-                  { "type": "dense" }, { "type": "norm" }
+                  { "type": "dense", "units": 24 }, { "type": "batchNorm" }, { "type": "activation" }, { "type": "dropout", "rate": 0.2 },
+                  { "type": "dense" }, { "type": "batchNorm" }
                 ]
                 """
             ),
@@ -39,7 +39,7 @@ public abstract class TrainingTests : IDisposable
         new(images.Pixels, labels, images.Channels, images.Height, images.Width);
 
     private protected static NetworkSpec Spec(string layers) =>
-        new("small", JsonSerializer.Deserialize<LayerSpec[]>(layers, Experiment.Json)!);
+        new("small", JsonSerializer.Deserialize<Layer[]>(layers, Experiment.Json)!);
 
     private protected static Dataset Slice(ImageSet images) => new("slice", images.Slice(0, 600), images.Slice(600, 200));
 

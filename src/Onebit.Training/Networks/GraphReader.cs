@@ -48,7 +48,7 @@ internal sealed class GraphReader(string network)
             last = before;
         for (int i = 0; i < layers.Count; i++)
         {
-            Layer layer = layers[i] ?? throw Wrong("has a layer that is null");
+            Layer layer = layers[i] ?? throw Wrong("has null among its layers");
             string key = prefix + (layer.Name ?? i.ToString(CultureInfo.InvariantCulture));
             int[] inputs = layer.From is { } from ? [.. from.Select(n => Find(n, names))] : [last];
             if (inputs.Length != layer.InputCount)

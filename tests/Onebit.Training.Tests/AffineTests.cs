@@ -3,10 +3,10 @@ using CsCheck;
 namespace Onebit.Training.Tests;
 
 /// <summary>Affines of sums, folded to thresholds and to integers.</summary>
-public class FoldingTests
+public class AffineTests
 {
     // Some means and offsets are whole numbers, so that sums meet 0 exactly.
-    private static readonly Gen<Affine> s_folding =
+    private static readonly Gen<Affine> s_affine =
         from factor in Gen.OneOf(Gen.Double[-50, 50], Gen.Double[-0.05, 0.05], Gen.Const(0.0), Gen.OneOf(Gen.Const(2.0), Gen.Const(-0.5)))
         from mean in Gen.OneOf(Gen.Double[-400, 400], Gen.Int[-300, 300].Select(i => (double)i))
         from offset in Gen.OneOf(Gen.Double[-100, 100], Gen.Const(0.0), Gen.Int[-20, 20].Select(i => (double)i))
@@ -44,18 +44,18 @@ public class FoldingTests
 
     [Fact]
     public void A_threshold_gives_the_sign_of_the_folded_value_for_every_sum() =>
-        Gen.Select(s_folding, Gen.Int[-300, 300], Gen.Int[0, 600])
+        Gen.Select(s_affine, Gen.Int[-300, 300], Gen.Int[0, 600])
             .Sample(
-                (folding, lowest, length) =>
+                (affine, lowest, length) =>
                 {
-                    (int threshold, bool flipped) = folding.ToThreshold(lowest, lowest + length);
+                    (int threshold, bool flipped) = affine.ToThreshold(lowest, lowest + length);
                     for (int sum = lowest; sum <= lowest + length; sum++)
                     {
                         // What Threshold of the packed model does.
                         bool plus = sum >= threshold != flipped;
-                        if (folding.Factor * (sum - folding.Mean) + folding.Offset >= 0 != plus)
+                        if (affine.Factor * (sum - affine.Mean) + affine.Offset >= 0 != plus)
                         {
-                            Assert.Fail($"{folding} at {sum}");
+                            Assert.Fail($"{affine} at {sum}");
                         }
                     }
                 },
@@ -76,7 +76,7 @@ public class FoldingTests
 
     [Fact]
     public void Fixed_point_is_off_by_no_more_than_the_rounding_of_its_integers() =>
-        Gen.Select(s_folding.Array[1, 4], Gen.Bool, Gen.Int[1, 3000])
+        Gen.Select(s_affine.Array[1, 4], Gen.Bool, Gen.Int[1, 3000])
             .Sample(
                 (channels, round, range) =>
                 {
