@@ -37,7 +37,7 @@ if (parsed.Errors.Count > 0)
 }
 if (Console.IsOutputRedirected)
 {
-    AnsiConsole.Profile.Width = 160; // A file has no width that lines would have to be broken for.
+    AnsiConsole.Profile.Width = 160; // A file has no width of its own.
 }
 
 try
@@ -46,7 +46,7 @@ try
 }
 catch (OperationCanceledException)
 {
-    Console.Error.WriteLine("onebit: stopped; the same command goes on from the last checkpoint.");
+    Console.Error.WriteLine("onebit: stopped. The same command continues from the last checkpoint.");
     return 1;
 }
 catch (Exception e)

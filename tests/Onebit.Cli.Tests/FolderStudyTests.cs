@@ -61,7 +61,7 @@ public class FolderStudyTests
         JsonNode inspect = JsonNode.Parse(OnebitProcess.Run("inspect", model, "--json").Output)!;
         Assert.Equal(s_classes, Names(inspect));
         Assert.Equal((3, 16), ((int)inspect["input"]!["channels"]!, (int)inspect["input"]!["width"]!));
-        Assert.Contains("3 classes apart ([red] cross, disk, žaba)", OnebitProcess.Run("inspect", model).Output, StringComparison.Ordinal);
+        Assert.Contains("3 classes ([red] cross, disk, žaba)", OnebitProcess.Run("inspect", model).Output, StringComparison.Ordinal);
         Assert.Contains("[red] cross", OnebitProcess.Run("data", data).Output, StringComparison.Ordinal);
 
         string look = folder.File("look");

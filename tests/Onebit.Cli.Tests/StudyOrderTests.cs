@@ -61,12 +61,12 @@ public sealed class StudyOrderTests : IDisposable
 
         (code, string output, error) = OnebitProcess.Run([.. arguments, "--json"]);
         Assert.True(code == 0, error);
-        Assert.Contains("no run of theirs is finished: none", error, StringComparison.Ordinal);
+        Assert.Contains("they have no finished run: none", error, StringComparison.Ordinal);
         JsonNode results = JsonNode.Parse(output)!;
         Assert.Equal(["whole [1]", "half [2]"], results["runs"]!.AsArray().Select(r => $"{r!["experiment"]} {r["seeds"]!.ToJsonString()}"));
         Assert.Equal(["half 1", "none 1"], results["missingRuns"]!.AsArray().Select(r => $"{r!["experiment"]} {r["seed"]}"));
         Assert.Equal(2, Directory.GetDirectories(Path.Combine(study, "runs")).Length);
-        Assert.Contains("It is not finished", File.ReadAllText(Path.Combine(study, "report.html")), StringComparison.Ordinal);
+        Assert.Contains("The study is not finished", File.ReadAllText(Path.Combine(study, "report.html")), StringComparison.Ordinal);
 
         (code, output, error) = OnebitProcess.Run("report", Path.Combine(study, "results.json"));
         Assert.True(code == 0, error);

@@ -105,7 +105,7 @@ public sealed class ExplorerTests : IDisposable
         Dataset Same(int count) =>
             new("same", new ImageSet(new byte[count * 4], new byte[count], 1, 2, 2), new ImageSet(new byte[4], new byte[1], 1, 2, 2));
         Assert.Contains(
-            "from 20 on",
+            "at least 20",
             Assert.Throws<ExperimentException>(() => new Explorer(Same(12), new ExplorationOptions(), _folder.Path).Run()).Message,
             StringComparison.Ordinal
         );

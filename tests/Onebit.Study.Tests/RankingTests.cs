@@ -42,12 +42,14 @@ public class RankingTests
         Assert.Equal(["−4.00", "−4.9 *"], cells[3][^2..]);
         string text = section.Value.Replace('\u00a0', ' ');
         Assert.Contains(
-            "Best on the validation images is lq-3-2, 8 / 3 / 2 bits: 96.00 ± 1.00 % on the test images (3 seeds). Full precision: 99.50 % (1 seed).",
+            "The best run on the validation images is lq-3-2, 8 / 3 / 2 bits. It has 96.00 ± 1.00 % on the test images (3 seeds). "
+                + "Full precision has 99.50 % (1 seed).",
             text,
             StringComparison.Ordinal
         );
         Assert.Contains(
-            "More than chance parts it from 2 of the 5 others. Not to be told from it with these seeds: xnor, lq-1-1. Too few seeds to tell: binaryconnect.",
+            "It differs significantly from 2 of the 5 others. These seeds show no significant difference from xnor, lq-1-1. "
+                + "Too few seeds to compare: binaryconnect.",
             text,
             StringComparison.Ordinal
         );
@@ -67,7 +69,7 @@ public class RankingTests
         ];
         Assert.Contains("1 / 8, 500 ns", planes.Select(t => t.Replace('\u00a0', ' ')));
         Assert.Contains("3 / 2, 500 ns", planes.Select(t => t.Replace('\u00a0', ' ')));
-        Assert.Equal(2, planes.Count(t => t.Contains(" / ", StringComparison.Ordinal))); // Of lq alone: the others have one number of planes.
+        Assert.Equal(2, planes.Count(t => t.Contains(" / ", StringComparison.Ordinal))); // Of lq alone: the others have one number of bits.
         Assert.DoesNotContain("two-stage-1", section.ToString(), StringComparison.Ordinal); // Not packed.
     }
 
@@ -84,7 +86,7 @@ public class RankingTests
     public void Charts_of_whole_networks_name_the_best_of_many_runs()
     {
         XElement chart = Section(Methods(), "chart")!;
-        Assert.Contains("of each combination of bits, the best", chart.Value, StringComparison.Ordinal);
+        Assert.Contains("the best run of each combination of bits", chart.Value, StringComparison.Ordinal);
         string[] labels = [.. chart.Descendants().Where(e => e.Name.LocalName == "text").Select(t => t.Value)];
         Assert.Superset(new HashSet<string> { "float32", "lq-3-2", "xnor", "binarynet" }, labels.ToHashSet());
         Assert.DoesNotContain("irnet", labels);
@@ -127,7 +129,7 @@ public class RankingTests
             section.Descendants("tbody").Single().Elements("tr").Select(r => r.Element("th")!.Value)
         );
         Assert.Contains(
-            "With 2 seeds a deviation is itself a rough guess, so a star takes more than the usual two: 4.3 where",
+            "With 2 seeds a deviation is a rough guess. So a star takes more deviations than the usual two: 4.3 if",
             section.Value,
             StringComparison.Ordinal
         );
@@ -185,7 +187,8 @@ public class RankingTests
                 .Value.Replace('\u00a0', ' ');
         Assert.DoesNotContain("missing", Introduction(null), StringComparison.Ordinal);
         Assert.EndsWith(
-            "It is not finished: 4 of 22 trainings are missing; not in it at all: net-new, net-newer; with fewer seeds than planned: net-binaryconnect.",
+            "The study is not finished: 4 of 22 trainings are missing. Left out: net-new, net-newer. "
+                + "With fewer seeds than planned: net-binaryconnect.",
             Introduction([new("net-binaryconnect", 2), new("net-binaryconnect", 3), new("net-new", 1), new("net-newer", 1)]).TrimEnd(),
             StringComparison.Ordinal
         );
@@ -199,7 +202,7 @@ public class RankingTests
         study.Add("net", "lq", 12);
         study.Change(r => r with { WeightBits = 2, ActivationBits = 2 });
         string text = XDocument.Parse(study.Report).Root!.Value.Replace('\u00a0', ' ');
-        Assert.Contains("With 2 bits a weight and an activation (lq), the net network lost", text, StringComparison.Ordinal);
+        Assert.Contains("With 2 bits per weight and activation (lq), the net network lost", text, StringComparison.Ordinal);
         Assert.Contains("Only few bits", text, StringComparison.Ordinal);
         study.Add("net", "ternary", 12);
         study.Change(r => r with { WeightBits = 3 });

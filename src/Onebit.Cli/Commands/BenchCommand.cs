@@ -15,7 +15,7 @@ internal static class BenchCommand
     {
         var models = new Argument<string[]>("MODEL")
         {
-            Description = "Packed models, .onebit files; without any, four networks with random weights.",
+            Description = "Packed models (.onebit files). The default is four networks with random weights.",
             Arity = ArgumentArity.ZeroOrMore,
         };
         models.Validators.Add(result =>
@@ -27,7 +27,7 @@ internal static class BenchCommand
         });
         var batch = new Option<int[]>("--batch")
         {
-            Description = "Images a call; may be given several times. 1, 16, 256 and 512 unless given.",
+            Description = "Images per call. May be given several times. The default is 1, 16, 256 and 512.",
             HelpName = "N",
         };
         batch.Validators.Add(result =>
@@ -44,13 +44,14 @@ internal static class BenchCommand
         var command = new Command(
             "bench",
             """
-            Time packed models against networks of equal shape in float32 (ONNX Runtime, libtorch, plain C# for
-            dense ones) and int8 (ONNX Runtime). All take turns in this process, one thread each, from byte pixels
-            to class; the median of 9 rounds counts, in nanoseconds an image. The other networks have random weights.
+            Time packed models beside the same networks in float32 and int8. float32 runs on ONNX Runtime, on
+            libtorch and, for dense networks, in plain C#. int8 runs on ONNX Runtime. Their weights are random.
+            All are timed interleaved in this process, with one thread, from byte pixels to class.
+            Times are nanoseconds per image, the median of 9 rounds.
 
-            MAC/ns are binary multiply-accumulates a nanosecond; one with a k-bit input counts as k. The bound is
-            two vector logic instructions a cycle, where a full adder, 2 instructions with AVX-512 and 5 without,
-            adds one bit in each lane. docs/bench.md says more.
+            MAC/ns are binary multiply-accumulates per nanosecond. A MAC with a k-bit input counts as k.
+            The bound assumes two vector logic instructions per cycle. A full adder takes 2 of them with
+            AVX-512, else 5, and adds one bit in each lane. docs/bench.md has the details.
 
             Example: onebit bench onebit-study/runs/cnn-binarynet-seed1/model.onebit --batch 1 --batch 256
             """
@@ -81,7 +82,7 @@ internal static class BenchCommand
                         display.Report(
                             name,
                             (double)++done / batches.Length,
-                            $"{row.OnebitNanoseconds:N0} ns an image in batches of {row.Batch}"
+                            $"{row.OnebitNanoseconds:N0} ns per image in batches of {row.Batch}"
                         );
                     }
                 }
@@ -123,18 +124,14 @@ internal static class BenchCommand
     private static BitModel LoadFor(ImageSet images, string file)
     {
         BitModel model = BitModel.Load(file);
-        ModelInput input = model.Input;
-        return (input.Channels, input.Height, input.Width) == (images.Channels, images.Height, images.Width)
-            ? model
-            : throw new DatasetException(
-                $"{file}: the model reads images of {input.Channels} x {input.Height} x {input.Width}, the data set holds {images.Channels} x {images.Height} x {images.Width} (channels x height x width); choose another --data."
-            );
+        SharedOptions.RequireSameSize(model, file, images);
+        return model;
     }
 
     private static void Print(MachineInfo machine, LogicBound bound, List<BenchRow> rows)
     {
         AnsiConsole.WriteLine(
-            $"{machine.Processor}, {machine.Runtime}, one thread. Nanoseconds an image, median of 9 rounds; in brackets, times as long as onebit."
+            $"{machine.Processor}, {machine.Runtime}, one thread. Nanoseconds per image, median of 9 rounds. In brackets: ratio to onebit."
         );
         var table = new Table().Border(TableBorder.Simple).AddColumn("model");
         foreach (
@@ -171,7 +168,9 @@ internal static class BenchCommand
         }
         AnsiConsole.Write(table);
         AnsiConsole.WriteLine(
-            $"The bound is {bound.BinaryMacsPerNanosecond:N0} binary MAC/ns: vectors of {bound.VectorBits} bits, {bound.InstructionsPerFullAdder} instructions a full adder, 2 a cycle, clock estimated at {bound.ClockGigahertz:N2} GHz."
+            $"The bound is {bound.BinaryMacsPerNanosecond:N0} binary MAC/ns: vectors of {bound.VectorBits} bits, "
+                + $"{bound.InstructionsPerFullAdder} instructions per full adder, 2 per cycle, "
+                + $"at an estimated {bound.ClockGigahertz:N2} GHz."
         );
     }
 }

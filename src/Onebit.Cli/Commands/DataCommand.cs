@@ -14,7 +14,7 @@ internal static class DataCommand
         var name = new Argument<string>("NAME|FOLDER")
         {
             Description =
-                "A known data set (mnist, fashion-mnist), a folder of IDX files, or a folder of images with one subfolder a class.",
+                "A known data set (mnist, fashion-mnist), a folder of IDX files, or a folder of images with one subfolder per class.",
             DefaultValueFactory = _ => "mnist",
         };
         Option<Shape?> size = SharedOptions.Size();
@@ -22,7 +22,7 @@ internal static class DataCommand
         var command = new Command(
             "data",
             """
-            Check a data set and count what it holds; a known one that is not there yet is fetched.
+            Check a data set and count its images. A known data set is downloaded first if necessary.
 
             Example: onebit data fashion-mnist
             """
@@ -58,9 +58,7 @@ internal static class DataCommand
                 );
                 return 0;
             }
-            AnsiConsole.WriteLine(
-                $"{data.Name}: images of {data.Test.Channels} x {data.Test.Height} x {data.Test.Width} (channels x height x width), {data.ClassCount} classes."
-            );
+            AnsiConsole.WriteLine($"{data.Name}: images of {SharedOptions.Describe(data.Test)}, {data.ClassCount} classes.");
             var table = new Table().Border(TableBorder.Simple).AddColumn("").AddColumn(new TableColumn("images").RightAligned());
             foreach (string className in data.ClassNames)
             {
@@ -81,7 +79,9 @@ internal static class DataCommand
     internal static Dataset LoadShowingProgress(string nameOrFolder, Shape? size = null) =>
         ProgressDisplay.Show(display => DatasetLoader.Load(nameOrFolder, Loading(display), size));
 
-    /// <summary>The test images as a model reads them: a folder's are scaled to its input and labelled by its classes' names.</summary>
+    /// <summary>
+    /// The test images as a model reads them. Images of a folder are scaled to its input and get labels from the names of its classes.
+    /// </summary>
     internal static ImageSet LoadTestShowingProgress(string nameOrFolder, BitModel? model = null)
     {
         Shape? shape = model?.Input is { Channels: 1 or 3 } input ? new Shape(input.Channels, input.Height, input.Width) : null;

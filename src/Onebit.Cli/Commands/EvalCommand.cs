@@ -23,11 +23,11 @@ internal static class EvalCommand
         Option<string> data = SharedOptions.Data("mnist, mnist-hard, fashion-mnist");
         var check = new Option<bool>("--check")
         {
-            Description = "Also run the model's operations on libtorch and compare every integer of every image.",
+            Description = "Also run the model on libtorch, and compare every integer of every image.",
         };
         var against = new Option<string?>("--against")
         {
-            Description = "A second packed model; McNemar's test says whether one is better on these images by more than chance.",
+            Description = "A second packed model. McNemar's test says whether the difference on these images is significant.",
             HelpName = "MODEL",
         };
         against.Validators.Add(result => SharedOptions.RequireFile(result, "model"));
@@ -35,7 +35,7 @@ internal static class EvalCommand
         var command = new Command(
             "eval",
             """
-            Classify a data set's test images with a packed model, alone or against another one.
+            Classify the test images of a data set with a packed model. Optionally compare it with another model.
 
             Example: onebit eval onebit-study/runs/cnn-binarynet-seed1/model.onebit --data mnist
             Example: onebit eval models/mnist-small.onebit --against models/mnist-tiny.onebit
@@ -88,14 +88,16 @@ internal static class EvalCommand
                 if (compared is { } result)
                 {
                     AnsiConsole.WriteLine(
-                        $"Of {result.Integers:N0} integers, all values, scores and classes of {test.Count:N0} images, {result.Different:N0} differ between the runtime and libtorch."
+                        $"Compared with libtorch, {result.Different:N0} of {result.Integers:N0} integers differ "
+                            + $"(all values, scores and classes of {test.Count:N0} images)."
                     );
                 }
 
                 if (difference is { } d)
                 {
                     AnsiConsole.WriteLine(
-                        $"It alone is right on {d.FirstOnly:N0} images, the other model alone on {d.SecondOnly:N0}: {(d.MoreThanChance ? "more" : "no more")} than chance would give (McNemar's test, p = {d.P:G2})."
+                        $"Only this model is right on {d.FirstOnly:N0} images, only the other on {d.SecondOnly:N0}. "
+                            + $"The difference is {(d.MoreThanChance ? "" : "not ")}significant (McNemar's test, p = {d.P:G2})."
                     );
                 }
             }
@@ -106,14 +108,7 @@ internal static class EvalCommand
 
     private static byte[] Predict(BitModel model, ImageSet test)
     {
-        ModelInput input = model.Input;
-        if ((input.Channels, input.Height, input.Width) != (test.Channels, test.Height, test.Width))
-        {
-            throw new DatasetException(
-                $"The model reads images of {input.Channels} x {input.Height} x {input.Width}, the data set holds {test.Channels} x {test.Height} x {test.Width} (channels x height x width); choose a model trained for it."
-            );
-        }
-
+        SharedOptions.RequireSameSize(model, "the model", test);
         return ModelPredictions.Of(model, test);
     }
 
@@ -173,7 +168,7 @@ internal static class EvalCommand
     private static void Print(double accuracy, int[][] confusion, string[] names)
     {
         AnsiConsole.WriteLine(
-            $"{accuracy:P2} of {confusion.Sum(row => row.Sum()):N0} images right. Rows: true class; columns: predicted class."
+            $"{accuracy:P2} of {confusion.Sum(row => row.Sum()):N0} images are right. Rows: true class. Columns: predicted class."
         );
         var table = new Table().Border(TableBorder.Simple).AddColumn("");
         string[] escaped = [.. names.Select(n => Markup.Escape(n))];

@@ -10,8 +10,8 @@ namespace Onebit.Cli;
 /// <summary><c>onebit explore</c>: what a data set looks like and what is hard in it.</summary>
 internal static class ExploreCommand
 {
-    private const int FewestPoints = 50,
-        MostPoints = 10_000;
+    private const int MinPoints = 50,
+        MaxPoints = 10_000;
 
     internal static Command Create()
     {
@@ -20,7 +20,7 @@ internal static class ExploreCommand
         Option<Shape?> size = SharedOptions.Size();
         var models = new Option<string?>("--models")
         {
-            Description = "A folder of trained models, a study's for example: what they confuse, and how they do on hard images.",
+            Description = "A folder of trained models, for example a study. Their mistakes and their accuracy on hard images are shown.",
             HelpName = "DIR",
         };
         models.Validators.Add(result =>
@@ -32,25 +32,25 @@ internal static class ExploreCommand
         });
         var output = new Option<string>("--out")
         {
-            Description = "Where explore.html and explore.json go.",
+            Description = "The folder for explore.html and explore.json.",
             DefaultValueFactory = _ => "onebit-explore",
             HelpName = "DIR",
         };
         var hardSet = new Option<bool>("--hard-set")
         {
-            Description = "Find the hard test images anew and write them as an IDX test set, DIR/hard-set.",
+            Description = "Find the hard test images anew and write them to DIR/hard-set, as IDX files.",
         };
         Option<int> points = SharedOptions.Count(
             "--points",
-            $"Images in the t-SNE picture, at most {MostPoints}. Time and memory grow with the square.",
-            FewestPoints,
+            $"Images in the t-SNE picture, at most {MaxPoints}. Time and memory grow with the square of it.",
+            MinPoints,
             () => standard.Points
         );
         points.Validators.Add(result =>
         {
-            if (result.Tokens.Count > 0 && int.TryParse(result.Tokens[0].Value, out int value) && value > MostPoints)
+            if (result.Tokens.Count > 0 && int.TryParse(result.Tokens[0].Value, out int value) && value > MaxPoints)
             {
-                result.AddError($"--points takes at most {MostPoints}, not '{value}'");
+                result.AddError($"--points takes at most {MaxPoints}, not '{value}'");
             }
         });
         var perplexity = new Option<double>("--perplexity")
@@ -76,7 +76,7 @@ internal static class ExploreCommand
         Option<int> seed = SharedOptions.Count("--seed", "Seed of samples, clusters and first positions.", 0, () => standard.Seed);
         Option<int> seeds = SharedOptions.Count(
             "--seeds",
-            "Samples, drawn by seed and embedded by t-SNE, that each class is judged by.",
+            "Number of t-SNE samples by which each class is judged.",
             1,
             () => standard.Seeds
         );
@@ -84,10 +84,10 @@ internal static class ExploreCommand
         var command = new Command(
             "explore",
             """
-            Look at a data set: samples, k-means, t-SNE, classes that look alike, hard test images.
+            Explore a data set: samples, k-means, t-SNE, classes that look alike, hard test images.
             Writes explore.html and explore.json.
 
-            Example: onebit explore --models onebit-study/runs --out my-look
+            Example: onebit explore --models onebit-study/runs --out my-exploration
             """
         )
         {
@@ -145,12 +145,14 @@ internal static class ExploreCommand
         var table = new Table().Border(TableBorder.None).HideHeaders().AddColumns("", "");
         table.AddRow(
             "k-means",
-            $"{k.K} clusters: accuracy {k.Accuracy:P2}, purity {k.Purity:P2}, adjusted Rand index {k.AdjustedRandIndex:F3}, normalized mutual information {k.NormalizedMutualInformation:F3}"
+            $"{k.K} clusters: accuracy {k.Accuracy:P2}, purity {k.Purity:P2}, adjusted Rand index {k.AdjustedRandIndex:F3}, "
+                + $"normalized mutual information {k.NormalizedMutualInformation:F3}"
         );
         table.AddRow("", string.Join(", ", k.Curve.Skip(1).Select(p => $"{p.K}: {p.Accuracy:P2}")));
         table.AddRow(
             "t-SNE",
-            $"{results.Tsne.Points:N0} points: trustworthiness {results.Tsne.Trustworthiness:F4}, KL divergence {results.Tsne.KlDivergence:F4}, {results.Tsne.Seconds:N1} s"
+            $"{results.Tsne.Points:N0} points: trustworthiness {results.Tsne.Trustworthiness:F4}, "
+                + $"KL divergence {results.Tsne.KlDivergence:F4}, {results.Tsne.Seconds:N1} s"
         );
         table.AddRow(
             "pairs",
@@ -171,7 +173,7 @@ internal static class ExploreCommand
             table.AddRow(
                 "hard images",
                 $"{hard.Indices.Count:N0}"
-                    + (hard.Curated ? Markup.Escape($", written to {Path.Combine(folder, Explorer.HardSetFolder)}") : ", the shipped ones")
+                    + (hard.Curated ? Markup.Escape($", written to {Path.Combine(folder, Explorer.HardSetFolder)}") : " (the shipped ones)")
             );
         }
 

@@ -15,8 +15,8 @@ internal static class InspectCommand
         var command = new Command(
             "inspect",
             """
-            Show a packed model layer by layer: shape, parameters, bits a weight, bytes, multiply-accumulates, and the
-            bytes of activations to be held at once where each layer is fused with what follows it.
+            Show a packed model, operation by operation: shape, parameters, bits per weight, bytes and
+            multiply-accumulates. Also shows the memory for activations when layers run fused.
 
             Example: onebit inspect onebit-study/runs/mlp-binarynet-seed1/model.onebit
             """
@@ -58,7 +58,7 @@ internal static class InspectCommand
         return command;
     }
 
-    /// <summary>One operation. Multiply-accumulates at one bit have one-bit inputs; the others' inputs have more planes.</summary>
+    /// <summary>One operation. Multiply-accumulates are counted apart by their inputs: of one bit, and of more bits.</summary>
     private sealed record LayerRow(
         string Operation,
         string Reads,
@@ -106,8 +106,10 @@ internal static class InspectCommand
     private static void Print(BitModel model, LayerRow[] rows, long file)
     {
         ModelInput input = model.Input;
+        string bits = input.Bits == 1 ? $"1 bit (1 from {input.PixelThreshold} on)" : $"{input.Bits} bits";
         AnsiConsole.WriteLine(
-            $"Reads {input.Channels} x {input.Height} x {input.Width} pixels of {input.Bits} bit{(input.Bits == 1 ? $", 1 from {input.PixelThreshold} on" : "s")}; tells {model.ClassCount} classes apart{Named(model)}; {file:N0} bytes in all; {ActivationMemory.Peak(model):N0} bytes of activations where layers run fused."
+            $"Input: {input.Channels} x {input.Height} x {input.Width} pixels of {bits}. {model.ClassCount} classes{Named(model)}. "
+                + $"{file:N0} bytes in all. {ActivationMemory.Peak(model):N0} bytes of activations when layers run fused."
         );
         var table = new Table().Border(TableBorder.Simple).ShowFooters();
         void Column(string name, string footer = "", bool right = true) =>
@@ -118,7 +120,7 @@ internal static class InspectCommand
         Column("shape");
         Column("holds", right: false);
         Column("parameters", $"{rows.Sum(r => r.Parameters):N0}");
-        Column("bits a weight");
+        Column("bits per weight");
         Column("bytes", $"{file:N0}");
         Column("MACs, 1 bit", $"{rows.Sum(r => r.OneBitMacs):N0}");
         Column("MACs, more bits", $"{rows.Sum(r => r.MultiBitMacs):N0}");
@@ -157,9 +159,8 @@ internal static class InspectCommand
     {
         const int Shown = 12;
         bool numbers = model.ClassNames.Select((name, c) => name == $"{c}").All(same => same);
-        return numbers
-            ? ""
-            : $" ({string.Join(", ", model.ClassNames.Take(Shown))}{(model.ClassCount > Shown ? $" and {model.ClassCount - Shown} more" : "")})";
+        string more = model.ClassCount > Shown ? $" and {model.ClassCount - Shown} more" : "";
+        return numbers ? "" : $" ({string.Join(", ", model.ClassNames.Take(Shown))}{more})";
     }
 
     private static string Dash(long count) => count == 0 ? "" : $"{count:N0}";

@@ -11,8 +11,8 @@ internal static class PredictCommand
     private const string Digits = "digits",
         Plain = "plain";
 
-    // So many files take long enough for a bar.
-    private const int Many = 50;
+    // From so many files on, a progress bar is shown.
+    private const int MinFilesForProgress = 50;
 
     internal static Command Create()
     {
@@ -25,8 +25,8 @@ internal static class PredictCommand
         var preprocess = new Option<string?>("--preprocess")
         {
             Description =
-                "digits: find the ink, crop, scale and centre it as MNIST's makers did; plain: scale to the network's input, as --data FOLDER does. "
-                + "digits unless given for models that read 28 x 28 grey pixels and tell 0 to 9 apart, plain for others.",
+                "digits: find the digit, crop, scale and centre it like MNIST. plain: scale the image to the network's input. "
+                + "The default is digits for models with 28 x 28 grey pixels and the classes 0 to 9, else plain.",
             HelpName = $"{Digits}|{Plain}",
         };
         preprocess.Validators.Add(result =>
@@ -36,12 +36,12 @@ internal static class PredictCommand
                 result.AddError($"--preprocess takes {Digits} or {Plain}, not '{result.Tokens[0].Value}'");
             }
         });
-        var show = new Option<bool>("--show") { Description = "Draw in the terminal what the network sees." };
+        var show = new Option<bool>("--show") { Description = "Draw the network's input in the terminal." };
         Option<bool> json = SharedOptions.Json();
         var command = new Command(
             "predict",
             """
-            Classify image files of any size and colour: class, probability and runner-up of each.
+            Classify image files of any size and colour. Prints class, probability and second-best class.
 
             Example: onebit predict onebit-study/runs/cnn-binarynet-seed1/model.onebit photo.jpg drawings --show
             """
@@ -57,7 +57,7 @@ internal static class PredictCommand
         {
             if (result.GetValue(show) && result.GetValue(json))
             {
-                result.AddError("--show draws for people and --json writes for programs; leave one of them out");
+                result.AddError("--show and --json do not go together; leave one of them out");
             }
         });
         command.SetAction(parsed =>
@@ -112,13 +112,14 @@ internal static class PredictCommand
     {
         if (input.Channels is not (1 or 3))
         {
-            throw new DatasetException($"{path} reads images of {input.Channels} channels; image files make 1 or 3.");
+            throw new DatasetException($"{path} reads images of {input.Channels} channels; image files have 1 or 3.");
         }
 
         if (digits && input is not { Channels: 1, Height: DigitImage.Side, Width: DigitImage.Side })
         {
             throw new DatasetException(
-                $"{path} reads images of {input.Channels} x {input.Height} x {input.Width}, not the 1 x 28 x 28 of digits; use --preprocess {Plain}."
+                $"{path} reads images of {input.Channels} x {input.Height} x {input.Width}, not digits of 1 x 28 x 28; "
+                    + $"use --preprocess {Plain}."
             );
         }
     }
@@ -147,7 +148,7 @@ internal static class PredictCommand
                 files.Add((path, e.Message));
             }
         }
-        if (files.Count < Many)
+        if (files.Count < MinFilesForProgress)
         {
             return [.. files.Select(f => Classify(model, f.File, f.Error, digits))];
         }
@@ -244,8 +245,8 @@ internal static class PredictCommand
         {
             Console.Error.WriteLine(
                 digits
-                    ? $"Images were prepared as MNIST's digits were; --preprocess {Plain} scales them and no more."
-                    : $"Images were scaled to {input.Height} x {input.Width} and no more."
+                    ? $"Images were prepared like MNIST's digits. With --preprocess {Plain} they are only scaled."
+                    : $"Images were only scaled, to {input.Height} x {input.Width}."
             );
         }
     }

@@ -13,7 +13,7 @@ internal static class ReportCommand
         var command = new Command(
             "report",
             """
-            Print a study's methods, and published figures beside them, as markdown tables.
+            Print a study's methods, and published figures beside them, as Markdown tables.
 
             Example: onebit report docs/results/methods.json
             """
@@ -25,9 +25,7 @@ internal static class ReportCommand
         {
             string file = parsed.GetRequiredValue(results);
             string markdown = ReportWriter.Markdown(StudyResults.Load(file));
-            Console.Write(
-                markdown.Length > 0 ? markdown : throw new InvalidDataException($"'{file}' holds no packed run to put in a table.")
-            );
+            Console.Write(markdown.Length > 0 ? markdown : throw new InvalidDataException($"'{file}' has no packed run for a table."));
         });
         return command;
     }

@@ -15,7 +15,7 @@ internal static class SharedOptions
         new("--data")
         {
             Description =
-                $"A known data set ({known}), a folder of IDX files, gzipped or not, or a folder of images with one subfolder a class.",
+                $"A known data set ({known}), a folder of IDX files (may be gzipped), or a folder of images with one subfolder per class.",
             DefaultValueFactory = _ => Digits,
             HelpName = "NAME|FOLDER",
         };
@@ -35,14 +35,15 @@ internal static class SharedOptions
             : throw new ExperimentException($"The experiments are meant for {string.Join(" and ", meant)}; choose one with --data.");
     }
 
-    /// <summary>Rows and columns that a folder's images are scaled to, and channels where they are not left to the images.</summary>
+    /// <summary>Rows and columns that a folder's images are scaled to, and channels unless the images decide.</summary>
     internal static Option<Shape?> Size()
     {
-        const int Largest = 1024;
+        const int MaxSide = 1024;
         var option = new Option<Shape?>("--size")
         {
             Description =
-                "What a folder's images are scaled to: 32, or rows x columns as 24x32, or rows x columns x channels as 24x32x3, with 1 or 3 channels. 28 unless given, grey unless an image has colour.",
+                "Scale the images of a folder to this size: 32, or rows and columns as 24x32, or with 1 or 3 channels as 24x32x3. "
+                + "The default is 28, with colour if an image has colour.",
             HelpName = "HxW",
         };
         option.CustomParser = result =>
@@ -56,7 +57,7 @@ internal static class SharedOptions
             ];
             if (
                 sizes.Length <= 3
-                && sizes.Take(2).All(s => s is >= 1 and <= Largest)
+                && sizes.Take(2).All(s => s is >= 1 and <= MaxSide)
                 && sizes.ElementAtOrDefault(2) is var channels
                 && (sizes.Length < 3 || channels is 1 or 3)
             )
@@ -65,14 +66,31 @@ internal static class SharedOptions
             }
 
             result.AddError(
-                $"--size takes 32, 24x32 or 24x32x3, sides from 1 to {Largest} and 1 or 3 channels, not '{result.Tokens[0].Value}'"
+                $"--size takes 32, 24x32 or 24x32x3, sides from 1 to {MaxSide} and 1 or 3 channels, not '{result.Tokens[0].Value}'"
             );
             return null;
         };
         return option;
     }
 
-    internal static Option<bool> Json() => new("--json") { Description = "Print JSON for programs instead of a table." };
+    internal static Option<bool> Json() => new("--json") { Description = "Print JSON instead of a table." };
+
+    /// <summary>The size of images.</summary>
+    internal static string Describe(ImageSet images) => $"{images.Channels} x {images.Height} x {images.Width} (channels x height x width)";
+
+    /// <summary>A model must read images of the data's size.</summary>
+    /// <exception cref="DatasetException">It reads others.</exception>
+    internal static void RequireSameSize(BitModel model, string name, ImageSet images)
+    {
+        ModelInput input = model.Input;
+        if ((input.Channels, input.Height, input.Width) != (images.Channels, images.Height, images.Width))
+        {
+            throw new DatasetException(
+                $"{name} reads images of {input.Channels} x {input.Height} x {input.Width}, but the data set has {Describe(images)}; "
+                    + "choose another --data."
+            );
+        }
+    }
 
     internal static Argument<string> Model()
     {
@@ -81,7 +99,7 @@ internal static class SharedOptions
         return model;
     }
 
-    /// <summary>A file that is not there is a command used wrongly, not a command that failed.</summary>
+    /// <summary>A missing file is a wrong use of the command, not a failure.</summary>
     internal static void RequireFile(ArgumentResult result, string what) => RequireFile(result, result.GetValueOrDefault<string>(), what);
 
     /// <summary>The same of an option that may be left out.</summary>
@@ -101,8 +119,8 @@ internal static class SharedOptions
         }
     }
 
-    /// <summary>An option that takes a whole number from <paramref name="least"/> on.</summary>
-    internal static Option<int> Count(string name, string description, int least, Func<int> standard)
+    /// <summary>An option that takes a whole number from <paramref name="min"/> on.</summary>
+    internal static Option<int> Count(string name, string description, int min, Func<int> standard)
     {
         var option = new Option<int>(name)
         {
@@ -117,9 +135,9 @@ internal static class SharedOptions
                 return;
             }
 
-            if (!int.TryParse(result.Tokens[0].Value, out int value) || value < least)
+            if (!int.TryParse(result.Tokens[0].Value, out int value) || value < min)
             {
-                result.AddError($"{name} takes a whole number from {least} on, not '{result.Tokens[0].Value}'");
+                result.AddError($"{name} takes a whole number from {min} on, not '{result.Tokens[0].Value}'");
             }
         });
         return option;

@@ -28,7 +28,7 @@ internal static class StudyCommand
         });
         var output = new Option<string>("--out")
         {
-            Description = "Where results.json, report.html and the runs go.",
+            Description = "The folder for results.json, report.html and the runs.",
             DefaultValueFactory = _ => "onebit-study",
             HelpName = "DIR",
         };
@@ -36,23 +36,23 @@ internal static class StudyCommand
         Option<Shape?> size = SharedOptions.Size();
         Option<int> jobs = SharedOptions.Count(
             "--jobs",
-            "Trainings at a time; one a core unless given.",
+            "Trainings at a time. The default is one per core.",
             1,
             () => Environment.ProcessorCount
         );
-        var finished = new Option<bool>("--finished") { Description = "Train nothing; report the runs that are finished in DIR." };
+        var finished = new Option<bool>("--finished") { Description = "Train nothing. Report the runs in DIR that are finished." };
         var archive = new Option<string?>("--archive")
         {
             Description =
-                "Take finished runs from this folder, and keep there those that it lacks: one zip each, DIR/PRESET/NAME-seedN.zip.",
+                "A folder of finished runs. Runs are taken from it, and new ones are added: one file each, DIR/PRESET/NAME-seedN.zip.",
             HelpName = "DIR",
         };
         Option<bool> json = SharedOptions.Json();
         var command = new Command(
             "study",
             """
-            Train every classifier in full precision and binarized, pack, measure and compare.
-            Writes results.json and report.html. Started again after a kill, it goes on.
+            Train every network in full precision and binarized. Pack, measure and compare them.
+            Writes results.json and report.html. After an interruption the same command continues.
 
             Example: onebit study --preset quick --out my-study
             """
@@ -96,7 +96,7 @@ internal static class StudyCommand
                 ];
                 if (without.Length > 0)
                 {
-                    Console.Error.WriteLine($"onebit: left out, for no run of theirs is finished: {string.Join(", ", without)}");
+                    Console.Error.WriteLine($"onebit: left out, because they have no finished run: {string.Join(", ", without)}");
                 }
 
                 if (parsed.GetValue(json))
@@ -131,7 +131,7 @@ internal static class StudyCommand
         }
     }
 
-    /// <summary>This very program with other arguments, whether it runs as an executable or through <c>dotnet</c>.</summary>
+    /// <summary>This program with other arguments, whether it runs as an executable or through <c>dotnet</c>.</summary>
     private static ProcessStartInfo Self(IReadOnlyList<string> arguments)
     {
         string program = Environment.ProcessPath!;
@@ -150,7 +150,7 @@ internal static class StudyCommand
             .AddColumn(new TableColumn("hard images").RightAligned())
             .AddColumn(new TableColumn("bytes").RightAligned())
             .AddColumn(new TableColumn("training").RightAligned())
-            .AddColumn(new TableColumn("one image\n(against float)").RightAligned());
+            .AddColumn(new TableColumn("one image\n(vs. float32)").RightAligned());
         foreach (StudyRun run in results.Runs)
         {
             table.AddRow(

@@ -27,27 +27,28 @@ internal static class TrainCommand
         });
         var seed = new Option<int?>("--seed")
         {
-            Description = "Seed of weights, order and augmentation; the experiment's first seed unless given.",
+            Description = "Seed of weights, order and augmentation. The default is the experiment's first seed.",
             HelpName = "N",
         };
         Option<string> data = SharedOptions.Data();
         Option<Shape?> size = SharedOptions.Size();
         var output = new Option<string?>("--out")
         {
-            Description = "The run's folder; onebit-runs/EXPERIMENT-seedN unless given.",
+            Description = "The run's folder. The default is onebit-runs/EXPERIMENT-seedN.",
             HelpName = "DIR",
         };
         Option<int> threads = SharedOptions.Count(
             "--threads",
-            "Threads of libtorch. For nets this small two processes beat two threads.",
+            "Threads of libtorch. For small networks two processes are faster than two threads.",
             1,
             () => 1
         );
-        var child = new Option<bool>("--child") { Description = "Ends when standard input closes; shows no progress.", Hidden = true };
+        var child = new Option<bool>("--child") { Description = "End when standard input closes. Show no progress.", Hidden = true };
         var command = new Command(
             "train",
             """
-            Train one experiment: checkpoint each epoch, pack, evaluate. Started again after a kill, it goes on.
+            Train one experiment, pack it and evaluate it. A checkpoint is written after each epoch.
+            After an interruption the same command continues.
 
             Example: onebit train quick/mlp-binaryconnect --seed 2 --out my-run
             """
@@ -115,12 +116,12 @@ internal static class TrainCommand
         var table = new Table().Border(TableBorder.None).HideHeaders().AddColumns("", "");
         table.AddRow("test accuracy", $"{result.TestAccuracy:P2} (1 seed)");
         table.AddRow("validation accuracy", $"{result.ValidationAccuracy:P2}");
-        table.AddRow("weights of one bit", $"{result.BinaryParameters:N0} of {result.Parameters:N0} parameters");
+        table.AddRow("binarized weights", $"{result.BinaryParameters:N0} of {result.Parameters:N0} parameters");
         table.AddRow(
             "size",
             result.Packed ? $"{result.ModelBytes:N0} bytes, the .onebit file"
                 : result.BinaryParameters == 0 ? $"{result.ModelBytes:N0} bytes, the safetensors file"
-                : $"{result.ModelBytes:N0} bytes counted as bits and floats; not packed: {result.NotPackedBecause}"
+                : $"{result.ModelBytes:N0} bytes, counted in bits and floats. Not packed: {result.NotPackedBecause}"
         );
         table.AddRow("trained in", $"{result.TrainSeconds:N1} s, {result.Epochs} epochs");
         table.AddRow("folder", folder);

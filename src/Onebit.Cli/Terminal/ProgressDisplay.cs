@@ -4,8 +4,8 @@ using Spectre.Console;
 namespace Onebit.Cli;
 
 /// <summary>
-/// Progress bars on standard error, with time left; where that is redirected, one line when a task begins and one
-/// when it is done. Standard output stays free for results.
+/// Progress bars on standard error, with time left. If that is redirected, it gets one line when a task begins and one when it is done.
+/// Standard output stays free for results.
 /// </summary>
 internal sealed class ProgressDisplay
 {
@@ -38,7 +38,7 @@ internal sealed class ProgressDisplay
     internal static string Describe(TrainingProgress p) =>
         $"epoch {p.Epoch}/{p.Epochs}, loss {p.Loss:F3}" + (p.Validation is null ? "" : $", {p.Validation}");
 
-    /// <summary>Moves a task's bar; the first report makes it.</summary>
+    /// <summary>Updates a task's bar; the first report creates it.</summary>
     internal void Report(string task, double done, string detail)
     {
         if (_context is null)

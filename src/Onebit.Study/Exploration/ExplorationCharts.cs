@@ -85,7 +85,8 @@ internal static class ExplorationCharts
             {
                 double x = Median(points.Select(p => p.At[0])),
                     y = Median(points.Select(p => p.At[1]));
-                float[] middle = points.MinBy(p => Math.Pow(p.At[0] - x, 2) + Math.Pow(p.At[1] - y, 2)).At; // On a point of its own, where it is in pieces.
+                // On a point of the class: its middle may be empty.
+                float[] middle = points.MinBy(p => Math.Pow(p.At[0] - x, 2) + Math.Pow(p.At[1] - y, 2)).At;
                 Name(names[points.Key], middle[0], middle[1], points.Key, 26, bold: true);
             }
         }

@@ -23,7 +23,11 @@ internal static class ExplorationPage
         );
         return Page.Write(
             $"A look at {Escape(results.Dataset.Name)}",
-            $"What clustering sees in the images, which classes look alike, and which images are hard. {Count(results.Dataset.TrainImages)} images to train on, {Count(results.Dataset.TestImages)} to test, {Count(results.Dataset.Classes)} classes.",
+            $"""
+            What clustering sees in the images, which classes look alike, and which images are hard.
+            {Count(results.Dataset.TrainImages)} images to train on, {Count(results.Dataset.TestImages)} to test,
+            {Count(results.Dataset.Classes)} classes.
+            """,
             body
         );
     }
@@ -33,22 +37,16 @@ internal static class ExplorationPage
         KMeansResults k = results.Kmeans;
         string Class(int c) => Escape(results.Dataset.ClassNames[c]);
         string pairs = string.Join(", ", results.Pairs.Take(3).Where(p => p.Share > 0).Select(p => $"{Class(p.First)}/{Class(p.Second)}"));
+        string confused = pairs.Length == 0 ? "" : $"The classes confused most are <strong>{pairs}</strong>.";
+        string hard = results.HardSet is { } set ? $"<strong>{Count(set.Indices.Count)}</strong> test images are hard." : "";
         return $"""
             <section id="findings">
             <h2>What there is to see</h2>
-            <p class="summary">Clustering pixels into {k.K} groups, without labels, and naming each group after the class it mostly holds gets <strong>{Percent(
-                k.Accuracy,
-                "F1"
-            )}</strong> of the test images right;
-            {Count(k.Curve[^1].K)} groups get <strong>{Percent(k.Curve[^1].Accuracy, "F1")}</strong>.{(
-                pairs.Length == 0 ? "" : $" The classes confused most are <strong>{pairs}</strong>."
-            )}
-            In the t-SNE picture of {Count(results.Tsne.Points)} images neighbours can be trusted to <strong>{Number(
-                results.Tsne.Trustworthiness,
-                "F3"
-            )}</strong> of 1.{(
-                results.HardSet is { } hard ? $" <strong>{Count(hard.Indices.Count)}</strong> test images are hard." : ""
-            )}</p>
+            <p class="summary">k-means clusters the pixels without labels, and each cluster is named after its most frequent class.
+            With {k.K} clusters <strong>{Percent(k.Accuracy, "F1")}</strong> of the test images are right,
+            with {Count(k.Curve[^1].K)} clusters <strong>{Percent(k.Curve[^1].Accuracy, "F1")}</strong>. {confused}
+            The t-SNE picture of {Count(results.Tsne.Points)} images has a trustworthiness of
+            <strong>{Number(results.Tsne.Trustworthiness, "F3")}</strong> (at most 1). {hard}</p>
             </section>
             """;
     }
@@ -58,23 +56,22 @@ internal static class ExplorationPage
             <section id="method">
             <h2>How it was done</h2>
             <dl>
-            <dt>Data</dt><dd>Centroids, neighbours and pictures come from the {Count(
-                results.Dataset.TrainImages
-            )} training images. Counts of right and wrong are on the {Count(
-                results.Dataset.TestImages
-            )} test images; nothing is chosen by them. The {Count(results.Dataset.ValidationImages)} validation images are not touched.</dd>
-            <dt>k-means</dt><dd>ML.NET’s trainer on pixels from 0 to 1, {Count(
-                results.Kmeans.ClusteredImages
-            )} training images, at most 30 steps. A cluster is named after the class that most of its training images have. Purity, adjusted Rand index and normalized mutual information (over the mean of both entropies) compare clusters with classes on the test images.</dd>
-            <dt>t-SNE</dt><dd>Exact, on pixels up to 500 images, else on the first 50 principal components; perplexity {Number(
-                results.Tsne.Perplexity,
-                "0.#"
-            )}, {Count(
-                results.Tsne.Iterations
-            )} steps, 250 of them with early exaggeration 12. The pictures shown are of the first images of each class; classes are judged by samples drawn from all. Trustworthiness is computed against distances in pixels, with 12 neighbours.</dd>
-            <dt>Neighbours</dt><dd>The 5 nearest of all training images by Euclidean distance of pixels vote.</dd>
+            <dt>Data</dt><dd>Centroids, neighbours and pictures come from the {Count(results.Dataset.TrainImages)} training images.
+            Counts of right and wrong are of the {Count(results.Dataset.TestImages)} test images. Nothing is chosen by them.
+            The {Count(results.Dataset.ValidationImages)} validation images are not used.</dd>
+            <dt>k-means</dt><dd>ML.NET’s trainer on pixels from 0 to 1, with {Count(results.Kmeans.ClusteredImages)} training images
+            and at most 30 steps. A cluster is named after the most frequent class of its training images.
+            Three measures compare clusters with classes on the test images: purity, adjusted Rand index, and mutual information
+            normalized by the mean of both entropies.</dd>
+            <dt>t-SNE</dt><dd>Exact. Up to 500 images it reads pixels, above that the first 50 principal components.
+            Perplexity {Number(results.Tsne.Perplexity, "0.#")}, {Count(results.Tsne.Iterations)} steps,
+            250 of them with early exaggeration 12. The pictures show the first images of each class.
+            Classes are judged by samples drawn from all images.
+            Trustworthiness compares 12 neighbours with those by distance in pixels.</dd>
+            <dt>Neighbours</dt><dd>The 5 nearest training images vote, by Euclidean distance of pixels.</dd>
             <dt>Seed</dt><dd>{Count(results.Seed)}. The same command on the same machine gives the same page, times aside.</dd>
-            <dt>Numbers</dt><dd>All of them, with the index of every image, are in <code>{ExplorationResults.FileName}</code> beside this page.</dd>
+            <dt>Numbers</dt><dd>All numbers, with the index of every image, are in <code>{ExplorationResults.FileName}</code>
+            beside this page.</dd>
             </dl>
             </section>
             """;

@@ -30,8 +30,7 @@ public sealed class Explorer
         PointsForPca = 500,
         Components = 50,
         TrustNeighbours = 12;
-    private const int MaxDoubts = 500,
-        PairExamples = 9;
+    private const int PairExamples = 9;
 
     private readonly Dataset _data;
     private readonly ExplorationOptions _options;
@@ -67,9 +66,7 @@ public sealed class Explorer
     {
         if (_data.Train.Count < MinImages)
         {
-            throw new ExperimentException(
-                $"{_data.Name} has {_data.Train.Count} images to train on; there is something to see from {MinImages} on."
-            );
+            throw new ExperimentException($"{_data.Name} has {_data.Train.Count} images to train on; explore needs at least {MinImages}.");
         }
 
         set_num_threads(1); // Several threads add in another order: the last bits, and then the pictures, would differ.
@@ -132,11 +129,11 @@ public sealed class Explorer
         ImageSet train = _data.Train.Slice(0, Math.Min(MaxClustered, _data.Train.Count)),
             test = _data.Test;
         int classes = _data.ClassCount,
-            fewest = Math.Min(classes, train.Count);
+            smallest = Math.Min(classes, train.Count);
         int[] sizes =
         [
-            fewest,
-            .. Enumerable.Range(1, 30).Select(i => 1 << i).Where(k => k > fewest && k <= Math.Min(MaxClusters, train.Count)),
+            smallest,
+            .. Enumerable.Range(1, 30).Select(i => 1 << i).Where(k => k > smallest && k <= Math.Min(MaxClusters, train.Count)),
         ];
         double work = sizes.Sum(),
             done = 0;
@@ -173,44 +170,12 @@ public sealed class Explorer
             first.ClusterClass,
             table.Counts,
             curve,
-            Doubts(first, assigned, distances)
+            first.Doubts(assigned, distances, test.Labels.ToArray())
         )
         {
             Centroids = first.Centroids,
         };
         return (results, fitted[0].Classes, fitted[^1].Classes);
-    }
-
-    private ClusterDoubt[] Doubts(KMeans clusters, int[] assigned, float[,] distances)
-    {
-        ClusterDoubt[] all =
-        [
-            .. Enumerable
-                .Range(0, _data.Test.Count)
-                .Select(i =>
-                {
-                    int own = assigned[i],
-                        named = clusters.ClusterClass[own];
-                    int other = Enumerable
-                        .Range(0, clusters.Centroids.Count)
-                        .Where(c => clusters.ClusterClass[c] != named)
-                        .DefaultIfEmpty(-1)
-                        .MinBy(c => c < 0 ? 0 : distances[i, c]);
-                    return new ClusterDoubt(
-                        i,
-                        _data.Test.Labels.Span[i],
-                        own,
-                        named,
-                        Math.Round(distances[i, own], 4),
-                        other,
-                        other < 0 ? -1 : clusters.ClusterClass[other],
-                        other < 0 ? 0 : Math.Round(distances[i, other], 4)
-                    );
-                })
-                .OrderBy(d => d.Margin)
-                .ThenBy(d => d.Index),
-        ];
-        return [.. all.Where(d => !d.Right), .. all.Where(d => d.Right).Take(MaxDoubts)];
     }
 
     private (TSnePicture Small, TSnePicture Large, TSneReading[] Readings) Picture()
@@ -256,7 +221,7 @@ public sealed class Explorer
         Report(
             "t-SNE",
             1,
-            $"trustworthiness {pictures[0].Trustworthiness:F4}, KL divergence {pictures[0].KlDivergence:F4} ({pictures[0].Points:N0} points)"
+            $"{pictures[0].Points:N0} points, trustworthiness {pictures[0].Trustworthiness:F4}, KL divergence {pictures[0].KlDivergence:F4}"
         );
         TSneReading Reading(TSnePicture[] of)
         {
@@ -394,7 +359,7 @@ public sealed class Explorer
         int[] hard = HardSet.Curate(votes);
         return hard.Length > 0
             ? Results(curated: true, hard)
-            : throw new ExperimentException($"There are no hard test images in {_data.Name}: the committee of six agrees on every one.");
+            : throw new ExperimentException($"There are no hard test images in {_data.Name}: the committee of six agrees on every image.");
     }
 
     private HardSetResults Results(bool curated, int[] indices) => new(curated, indices, HardSet.ByClass(_data, indices));

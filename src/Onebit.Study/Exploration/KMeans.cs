@@ -13,6 +13,8 @@ namespace Onebit.Study;
 /// </summary>
 public sealed class KMeans
 {
+    private const int MaxDoubts = 500;
+
     private readonly int[] _clusterClass;
 
     private KMeans(float[][] centroids, int[] clusterClass) => (Centroids, _clusterClass) = (centroids, clusterClass);
@@ -62,7 +64,7 @@ public sealed class KMeans
         catch (InvalidOperationException e)
         {
             throw new ExperimentException(
-                $"k-means finds no {k} clusters in {images.Count} images ({e.Message.TrimEnd('.')}); give more images, or more different ones."
+                $"k-means finds no {k} clusters in {images.Count} images ({e.Message.TrimEnd('.')}); use more images, or more varied ones."
             );
         }
         VBuffer<float>[] found = [];
@@ -124,5 +126,41 @@ public sealed class KMeans
     private sealed class Point
     {
         public float[] Pixels { get; set; } = [];
+    }
+
+    /// <summary>All images in a cluster of another class, the clearest mistakes first; then correct ones, the closest decisions first.</summary>
+    /// <param name="assigned">The cluster of each image.</param>
+    /// <param name="distances">Image x cluster.</param>
+    /// <param name="labels">The class of each image.</param>
+    internal ClusterDoubt[] Doubts(int[] assigned, float[,] distances, byte[] labels)
+    {
+        ClusterDoubt[] all =
+        [
+            .. Enumerable
+                .Range(0, labels.Length)
+                .Select(i =>
+                {
+                    int own = assigned[i],
+                        named = ClusterClass[own];
+                    int other = Enumerable
+                        .Range(0, Centroids.Count)
+                        .Where(c => ClusterClass[c] != named)
+                        .DefaultIfEmpty(-1)
+                        .MinBy(c => c < 0 ? 0 : distances[i, c]);
+                    return new ClusterDoubt(
+                        i,
+                        labels[i],
+                        own,
+                        named,
+                        Math.Round(distances[i, own], 4),
+                        other,
+                        other < 0 ? -1 : ClusterClass[other],
+                        other < 0 ? 0 : Math.Round(distances[i, other], 4)
+                    );
+                })
+                .OrderBy(d => d.Margin)
+                .ThenBy(d => d.Index),
+        ];
+        return [.. all.Where(d => !d.Right), .. all.Where(d => d.Right).Take(MaxDoubts)];
     }
 }

@@ -4,11 +4,10 @@ namespace Onebit.Study;
 public static class ActivationMemory
 {
     /// <summary>
-    /// The most bytes of values, the input's among them, that must be held at once where nothing is held that can be used as it
-    /// arises: operations that see a value position by position or window by window, all but <see cref="Linear"/>, run fused
-    /// with what makes it, unless it has other readers too. A sign takes a bit, a code its bits, an integer 1, 2, 4 or 8 bytes.
-    /// Weights, multipliers and the sums of one window are not counted. Several readers that could take a value as it arises, the
-    /// planes of one sum say, are not fused here: with them it is an upper bound.
+    /// The maximum bytes of values, the input included, that must be held at once when operations run fused. Every operation but
+    /// <see cref="Linear"/> reads its input position by position or window by window. So it runs fused with the operation that makes the
+    /// input, unless that has other readers. A sign takes a bit, a code its bits, an integer 1, 2, 4 or 8 bytes. Weights, multipliers and
+    /// the sums of one window are not counted. Several readers of one value are never fused here, so with them it is an upper bound.
     /// </summary>
     public static int Peak(BitModel model)
     {

@@ -6,15 +6,15 @@ using Onebit.Training;
 namespace Onebit.Study;
 
 /// <summary>
-/// Test images on which simple classifiers disagree. The rule: a committee of six is fitted to the training images, k-means
-/// with 256 prototypes (fewer where images are few), the 5 nearest neighbours, and four small full-precision networks of their own recipes
-/// and seeds (<c>experiments/held-out</c>); a test image is hard when at least two of the six do not name the class that most of
-/// them name. No label of a test image is looked at, and no model that is measured on the set has a vote.
+/// Test images on which simple classifiers disagree. A committee of six is fitted to the training images: k-means with 256 prototypes
+/// (fewer for few images), the 5 nearest neighbours, and four small full-precision networks with their own recipes and seeds
+/// (<c>experiments/held-out</c>). A test image is hard when at least two of the six disagree with the most frequent class. No label of a
+/// test image is looked at. No model that is measured on the set has a vote.
 /// </summary>
 public static class HardSet
 {
-    /// <summary>Votes against the most named class from which on an image is hard.</summary>
-    public const int Dissents = 2;
+    /// <summary>An image is hard when at least so many votes are against the most frequent class.</summary>
+    public const int MinDissents = 2;
 
     /// <summary>Where the committee's networks are described.</summary>
     internal static string Experiments => Path.Combine(ExperimentFile.ShippedFolder, "held-out");
@@ -38,7 +38,7 @@ public static class HardSet
     /// <summary>The images on which the committee disagrees, ascending.</summary>
     /// <param name="votes">The classes that each member gives the test images.</param>
     internal static int[] Curate(IReadOnlyList<byte[]> votes) =>
-        [.. Enumerable.Range(0, votes[0].Length).Where(i => votes.Count - votes.GroupBy(v => v[i]).Max(g => g.Count()) >= Dissents)];
+        [.. Enumerable.Range(0, votes[0].Length).Where(i => votes.Count - votes.GroupBy(v => v[i]).Max(g => g.Count()) >= MinDissents)];
 
     /// <summary>Writes hard images as an IDX test set, with a README that says what it is.</summary>
     /// <exception cref="DatasetException">A file cannot be written.</exception>
@@ -56,20 +56,23 @@ public static class HardSet
             $"""
             # Hard test images of {data.Name}
 
-            {set.Count:N0} of the {data.Test.Count:N0} test images: those on which simple classifiers disagree. Two IDX files, gzipped, as a test set has them.
+            {set.Count:N0} of the {data.Test.Count:N0} test images: those on which simple classifiers disagree.
+            Two IDX files, gzipped, like any test set.
 
-            **Rule.** A committee of six is fitted to the training images: k-means with {prototypes} prototypes (at most 20,000 training
-            images), the 5 nearest neighbours, and four small full-precision networks with recipes and seeds of their own
-            (`experiments/held-out`: logistic regression once, a multilayer perceptron three times). A test image is in the set
-            when at least {Dissents} of the six do not name the class that most of them name.
+            **Rule.** A committee of six is fitted to the training images. Its members are k-means with {prototypes} prototypes,
+            the 5 nearest neighbours, and four small full-precision networks. k-means sees at most 20,000 training images.
+            The networks have recipes and seeds of their own (`experiments/held-out`): one logistic regression
+            and three multilayer perceptrons. A test image is in the set when at least {MinDissents} of the six
+            disagree with the most frequent class.
 
-            **What it can tell, and what not.** No label of a test image takes part in the choice, and no model that is measured
-            on the set has a vote, so the set favours none of them for being itself. It is hard for classifiers of this kind:
-            images that all six take for the same wrong class are not in it, and an image that only a better network finds hard
-            is not either. Accuracies on it are for comparing models with each other; they estimate nothing about images in
-            general, and differences of a few images are chance.
+            **What it shows.** No label of a test image takes part in the choice. No model that is measured on the set has a vote,
+            so the set favours none of them. The images are hard for classifiers of this kind.
+            Images that all six put into the same wrong class are not in it.
+            Images that only a better network finds hard are not in it either.
+            Accuracies on the set compare models with each other. They say nothing about images in general.
+            Differences of a few images are chance.
 
-            **Made by** `{command}`, in order of the test images.
+            **Made by** `{command}`, in the order of the test images.
 
             | file | SHA-256 of the unzipped content |
             |---|---|

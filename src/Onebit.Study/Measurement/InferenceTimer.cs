@@ -5,7 +5,7 @@ using Onebit.Training;
 namespace Onebit.Study;
 
 /// <summary>
-/// Times prediction from byte pixels to class of an experiment's network and, in turn with it, of the same network in
+/// Times prediction from byte pixels to class of an experiment's network and, interleaved with it, of the same network in
 /// full precision on ONNX Runtime.
 /// </summary>
 public static class InferenceTimer

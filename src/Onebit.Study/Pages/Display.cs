@@ -22,7 +22,9 @@ internal static class Display
             <thead><tr>{string.Concat(columns.Select((c, i) => $"<th scope=\"col\"{Class(i)}>{c}</th>"))}</tr></thead>
             <tbody>{string.Concat(
                 rows.Select(row =>
-                    $"<tr><th scope=\"row\">{Escape(row[0])}</th>{string.Concat(row.Skip(1).Select((c, i) => $"<td{Class(i + 1)}>{Escape(c)}</td>"))}</tr>\n"
+                    $"<tr><th scope=\"row\">{Escape(row[0])}</th>"
+                    + string.Concat(row.Skip(1).Select((c, i) => $"<td{Class(i + 1)}>{Escape(c)}</td>"))
+                    + "</tr>\n"
                 )
             )}</tbody>
             """;
@@ -62,7 +64,7 @@ internal static class Display
 
     internal static string Signed(double value, string format) => (value < 0 ? "\u2212" : "+") + Number(Math.Abs(value), format);
 
-    /// <summary>Bits, which are planes, of a pixel, a weight and an activation.</summary>
+    /// <summary>Bits of a pixel, a weight and an activation.</summary>
     internal static string Bits(StudyRun run) => $"{run.InputBits}\u00a0/\u00a0{run.WeightBits}\u00a0/\u00a0{run.ActivationBits}";
 
     internal static string Bytes(double bytes) =>
@@ -85,7 +87,7 @@ internal static class Display
             _ => $"{Number(seconds / 3600, "F1")}\u00a0h",
         };
 
-    /// <summary>"4.2× faster": a quantity against full precision's, where less of it is better.</summary>
+    /// <summary>"4.2× faster": a quantity compared with full precision's. Less of it is better.</summary>
     internal static string Compared(double full, double own, string less, string more, string same)
     {
         double ratio = full / own;
@@ -100,6 +102,13 @@ internal static class Display
 
     /// <summary>A probability as HTML.</summary>
     internal static string P(double p) => p < 0.001 ? "p\u00a0&lt;\u00a00.001" : $"p\u00a0=\u00a0{Number(p, p < 0.1 ? "F3" : "F2")}";
+
+    /// <summary>A table cell of mistakes: the more of them, the stronger its colour.</summary>
+    internal static string HeatCell(int count, int max) =>
+        count == 0
+            ? "<td></td>"
+            // The square root keeps single mistakes visible beside frequent ones.
+            : $"<td style=\"--heat:{Number(Math.Sqrt((double)count / max), "0.##")}\">{Count(count)}</td>";
 
     private static string Factor(double ratio) =>
         Number(

@@ -2,7 +2,7 @@ using ScottPlot;
 
 namespace Onebit.Study;
 
-/// <summary>Colours of the charts. Told apart by the colour-blind; each has a twin for dark pages.</summary>
+/// <summary>Colours of the charts. The colour-blind can tell them apart; each has a counterpart for dark pages.</summary>
 internal static class Palette
 {
     internal const string Ink = "#24292F",
@@ -61,7 +61,7 @@ internal static class Palette
     // The second ten are shifted by one, so that no two of fifty share colour and shape.
     private static int Shape(int index) => (index + index / s_series.Length) % s_filled.Length;
 
-    /// <summary>CSS that gives charts inside <paramref name="scope"/> their dark twins: a rule outranks an SVG attribute.</summary>
+    /// <summary>CSS that gives charts inside <paramref name="scope"/> their dark colours: a rule outranks an SVG attribute.</summary>
     internal static string DarkRules(string scope) =>
         string.Concat(
             s_series

@@ -12,7 +12,9 @@ internal static class Svg
 
     /// <summary>The CSS rule that brings the font along, in a web format without the scripts that no label uses.</summary>
     internal static string FontFace { get; } =
-        $"@font-face{{font-family:\"{FontName}\";src:url(data:font/woff2;base64,{Convert.ToBase64String(Resource("DejaVuSans-Latin.woff2"))})}}";
+        $"@font-face{{font-family:\"{FontName}\";src:url(data:font/woff2;base64,"
+        + Convert.ToBase64String(Resource("DejaVuSans-Latin.woff2"))
+        + ")}";
 
     // Without this, and without system fonts, ScottPlot silently draws no text.
     static Svg() => Fonts.AddFontFile(FontName, FontFile, bold: false, italic: false);

@@ -13,7 +13,7 @@ public static class AccuracyCharts
         ByBitsTitle = AccuracyAgainstBytesTitle + ", with one bit and with more",
         SizeLabel = "model size (log scale)";
 
-    /// <summary>Test accuracy against the model's size, one marker a run: an SVG that stands alone, on white.</summary>
+    /// <summary>Test accuracy against the model's size, one marker per run: an SVG that stands alone, on white.</summary>
     public static string AccuracyAgainstBytes(StudyResults results) =>
         Svg.Standalone(AccuracyAgainstBytesPlot(results), WideWidth, WideHeight, AccuracyAgainstBytesTitle);
 
@@ -127,7 +127,7 @@ public static class AccuracyCharts
         );
     }
 
-    /// <summary>Test accuracy against a cost, one marker a run, a colour a group; a label may be empty.</summary>
+    /// <summary>Test accuracy against a cost, one marker per run, one colour per group; a label may be empty.</summary>
     private static Plot AccuracyPlot(
         StudyResults results,
         IReadOnlyList<StudyRun> runs,
@@ -159,7 +159,7 @@ public static class AccuracyCharts
         );
     }
 
-    /// <summary>The least error that so many images can show, so that a logarithm of it exists.</summary>
+    /// <summary>The minimum error that so many images can show, so that its logarithm exists.</summary>
     private static double Floor(StudyResults results) => 0.5 / Math.Max(1, results.Dataset.TestImages);
 
     /// <summary>A marker of a chart: its group is its colour, and a label may be empty.</summary>
@@ -167,7 +167,7 @@ public static class AccuracyCharts
 
     private static Plot AccuracyPlot(
         IReadOnlyList<Point> points,
-        double leastError,
+        double minError,
         Func<double, string> unit,
         string costLabel,
         int height,
@@ -176,7 +176,7 @@ public static class AccuracyCharts
     )
     {
         string[] groups = [.. (colours ?? []).Concat(points.Select(p => p.Group)).Distinct()];
-        double Error(double accuracy) => Math.Max(1 - accuracy, leastError);
+        double Error(double accuracy) => Math.Max(1 - accuracy, minError);
         Plot plot = Axes.Framed(costLabel, "test accuracy (log scale of the error)");
         Axes.SetLog(
             plot.Axes.Bottom,

@@ -42,13 +42,19 @@ internal static class CurveCharts
         return Svg.Inline(plot, Width, Height, $"Validation accuracy by epoch, {network.Name}");
     }
 
-    /// <summary>Which line is which, for both charts of a network: HTML, so that it wraps on narrow pages.</summary>
+    /// <summary>The key to both charts of a network, in HTML so that it wraps on narrow pages.</summary>
     internal static string Key(NetworkRuns network) =>
-        $"""
-        <ul class="key">{string.Concat(network.Named.Select((run, index) => $"""
-        <li><svg viewBox="0 0 32 12" width="32" height="12" aria-hidden="true"><path stroke="{CurveColor(run, index)}" stroke-width="2" d="M0 6H32"/><path fill="{CurveColor(run, index)}" d="{Palette.MarkerPath(index)}"/></svg>{Display.Escape(network.Label(run))}</li>
-        """))}</ul>
-        """;
+        $"<ul class=\"key\">{string.Concat(network.Named.Select((r, i) => Item(network, r, i)))}</ul>";
+
+    private static string Item(NetworkRuns network, StudyRun run, int index)
+    {
+        string color = CurveColor(run, index);
+        return $"""
+            <li><svg viewBox="0 0 32 12" width="32" height="12" aria-hidden="true"><path stroke="{color}" stroke-width="2" d="M0 6H32"/>
+            <path fill="{color}" d="{Palette.MarkerPath(index)}"/></svg>{Display.Escape(network.Label(run))}</li>
+
+            """;
+    }
 
     // Full precision in ink, so that colour always means few bits.
     private static string CurveColor(StudyRun run, int index) => run.WeightBits == 32 ? Palette.Ink : Palette.Series(index);

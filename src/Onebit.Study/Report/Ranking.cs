@@ -34,7 +34,7 @@ internal sealed record Ranking(string Title, IReadOnlyList<StudyRun> Runs, Study
     internal IEnumerable<string> Winners =>
         BestByBits.Select(r => $"{Bits(r)} bits: {Label(r)}, {Percent(r.TestAccuracy)} ({Seeds(r.Seeds.Count)})");
 
-    /// <summary>A row of text a run, full precision last.</summary>
+    /// <summary>A row of text per run, full precision last.</summary>
     internal IEnumerable<IReadOnlyList<string>> Rows =>
         Runs.Concat(FullPrecision is null ? [] : [FullPrecision])
             .Select(run =>
@@ -57,7 +57,7 @@ internal sealed record Ranking(string Title, IReadOnlyList<StudyRun> Runs, Study
                     ];
             });
 
-    /// <summary>Which one wins and what cannot be told from it, as text.</summary>
+    /// <summary>Which run is best and which ones do not differ from it significantly, as text.</summary>
     internal string Verdict
     {
         get
@@ -68,19 +68,20 @@ internal sealed record Ranking(string Title, IReadOnlyList<StudyRun> Runs, Study
             string same = Named(t => t is { Deviations: not null, MoreThanChance: false }),
                 unknown = Named(t => t.Deviations is null);
             int differ = others.Count(o => o.Test.MoreThanChance);
-            return $"Best on the validation images is {Label(best)}, {Bits(best)} bits: {Percent(best.TestAccuracy)} on the test images ({Seeds(best.Seeds.Count)})."
+            return $"The best run on the validation images is {Label(best)}, {Bits(best)} bits."
+                + $" It has {Percent(best.TestAccuracy)} on the test images ({Seeds(best.Seeds.Count)})."
                 + (
                     FullPrecision is null
                         ? ""
-                        : $" Full precision: {Percent(FullPrecision.TestAccuracy)} ({Seeds(FullPrecision.Seeds.Count)})."
+                        : $" Full precision has {Percent(FullPrecision.TestAccuracy)} ({Seeds(FullPrecision.Seeds.Count)})."
                 )
                 + (
                     others.All(o => o.Test.Deviations is null)
                         ? ""
-                        : $" More than chance parts it from {differ} of the {Several(others.Length, "other")}."
+                        : $" It differs significantly from {differ} of the {Several(others.Length, "other")}."
                 )
-                + (same.Length == 0 ? "" : $" Not to be told from it with these seeds: {same}.")
-                + (unknown.Length == 0 ? "" : $" Too few seeds to tell: {unknown}.");
+                + (same.Length == 0 ? "" : $" These seeds show no significant difference from {same}.")
+                + (unknown.Length == 0 ? "" : $" Too few seeds to compare: {unknown}.");
         }
     }
 
@@ -89,8 +90,8 @@ internal sealed record Ranking(string Title, IReadOnlyList<StudyRun> Runs, Study
         new(network.Name, Best([.. network.Runs.Where(r => r.Packed)]), network.FullPrecision, network.Label);
 
     /// <summary>Networks of at least so many packed runs.</summary>
-    internal static IEnumerable<Ranking> Networks(StudyResults results, int least) =>
-        NetworkRuns.Of(results).Select(Of).Where(r => r.Runs.Count >= least);
+    internal static IEnumerable<Ranking> Networks(StudyResults results, int minRuns) =>
+        NetworkRuns.Of(results).Select(Of).Where(r => r.Runs.Count >= minRuns);
 
     /// <summary>Three networks or more whose files are within a tenth of one another.</summary>
     internal static IEnumerable<Ranking> EqualBytes(StudyResults results)

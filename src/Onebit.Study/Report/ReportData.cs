@@ -12,7 +12,7 @@ internal sealed record ReportData(
 )
 {
     /// <summary>
-    /// The largest network that can say what one bit costs, one packed and with a full-precision network of the same layers before all; null: no run is
+    /// The largest network that can say what one bit costs, first of all a packed one that has a full-precision run; null: no run is
     /// binarized.
     /// </summary>
     internal NetworkRuns? Headline =>
@@ -22,7 +22,8 @@ internal sealed record ReportData(
     internal string NamedAlone =>
         Networks.All(n => n.Named.Count == n.Runs.Count)
             ? ""
-            : " Where a network has many runs, those named here are full precision and, of each combination of bits, the best on the validation images; <a href=\"#methods\">Methods</a> has all.";
+            : " Networks with many runs: full precision and the best run of each combination of bits have names here."
+                + " <a href=\"#methods\">Methods</a> has all runs.";
 
     /// <summary>A run against full precision, first seeds; null where one of them is missing.</summary>
     internal McNemar? Compare(StudyRun? full, StudyRun own) => Compare(full, own, Test.Labels.ToArray(), p => p);

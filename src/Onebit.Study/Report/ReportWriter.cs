@@ -24,9 +24,8 @@ public static class ReportWriter
             '\n',
             [
                 Summary.Write(data),
-                AccuracyAndSize.Write(data),
-                Frontier.Write(data),
                 Comparison.Write(data),
+                AccuracyAndSize.Write(data),
                 MethodRanking.Write(data),
                 LearningCurves.Write(data),
                 Confusions.Write(data),
@@ -34,14 +33,15 @@ public static class ReportWriter
                 StochasticForms.Write(data),
                 FoldingCost.Write(data),
                 HowMeasured.Write(data),
+                Frontier.Write(data),
             ]
         );
         string title = $"One bit or thirty-two: {Escape(results.Dataset.Name)}";
         return Page.Write(
             title,
             $"""
-            Networks trained in full precision and again with weights (and activations) of one bit or a few, side by side:
-            the preset <code>{Escape(results.Preset)}</code> of the Onebit study, {Several(results.Runs.Count, "run")} of {Several(
+            Networks in full precision, beside the same networks with weights and activations of one bit or a few.
+            Preset <code>{Escape(results.Preset)}</code>: {Several(results.Runs.Count, "run")} of {Several(
                 data.Networks.Count,
                 "network"
             )}.{Missing(results)}
@@ -73,7 +73,9 @@ public static class ReportWriter
             );
         string without = Named(absent: true),
             fewer = Named(absent: false);
-        return $" <strong>It is not finished</strong>: {Count(missing.Count)} of {Several(missing.Count + results.Runs.Sum(r => r.Seeds.Count), "training")} are missing"
-            + $"{(without.Length == 0 ? "" : $"; not in it at all: {without}")}{(fewer.Length == 0 ? "" : $"; with fewer seeds than planned: {fewer}")}.";
+        string all = Several(missing.Count + results.Runs.Sum(r => r.Seeds.Count), "training");
+        return $" <strong>The study is not finished</strong>: {Count(missing.Count)} of {all} are missing."
+            + (without.Length == 0 ? "" : $" Left out: {without}.")
+            + (fewer.Length == 0 ? "" : $" With fewer seeds than planned: {fewer}.");
     }
 }

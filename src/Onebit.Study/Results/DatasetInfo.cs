@@ -7,7 +7,7 @@ namespace Onebit.Study;
 /// <param name="Name">Known name or folder.</param>
 /// <param name="TrainImages">Images trained on, unless a run says otherwise.</param>
 /// <param name="ValidationImages">Images held out, on which every choice is made.</param>
-/// <param name="TestImages">Images read once a finished run.</param>
+/// <param name="TestImages">Images read once per finished run.</param>
 /// <param name="Classes">Number of classes.</param>
 /// <param name="ClassNames">What they are called, in the order of the labels.</param>
 /// <param name="Size">What a folder's images were scaled to, where that was asked for: rows x columns, or with channels.</param>

@@ -1,6 +1,6 @@
 namespace Onebit.Study;
 
-/// <summary>One number a seed.</summary>
+/// <summary>One number per seed.</summary>
 /// <param name="Mean">Their mean.</param>
 /// <param name="Std">Their sample standard deviation; 0 with one seed.</param>
 /// <param name="Values">In the order of the seeds.</param>

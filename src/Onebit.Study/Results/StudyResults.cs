@@ -9,7 +9,7 @@ namespace Onebit.Study;
 /// <param name="Preset">The preset's name or folder.</param>
 /// <param name="Machine">Where it ran.</param>
 /// <param name="Dataset">On what.</param>
-/// <param name="Runs">One an experiment, networks small to large, methods in the order of <see cref="Method.All"/>.</param>
+/// <param name="Runs">One per experiment, networks small to large, methods in the order of <see cref="Method.All"/>.</param>
 /// <param name="MissingRuns">Trainings of the preset that were not finished, where that was no reason to wait; null: none.</param>
 public sealed record StudyResults(
     int Schema,

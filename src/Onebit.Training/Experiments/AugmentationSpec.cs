@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace Onebit.Training;
 
 /// <summary>
-/// Random affine distortion, drawn anew for each image, for a whole batch at once. Each amount is the largest one;
-/// draws are uniform between minus and plus.
+/// Random affine distortion, drawn anew for each image, for a whole batch at once. Each amount is a maximum;
+/// draws are uniform between minus and plus that amount.
 /// </summary>
 /// <param name="Rotation">Degrees.</param>
 /// <param name="Translation">Share of the side.</param>

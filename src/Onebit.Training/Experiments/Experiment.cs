@@ -51,31 +51,31 @@ public sealed record Experiment
     public PixelEncoding? Pixels { get; init; }
 
     /// <summary>
-    /// The least byte that is 1 or +1 where pixels have one bit, 1 to 255; null: 128 for bits, 1 for signs. With augmentation 1 would make
-    /// strokes thicker than they are tested: whatever a stroke's turned edge touches is above 0.
+    /// The minimum byte that is 1 or +1 where pixels have one bit, 1 to 255; null: 128 for bits, 1 for signs. With augmentation a threshold
+    /// of 1 would make strokes thicker in training than in the test: a rotated edge touches more pixels.
     /// </summary>
     public byte? PixelThreshold { get; init; }
 
     /// <summary>
-    /// 32 keeps float activations, which no packed file can hold; 8 a ReLU of 8 bits; fewer are planes of the method's; null: the method's
-    /// choice.
+    /// 32 keeps float activations, which no packed file can hold. 8 is a ReLU of 8 bits. Fewer are bits of the method's own binarizer. Null:
+    /// the method's choice.
     /// </summary>
     public int? ActivationBits { get; init; }
 
     /// <summary>
-    /// 32 keeps real weights, which no packed file can hold: the first of two stages; fewer are planes of the method's; null: the method's
-    /// choice.
+    /// 32 keeps real weights, which no packed file can hold: the first of two stages. Fewer are bits of the method's own binarizer. Null: the
+    /// method's choice.
     /// </summary>
     public int? WeightBits { get; init; }
 
     /// <summary>
-    /// Bits of the multipliers that normalization becomes when it is packed, offsets being rounded as coarsely; few make a small file
-    /// smaller. Accuracies are those of the rounded model. Null: 14, which changes next to nothing.
+    /// Bits of the multipliers that batch normalization becomes when it is packed. Offsets are rounded as coarsely. Few bits make a small
+    /// file smaller. Accuracies are those of the rounded model. Null: 14, which changes next to nothing.
     /// </summary>
     public int? ScaleBits { get; init; }
 
     /// <summary>
-    /// A finished run whose weights and normalizations this one starts from, named as in <see cref="DistillationSpec.Teachers"/>;
+    /// A finished run from whose weights and batch normalization this one starts, named as in <see cref="DistillationSpec.Teachers"/>;
     /// null: at random.
     /// </summary>
     public string? InitializeFrom { get; init; }
@@ -86,7 +86,7 @@ public sealed record Experiment
     /// <summary>Passes over the training images.</summary>
     public required int Epochs { get; init; }
 
-    /// <summary>Images a step.</summary>
+    /// <summary>Images per step.</summary>
     public required int BatchSize { get; init; }
 
     /// <summary>The optimizer.</summary>
@@ -99,8 +99,8 @@ public sealed record Experiment
     public DistillationSpec? Distillation { get; init; }
 
     /// <summary>
-    /// Decay of an exponential moving average of all parameters, latent weights included, that takes their place when training
-    /// ends; normalization is then re-estimated too. Curves are of the weights at hand. Null: none.
+    /// Decay of an exponential moving average (EMA) of all parameters, latent weights included. The average replaces the parameters when
+    /// training ends. Then the statistics of batch normalization are measured anew. Curves are of the parameters themselves. Null: none.
     /// </summary>
     public double? EmaDecay { get; init; }
 
@@ -113,7 +113,7 @@ public sealed record Experiment
     /// <summary>How many training images, the last ones, are held out for validation; null: 5,000 (a sixth of small sets).</summary>
     public int? ValidationImages { get; init; }
 
-    /// <summary>One run each.</summary>
+    /// <summary>One run per seed.</summary>
     public IReadOnlyList<int> Seeds { get; init; } = [1];
 
     /// <summary>Resolved: <see cref="Pixels"/> or its default.</summary>

@@ -19,8 +19,8 @@ public sealed record BinaryConnectStochastic : Method
     public override int ActivationBits => 8;
 
     /// <summary>
-    /// Evaluates every form and leaves the network in the one-bit form that is best on the validation images: a kept draw, or the signs with
-    /// statistics measured anew for them.
+    /// Evaluates every form and leaves the network in the one-bit form that is best on the validation images. That is a kept draw, or the
+    /// signs with statistics measured anew for them.
     /// </summary>
     public override (IReadOnlyList<FormEvaluation> All, FormEvaluation Chosen)? ChooseForm(ITrainedNetwork network)
     {

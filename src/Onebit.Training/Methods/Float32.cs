@@ -1,6 +1,6 @@
 namespace Onebit.Training;
 
-/// <summary>Full precision: the network that every binarized network is compared with.</summary>
+/// <summary>Full precision, with which every binarized network is compared.</summary>
 public sealed record Float32 : Method
 {
     /// <inheritdoc/>

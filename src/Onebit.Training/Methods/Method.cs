@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Onebit.Training;
 
 /// <summary>
-/// A published recipe of binarizers. Full precision is the method with none. An experiment names it, or gives an object with the name and the
-/// method's own options, which are the parameters of its constructor.
+/// A published recipe of binarizers. Full precision is the method with none. An experiment gives its name, or an object with the name and
+/// the method's own options, which are the parameters of its constructor.
 /// </summary>
 [JsonConverter(typeof(MethodConverter))]
 public abstract record Method

@@ -40,7 +40,7 @@ public abstract record RunRecord
     /// <summary>The forms of a stochastically trained network, first seed; null for others.</summary>
     public IReadOnlyList<FormEvaluation>? Forms { get; init; }
 
-    /// <summary><see cref="FormEvaluation.Name"/> of the form that was packed or, where not packed, evaluated; null: there are none.</summary>
+    /// <summary>The name of the form that was packed or, where not packed, evaluated; null: there are none.</summary>
     public string? EvaluatedForm { get; init; }
 
     /// <summary>Images trained on.</summary>

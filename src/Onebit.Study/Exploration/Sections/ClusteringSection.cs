@@ -4,7 +4,7 @@ using static Onebit.Study.Display;
 
 namespace Onebit.Study;
 
-/// <summary>What k-means sees, and what it struggles with.</summary>
+/// <summary>The clusters of k-means, and their mistakes.</summary>
 internal static class ClusteringSection
 {
     private const int Shown = 40,
@@ -22,17 +22,36 @@ internal static class ClusteringSection
         string curve = string.Concat(
             k.Curve.Select(p => $"<tr><th scope=\"row\">{Count(p.K)}</th><td>{Percent(p.Accuracy)}</td><td>{Seconds(p.Seconds)}</td></tr>")
         );
-        string Row(ClusterDoubt d) =>
-            $"""
-                <tr><td>{Count(d.Index)}</td><td>{Class(d.TrueClass)}</td><td>{d.Cluster} ({Class(d.ClusterClass)})</td><td>{Number(
-                    d.Distance,
-                    "F2"
-                )}</td><td>{(d.OtherCluster < 0 ? Nothing : $"{d.OtherCluster} ({Class(d.OtherClass)})")}</td><td>{Number(
-                    d.OtherDistance,
-                    "F2"
-                )}</td></tr>
+        return $"""
+            <section id="kmeans">
+            <h2>What clustering sees</h2>
+            <p>k-means finds {k.K} clusters of pixels, without labels. Each cluster is named after its most frequent class.
+            Several clusters may have the same name, and a class may have none.</p>
+            <div class="scroll"><table>
+            <thead><tr><th scope="col">Accuracy</th><th scope="col">Purity</th>
+            <th scope="col">Adjusted Rand index</th><th scope="col">Normalized mutual information</th></tr></thead>
+            <tbody><tr><td>{Percent(k.Accuracy)}</td><td>{Percent(k.Purity)}</td>
+            <td>{Number(k.AdjustedRandIndex, "F3")}</td><td>{Number(k.NormalizedMutualInformation, "F3")}</td></tr></tbody></table></div>
+            <h3>The {k.K} centroids</h3>
+            {Tiles.Write(centroids, [.. Enumerable.Range(0, k.K)], "centroid", c => $"{c} ({Class(k.ClusterClass[c])})")}
+            <p class="hint">The number of the cluster, and in brackets its class.</p>
+            <h3>Clusters by class</h3>
+            <p>Counts are of test images. Rows are clusters, columns the true classes. Blue cells are correct.</p>
+            <div class="scroll"><table class="confusion">{Table(results)}</table></div>
+            <h3>Accuracy by number of clusters</h3>
+            <p>Each cluster is a prototype of its class. Labels are used only to name the clusters.</p>
+            <div class="pair"><figure class="chart">{ExplorationCharts.PrototypeCurve(k.Curve)}</figure>
+            <div class="scroll"><table><thead><tr><th scope="col">Clusters</th><th scope="col">Test accuracy</th>
+            <th scope="col">Time to find them</th></tr></thead><tbody>{curve}</tbody></table></div></div>
+            <h3>Mistakes of {k.K} clusters</h3>
+            <p>{Count(wrong.Length)} of {Count(data.Test.Count)} test images are nearest to a cluster of another class.
+            Distances are Euclidean: a white pixel is 1 away from a black one.
+            All of these images are in <code>{ExplorationResults.FileName}</code>.</p>
+            {Log($"The clearest mistakes: much nearer to a wrong cluster than to any other class ({sure.Length})", sure, open: true)}
+            {Log($"The closest decisions: nearly as far from two clusters of different classes ({unsure.Length})", unsure, open: false)}
+            </section>
+            """;
 
-                """;
         string Log(string title, ClusterDoubt[] doubts, bool open) =>
             $"""
                 <details{(open ? " open=\"open\"" : "")}><summary>{title}</summary>
@@ -43,57 +62,34 @@ internal static class ClusteringSection
                     i => $"{Class(doubts[i].TrueClass)} → {Class(doubts[i].ClusterClass)}"
                 )}
                 <table>
-                <thead><tr><th scope="col">Image</th><th scope="col">True class</th><th scope="col">Cluster<small>(its class)</small></th><th scope="col">Distance</th><th scope="col">Nearest of another class</th><th scope="col">Distance</th></tr></thead>
+                <thead><tr><th scope="col">Image</th><th scope="col">True class</th><th scope="col">Cluster<small>(its class)</small></th>
+                <th scope="col">Distance</th><th scope="col">Nearest of another class</th><th scope="col">Distance</th></tr></thead>
                 <tbody>{string.Concat(doubts.Take(Rows).Select(Row))}</tbody></table></div></details>
 
                 """;
-        return $"""
-            <section id="kmeans">
-            <h2>What clustering sees</h2>
-            <p>k-means with {k.K} clusters of pixels, no labels. Each cluster is named after the class it mostly holds; several may share one, and a class may have none.</p>
-            <div class="scroll"><table>
-            <thead><tr><th scope="col">Accuracy</th><th scope="col">Purity</th><th scope="col">Adjusted Rand index</th><th scope="col">Normalized mutual information</th></tr></thead>
-            <tbody><tr><td>{Percent(k.Accuracy)}</td><td>{Percent(k.Purity)}</td><td>{Number(k.AdjustedRandIndex, "F3")}</td><td>{Number(
-                k.NormalizedMutualInformation,
-                "F3"
-            )}</td></tr></tbody></table></div>
-            <h3>The {k.K} centroids</h3>
-            {Tiles.Write(centroids, [.. Enumerable.Range(0, k.K)], "centroid", c => $"{c} ({Class(k.ClusterClass[c])})")}
-            <p class="hint">Cluster number, and in brackets the class it is named after.</p>
-            <h3>Clusters by class</h3>
-            <p>Test images: rows are clusters, columns the true classes; blue where they agree.</p>
-            <div class="scroll"><table class="confusion">{Table(results)}</table></div>
-            <h3>How many prototypes it takes</h3>
-            <p>More clusters, each one prototype of its class: a classifier that still has seen a label only to name its clusters.</p>
-            <div class="pair"><figure class="chart">{ExplorationCharts.PrototypeCurve(k.Curve)}</figure>
-            <div class="scroll"><table><thead><tr><th scope="col">Clusters</th><th scope="col">Test accuracy</th><th scope="col">Time to find them</th></tr></thead><tbody>{curve}</tbody></table></div></div>
-            <h3>What {k.K} clusters struggle with</h3>
-            <p>{Count(wrong.Length)} of {Count(
-                data.Test.Count
-            )} test images lie nearest to a cluster of another class. Distances are Euclidean: a white pixel is 1 away from a black one. All of them are in <code>{ExplorationResults.FileName}</code>.</p>
-            {Log($"The surest mistakes: much nearer to a wrong cluster than to any of another name ({sure.Length})", sure, open: true)}
-            {Log($"The least sure: nearly as far from two clusters of different names ({unsure.Length})", unsure, open: false)}
-            </section>
-            """;
+        string Row(ClusterDoubt d) =>
+            $"""
+                <tr><td>{Count(d.Index)}</td><td>{Class(d.TrueClass)}</td><td>{d.Cluster} ({Class(d.ClusterClass)})</td>
+                <td>{Number(d.Distance, "F2")}</td>
+                <td>{(d.OtherCluster < 0 ? Nothing : $"{d.OtherCluster} ({Class(d.OtherClass)})")}</td>
+                <td>{Number(d.OtherDistance, "F2")}</td></tr>
+
+                """;
     }
 
     private static string Table(ExplorationResults results)
     {
         KMeansResults k = results.Kmeans;
-        int most = Math.Max(1, k.Table.SelectMany((row, c) => row.Where((_, t) => t != k.ClusterClass[c])).DefaultIfEmpty().Max());
+        int max = Math.Max(1, k.Table.SelectMany((row, c) => row.Where((_, t) => t != k.ClusterClass[c])).DefaultIfEmpty().Max());
         var table = new StringBuilder();
-        table.Append(
-            $"<thead><tr><th scope=\"col\">cluster</th>{string.Concat(results.Dataset.ClassNames.Select(n => $"<th scope=\"col\">{Escape(n)}</th>"))}<th scope=\"col\">named rightly</th></tr></thead>\n<tbody>"
-        );
+        string columns = string.Concat(results.Dataset.ClassNames.Select(n => $"<th scope=\"col\">{Escape(n)}</th>"));
+        table.Append($"<thead><tr><th scope=\"col\">cluster</th>{columns}<th scope=\"col\">correct</th></tr></thead>\n<tbody>");
         for (int c = 0; c < k.K; c++)
         {
             int own = k.ClusterClass[c],
                 all = k.Table[c].Sum();
             table.Append($"<tr><th scope=\"row\">{c} ({Escape(results.Dataset.ClassNames[own])})</th>");
-            table.AppendJoin(
-                "",
-                k.Table[c].Select((n, t) => t == own ? $"<td class=\"right\">{Count(n)}</td>" : Confusions.Mistakes(n, most))
-            );
+            table.AppendJoin("", k.Table[c].Select((n, t) => t == own ? $"<td class=\"right\">{Count(n)}</td>" : HeatCell(n, max)));
             table.Append($"<td>{(all == 0 ? Nothing : Percent((double)k.Table[c][own] / all, "F1"))}</td></tr>\n");
         }
         return table.Append("</tbody>").ToString();

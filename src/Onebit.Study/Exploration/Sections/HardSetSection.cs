@@ -3,7 +3,7 @@ using static Onebit.Study.Display;
 
 namespace Onebit.Study;
 
-/// <summary>The hard test images, and what everything makes of them.</summary>
+/// <summary>The hard test images, and the accuracy of every classifier on them.</summary>
 internal static class HardSetSection
 {
     private const int Shown = 60;
@@ -31,27 +31,29 @@ internal static class HardSetSection
         {
             return $"""
                 <section id="hard">
-                <h2>How each does</h2>
-                <p>No hard test images are known for this data set; <code>onebit explore --hard-set</code> finds some.</p>
+                <h2>Accuracies</h2>
+                <p>No hard test images are known for this data set. <code>onebit explore --hard-set</code> finds some.</p>
                 {accuracies}
                 </section>
                 """;
         }
-        int[] shown = [.. set.Indices.Where((_, i) => i % Math.Max(1, set.Indices.Count / Shown) == 0).Take(Shown)];
+        int every = Math.Max(1, set.Indices.Count / Shown);
+        int[] shown = [.. set.Indices.Where((_, i) => i % every == 0).Take(Shown)];
         return $"""
             <section id="hard">
-            <h2>Images that are hard</h2>
-            <p>{Count(set.Indices.Count)} of {Count(data.Test.Count)} test images, {(
+            <h2>Hard images</h2>
+            <p>{Count(set.Indices.Count)} of {Count(data.Test.Count)} test images are hard ({(
                 set.Curated ? "found now" : "the shipped ones"
-            )}: of a committee of six (k-means with {Count(
-                results.Kmeans.Curve[^1].K
-            )} prototypes, nearest neighbours, one logistic regression and three multilayer perceptrons of their own seeds)
-            at least {HardSet.Dissents} do not name the class that most name. No label of a test image took part, and none of the models measured here had a vote; k-means with {Count(
-                results.Kmeans.Curve[^1].K
-            )} clusters and nearest neighbours did.</p>
+            )}).
+            A committee of six classified the test images: k-means with {Count(results.Kmeans.Curve[^1].K)} prototypes,
+            nearest neighbours, one logistic regression and three multilayer perceptrons.
+            An image is hard when at least {HardSet.MinDissents} of the six disagree with the most frequent answer.
+            No label of a test image took part.
+            k-means with {Count(results.Kmeans.Curve[^1].K)} clusters and nearest neighbours had a vote.
+            No other classifier in the table had one.</p>
             {accuracies}
-            <h3>Hard images</h3>
-            <p>Every {Math.Max(1, set.Indices.Count / Shown)}th of them, with its label.</p>
+            <h3>Examples</h3>
+            <p>{(every == 1 ? "All of them" : $"One in {every}")}, with the labels.</p>
             {Tiles.Write(data.Test, shown, "test image", i => Escape(results.Dataset.ClassNames[data.Test.Labels.Span[shown[i]]]))}
             <h3>Their classes</h3>
             <div class="scroll"><table>

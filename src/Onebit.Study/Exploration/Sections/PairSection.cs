@@ -3,7 +3,7 @@ using static Onebit.Study.Display;
 
 namespace Onebit.Study;
 
-/// <summary>Pairs of classes that are taken for each other, and the images of which it is true.</summary>
+/// <summary>Pairs of classes that are confused with each other, and the images.</summary>
 internal static class PairSection
 {
     private const int Rows = 15,
@@ -19,6 +19,7 @@ internal static class PairSection
             return "";
         }
 
+        string columns = string.Concat(names.Select(n => $"<th scope=\"col\">{Escape(n)}</th>"));
         string rows = string.Concat(
             shown.Select(p =>
                 $"""
@@ -33,7 +34,7 @@ internal static class PairSection
             images.Count == 0
                 ? ""
                 : $"""
-                    <div><p class="hint">{Class(of)}, taken for {Class(takenFor)}</p>{Tiles.Write(
+                    <div><p class="hint">{Class(of)}, predicted as {Class(takenFor)}</p>{Tiles.Write(
                         data.Test,
                         images,
                         "test image",
@@ -44,15 +45,17 @@ internal static class PairSection
         return $"""
             <section id="pairs">
             <h2>Pairs that look alike</h2>
-            <p>Test images of the one class taken for the other, both ways. “Share” is the pair’s part in all of a classifier’s mistakes, mean over the classifiers, so that those who err often do not decide alone.</p>
+            <p>Counts are of test images of one class that were predicted as the other, both ways.
+            “Share” is the pair’s share of all mistakes of a classifier, mean over the classifiers.
+            So a classifier with many mistakes does not decide alone.</p>
             <div class="scroll"><table class="comparison">
-            <thead><tr><th scope="col">Pair</th><th scope="col">Share</th>{string.Concat(names.Select(n => $"<th scope=\"col\">{Escape(n)}</th>"))}</tr></thead>
+            <thead><tr><th scope="col">Pair</th><th scope="col">Share</th>{columns}</tr></thead>
             <tbody>{rows}</tbody></table></div>
             {string.Concat(shown.Take(Pictured).Select(p => $"""
             <h3>{Class(p.First)} and {Class(p.Second)}</h3>
             <div class="pair">{Side(p.First, p.Second, p.FirstTakenForSecond)}{Side(p.Second, p.First, p.SecondTakenForFirst)}</div>
 
-            """))}<p class="hint">The images that most of the classifiers confuse come first.</p>
+            """))}<p class="hint">Images that most classifiers confuse come first.</p>
             </section>
             """;
     }

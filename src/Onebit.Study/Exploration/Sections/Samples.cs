@@ -3,7 +3,7 @@ using static Onebit.Study.Display;
 
 namespace Onebit.Study;
 
-/// <summary>Ten images a class beside their mean.</summary>
+/// <summary>Ten images per class beside their mean.</summary>
 internal static class Samples
 {
     private const int Shown = 10;
@@ -36,8 +36,9 @@ internal static class Samples
         );
         return $"""
             <section id="samples">
-            <h2>Ten images a class, and their mean</h2>
-            <p>The first ten training images of each class. The mean is over all of them: where it is sharp, images of the class are alike.</p>
+            <h2>Ten images per class, and their mean</h2>
+            <p>The first ten training images of each class. The mean is over all training images of the class.
+            Where it is sharp, the images are alike.</p>
             <div class="scroll"><table class="samples">
             <thead><tr><th scope="col">class</th><th scope="col" class="text">mean</th><th scope="col" class="text">images</th></tr></thead>
             <tbody>{rows}</tbody></table></div>

@@ -13,7 +13,10 @@ internal static class Comparison
         foreach (NetworkRuns network in data.Networks)
         {
             rows.Append(
-                $"<tbody><tr class=\"group\"><th scope=\"rowgroup\">{Escape(network.Name)}</th><td colspan=\"{(hardSet ? 10 : 9)}\"></td></tr>\n"
+                $"""
+                <tbody><tr class="group"><th scope="rowgroup">{Escape(network.Name)}</th><td colspan="{(hardSet ? 10 : 9)}"></td></tr>
+
+                """
             );
             foreach (StudyRun run in network.Runs)
             {
@@ -27,15 +30,17 @@ internal static class Comparison
             <section id="comparison">
             <h2>Every run beside full precision</h2>
             <div class="scroll"><table class="comparison">
-            <thead><tr><th scope="col">Method</th><th scope="col">Bits<small>input / weight / activation</small></th><th scope="col">Test accuracy</th>
+            <thead><tr><th scope="col">Method</th><th scope="col">Bits<small>input / weight / activation</small></th>
+            <th scope="col">Test accuracy</th>
             <th scope="col">Difference<small>to float32, points</small></th>{(
                 hardSet ? "<th scope=\"col\">Hard images</th>" : ""
             )}<th scope="col">Model size<small>bytes</small></th>
             <th scope="col">Parameters</th><th scope="col">Training memory</th><th scope="col">Training time<small>processor</small></th>
-            <th scope="col">One image<small>batch of 1</small></th><th scope="col">One image<small>in batches of 256</small></th></tr></thead>
+            <th scope="col">One image<small>batch of 1</small></th>
+            <th scope="col">One image<small>in batches of 256</small></th></tr></thead>
             {rows}</table></div>
             {(notes.Length == 0 ? "" : $"<ul class=\"notes\">{notes}</ul>")}
-            <p class="hint">What each column means is told under <a href="#method">How it was measured</a>.</p>
+            <p class="hint"><a href="#method">How it was measured</a> says what each column means.</p>
             </section>
             """;
     }
@@ -58,10 +63,12 @@ internal static class Comparison
             run.Packed ? "<small>packed</small>"
             : counted ? "<small>not packed</small>"
             : "";
+        string share = Percent((double)run.BinaryParameters / Math.Max(1, run.Parameters), "F1");
         string parameters =
             run.BinaryParameters == 0
                 ? "<small>none binarized</small>"
-                : $"<small>{Count(run.BinaryParameters)} binarized ({Percent((double)run.BinaryParameters / run.Parameters, "F1")})</small><small>{Count(run.Parameters - run.BinaryParameters)} not binarized</small>";
+                : $"<small>{Count(run.BinaryParameters)} binarized ({share})</small>"
+                    + $"<small>{Count(run.Parameters - run.BinaryParameters)} not binarized</small>";
         double own = run.TrainProcessorSeconds.Mean,
             wall = run.TrainSeconds.Mean;
         string clock = Math.Abs(wall - own) > 0.1 * own ? $"<small>{Seconds(wall)} by the clock</small>" : "";
@@ -70,7 +77,7 @@ internal static class Comparison
             <td>{Percent(run.TestAccuracy)}<small>{Seeds(run.Seeds.Count)}</small></td>
             <td>{(full is null ? Nothing : Points(run.TestAccuracy.Mean - full.TestAccuracy.Mean))}</td>{(
                 hardSet
-                    ? $"<td>{(run.HardSetAccuracy is { } hard ? Percent(hard) : Nothing)}{(full?.HardSetAccuracy is { } other && run.HardSetAccuracy is { } mine ? $"<small>{Points(mine.Mean - other.Mean)} points</small>" : "")}</td>"
+                    ? Hard(run, full)
                     : ""
             )}
             <td>{bytes}{Ratio(network, run, full?.ModelBytes, run.ModelBytes, "smaller", "larger")}{packed}</td>
@@ -93,12 +100,21 @@ internal static class Comparison
             """;
     }
 
+    private static string Hard(StudyRun run, StudyRun? full)
+    {
+        string difference =
+            full?.HardSetAccuracy is { } other && run.HardSetAccuracy is { } own
+                ? $"<small>{Points(own.Mean - other.Mean)} points</small>"
+                : "";
+        return $"<td>{(run.HardSetAccuracy is { } hard ? Percent(hard) : Nothing)}{difference}</td>";
+    }
+
     private static string Ratio(NetworkRuns network, StudyRun run, double? full, double own, string less, string more) =>
         run == network.FullPrecision
             ? ""
             : $"<small class=\"ratio\">{(full is { } value ? Compared(value, own, less, more, "the same") : Nothing)}</small>";
 
-    // The peer was timed in turn with the run itself, so its ratio means more than two rows of this table.
+    // The peer was timed interleaved with the run itself, so its ratio means more than two rows of this table.
     private static string Time(StudyRun run, double own, double peer, double ratio) =>
         Seconds(own / 1e9)
         + (

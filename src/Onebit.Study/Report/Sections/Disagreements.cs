@@ -2,7 +2,7 @@ using static Onebit.Study.Display;
 
 namespace Onebit.Study;
 
-/// <summary>Where one bit and full precision part: counts, McNemar's test and the images themselves.</summary>
+/// <summary>Where one bit and full precision disagree: counts, McNemar's test and the images themselves.</summary>
 internal static class Disagreements
 {
     private const int Shown = 40;
@@ -15,8 +15,10 @@ internal static class Disagreements
             : $"""
                 <section id="disagreements">
                 <h2>Where one bit and full precision disagree</h2>
-                <p>Test images, first seed. If one bit made no difference, the images that only one of the two gets right would fall to either side as a coin does.
-                McNemar’s exact test gives the probability p of a split at least as uneven by such chance alone; below 0.05 it is called more than chance.</p>
+                <p>Counts are of test images, first seed. Some images only one of the two networks gets right.
+                If one bit made no difference, each network would get about half of them.
+                McNemar’s exact test gives the probability p of a split at least this uneven by chance.
+                Below 0.05 the difference is called significant.</p>
                 {networks}</section>
                 """;
     }
@@ -55,8 +57,8 @@ internal static class Disagreements
 
     private static string Sentence(StudyRun run, McNemar test) =>
         test.MoreThanChance
-            ? $"is more than chance, in favour of {(test.FirstOnly > test.SecondOnly ? "full precision" : FewBits(run))}."
-            : "is no more than chance would give.";
+            ? $"is significant, in favour of {(test.FirstOnly > test.SecondOnly ? "full precision" : FewBits(run))}."
+            : "is not significant.";
 
     private static string Images(ReportData data, NetworkRuns network, StudyRun run)
     {
@@ -75,14 +77,14 @@ internal static class Disagreements
         string label = Escape(network.Label(run));
         if (lost.Count == 0)
         {
-            return $"<p>There is no image that {label} gets wrong and full precision right.</p>\n";
+            return $"<p>{label} gets no image wrong that full precision gets right.</p>\n";
         }
 
         int[] shown = [.. lost.Take(Shown)];
         return $"""
-            <p>What {label} gets wrong and full precision right: {(
+            <p>Images that {label} gets wrong and full precision right: {(
                 shown.Length == lost.Count ? $"all {Count(lost.Count)}" : $"the first {shown.Length} of {Count(lost.Count)}"
-            )}. True class → what {label} took it for.</p>
+            )}. Below each: true class → class predicted by {label}.</p>
             {Tiles.Write(data.Test, shown, "test image", i => $"{Escape(names[labels[shown[i]]])} → {Escape(names[own[shown[i]]])}")}
             """;
     }

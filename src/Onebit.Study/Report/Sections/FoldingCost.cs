@@ -12,32 +12,41 @@ internal static class FoldingCost
         [
             .. packed.Where(p => !p.Run.TestAccuracy.Values.SequenceEqual(p.Run.UnfoldedTestAccuracy.Values)),
         ];
-        if (packed.Length == 0)
-        {
-            return "";
-        }
-
-        string body =
-            differ.Length == 0
-                ? packed.Length == 1
-                    ? "<p>Nothing: the packed network gets exactly as many test images right as before folding.</p>"
-                    : $"<p>Nothing: each of the {packed.Length} packed networks gets exactly as many test images right as before folding.</p>"
-                : $"""
-                <p>{(differ.Length == packed.Length ? "Folding changed the test accuracy of every packed network."
-                    : $"Folding changed the test accuracy of {differ.Length} of the {packed.Length} packed networks, and of the others not by a single image.")}</p>
-                <div class="scroll"><table>
-                <thead><tr><th scope="col">Network</th><th scope="col" class="text">Method</th><th scope="col">Float batch normalization</th><th scope="col">Folded to integers</th><th scope="col">Difference<small>points</small></th></tr></thead>
-                <tbody>{string.Concat(differ.Select(d => $"""
-                <tr><th scope="row">{Escape(d.Network.Name)}</th><td class="text">{Escape(d.Network.Label(d.Run))}</td><td>{Percent(d.Run.UnfoldedTestAccuracy)}</td><td>{Percent(d.Run.TestAccuracy)}</td><td>{Points(d.Run.TestAccuracy.Mean - d.Run.UnfoldedTestAccuracy.Mean)}</td></tr>
-
-                """))}</tbody></table></div>
+        return packed.Length == 0
+            ? ""
+            : $"""
+                <section id="folding">
+                <h2>What folding cost</h2>
+                <p>Packing folds batch normalization into integer thresholds and scales.
+                All test accuracies in this report are of the folded networks in the files. Here they are before and after folding.</p>
+                {(differ.Length == 0 ? Nowhere(packed.Length) : Table(packed.Length, differ))}
+                </section>
                 """;
-        return $"""
-            <section id="folding">
-            <h2>What folding cost</h2>
-            <p>Packing folds batch normalization into integer thresholds and scales. The test accuracies above are of the folded networks, the ones in the files; here they are before and after.</p>
-            {body}
-            </section>
-            """;
     }
+
+    private static string Nowhere(int packed) =>
+        packed == 1
+            ? "<p>Nothing: the packed network gets exactly as many test images right as before folding.</p>"
+            : $"<p>Nothing: each of the {packed} packed networks gets exactly as many test images right as before folding.</p>";
+
+    private static string Table(int packed, (NetworkRuns Network, StudyRun Run)[] differ) =>
+        $"""
+            <p>{(
+                differ.Length == packed
+                    ? "Folding changed the test accuracy of every packed network."
+                    : $"Folding changed the test accuracy of {differ.Length} of the {packed} packed networks, and of no other."
+            )}</p>
+            <div class="scroll"><table>
+            <thead><tr><th scope="col">Network</th><th scope="col" class="text">Method</th><th scope="col">Float batch normalization</th>
+            <th scope="col">Folded to integers</th><th scope="col">Difference<small>points</small></th></tr></thead>
+            <tbody>{string.Concat(differ.Select(d => Row(d.Network, d.Run)))}</tbody></table></div>
+            """;
+
+    private static string Row(NetworkRuns network, StudyRun run) =>
+        $"""
+            <tr><th scope="row">{Escape(network.Name)}</th><td class="text">{Escape(network.Label(run))}</td>
+            <td>{Percent(run.UnfoldedTestAccuracy)}</td><td>{Percent(run.TestAccuracy)}</td>
+            <td>{Points(run.TestAccuracy.Mean - run.UnfoldedTestAccuracy.Mean)}</td></tr>
+
+            """;
 }

@@ -16,13 +16,17 @@ internal static class Frontier
         return $"""
             <section id="frontier">
             <h2>Beside published figures</h2>
-            <p>What is counted differs, and so does who chose on what: our sizes are of whole files, our accuracies
-            means over all seeds, and every choice was made on validation images; published sizes are mostly of weights alone, published accuracies mostly of one run.
-            Bytes of activations: what must be held at once where each layer runs fused with what follows it.</p>
+            <p>These figures are not counted alike. Our sizes are of whole files, and our accuracies are means over all seeds.
+            Every choice of ours was made on validation images.
+            Published sizes are mostly of weights alone. Published accuracies are mostly of one run.</p>
             <figure class="chart wide"><div class="scroll">{AccuracyCharts.FrontierInline(data.Results, published)}</div>
-            <figcaption>Filled: this study, with its worst and best seed. Of the published figures those are named that none of their kind beats in both.</figcaption></figure>
+            <figcaption>Filled markers: this study, with its worst and best seed. A published figure has its name
+            unless another of its kind is at least as good in both size and accuracy.</figcaption></figure>
+            <details><summary>All figures as a table</summary>
+            <p class="hint">“Bytes of activations” is the memory for values while one image is classified,
+            when each layer runs fused with what follows it.</p>
             <div class="scroll"><table>
-            {HtmlTable(s_columns, c => c >= TextFrom, Rows(data.Results))}</table></div>
+            {HtmlTable(s_columns, c => c >= TextFrom, Rows(data.Results))}</table></div></details>
             </section>
             """;
     }

@@ -12,14 +12,7 @@ internal static class HowMeasured
         MachineInfo machine = results.Machine;
         DatasetInfo set = results.Dataset;
         string[] peers = [.. results.Runs.Select(r => r.Peer.Name).Distinct()];
-        string methods = string.Concat(
-            results
-                .Runs.Select(r => r.Method)
-                .Distinct()
-                .Select(m =>
-                    $"<li><code>{Escape(m)}</code>{(Method.All.FirstOrDefault(k => k.Name == m) is { } known ? $": {Escape(known.Source)}" : "")}</li>"
-                )
-        );
+        string methods = string.Concat(results.Runs.Select(r => r.Method).Distinct().Select(Source));
         string otherSplits = string.Concat(
             results
                 .Runs.Where(r => r.TrainImages != set.TrainImages || r.ValidationImages != set.ValidationImages)
@@ -32,40 +25,63 @@ internal static class HowMeasured
             seeds.Length == 1
                 ? $"{(seeds[0].Contains(',', StringComparison.Ordinal) ? "Seeds" : "Seed")} {seeds[0]} for every run."
                 : string.Join(" ", results.Runs.Select(r => $"<code>{Escape(r.Experiment)}</code>: {string.Join(", ", r.Seeds)}."));
+        string peer = Escape(peers.Length == 0 ? "ONNX Runtime" : string.Join(" or ", peers));
         return $"""
             <section id="method">
             <h2>How it was measured</h2>
             <dl>
-            <dt>To repeat it</dt><dd><pre class="scroll"><code>onebit study --preset {Escape(Argument(results.Preset))}{(
-                set.Name == "mnist" ? "" : $" --data {Escape(Argument(set.Name))}"
-            )}{(set.Size is null ? "" : $" --size {Escape(set.Size)}")}</code></pre></dd>
-            <dt>Machine</dt><dd>{Escape(machine.Processor)}, {Several(machine.Cores, "logical processor")}, {Bytes(
-                machine.MemoryBytes
-            )} of memory, {Escape(machine.OperatingSystem)}, {Escape(machine.Runtime)}, vectors of {machine.VectorBits} bits.</dd>
-            <dt>Data</dt><dd>{Escape(set.Name)}, {Count(set.Classes)} classes: {Count(set.TrainImages)} images to train on, {Count(
-                set.ValidationImages
-            )} held out for validation, {Count(set.TestImages)} to test.{otherSplits}
+            <dt>To repeat it</dt><dd><pre class="scroll"><code>{Escape(Command(results))}</code></pre></dd>
+            <dt>Machine</dt><dd>{Escape(machine.Processor)}, {Several(machine.Cores, "logical processor")},
+            {Bytes(machine.MemoryBytes)} of memory, {Escape(machine.OperatingSystem)}, {Escape(machine.Runtime)},
+            vectors of {machine.VectorBits} bits.</dd>
+            <dt>Data</dt><dd>{Escape(set.Name)}, {Count(set.Classes)} classes: {Count(set.TrainImages)} images to train on,
+            {Count(set.ValidationImages)} held out for validation, {Count(set.TestImages)} to test.{otherSplits}
             Every choice is made on the validation images. The test images are read once per finished run.</dd>
-            <dt>Seeds</dt><dd>{seedText} Means are over seeds, deviations are sample standard deviations; curves, confusion matrices and image comparisons are the first seed’s.</dd>
-            <dt>Accuracy</dt><dd>Fraction of the test images classified rightly: by a packed network after folding, with the integers that its file holds; by any other as it was trained, in floating point.</dd>
-            {(
-                set.HardImages is { } hard
-                    ? $"<dt>Hard images</dt><dd>{Count(hard)} of the test images: those on which a committee of simple classifiers (k-means, nearest neighbours, and small networks trained for it) disagrees. No label takes part in the choice, and no run of this study has a vote.</dd>"
-                    : ""
-            )}
-            <dt>Model size</dt><dd>The length of a real file: <code>.onebit</code> where packed, safetensors in full precision. Where a binarized network is not packed it is a count, a binarized weight’s bits and four bytes for every other number, and marked so.</dd>
-            <dt>Parameters</dt><dd>All numbers that training sets. “Binarized” are weights kept in one bit or a few; the others are scales, offsets, and the weights of layers that were left alone.</dd>
-            <dt>Training memory</dt><dd>Bytes of parameters, gradients and optimizer state; and the peak resident size of the training process, which holds libraries and data too.</dd>
-            <dt>Training time</dt><dd>Training steps alone, mean over seeds, in processor time, which other work on the machine disturbs least; time by the clock is shown where it differs by more than a tenth. Recipes may differ in epochs.</dd>
-            <dt>One image</dt><dd>From byte pixels to class on one thread: packed networks on the Onebit runtime, full precision on {Escape(
-                peers.Length == 0 ? "ONNX Runtime" : string.Join(" or ", peers)
-            )}, binarized networks that are not packed on libtorch. The ratio is to the same network in full precision, with random weights and its normalizations folded into them, timed in turn with the run in the same process.</dd>
-            <dt>Ratios</dt><dd>“4.0× smaller” means full precision takes 4.0 times as much; “4.0× slower” means this run takes 4.0 times as long. They compare with the same network’s full-precision run; a dash stands where there is none.</dd>
+            <dt>Seeds</dt><dd>{seedText} Means are over seeds. Deviations are sample standard deviations.
+            Curves, confusion matrices and comparisons of images are of the first seed.</dd>
+            <dt>Accuracy</dt><dd>The share of the test images that is classified correctly.
+            Packed networks are evaluated after folding, with the integers of the file. Other networks are evaluated in floating point.</dd>
+            {(set.HardImages is { } hard ? HardImages(hard) : "")}
+            <dt>Model size</dt><dd>The length of a real file: <code>.onebit</code> where packed, safetensors in full precision.
+            A binarized network that is not packed has no such file. Its size is a count and marked so.
+            It counts the bits of binarized weights, and four bytes for every other number.</dd>
+            <dt>Parameters</dt><dd>All trained numbers. “Binarized” are weights of one bit or a few.
+            The others are scales, offsets, and the weights of layers that are not binarized.</dd>
+            <dt>Training memory</dt><dd>Bytes of parameters, gradients and optimizer state.
+            The peak is the resident size of the training process, with libraries and data.</dd>
+            <dt>Training time</dt><dd>Processor time of the training steps alone, mean over seeds.
+            Other work on the machine disturbs it little.
+            Time by the clock is shown where it differs by more than a tenth. Recipes may differ in epochs.</dd>
+            <dt>One image</dt><dd>Time from byte pixels to class, on one thread. Packed networks run on the Onebit runtime,
+            full precision on {peer}, and binarized networks that are not packed on libtorch.
+            The ratio is to the same network in float32, timed interleaved with the run in the same process.
+            That network has random weights, and its batch normalization is folded into them.</dd>
+            <dt>Ratios</dt><dd>“4.0× smaller” means that full precision takes 4.0 times as much.
+            “4.0× slower” means that this run takes 4.0 times as long.
+            Ratios compare with the full-precision run of the same network. A dash means that there is none.</dd>
             <dt>Methods</dt><dd><ul>{methods}</ul></dd>
             </dl>
             </section>
             """;
     }
+
+    private static string Command(StudyResults results) =>
+        $"onebit study --preset {Argument(results.Preset)}"
+        + (results.Dataset.Name == "mnist" ? "" : $" --data {Argument(results.Dataset.Name)}")
+        + (results.Dataset.Size is null ? "" : $" --size {results.Dataset.Size}");
+
+    private static string Source(string method)
+    {
+        Method? known = Method.All.FirstOrDefault(m => m.Name == method);
+        return $"<li><code>{Escape(method)}</code>{(known is null ? "" : $": {Escape(known.Source)}")}</li>";
+    }
+
+    private static string HardImages(int count) =>
+        $"""
+            <dt>Hard images</dt><dd>{Count(count)} of the test images: those on which a committee of simple classifiers disagrees.
+            The committee has k-means, nearest neighbours, and small networks trained for it.
+            No label takes part in the choice, and no run of this study has a vote.</dd>
+            """;
 
     private static string Argument(string value) => value.Any(char.IsWhiteSpace) ? $"\"{value}\"" : value;
 }

@@ -13,17 +13,18 @@ internal static class MethodRanking
         {
             return "";
         }
-        // One picture shows all sizes, what one size alone cannot.
+        // One chart of all sizes.
         Ranking? sizes = equal.Length == 0 ? null : equal[0] with { Title = "equal bytes", Runs = [.. equal.SelectMany(e => e.Runs)] };
         return $"""
             <section id="methods">
             <h2>Methods</h2>
-            <p>Packed runs, the best on the validation images first; each is compared with that first one on the test images, in points and in standard deviations of the
-            difference of the two means over seeds (Welch’s test). A star: two methods of the same worth would differ as much less than once in twenty times.
-            Bits are those of input / weights / activations, each a plane; the lists name the best run of each combination.</p>
-            <p class="hint">{FewSeeds(
-                networks.Concat(equal)
-            )} Of twenty rows with no difference at all one would have its star too, and the first of many is the first by luck too. Seeds tell how much another training would differ, not how much other test images would.</p>
+            <p>Packed runs, the best on the validation images first. Each is compared with that first run on the test images.
+            The difference is given in points, and in standard deviations of the difference of the means over seeds.
+            A star marks a significant difference at the level of 5 %, by Welch’s test. Bits are those of input / weights / activations.
+            The lists name the best run of each combination of bits.</p>
+            <p class="hint">{FewSeeds(networks.Concat(equal))} Without any real difference, one row in twenty has a star.
+            The first of many runs is first partly by luck.
+            Seeds show how much another training would differ. They do not show how much other test images would.</p>
             {string.Concat(networks.Select(n => Table(n) + Pictures(data, n)))}{string.Concat(equal.Select(Table))}{(
                 sizes is null ? "" : Pictures(data, sizes)
             )}{ByBits(data)}</section>
@@ -45,11 +46,17 @@ internal static class MethodRanking
 
     private static string FewSeeds(IEnumerable<Ranking> rankings)
     {
-        int fewest = rankings.SelectMany(r => r.Runs).Min(r => r.Seeds.Count);
-        return fewest == 1 ? "A run of one seed has no deviation, so nothing can be said of its difference."
-            : fewest < 6
-                ? $"With {fewest} seeds a deviation is itself a rough guess, so a star takes more than the usual two: {Number(Welch.Critical(2 * fewest - 2), "F1")} where two methods deviate alike, {Number(Welch.Critical(fewest - 1), "F1")} where one does not at all."
-            : "";
+        int min = rankings.SelectMany(r => r.Runs).Min(r => r.Seeds.Count);
+        if (min == 1)
+        {
+            return "A run of one seed has no deviation, so nothing can be said of its difference.";
+        }
+
+        return min >= 6
+            ? ""
+            : $"With {min} seeds a deviation is a rough guess. So a star takes more deviations than the usual two:"
+                + $" {Number(Welch.Critical(2 * min - 2), "F1")} if two methods deviate alike,"
+                + $" {Number(Welch.Critical(min - 1), "F1")} if one of them does not deviate.";
     }
 
     private static string Table(Ranking ranking) =>
@@ -67,7 +74,8 @@ internal static class MethodRanking
             ? ""
             : $"""
                 <figure class="chart wide"><div class="scroll">{AccuracyCharts.ByBitsInline(data.Results, runs)}</div>
-                <figcaption>Planes of weights / activations, and the time of one image. Slanting lines join the runs of a method, upright ones reach from the worst seed to the best.</figcaption></figure>
+                <figcaption>Labels: bits of weights / activations, and the time of one image. Slanted lines join the runs of a method.
+                Vertical lines reach from the worst seed to the best.</figcaption></figure>
 
                 """;
 
@@ -75,7 +83,8 @@ internal static class MethodRanking
         $"""
             <figure class="chart wide"><div class="scroll">{AccuracyCharts.MethodsAgainstBytes(data.Results, ranking)}</div></figure>
             <figure class="chart wide"><div class="scroll">{AccuracyCharts.MethodsAgainstTime(data.Results, ranking)}</div>
-            <figcaption>Colours: bits of input / weights / activations. Lines reach from the worst seed to the best. Time: one image at a time, one thread.</figcaption></figure>
+            <figcaption>Colours: bits of input / weights / activations. Lines reach from the worst seed to the best.
+            Time: one image at a time, one thread.</figcaption></figure>
 
             """;
 }

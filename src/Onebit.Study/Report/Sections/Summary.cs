@@ -2,7 +2,7 @@ using static Onebit.Study.Display;
 
 namespace Onebit.Study;
 
-/// <summary>"What did one bit cost, what did it save?" in two sentences.</summary>
+/// <summary>"What did one bit cost, what did it save?" in a few sentences.</summary>
 internal static class Summary
 {
     internal static string Write(ReportData data)
@@ -27,27 +27,26 @@ internal static class Summary
         string outcome =
             points == "0.00" ? "lost no test accuracy"
             : change < 0 ? $"lost <strong>{points} points</strong> of test accuracy"
-            : $"lost nothing: it gained <strong>{points} points</strong> of test accuracy";
+            : $"gained <strong>{points} points</strong> of test accuracy";
         string seeds =
             run.Seeds.Count == full.Seeds.Count
                 ? Seeds(run.Seeds.Count) + (run.Seeds.Count == 1 ? " each" : " each, on average")
                 : $"{Seeds(run.Seeds.Count)} against {Seeds(full.Seeds.Count)}, on average";
         string verdict = data.Compare(full, run) is not { } test
             ? ""
-            : $"; {(run.Seeds.Count > 1 || full.Seeds.Count > 1 ? "between the first seeds " : "")}the difference is {Verdict(test)}";
-        string size = run.Packed ? "Its file is" : "Its size, counted because it is not packed, is";
+            : $"{(run.Seeds.Count > 1 || full.Seeds.Count > 1 ? "Between the first seeds the" : "The")} difference is {Verdict(test)}.";
         return $"""
-            {Subject(network, run)} {outcome}, {Percent(run.TestAccuracy.Mean)} against {Percent(
-                full.TestAccuracy.Mean
-            )} in full precision ({seeds}){verdict}.
-            {size} <strong>{Compared(full.ModelBytes, run.ModelBytes, "smaller", "larger", "just as large")}</strong>
-            ({Count(run.ModelBytes)} bytes instead of {Count(full.ModelBytes)}), {Timing(run)},
-            and training it took {Training(full, run)}.
+            {Subject(network, run)} {outcome}: {Percent(run.TestAccuracy.Mean)} against {Percent(full.TestAccuracy.Mean)}
+            in full precision ({seeds}). {verdict}
+            {Size(run)} is <strong>{Compared(full.ModelBytes, run.ModelBytes, "smaller", "larger", "just as large")}</strong>:
+            {Count(run.ModelBytes)} bytes instead of {Count(full.ModelBytes)}.
+            {Timing(run)}
+            Training took {Training(full, run)}.
             {Hard(data, full, run)}
             """.TrimEnd();
     }
 
-    /// <summary>Whether one bit costs more where it is hard.</summary>
+    /// <summary>Whether one bit costs more on hard images.</summary>
     private static string Hard(ReportData data, StudyRun full, StudyRun run)
     {
         if (data.HardSet is not { } hard || full.HardSetAccuracy is not { } before || run.HardSetAccuracy is not { } after)
@@ -61,55 +60,52 @@ internal static class Summary
             Points(there - all) == "0.00" ? "as much"
             : there > all ? "more"
             : "less";
+        string verdict = data.CompareHard(full, run) is { } test ? $"The difference on hard images is {Verdict(test)}." : "";
         // A minus for what it costs: the same sign as in the table.
         return $"""
-            On the {Count(hard.Count)} images that are hard for simple classifiers {FewBits(run)} {(
+            On the {Count(hard.Count)} images that are hard for simple classifiers, {FewBits(run)} {(
                 run.WeightBits == 1 ? "costs" : "cost"
-            )} <strong>{more}</strong>: {Percent(after.Mean)} against {Percent(before.Mean)} in full precision,
-            a difference of <strong>{Points(-there)} points</strong> where it is {Points(-all)} on all test images{(
-                data.CompareHard(full, run) is { } test ? $"; there it is {Verdict(test)}" : ""
-            )}.
+            )} <strong>{more}</strong>:
+            {Percent(after.Mean)} against {Percent(before.Mean)}.
+            That is a difference of <strong>{Points(-there)} points</strong>. On all test images it is {Points(-all)}. {verdict}
             """;
     }
 
     private static string Alone(NetworkRuns network, StudyRun run) =>
         $"""
-            {Subject(network, run)} classifies <strong>{Percent(run.TestAccuracy)}</strong> of the test images rightly ({Seeds(
-                run.Seeds.Count
-            )});
-            what that cost is not known, for this study has no full-precision run of the same network.
-            {(run.Packed ? "Its file takes" : "Its size, counted because it is not packed, is")} <strong>{Count(
-                run.ModelBytes
-            )} bytes</strong>
-            for {Count(run.Parameters)} parameters, {Timing(run)},
-            and training it took {Seconds(run.TrainProcessorSeconds.Mean)} of processor time ({Several(run.Epochs, "epoch")}).
+            {Subject(network, run)} classifies <strong>{Percent(run.TestAccuracy)}</strong> of the test images correctly
+            ({Seeds(run.Seeds.Count)}).
+            This study has no full-precision run of the same network, so the cost of {FewBits(run)} is not known.
+            {Size(run)} is <strong>{Count(run.ModelBytes)} bytes</strong> for {Count(run.Parameters)} parameters.
+            {Timing(run)}
+            Training took {Seconds(run.TrainProcessorSeconds.Mean)} of processor time ({Several(run.Epochs, "epoch")}).
             """;
+
+    private static string Size(StudyRun run) => run.Packed ? "The file" : "The size, a count because the network is not packed,";
 
     private static string WithoutOneBit(ReportData data) =>
         data.Networks is not [.., { FullPrecision: { } run }]
-            ? "This study holds no finished run."
+            ? "This study has no finished run."
             : $"""
-                This study holds no binarized run, so it cannot say what one bit costs or saves.
-                In full precision the {Escape(run.Network)} network classifies <strong>{Percent(
-                    run.TestAccuracy
-                )}</strong> of the test images rightly
-                ({Seeds(run.Seeds.Count)}), from a file of {Count(run.ModelBytes)} bytes.
+                This study has no binarized run, so it cannot say what one bit costs or saves.
+                In full precision the {Escape(run.Network)} network classifies <strong>{Percent(run.TestAccuracy)}</strong>
+                of the test images correctly ({Seeds(run.Seeds.Count)}). Its file has {Count(run.ModelBytes)} bytes.
                 """;
 
     private static string Subject(NetworkRuns network, StudyRun run)
     {
-        string activations = run.ActivationBits == run.WeightBits ? " and an activation" : "";
-        return $"With {FewBits(run)} a weight{activations} ({Escape(network.Label(run))}), the <strong>{Escape(network.Name)}</strong> network";
+        string activations = run.ActivationBits == run.WeightBits ? " and activation" : "";
+        string name = $"<strong>{Escape(network.Name)}</strong>";
+        return $"With {FewBits(run)} per weight{activations} ({Escape(network.Label(run))}), the {name} network";
     }
 
     private static string Timing(StudyRun run)
     {
         string Ratio(double ratio) => Compared(ratio, 1, "faster", "slower", "just as fast");
         return $"""
-            it classifies images <strong>{Ratio(run.Ratio.Batch1)}</strong> one at a time and <strong>{Ratio(
-                run.Ratio.Batch256
-            )}</strong> in batches of 256
-            (compared with full precision on {Escape(run.Peer.Name)})
+            Classification is <strong>{Ratio(run.Ratio.Batch1)}</strong> for one image at a time and
+            <strong>{Ratio(run.Ratio.Batch256)}</strong> in batches of 256,
+            compared with full precision on {Escape(run.Peer.Name)}.
             """;
     }
 
@@ -124,7 +120,5 @@ internal static class Summary
     }
 
     private static string Verdict(McNemar test) =>
-        test.MoreThanChance
-            ? $"more than chance (McNemar’s test, {P(test.P)})"
-            : $"no more than chance would give (McNemar’s test, {P(test.P)})";
+        test.MoreThanChance ? $"significant (McNemar’s test, {P(test.P)})" : $"not significant (McNemar’s test, {P(test.P)})";
 }
