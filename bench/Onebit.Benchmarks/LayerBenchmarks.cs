@@ -17,24 +17,24 @@ public class LayerBenchmarks : WidthBenchmark
     private protected override Action PlainRun()
     {
         Prepare();
-        var linear = new ScalarLinear(_linear, _input, new ValueInfo(_linear.Outputs, 1, 1, ElementKind.Integers, 32, 0, 0));
+        var linear = new PatchConvolution(_linear, _input, new ValueInfo(_linear.Outputs, 1, 1, ElementKind.Integers, 32, 0, 0));
         var random = new Random(3);
         int[] input = [.. Enumerable.Range(0, Work.Images * _input.Count).Select(_ => random.Next(1 << _input.Bits))],
             sums = new int[_linear.Outputs];
-        var planes = new ulong[linear.PlaneWords];
+        var scratch = new int[linear.ScratchElements];
         return () =>
         {
             for (int i = 0; i < input.Length; i += _input.Count)
             {
-                linear.Run(input.AsSpan(i, _input.Count), sums, [], planes);
+                linear.Run(0, input.AsSpan(i, _input.Count), sums, scratch);
             }
         };
     }
 
-    private protected override Action Run<TWidth, TVector>()
+    private protected override Action Run<TOps, TVector>()
     {
         Prepare();
-        return _input.Bits == 1 ? Run<BitLanes<TWidth, TVector>>() : Run<IntegerLanes<TWidth, TVector, short>>();
+        return _input.Bits == 1 ? Run<BitLanes<TOps, TVector>>() : Run<IntegerLanes<TOps, TVector, short>>();
     }
 
     private Action Run<TLanes>()
@@ -44,7 +44,7 @@ public class LayerBenchmarks : WidthBenchmark
         var threshold = new Threshold(1, new int[_linear.Outputs], new bool[_linear.Outputs]);
         ValueInfo signs = new(_linear.Outputs, 1, 1, ElementKind.Signs, 1, -1, 1);
         var sums = new PlaneSums(
-            new Stage(_linear, null, threshold, 0, 1, [_input, signs]),
+            new FusedLinear(_linear, null, threshold, 1, [_input, signs]),
             (channel, y, x) => ((channel * _input.Height + y) * _input.Width + x) * planeBytes
         );
         Memory<byte> planes = Work.Bytes(_input.Count * planeBytes),
@@ -60,7 +60,7 @@ public class LayerBenchmarks : WidthBenchmark
                     ref scratch.Span[0],
                     ref bits.Span[pass * TLanes.Lanes / 8],
                     Work.Images / 8,
-                    join: false
+                    accumulate: false
                 );
             }
         };

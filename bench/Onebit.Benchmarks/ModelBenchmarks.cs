@@ -29,7 +29,7 @@ public class ModelBenchmarks : WidthBenchmark
         };
     }
 
-    private protected override Action Run<TWidth, TVector>()
+    private protected override Action Run<TOps, TVector>()
     {
         BitModel model = Create(8 * Unsafe.SizeOf<TVector>());
         Memory<byte> images = Work.Bytes(Images * Pixels);

@@ -25,17 +25,17 @@ public class SumBenchmarks : WidthBenchmark
         };
     }
 
-    private protected override Action Run<TWidth, TVector>()
+    private protected override Action Run<TOps, TVector>()
     {
         const int Stride = Work.Images / 8;
         Memory<byte> planes = Work.Bytes(Planes * Stride),
-            slot = Work.Bytes(BitLanes<TWidth, TVector>.SlotBytes(Planes));
+            accumulator = Work.Bytes(BitLanes<TOps, TVector>.AccumulatorBytes(Planes));
         int[] offsets = [.. Enumerable.Range(0, Planes).Select(i => i * Stride)];
         return () =>
         {
-            for (int first = 0; first < Stride; first += BitLanes<TWidth, TVector>.PlaneBytes)
+            for (int first = 0; first < Stride; first += BitLanes<TOps, TVector>.PlaneBytes)
             {
-                BitLanes<TWidth, TVector>.Sum(ref planes.Span[first], offsets, ref slot.Span[0]);
+                BitLanes<TOps, TVector>.Sum(ref planes.Span[first], offsets, ref accumulator.Span[0]);
             }
         };
     }

@@ -12,16 +12,16 @@ public abstract class WidthBenchmark
     public void PreparePlain() => _run = PlainRun();
 
     [GlobalSetup(Target = nameof(Width64))]
-    public void Prepare64() => _run = Run<Width64, ulong>();
+    public void Prepare64() => _run = Run<Vector64Ops, ulong>();
 
     [GlobalSetup(Target = nameof(Width128))]
-    public void Prepare128() => _run = Run<Width128, Vector128<ulong>>();
+    public void Prepare128() => _run = Run<Vector128Ops, Vector128<ulong>>();
 
     [GlobalSetup(Target = nameof(Width256))]
-    public void Prepare256() => _run = Run<Width256, Vector256<ulong>>();
+    public void Prepare256() => _run = Run<Vector256Ops, Vector256<ulong>>();
 
     [GlobalSetup(Target = nameof(Width512))]
-    public void Prepare512() => _run = Run<Width512, Vector512<ulong>>();
+    public void Prepare512() => _run = Run<Vector512Ops, Vector512<ulong>>();
 
     [Benchmark(Baseline = true)]
     public void Plain() => _run();
@@ -40,7 +40,7 @@ public abstract class WidthBenchmark
 
     private protected abstract Action PlainRun();
 
-    private protected abstract Action Run<TWidth, TVector>()
-        where TWidth : struct, IWidth<TVector>
+    private protected abstract Action Run<TOps, TVector>()
+        where TOps : struct, IVectorOps<TVector>
         where TVector : struct;
 }

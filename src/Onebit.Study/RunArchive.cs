@@ -13,7 +13,7 @@ public static class RunArchive
     // A model of a gigabyte is none that this program makes.
     private const long MaxBytes = 1 << 30;
 
-    private static readonly string[] s_files = [RunResult.FileName, Trainer.ModelFile];
+    private static readonly string[] s_files = [RunFolder.ResultFile, RunFolder.ModelFile];
 
     /// <summary>Where a run is kept.</summary>
     /// <param name="archive">The archive's folder.</param>
@@ -29,7 +29,7 @@ public static class RunArchive
     /// <summary>Reads the packed model in an archived file; null where it holds none.</summary>
     /// <exception cref="ExperimentException">The file is damaged.</exception>
     public static BitModel? ReadModel(string file) =>
-        Open(file, zip => zip.GetEntry(Trainer.ModelFile) is { } entry ? BitModel.Read(Bytes(entry)) : null);
+        Open(file, zip => zip.GetEntry(RunFolder.ModelFile) is { } entry ? BitModel.Read(Bytes(entry)) : null);
 
     /// <summary>Puts an archived run into a folder of its own, where it is the run with this fingerprint.</summary>
     /// <exception cref="ExperimentException">The file is damaged.</exception>
@@ -94,8 +94,8 @@ public static class RunArchive
     {
         try
         {
-            byte[] json = Bytes(zip.GetEntry(RunResult.FileName) ?? throw new InvalidDataException());
-            return JsonSerializer.Deserialize<RunResult>(json, Experiment.Json) ?? throw new InvalidDataException();
+            byte[] json = Bytes(zip.GetEntry(RunFolder.ResultFile) ?? throw new InvalidDataException());
+            return RunFolder.Parse(json);
         }
         catch (JsonException)
         {

@@ -15,16 +15,16 @@ public sealed class BitModel
     private readonly Operation[] _operations;
     private readonly ValueInfo[] _values;
     private readonly Scores _scores;
-    private readonly SingleKernel _single;
+    private readonly SingleImage _single;
     private readonly Lazy<BatchKernel?>[] _batches;
-    private readonly Lazy<ScalarKernel> _reference;
     private readonly string[]? _classNames; // null: the numbers.
+    private int[]? _encodedLengths;
 
-    /// <summary>Copies and checks the operations and derives shape, kind and range of every value.</summary>
+    /// <summary>Checks the operations and infers shape, kind and range of every value.</summary>
     /// <param name="input">What the model reads.</param>
     /// <param name="operations">The operations in the order they run, the last one <see cref="Scores"/>.</param>
     /// <param name="classNames">
-    /// One name a class, all different, each of 1 to 255 bytes of UTF-8 without control characters; null: "0", "1" and so on,
+    /// One name per class, all different, each of 1 to 255 bytes of UTF-8 without control characters; null: "0", "1" and so on,
     /// which take no byte in the file.
     /// </param>
     /// <exception cref="InvalidDataException">
@@ -33,32 +33,34 @@ public sealed class BitModel
     public BitModel(ModelInput input, IReadOnlyList<Operation> operations, IReadOnlyList<string>? classNames = null)
         : this(input, operations, VectorWidth.Widest, classNames) { }
 
-    // The operations of a file are no one else's. Copies of weights that many layers share could take all memory before they are counted.
     private BitModel((ModelInput Input, Operation[] Operations, string[]? ClassNames) file)
-        : this(file.Input, file.Operations, file.ClassNames, VectorWidth.Widest) { }
+        : this(file.Input, file.Operations, VectorWidth.Widest, file.ClassNames) { }
 
     /// <param name="input">What the model reads.</param>
     /// <param name="operations">The operations.</param>
     /// <param name="widestVector">Bits of the widest vectors to use, 64 to 512; wider than the processor's are emulated.</param>
-    /// <param name="classNames">One a class, or null.</param>
+    /// <param name="classNames">One per class, or null.</param>
     internal BitModel(ModelInput input, IReadOnlyList<Operation> operations, int widestVector, IReadOnlyList<string>? classNames = null)
-        : this(input, Copies(operations), classNames, widestVector) { }
-
-    private BitModel(ModelInput input, Operation[] operations, IReadOnlyList<string>? classNames, int widestVector)
     {
         ArgumentNullException.ThrowIfNull(input);
-        _operations = operations;
-        _values = ModelCheck.Derive(input, _operations);
+        ArgumentNullException.ThrowIfNull(operations);
+        _operations = [.. operations];
+        if (_operations.Contains(null))
+        {
+            throw new ArgumentException("An operation is null.", nameof(operations));
+        }
+
+        _values = ModelCheck.Infer(input, _operations);
         _scores = (Scores)_operations[^1];
         _classNames = ClassNaming.Check(classNames, ClassCount);
-        _single = new SingleKernel(input, _operations, _values, widestVector);
+        var plan = new ExecutionPlan(input, _operations, _values, widestVector);
+        _single = new SingleImage(plan);
         _batches =
         [
             .. VectorWidth
                 .ForBatches(widestVector)
-                .Select(bits => new Lazy<BatchKernel?>(() => BatchKernel.Create(input, _operations, _values, bits, widestVector))),
+                .Select(bits => new Lazy<BatchKernel?>(() => KernelChooser.Batch(input, plan.Layers, _values, bits, widestVector))),
         ];
-        _reference = new Lazy<ScalarKernel>(() => new ScalarKernel(_operations, _values));
         Input = input;
         Operations = Array.AsReadOnly(_operations);
         Values = Array.AsReadOnly(_values);
@@ -88,9 +90,9 @@ public sealed class BitModel
         using FileStream stream = File.OpenRead(path);
         try
         {
-            if (!stream.CanSeek || stream.Length > ModelLimits.FileBytes)
+            if (!stream.CanSeek || stream.Length > ModelLimits.MaxFileBytes)
             {
-                throw new InvalidDataException($"A model is a file of at most {ModelLimits.FileBytes} bytes.");
+                throw new InvalidDataException($"A model is a file of at most {ModelLimits.MaxFileBytes} bytes.");
             }
 
             var content = new byte[stream.Length];
@@ -117,7 +119,12 @@ public sealed class BitModel
 
     /// <summary>Bytes that operation <paramref name="operation"/> takes in the file.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such operation.</exception>
-    public int EncodedLength(int operation) => ModelFile.EncodedLength(Operations, operation);
+    public int EncodedLength(int operation)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(operation);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(operation, _operations.Length);
+        return (_encodedLengths ??= OperationSequence.Write(new FileWriter(), _operations))[operation];
+    }
 
     /// <summary>The class of one image, the lowest one of those with the largest score.</summary>
     /// <param name="pixels">Channels x height x width bytes, channel by channel, row by row.</param>
@@ -131,7 +138,7 @@ public sealed class BitModel
 
     /// <summary>The class of one image and the scores it was chosen by.</summary>
     /// <param name="pixels">Channels x height x width bytes, channel by channel, row by row.</param>
-    /// <param name="scores">Receives one score a class.</param>
+    /// <param name="scores">Receives one score per class.</param>
     /// <exception cref="ArgumentException">The image or <paramref name="scores"/> has the wrong length.</exception>
     public int Predict(ReadOnlySpan<byte> pixels, Span<long> scores)
     {
@@ -144,7 +151,7 @@ public sealed class BitModel
 
     /// <summary>The classes of many images.</summary>
     /// <param name="images"><c>classes.Length</c> images one after another.</param>
-    /// <param name="classes">Receives one class an image.</param>
+    /// <param name="classes">Receives one class per image.</param>
     /// <exception cref="ArgumentException">The images do not have the length that <paramref name="classes"/> asks for.</exception>
     public void Predict(ReadOnlySpan<byte> images, Span<int> classes)
     {
@@ -168,7 +175,7 @@ public sealed class BitModel
 
     /// <summary>The classes of many images, on several threads.</summary>
     /// <param name="images"><c>classes.Length</c> images one after another.</param>
-    /// <param name="classes">Receives one class an image.</param>
+    /// <param name="classes">Receives one class per image.</param>
     /// <param name="threads">Threads at most; -1: as many as the machine has processors.</param>
     /// <param name="cancellation">Stops between two parts of some hundred images; classes not yet predicted keep what they were.</param>
     /// <exception cref="ArgumentException">The images do not have the length that <paramref name="classes"/> asks for.</exception>
@@ -199,19 +206,19 @@ public sealed class BitModel
     }
 
     /// <summary>Softmax of <c>score / 2^Shift</c>: for display, in floating point, not part of what is exact.</summary>
-    /// <param name="scores">One score a class, from <see cref="Predict(ReadOnlySpan{byte}, Span{long})"/>.</param>
-    /// <param name="probabilities">Receives one probability a class.</param>
+    /// <param name="scores">One score per class, from <see cref="Predict(ReadOnlySpan{byte}, Span{long})"/>.</param>
+    /// <param name="probabilities">Receives one probability per class.</param>
     /// <exception cref="ArgumentException">A span has another length than <see cref="ClassCount"/>.</exception>
     public void Probabilities(ReadOnlySpan<long> scores, Span<double> probabilities)
     {
         CheckLength(nameof(scores), scores.Length, ClassCount);
         CheckLength(nameof(probabilities), probabilities.Length, ClassCount);
-        long largest = scores[Best(scores)];
+        long max = scores[Best(scores)];
         double sum = 0;
         for (int c = 0; c < scores.Length; c++)
         {
             // The distance to the largest score may take all 64 bits, but it is never negative.
-            double distance = Math.ScaleB(unchecked((ulong)largest - (ulong)scores[c]), -_scores.Shift);
+            double distance = Math.ScaleB(unchecked((ulong)max - (ulong)scores[c]), -_scores.Shift);
             probabilities[c] = Math.Exp(-distance);
             sum += probabilities[c];
         }
@@ -228,27 +235,14 @@ public sealed class BitModel
     /// </summary>
     /// <param name="pixels">Channels x height x width bytes, channel by channel, row by row.</param>
     /// <exception cref="ArgumentException">The image has another size than the model's input.</exception>
-    public int[][] Trace(ReadOnlySpan<byte> pixels)
-    {
-        CheckLength(nameof(pixels), pixels.Length, _values[0].Count);
-        ScalarKernel reference = _reference.Value;
-        var scratch = new int[reference.ValueElements + reference.PatchElements];
-        reference.Run(Input, pixels, scratch, new ulong[reference.PlaneWords], new long[ClassCount]);
-        var trace = new int[_operations.Length][];
-        for (int i = 0; i < trace.Length; i++)
-        {
-            trace[i] = scratch[reference.Place(i)];
-        }
+    public int[][] Trace(ReadOnlySpan<byte> pixels) => ReferenceInterpreter.Run(this, pixels).Values;
 
-        return trace;
-    }
-
-    /// <summary>The class and the scores of one image by the plain kernel, which all others must equal.</summary>
+    /// <summary>The class and the scores of one image by the reference interpreter, which all kernels must equal.</summary>
     internal int PredictPlainly(ReadOnlySpan<byte> pixels, Span<long> scores)
     {
-        ScalarKernel reference = _reference.Value;
-        reference.Run(Input, pixels, new int[reference.ValueElements + reference.PatchElements], new ulong[reference.PlaneWords], scores);
-        return Best(scores);
+        (_, long[] expected, int best) = ReferenceInterpreter.Run(this, pixels);
+        expected.CopyTo(scores);
+        return best;
     }
 
     /// <summary>The kernel for the next of so many images; null: one at a time is faster, or all there is.</summary>
@@ -315,19 +309,19 @@ public sealed class BitModel
         }
 
         // Vectors one after another; the last one ends with the scores.
-        Vector512<long> largest = Vector512.Create(scores[last..]);
+        Vector512<long> max = Vector512.Create(scores[last..]);
         for (int c = 0; c < last; c += Vector512<long>.Count)
         {
-            largest = Vector512.Max(largest, Vector512.Create(scores[c..]));
+            max = Vector512.Max(max, Vector512.Create(scores[c..]));
         }
 
-        Vector256<long> four = Vector256.Max(largest.GetLower(), largest.GetUpper());
+        Vector256<long> four = Vector256.Max(max.GetLower(), max.GetUpper());
         Vector128<long> two = Vector128.Max(four.GetLower(), four.GetUpper());
-        largest = Vector512.Create(Math.Max(two[0], two[1]));
+        max = Vector512.Create(Math.Max(two[0], two[1]));
         while (true)
         {
             best = Math.Min(best, last);
-            ulong found = Vector512.Equals(Vector512.Create(scores[best..]), largest).ExtractMostSignificantBits();
+            ulong found = Vector512.Equals(Vector512.Create(scores[best..]), max).ExtractMostSignificantBits();
             if (found != 0)
             {
                 return best + BitOperations.TrailingZeroCount(found);
@@ -336,38 +330,6 @@ public sealed class BitModel
             best += Vector512<long>.Count;
         }
     }
-
-    private static Operation[] Copies(IReadOnlyList<Operation> operations)
-    {
-        ArgumentNullException.ThrowIfNull(operations);
-        return [.. operations.Select(Copy)];
-    }
-
-    /// <summary>The arrays behind an operation are its maker's, who may yet write to them; the model keeps its own.</summary>
-    private static Operation Copy(Operation operation) =>
-        operation switch
-        {
-            Linear linear => linear with { Weights = linear.Weights.ToArray() },
-            Threshold threshold => threshold with { Thresholds = threshold.Thresholds.ToArray(), Flipped = threshold.Flipped.ToArray() },
-            Requantize requantize => requantize with
-            {
-                Multipliers = requantize.Multipliers.ToArray(),
-                Offsets = requantize.Offsets.ToArray(),
-            },
-            WeightedSum weighted => weighted with { Inputs = weighted.Inputs.ToArray(), Multipliers = weighted.Multipliers.ToArray() },
-            Quantize quantize => quantize with { Thresholds = quantize.Thresholds.ToArray(), Flipped = quantize.Flipped.ToArray() },
-            PiecewiseLinear slopes => slopes with
-            {
-                Breaks = slopes.Breaks.ToArray(),
-                LowMultipliers = slopes.LowMultipliers.ToArray(),
-                LowOffsets = slopes.LowOffsets.ToArray(),
-                HighMultipliers = slopes.HighMultipliers.ToArray(),
-                HighOffsets = slopes.HighOffsets.ToArray(),
-            },
-            Scores scores => scores with { Multipliers = scores.Multipliers.ToArray(), Offsets = scores.Offsets.ToArray() },
-            null => throw new ArgumentException("An operation is null.", nameof(operation)),
-            _ => operation,
-        };
 
     private static void CheckLength(string name, int length, long expected)
     {

@@ -8,7 +8,7 @@ public sealed class ModelBuilder(ModelInput input)
 
     /// <summary>Value 0, the input, and the value of each operation so far.</summary>
     /// <exception cref="InvalidDataException">The input is not possible; the message says why.</exception>
-    public IReadOnlyList<ValueInfo> Values { get; private set; } = ModelCheck.Derive(input, [], complete: false);
+    public IReadOnlyList<ValueInfo> Values { get; private set; } = ModelCheck.Infer(input, [], complete: false);
 
     /// <summary>Adds an operation.</summary>
     /// <returns>The index of its value.</returns>
@@ -16,13 +16,13 @@ public sealed class ModelBuilder(ModelInput input)
     public int Append(Operation operation)
     {
         Operation[] longer = [.. _operations, operation];
-        Values = ModelCheck.Derive(input, longer, complete: false);
+        Values = ModelCheck.Infer(input, longer, complete: false);
         _operations.Add(operation);
         return _operations.Count;
     }
 
     /// <summary>The model, whose last operation must be <see cref="Scores"/>.</summary>
-    /// <param name="classNames">One name a class, see <see cref="BitModel"/>; null: numbers.</param>
+    /// <param name="classNames">One name per class, see <see cref="BitModel"/>; null: numbers.</param>
     /// <exception cref="InvalidDataException">It is not, or the names do not fit.</exception>
     public BitModel Build(IReadOnlyList<string>? classNames = null) => new(input, _operations, classNames);
 }

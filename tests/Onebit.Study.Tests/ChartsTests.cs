@@ -14,7 +14,7 @@ public class ChartsTests
         var study = new Synthetic();
         study.Add("net & co", "float32", 2);
         study.Add("net & co", "binaryconnect", 6);
-        XElement svg = XDocument.Parse(Charts.AccuracyAgainstBytes(study.Results)).Root!;
+        XElement svg = XDocument.Parse(AccuracyCharts.AccuracyAgainstBytes(study.Results)).Root!;
         string[] texts = [.. svg.Descendants(s_svg + "text").Select(t => t.Value)];
         Assert.Superset(
             new HashSet<string>
@@ -44,7 +44,7 @@ public class ChartsTests
     {
         var study = new Synthetic();
         study.Add("net", "float32", 2);
-        XElement svg = XElement.Parse(Charts.Loss(NetworkRuns.Of(study.Results)[0]));
+        XElement svg = XElement.Parse(CurveCharts.Loss(NetworkRuns.Of(study.Results)[0]));
         Assert.Null(svg.Attribute("width"));
         Assert.NotNull(svg.Attribute("viewBox"));
         Assert.DoesNotContain(svg.Elements(s_svg + "rect"), r => r.Attribute("fill")?.Value == "white");
@@ -60,7 +60,7 @@ public class ChartsTests
             study.Add("net", "binaryconnect", 6 + i % 2, experiment: $"crowded-{i}");
         }
 
-        XElement svg = XElement.Parse(Charts.MethodsAgainstBytes(study.Results, Ranking.Networks(study.Results, 1).Single()));
+        XElement svg = XElement.Parse(AccuracyCharts.MethodsAgainstBytes(study.Results, Ranking.Networks(study.Results, 1).Single()));
         (double X, double Y)[] labels =
         [
             .. svg.Descendants(s_svg + "text").Where(t => t.Value.StartsWith("crowded", StringComparison.Ordinal)).Select(Position),
@@ -77,7 +77,7 @@ public class ChartsTests
     {
         var study = new Synthetic();
         study.Add("net", "float32", wrong);
-        XElement svg = XDocument.Parse(Charts.AccuracyAgainstBytes(study.Results)).Root!;
+        XElement svg = XDocument.Parse(AccuracyCharts.AccuracyAgainstBytes(study.Results)).Root!;
         string[] ticks = [.. svg.Descendants(s_svg + "text").Select(t => t.Value).Where(t => t.EndsWith('%'))];
         Assert.NotEmpty(ticks);
         Assert.DoesNotContain(ticks, t => t.StartsWith('-') || t.StartsWith("100", StringComparison.Ordinal));
@@ -89,7 +89,7 @@ public class ChartsTests
             .Sample(
                 (low, decades) =>
                 {
-                    double[] ticks = Charts.Ticks(Math.Pow(10, low), Math.Pow(10, low + decades));
+                    double[] ticks = Axes.Ticks(Math.Pow(10, low), Math.Pow(10, low + decades));
                     Assert.InRange(ticks.Length, 3, 8);
                 }
             );

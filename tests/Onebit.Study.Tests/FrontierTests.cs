@@ -63,7 +63,10 @@ public class FrontierTests
         study.Add("net", "binaryconnect", 8);
         Published Other(string name, long bytes, double accuracy) =>
             new(name, "mnist", accuracy, bytes, "weights alone", "nobody", Checked: true);
-        string svg = Charts.Frontier(study.Results, [Other("small", 1000, 0.9), Other("worse", 1500, 0.88), Other("large", 5000, 0.99)]);
+        string svg = AccuracyCharts.Frontier(
+            study.Results,
+            [Other("small", 1000, 0.9), Other("worse", 1500, 0.88), Other("large", 5000, 0.99)]
+        );
         string[] texts = [.. XElement.Parse(svg).Descendants().Where(e => e.Name.LocalName == "text").Select(t => t.Value)];
         Assert.Superset(
             new HashSet<string> { "net-binaryconnect", "small", "large", "weights alone", "Onebit, whole file" },

@@ -77,7 +77,7 @@ public class RankingTests
         Synthetic study = Methods();
         study.Add("net", "lq", 5, experiment: "net-lq-1-1-long");
         study.Change(r => r with { Epochs = 9 });
-        Assert.Equal(["net-lq-1-1", "net-lq-3-2"], Ranking.Planes(study.Results).Select(r => r.Experiment));
+        Assert.Equal(["net-lq-1-1", "net-lq-3-2"], Ranking.ByBits(study.Results).Select(r => r.Experiment));
     }
 
     [Fact]

@@ -319,7 +319,7 @@ public partial class ReportWriterTests
                 TrainProcessorSeconds = Spread.Of([0]),
                 ModelBytes = 0,
                 Epochs = 0,
-                Curves = new TrainingCurves([], [], []),
+                Curves = ClassificationCurves.Of([], [], []),
             }
         );
         study.Add("net", "binaryconnect", study.Test.Count);
@@ -327,7 +327,7 @@ public partial class ReportWriterTests
             r with
             {
                 Ratio = new Latency(double.NaN, double.PositiveInfinity),
-                Curves = new TrainingCurves([0, double.NaN], [double.PositiveInfinity, 1], [1, 0]),
+                Curves = ClassificationCurves.Of([0, double.NaN], [double.PositiveInfinity, 1], [1, 0]),
             }
         );
         string html = study.Report;

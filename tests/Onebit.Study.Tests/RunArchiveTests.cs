@@ -52,10 +52,10 @@ public sealed class RunArchiveTests : IDisposable
         RunArchive.Extract(file, folder, "another fingerprint");
         Assert.False(Directory.Exists(folder));
         RunArchive.Extract(file, folder, RunArchive.Read(file).Fingerprint);
-        Assert.Equal([Trainer.ModelFile, RunResult.FileName], Directory.EnumerateFiles(folder).Select(Path.GetFileName).Order());
+        Assert.Equal([RunFolder.ModelFile, RunFolder.ResultFile], Directory.EnumerateFiles(folder).Select(Path.GetFileName).Order());
         string again = _folder.File("again.zip");
         RunArchive.Add(folder, again);
-        Assert.Equal(RunArchive.Read(file).TestPredictions, RunArchive.Read(again).TestPredictions);
+        Assert.Equal(Predictions(file), Predictions(again));
     }
 
     [Fact]
@@ -64,6 +64,8 @@ public sealed class RunArchiveTests : IDisposable
         string file = _folder.Add("damaged.zip", "PK no zip");
         Assert.Contains(file, Assert.Throws<ExperimentException>(() => RunArchive.Read(file)).Message, StringComparison.Ordinal);
     }
+
+    private static byte[] Predictions(string file) => ((ClassificationResult)RunArchive.Read(file)).TestPredictions;
 
     private static void Compare(string folder)
     {
@@ -74,7 +76,7 @@ public sealed class RunArchiveTests : IDisposable
             files,
             file =>
             {
-                RunResult run = RunArchive.Read(file);
+                var run = (ClassificationResult)RunArchive.Read(file);
                 ImageSet? images = run.Fingerprint.StartsWith(FashionSha256, StringComparison.Ordinal) ? fashion : s_mnist.Test;
                 if (images is not null && RunArchive.ReadModel(file) is { } model)
                 {

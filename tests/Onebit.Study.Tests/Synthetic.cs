@@ -105,7 +105,7 @@ internal sealed class Synthetic
             Peer = new PeerLatency("ONNX Runtime", 20_000, 5_000),
             Ratio = full ? new Latency(1, 1) : new Latency(40, 0.5),
             Confusion = confusion,
-            Curves = new TrainingCurves([0.9, 0.5, 0.3], [0.8, 0.4, 0.35], [0.7, 0.8, accuracy]),
+            Curves = ClassificationCurves.Of([0.9, 0.5, 0.3], [0.8, 0.4, 0.35], [0.7, 0.8, accuracy]),
         };
         Predictions[run.Experiment] = predictions;
         Runs.Add(run);

@@ -200,10 +200,10 @@ public class FormatTests
             ]
         );
         byte[] file = model.ToBytes();
-        byte[] coarse = [13, 1, 8, 2, 4, 2, 6, 2, 0b1000, 5, 3, 0b101000],
+        byte[] requantize = [13, 1, 8, 2, 4, 2, 6, 2, 0b1000, 5, 3, 0b101000],
             scores = [14, 3, 1, 5, 2, 2, 1, 0b10, 0, 2, 0b0011];
-        Assert.Equal([coarse.Length, scores.Length], new[] { 1, 3 }.Select(model.EncodedLength));
-        Assert.True(file.AsSpan().IndexOf((byte[])[.. coarse]) > 0 && file.AsSpan().IndexOf((byte[])[.. scores]) > 0);
+        Assert.Equal([requantize.Length, scores.Length], new[] { 1, 3 }.Select(model.EncodedLength));
+        Assert.True(file.AsSpan().IndexOf((byte[])[.. requantize]) > 0 && file.AsSpan().IndexOf((byte[])[.. scores]) > 0);
         BitModel read = BitModel.Read(file);
         Assert.Equal(file, read.ToBytes());
         Assert.Equal([-48, 32], ((Requantize)read.Operations[1]).Offsets.ToArray());
@@ -215,7 +215,7 @@ public class FormatTests
         Refuses(shortest, Replaced(scores, [7, 3, 1, 2, 2, 1, 0b10, 0, 7, 96, 0])); // plainly
         Refuses(shortest, Replaced(scores, [14, 3, 1, 4, 2, 2, 1, 0b10, 0, 3, 0b000110])); // 16 times 6 and 0
         Refuses(shortest, Replaced(scores, [14, 3, 1, 0, 2, 2, 1, 0b10, 0, 7, 96, 0]));
-        Refuses(shortest, Replaced(scores, [14, 3, 1, 0, 2, 2, 1, 0b10, 0, 1, 0b01])); // 1 and 0: not coarse at all
+        Refuses(shortest, Replaced(scores, [14, 3, 1, 0, 2, 2, 1, 0b10, 0, 1, 0b01])); // 1 and 0: no trailing zero bits at all
         Refuses(shortest, Replaced(scores, [14, 3, 1, 0, 2, 2, 1, 0b10, 0, 0]));
         Refuses(shortest, Replaced(scores, [14, 3, 1, 3, 2, 2, 1, 0b10, 0, 1, 0b01])); // 8 times 1: too fine
         Refuses(shortest, Replaced(scores, [14, 3, 1, 5, 2, 2, 1, 0b10, 0, 0])); // 0 and 0
@@ -262,9 +262,9 @@ public class FormatTests
         Assert.Equal(model.Trace([2, 3])[7], read.Trace([2, 3])[7]);
 
         // Operation 4: as operation 2. Any other way to write it is refused.
-        byte[] again = [12, 4, 2],
+        byte[] shared = [12, 4, 2],
             twice = [1, 4, 2, 1, 2, 1, 0, 1, 1, layer.Weights.Span[0]];
-        int place = file.AsSpan().IndexOf(again);
+        int place = file.AsSpan().IndexOf(shared);
         Refuses("not written as those of the first", Replaced(twice));
         Refuses("Operation 1 has no weights", Replaced([12, 4, 1]));
         Refuses("Operation 4 has no weights", Replaced([12, 4, 4]));
@@ -272,7 +272,7 @@ public class FormatTests
         Refuses("Operation 2147483647 has no weights", Replaced([12, 4, 255, 255, 255, 255, 7]));
 
         byte[] Replaced(byte[] other) =>
-            FileBytes.WithChecksum([.. file.AsSpan(..place), .. other, .. file.AsSpan((place + again.Length)..^4)]);
+            FileBytes.WithChecksum([.. file.AsSpan(..place), .. other, .. file.AsSpan((place + shared.Length)..^4)]);
     }
 
     [Fact]

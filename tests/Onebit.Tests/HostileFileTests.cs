@@ -4,7 +4,7 @@ namespace Onebit.Tests;
 
 /// <summary>
 /// Files that were damaged at random. Nothing but <see cref="InvalidDataException"/> may come of them, and those that
-/// still are models must be the only encoding of themselves and predict what the naive implementation predicts.
+/// still are models must be the only encoding of themselves and predict what the reference interpreter predicts.
 /// </summary>
 public class HostileFileTests
 {
@@ -57,7 +57,7 @@ public class HostileFileTests
                         byte[] pixels = RandomModels.Image(read, random);
                         if (pixels.Length < 10_000)
                         {
-                            Assert.Equal(NaiveModel.Run(read, pixels).Class, read.Predict(pixels));
+                            Assert.Equal(ReferenceInterpreter.Run(read, pixels).Class, read.Predict(pixels));
                         }
                         else
                         {

@@ -119,7 +119,7 @@ public class ModelCheckTests
             { "value 1 does not exist", new WeightedSum(new[] { 0, 1 }, new int[4]) },
             { "1 to 64 values are combined, not 0", new WeightedSum(Array.Empty<int>(), new int[2]) },
             { "1 to 64 values are combined, not 65", new WeightedSum(new int[65], new int[130]) },
-            { "a multiplier a channel", new WeightedSum(new int[2], new int[3]) },
+            { "a multiplier per channel", new WeightedSum(new int[2], new int[3]) },
             { "at least 1", new WeightedSum(new int[2], Array.Empty<int>()) },
             { "is not combined to one of 3 x", new WeightedSum(new int[1], new int[3]) },
             { "do not fit into 32-bit", new WeightedSum(new int[1], new[] { 0, int.MaxValue / 254 }) },
@@ -136,7 +136,6 @@ public class ModelCheckTests
             { "as many entries", Slopes with { HighOffsets = new long[3] } },
             { "a shift is 0 to 62, not 63", Slopes with { Shift = 63 } },
             { "64-bit", Slopes with { HighMultipliers = new[] { 0, 1 }, HighOffsets = new[] { 0, long.MaxValue - 254 } } },
-            { "not known", new Unknown() },
             { "the last operation, and no other", Build.Scores(0, 2) },
         };
 
@@ -233,7 +232,7 @@ public class ModelCheckTests
     {
         ModelInput tiny = Build.Bytes(2, 1, 1),
             large = Build.Bytes(1, 1 << 11, 1 << 11);
-        Operation[] pools = [.. Enumerable.Range(0, ModelLimits.Operations - 1).Select(i => new MaxPool(i, 1, 1))];
+        Operation[] pools = [.. Enumerable.Range(0, ModelLimits.MaxOperations - 1).Select(i => new MaxPool(i, 1, 1))];
         Assert.Equal(1, new BitModel(tiny, [.. pools, Build.Scores(pools.Length, 2)]).Predict([1, 2]));
         Refuses("1 to 1024", tiny, [.. pools, new MaxPool(0, 1, 1), Build.Scores(pools.Length, 2)]);
         Refuses("33554432 elements", large, [.. pools.Take(8), Build.Scores(8, 2)]);
@@ -272,6 +271,4 @@ public class ModelCheckTests
 
     private static void Refuses(string reason, ModelInput input, Operation[] operations) =>
         Assert.Contains(reason, Assert.Throws<InvalidDataException>(() => new BitModel(input, operations)).Message);
-
-    private sealed record Unknown() : Operation(0);
 }

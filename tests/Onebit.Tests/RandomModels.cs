@@ -48,7 +48,7 @@ internal static class RandomModels
             new Scores(
                 operations.Count,
                 Build.Many(classes, () => Multiplier(random)),
-                Coarse(random, Build.Many(classes, () => Offset(random))),
+                TrailingZeroBits(random, Build.Many(classes, () => Offset(random))),
                 random.Next(63)
             )
         );
@@ -114,7 +114,7 @@ internal static class RandomModels
                 operations.Add(new BitPlane(value, random.Next(Values(input, operations)[value].Bits)));
                 shapes.Add(x with { Kind = ElementKind.Signs });
                 break;
-            case 11 when x.Kind != ElementKind.Integers && Again(random, operations, shapes, x) is { } linear:
+            case 11 when x.Kind != ElementKind.Integers && SharedWeights(random, operations, shapes, x) is { } linear:
                 operations.Add(linear with { Input = value });
                 shapes.Add(Output(linear, x));
                 break;
@@ -157,7 +157,7 @@ internal static class RandomModels
         );
 
     /// <summary>A layer before that can read the value too.</summary>
-    private static Linear? Again(Random random, List<Operation> operations, List<Shape> shapes, Shape x)
+    private static Linear? SharedWeights(Random random, List<Operation> operations, List<Shape> shapes, Shape x)
     {
         Linear[] fitting =
         [
@@ -177,7 +177,7 @@ internal static class RandomModels
     /// </summary>
     private static void Combine(Random random, ModelInput input, List<Operation> operations, List<Shape> shapes, Shape x)
     {
-        const double Largest = 1 << 20;
+        const double MaxSum = 1 << 20;
         int channels = random.Next(3) == 0 ? x.Channels * random.Next(1, 20) : x.Channels,
             terms = random.Next(1, 5);
         int[] fitting =
@@ -190,7 +190,7 @@ internal static class RandomModels
         IReadOnlyList<ValueInfo> values = Values(input, operations);
         int[] factors =
         [
-            .. inputs.Select(i => (int)(Largest / terms / Math.Max(1, Math.Max(-(double)values[i].Minimum, values[i].Maximum)))),
+            .. inputs.Select(i => (int)(MaxSum / terms / Math.Max(1, Math.Max(-(double)values[i].Minimum, values[i].Maximum)))),
         ];
         if (factors.All(f => f > 0))
         {
@@ -279,17 +279,17 @@ internal static class RandomModels
         return new Requantize(
             input,
             Build.Many(x.Channels, () => gentle ? random.Next(-64, 64) : Multiplier(random)),
-            Coarse(random, Build.Many(x.Channels, () => gentle ? random.Next(-2000, 2000) : Offset(random))),
+            TrailingZeroBits(random, Build.Many(x.Channels, () => gentle ? random.Next(-2000, 2000) : Offset(random))),
             gentle ? random.Next(8) : random.Next(63),
             outputBits
         );
     }
 
     /// <summary>Sometimes with low bits that are 0 in all of them.</summary>
-    private static long[] Coarse(Random random, long[] offsets)
+    private static long[] TrailingZeroBits(Random random, long[] offsets)
     {
-        int grain = random.Next(2) * random.Next(12);
-        return [.. offsets.Select(o => o >> grain << grain)];
+        int bits = random.Next(2) * random.Next(12);
+        return [.. offsets.Select(o => o >> bits << bits)];
     }
 
     private static int Multiplier(Random random) =>

@@ -68,7 +68,7 @@ public sealed class SaveTests : IDisposable
         string path = Path.Combine(_folder, "film.onebit");
         using (FileStream stream = File.Create(path))
         {
-            stream.SetLength(ModelLimits.FileBytes + 1L);
+            stream.SetLength(ModelLimits.MaxFileBytes + 1L);
         }
 
         long before = GC.GetAllocatedBytesForCurrentThread();

@@ -56,7 +56,7 @@ public sealed class ExperimentTests : IDisposable
             {
                 Experiment experiment = ExperimentFile.Load(file) with { ValidationImages = null };
                 Assert.Equal(Path.GetFileNameWithoutExtension(file), experiment.Name);
-                using Network network = Trainer.CreateNetwork(experiment, new Dataset("none", images, images));
+                using Network network = NetworkFactory.Create(experiment, new Dataset("none", images, images));
                 Assert.NotEqual(0, network.ParameterCount);
             }
         );

@@ -119,7 +119,7 @@ internal static class EvalCommand
 
     /// <summary>
     /// Every value, score and class of every image, by the runtime and by the same operations on libtorch. Values come from
-    /// the runtime's plain kernel, scores from its kernels for one image, classes from those for many.
+    /// the reference interpreter, scores from the kernels for one image, classes from those for many.
     /// </summary>
     private static (long Integers, long Different) Compare(BitModel model, ImageSet test, byte[] classes)
     {
@@ -128,7 +128,6 @@ internal static class EvalCommand
         using var folded = new TorchBitModel(model);
         long integers = 0,
             different = 0;
-        long[] scores = new long[model.ClassCount];
         for (int start = 0; start < test.Count; start += Batch)
         {
             using var scope = torch.NewDisposeScope();
@@ -137,28 +136,36 @@ internal static class EvalCommand
             double[][] expected = [.. values.SkipLast(1).Select(v => v.to(torch.ScalarType.Float64).contiguous().data<double>().ToArray())];
             long[] expectedScores = values[^1].data<long>().ToArray(),
                 expectedClasses = values[^1].flatten(1).argmax(1).data<long>().ToArray();
-            for (int i = 0; i < images.Count; i++)
-            {
-                int[][] trace = model.Trace(images.Image(i));
-                model.Predict(images.Image(i), scores);
-                for (int v = 0; v < trace.Length; v++)
+            int first = start;
+            Parallel.For(
+                0,
+                images.Count,
+                i =>
                 {
-                    ReadOnlySpan<double> own = expected[v].AsSpan(i * trace[v].Length, trace[v].Length);
-                    for (int e = 0; e < own.Length; e++)
+                    int[][] trace = model.Trace(images.Image(i));
+                    long[] scores = new long[model.ClassCount];
+                    model.Predict(images.Image(i), scores);
+                    long compared = scores.Length + 1,
+                        wrong = expectedClasses[i] == classes[first + i] ? 0 : 1;
+                    for (int v = 0; v < trace.Length; v++)
                     {
-                        different += own[e] == trace[v][e] ? 0 : 1;
+                        ReadOnlySpan<double> own = expected[v].AsSpan(i * trace[v].Length, trace[v].Length);
+                        for (int e = 0; e < own.Length; e++)
+                        {
+                            wrong += own[e] == trace[v][e] ? 0 : 1;
+                        }
+
+                        compared += own.Length;
+                    }
+                    for (int c = 0; c < scores.Length; c++)
+                    {
+                        wrong += expectedScores[i * scores.Length + c] == scores[c] ? 0 : 1;
                     }
 
-                    integers += own.Length;
+                    Interlocked.Add(ref integers, compared);
+                    Interlocked.Add(ref different, wrong);
                 }
-                for (int c = 0; c < scores.Length; c++)
-                {
-                    different += expectedScores[i * scores.Length + c] == scores[c] ? 0 : 1;
-                }
-
-                different += expectedClasses[i] == classes[start + i] ? 0 : 1;
-                integers += scores.Length + 1;
-            }
+            );
         }
         return (integers, different);
     }

@@ -73,18 +73,10 @@ internal static class InspectCommand
 
     private static LayerRow Describe(BitModel model, Operation operation, int index)
     {
-        ValueInfo input = model.Values[operation.Input],
+        ValueInfo input = model.Values[operation.Inputs.Span[0]],
             output = model.Values[index + 1];
-        (long parameters, int? bits, long macs) = operation switch
-        {
-            Linear l => (IsAgain(model, l, index) ? 0 : Weights(l, input), 1, Weights(l, input) * output.Height * output.Width),
-            Threshold => (2L * output.Channels, null, 0L),
-            Requantize or Scores => (2L * output.Channels, null, 0L),
-            WeightedSum c => (c.Multipliers.Length, null, 0L),
-            Quantize q => (q.Thresholds.Length + (long)output.Channels, null, 0L),
-            PiecewiseLinear => (5L * output.Channels, null, 0L),
-            _ => (0L, (int?)null, 0L),
-        };
+        long weights = operation is Linear linear ? Weights(linear, input) : 0,
+            macs = weights * output.Area;
         string elements = output.Kind switch
         {
             ElementKind.Signs => "signs",
@@ -92,41 +84,24 @@ internal static class InspectCommand
             _ => $"integers of {output.Bits} bits",
         };
         return new LayerRow(
-            Name(operation),
-            string.Join(", ", ActivationMemory.Inputs(operation)),
+            operation.Label,
+            string.Join(", ", operation.Inputs.ToArray()),
             $"{output.Channels} x {output.Height} x {output.Width}",
             operation is Scores ? "scores" : elements,
-            parameters,
-            bits,
+            operation is Linear layer && IsShared(model, layer, index) ? 0 : weights + operation.ParameterCount,
+            operation is Linear ? 1 : null,
             model.EncodedLength(index),
             input.Bits == 1 ? macs : 0,
             input.Bits == 1 ? 0 : macs
         );
     }
 
-    /// <summary>Its weights are those of a layer before, which the file holds once.</summary>
-    private static bool IsAgain(BitModel model, Linear layer, int index) =>
-        model
-            .Operations.Take(index)
-            .OfType<Linear>()
-            .Any(other =>
-                other with { Input = layer.Input, Weights = layer.Weights } == layer && other.Weights.Span.SequenceEqual(layer.Weights.Span)
-            );
+    /// <summary>An earlier layer has the same weights, which the file holds once.</summary>
+    private static bool IsShared(BitModel model, Linear layer, int index) =>
+        model.Operations.Take(index).OfType<Linear>().Any(layer.SharesWeights);
 
     private static long Weights(Linear l, ValueInfo input) =>
         (long)l.Outputs * (input.Channels / l.Groups) * l.KernelHeight * l.KernelWidth;
-
-    private static string Name(Operation operation) =>
-        operation switch
-        {
-            Linear l => $"Linear {l.KernelHeight}x{l.KernelWidth}"
-                + (l.Stride > 1 ? $" stride {l.Stride}" : "")
-                + (l.Padding > 0 ? $" padding {l.Padding}" : "")
-                + (l.Groups > 1 ? $" groups {l.Groups}" : ""),
-            MaxPool p => $"MaxPool {p.Size}x{p.Size}",
-            SumPool p => $"SumPool {p.Size}x{p.Size}",
-            _ => operation.GetType().Name,
-        };
 
     private static void Print(BitModel model, LayerRow[] rows, long file)
     {

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
-using Onebit.Datasets;
 using Onebit.Study;
+using Onebit.Training;
 using Spectre.Console;
 
 namespace Onebit.Cli;
@@ -119,7 +119,7 @@ internal static class StudyCommand
         display.Report("all runs", done, $"{runs.Count(r => r.Result is not null)} of {runs.Count}");
         foreach (RunProgress run in runs)
         {
-            if (run.Result is { } result)
+            if (run.Result is ClassificationResult result)
             {
                 display.Report(run.Name, 1, $"test {result.TestAccuracy:P2}");
             }

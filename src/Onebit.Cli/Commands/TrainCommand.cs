@@ -98,7 +98,7 @@ internal static class TrainCommand
                         );
                         return trainer.Run(cancellation);
                     });
-                    Print(result, folder);
+                    Print((ClassificationResult)result, folder);
                 }
                 return Task.FromResult(0);
             }
@@ -110,7 +110,7 @@ internal static class TrainCommand
     private static string? Find(string argument) =>
         new[] { argument, Path.Combine(ExperimentFile.ShippedFolder, argument + ".json") }.FirstOrDefault(File.Exists);
 
-    private static void Print(RunResult result, string folder)
+    private static void Print(ClassificationResult result, string folder)
     {
         var table = new Table().Border(TableBorder.None).HideHeaders().AddColumns("", "");
         table.AddRow("test accuracy", $"{result.TestAccuracy:P2} (1 seed)");

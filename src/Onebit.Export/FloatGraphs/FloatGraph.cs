@@ -55,7 +55,7 @@ public sealed class FloatGraph
         /// <returns>The graph's value that it gives.</returns>
         private int Add(Operation operation, int value, int[] values)
         {
-            int x = values[operation.Input];
+            int x = values[operation.Inputs.Span[0]];
             return operation switch
             {
                 Linear l => _graph.Linear(x, l.Outputs, l.KernelHeight, l.KernelWidth, l.Stride, l.Padding, l.Groups),
@@ -77,12 +77,7 @@ public sealed class FloatGraph
             read[^1] = true;
             for (int i = model.Operations.Count - 1; i >= 0; i--)
             {
-                int[] inputs = model.Operations[i] switch
-                {
-                    WeightedSum w => Terms(w),
-                    Onebit.Add a => [a.Input, a.Other],
-                    Operation o => [o.Input],
-                };
+                int[] inputs = model.Operations[i] is WeightedSum w ? Terms(w) : model.Operations[i].Inputs.ToArray();
                 foreach (int value in read[i + 1] ? inputs : [])
                 {
                     read[value] = true;
@@ -113,7 +108,7 @@ public sealed class FloatGraph
 
         private Operation? Source(int value) => value == 0 ? null : model.Operations[value - 1];
 
-        private int Activation(int value) => Source(value) is BitPlane or Threshold ? Activation(Source(value)!.Input) : value;
+        private int Activation(int value) => Source(value) is BitPlane or Threshold ? Activation(Source(value)!.Inputs.Span[0]) : value;
 
         private int Sum(int[] terms, int channels)
         {

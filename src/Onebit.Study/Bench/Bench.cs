@@ -47,7 +47,7 @@ public static class Bench
             .Operations.Select(
                 (operation, i) =>
                 {
-                    ValueInfo input = model.Values[operation.Input],
+                    ValueInfo input = model.Values[operation.Inputs.Span[0]],
                         output = model.Values[i + 1];
                     return operation is Linear l
                         ? (long)output.Count * (input.Channels / l.Groups) * l.KernelHeight * l.KernelWidth * input.Bits

@@ -21,16 +21,16 @@ public sealed class Explorer
     /// <summary>The folder that hard test images are written to.</summary>
     public const string HardSetFolder = "hard-set";
 
-    private const int MostClusters = 256,
-        MostClustered = 20_000,
+    private const int MaxClusters = 256,
+        MaxClustered = 20_000,
         ClusterSteps = 30;
-    private const int Fewest = 20,
+    private const int MinImages = 20,
         Neighbours = 5;
     private const int TSneSteps = 1000,
         PointsForPca = 500,
         Components = 50,
         TrustNeighbours = 12;
-    private const int MostDoubts = 500,
+    private const int MaxDoubts = 500,
         PairExamples = 9;
 
     private readonly Dataset _data;
@@ -65,10 +65,10 @@ public sealed class Explorer
     /// </exception>
     public ExplorationResults Run(string? models = null)
     {
-        if (_data.Train.Count < Fewest)
+        if (_data.Train.Count < MinImages)
         {
             throw new ExperimentException(
-                $"{_data.Name} has {_data.Train.Count} images to train on; there is something to see from {Fewest} on."
+                $"{_data.Name} has {_data.Train.Count} images to train on; there is something to see from {MinImages} on."
             );
         }
 
@@ -103,8 +103,8 @@ public sealed class Explorer
             [
                 .. classifiers.Select(c => new ClassifierResult(
                     c.Name,
-                    HardSet.Accuracy(_data.Test, c.Classes, [.. Enumerable.Range(0, _data.Test.Count)]),
-                    hard is null ? null : HardSet.Accuracy(_data.Test, c.Classes, hard.Indices)
+                    Evaluation.AccuracyOf(_data.Test.Labels.Span, c.Classes),
+                    hard is null ? null : Evaluation.AccuracyOf(_data.Test.Labels.Span, c.Classes, hard.Indices)
                 )),
             ],
             Pairs(classifiers),
@@ -115,28 +115,28 @@ public sealed class Explorer
             HardSet.Save(
                 Path.Combine(_folder, HardSetFolder),
                 _data,
-                hard!,
+                hard!.Indices,
                 clusters.Curve[^1].K,
                 $"onebit explore --hard-set --data {_data.Name}{(_size is { } size ? $" --size {DatasetInfo.SizeText(size)}" : "")}"
             );
         }
 
         results.Save(_folder);
-        AtomicFile.WriteText(Path.Combine(_folder, PictureFile), Charts.Embedding(large, _data.ClassNames));
+        AtomicFile.WriteText(Path.Combine(_folder, PictureFile), ExplorationCharts.Embedding(large, _data.ClassNames));
         AtomicFile.WriteText(Path.Combine(_folder, PageFile), ExplorationPage.Write(results, _data));
         return results;
     }
 
     private (KMeansResults Results, byte[] Few, byte[] Many) Cluster()
     {
-        ImageSet train = _data.Train.Slice(0, Math.Min(MostClustered, _data.Train.Count)),
+        ImageSet train = _data.Train.Slice(0, Math.Min(MaxClustered, _data.Train.Count)),
             test = _data.Test;
         int classes = _data.ClassCount,
             fewest = Math.Min(classes, train.Count);
         int[] sizes =
         [
             fewest,
-            .. Enumerable.Range(1, 30).Select(i => 1 << i).Where(k => k > fewest && k <= Math.Min(MostClusters, train.Count)),
+            .. Enumerable.Range(1, 30).Select(i => 1 << i).Where(k => k > fewest && k <= Math.Min(MaxClusters, train.Count)),
         ];
         double work = sizes.Sum(),
             done = 0;
@@ -155,7 +155,7 @@ public sealed class Explorer
         [
             .. fitted.Select(f => new KMeansPoint(
                 f.Clusters.Centroids.Count,
-                HardSet.Accuracy(test, f.Classes, [.. Enumerable.Range(0, test.Count)]),
+                Evaluation.AccuracyOf(test.Labels.Span, f.Classes),
                 f.Seconds
             )),
         ];
@@ -210,7 +210,7 @@ public sealed class Explorer
                 .OrderBy(d => d.Margin)
                 .ThenBy(d => d.Index),
         ];
-        return [.. all.Where(d => !d.Right), .. all.Where(d => d.Right).Take(MostDoubts)];
+        return [.. all.Where(d => !d.Right), .. all.Where(d => d.Right).Take(MaxDoubts)];
     }
 
     private (TSnePicture Small, TSnePicture Large, TSneReading[] Readings) Picture()
@@ -387,7 +387,7 @@ public sealed class Explorer
                     Path.Combine(_folder, "held-out", $"{experiment.Name}-seed{seed}"),
                     new SynchronousProgress<TrainingProgress>(p => Report(name, Math.Min(0.999, p.Done), $"epoch {p.Epoch}/{p.Epochs}"))
                 );
-                votes.Add(trainer.Run(_cancellation).TestPredictions);
+                votes.Add(((ClassificationResult)trainer.Run(_cancellation)).TestPredictions);
                 Report(name, 1, "trained");
             }
         }
@@ -397,16 +397,7 @@ public sealed class Explorer
             : throw new ExperimentException($"There are no hard test images in {_data.Name}: the committee of six agrees on every one.");
     }
 
-    private HardSetResults Results(bool curated, int[] indices)
-    {
-        int[] byClass = new int[_data.ClassCount];
-        foreach (int i in indices)
-        {
-            byClass[_data.Test.Labels.Span[i]]++;
-        }
-
-        return new HardSetResults(curated, indices, byClass);
-    }
+    private HardSetResults Results(bool curated, int[] indices) => new(curated, indices, HardSet.ByClass(_data, indices));
 
     private SynchronousProgress<double> Task(string task, string detail) => new(done => Report(task, done, detail));
 

@@ -17,11 +17,11 @@ public static class ModelPredictions
         foreach (string file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
         {
             string home = Path.GetDirectoryName(file)!;
-            if (Path.GetFileName(file) == RunResult.FileName && RunResult.Load(home) is { } run)
+            if (Path.GetFileName(file) == RunFolder.ResultFile && RunFolder.Load(home) is ClassificationResult run)
             {
                 models.Add((Path.GetRelativePath(folder, home), Noted(run, home, data)));
             }
-            else if (Path.GetExtension(file) == ".onebit" && !File.Exists(Path.Combine(home, RunResult.FileName)))
+            else if (Path.GetExtension(file) == ".onebit" && !File.Exists(Path.Combine(home, RunFolder.ResultFile)))
             {
                 models.Add((Path.ChangeExtension(Path.GetRelativePath(folder, file), null), Predicted(file, data)));
             }
@@ -33,7 +33,7 @@ public static class ModelPredictions
             );
     }
 
-    private static byte[] Noted(RunResult run, string folder, Dataset data) =>
+    private static byte[] Noted(ClassificationResult run, string folder, Dataset data) =>
         run.Fingerprint.StartsWith(Trainer.Fingerprint(data), StringComparison.Ordinal) && run.TestPredictions.Length == data.Test.Count
             ? run.TestPredictions
             : throw new ExperimentException(

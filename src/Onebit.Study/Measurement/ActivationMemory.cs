@@ -12,54 +12,23 @@ public static class ActivationMemory
     /// </summary>
     public static int Peak(BitModel model)
     {
-        int[] readers = new int[model.Values.Count],
-            lastUse = new int[model.Values.Count];
-        bool[] held = new bool[model.Values.Count];
+        var readers = new int[model.Values.Count];
+        var held = new bool[model.Values.Count];
         held[0] = held[^1] = true;
         foreach (Operation operation in model.Operations)
         {
-            foreach (int value in Inputs(operation))
+            foreach (int value in operation.Inputs.Span)
             {
                 held[value] |= operation is Linear || ++readers[value] > 1;
             }
         }
-        void Use(int value, int by)
-        {
-            if (held[value])
-            {
-                lastUse[value] = by;
-            }
-            else
-            {
-                Make(value, by);
-            }
-        }
-        void Make(int value, int by)
-        {
-            foreach (int input in Inputs(model.Operations[value - 1]))
-            {
-                Use(input, by);
-            }
-        }
-        int[] order = [.. Enumerable.Range(0, held.Length).Where(v => held[v])];
-        foreach (int value in order.Skip(1))
-        {
-            Make(value, value);
-        }
 
+        int[] lastUses = ValueLifetimes.LastUses(model.Operations, held),
+            order = [.. Enumerable.Range(0, held.Length).Where(v => held[v])];
         return order.Max(made =>
-            Bytes(model.Values[made]) + order.Where(v => v < made && lastUse[v] >= made).Sum(v => Bytes(model.Values[v]))
+            Bytes(model.Values[made]) + order.Where(v => v < made && lastUses[v] >= made).Sum(v => Bytes(model.Values[v]))
         );
     }
-
-    /// <summary>The values an operation reads.</summary>
-    public static IReadOnlyList<int> Inputs(Operation operation) =>
-        operation switch
-        {
-            Add add => [add.Input, add.Other],
-            WeightedSum weighted => weighted.Inputs.ToArray(),
-            _ => [operation.Input],
-        };
 
     private static int Bytes(ValueInfo value) =>
         value.Kind != ElementKind.Integers

@@ -29,7 +29,7 @@ public static class InferenceTimer
         using IBackend? own =
             isFloat ? null
             : packed is not null ? new PackedBackend(packed)
-            : new NetworkBackend(Trainer.CreateNetwork(experiment, data));
+            : new NetworkBackend(NetworkFactory.Create(experiment, data));
         IBackend[] backends = own is null ? [peer] : [own, peer];
         double[] one = InterleavedTimer.Measure(test, 1, backends),
             many = InterleavedTimer.Measure(test, Batch, backends);

@@ -22,7 +22,7 @@ internal sealed record NetworkRuns(string Name, IReadOnlyList<StudyRun> Runs)
     /// The runs that charts of whole networks name: all, or full precision and the best of each combination of bits where there are many.
     /// </summary>
     internal IReadOnlyList<StudyRun> Named =>
-        Ranking.Of(this) is { Runs.Count: >= Ranking.Least } ranking
+        Ranking.Of(this) is { Runs.Count: >= Ranking.MinRuns } ranking
             ? [.. Runs.Where(r => r == FullPrecision || ranking.BestByBits.Contains(r))]
             : Runs;
 

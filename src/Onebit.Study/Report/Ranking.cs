@@ -10,7 +10,7 @@ namespace Onebit.Study;
 internal sealed record Ranking(string Title, IReadOnlyList<StudyRun> Runs, StudyRun? FullPrecision, Func<StudyRun, string> Label)
 {
     /// <summary>Fewer runs of a network are compared well enough by the table of all runs.</summary>
-    internal const int Least = 5;
+    internal const int MinRuns = 5;
 
     /// <summary>What <see cref="Rows"/> hold, and in which unit.</summary>
     internal static IReadOnlyList<(string What, string Unit)> Columns { get; } =
@@ -113,10 +113,10 @@ internal sealed record Ranking(string Title, IReadOnlyList<StudyRun> Runs, Study
     }
 
     /// <summary>
-    /// Packed runs of a network and method that were trained for as many epochs with several numbers of planes, of weights and of
-    /// activations, the fewest first.
+    /// Packed runs of a network and method that were trained for equal epochs with several numbers of bits, of weights and of activations,
+    /// the fewest first.
     /// </summary>
-    internal static IReadOnlyList<StudyRun> Planes(StudyResults results) =>
+    internal static IReadOnlyList<StudyRun> ByBits(StudyResults results) =>
         [
             .. results
                 .Runs.Where(r => r.Packed)

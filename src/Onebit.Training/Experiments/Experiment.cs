@@ -125,9 +125,6 @@ public sealed record Experiment
     public IEnumerable<string> ParentRuns =>
         [.. Distillation?.Teachers ?? [], .. InitializeFrom is null ? Array.Empty<string>() : [InitializeFrom]];
 
-    /// <summary>Where the shipped experiments lie.</summary>
-    public static string ShippedFolder => Path.Combine(AppContext.BaseDirectory, "experiments");
-
     /// <summary>
     /// The experiment as canonical text: no spaces, names in order, and without values that equal their defaults. Two runs are the same when
     /// this is. Note, data and seeds are no part of it.
@@ -155,7 +152,7 @@ public sealed record Experiment
         );
         Require(
             WeightBits is null or 32 || (method.Binarizes && WeightBits >= method.WeightBits && WeightBits <= method.MaxWeightBits),
-            $"weightBits must be 32{Planes(method, method.WeightBits, method.MaxWeightBits)}"
+            $"weightBits must be 32{FewBits(method, method.WeightBits, method.MaxWeightBits)}"
         );
         if (Method.FindMistake(WeightBits ?? Method.WeightBits) is { } mistake)
         {
@@ -175,7 +172,7 @@ public sealed record Experiment
         Require(
             ActivationBits is null or 8 or 32 || (method.Binarizes && ActivationBits >= 1 && ActivationBits <= method.MaxActivationBits),
             method.Binarizes
-                ? $"activationBits must be 32, 8{Planes(method, 1, method.MaxActivationBits)}"
+                ? $"activationBits must be 32, 8{FewBits(method, 1, method.MaxActivationBits)}"
                 : "activationBits must be 32 or 8"
         );
         Require(Seeds.Count > 0 && Seeds.Distinct().Count() == Seeds.Count, "seeds must name at least one seed, each once");
@@ -193,10 +190,10 @@ public sealed record Experiment
         Network.ToGraph();
     }
 
-    private static string Planes(Method method, int fewest, int most) =>
+    private static string FewBits(Method method, int min, int max) =>
         !method.Binarizes ? ""
-        : most == fewest ? $" or {most}"
-        : $" or, with {method.Name}, {fewest} to {most}";
+        : max == min ? $" or {max}"
+        : $" or, with {method.Name}, {min} to {max}";
 
     private static void Require(bool holds, string otherwise)
     {

@@ -16,31 +16,31 @@ public abstract record Method
     /// <summary>Where it was published.</summary>
     public abstract string Source { get; }
 
-    /// <summary>Planes of a weight, the fewest, unless the experiment says otherwise; 32: weights stay float32.</summary>
+    /// <summary>Bits of a weight unless the experiment asks for more; 32: weights stay float32.</summary>
     public virtual int WeightBits => 1;
 
-    /// <summary>The most planes of a weight that an experiment may ask for.</summary>
+    /// <summary>The maximum bits of a weight that an experiment may ask for.</summary>
     public virtual int MaxWeightBits => 1;
 
     /// <summary>
-    /// What an activation is unless the experiment says otherwise: 32 (float ReLU), 8 (ReLU rounded to codes 0..255), or the planes of
-    /// the method's own.
+    /// What an activation is unless the experiment says otherwise: 32 (float ReLU), 8 (ReLU rounded to codes 0..255), or the bits of
+    /// the method's own binarizer.
     /// </summary>
     public virtual int ActivationBits => 32;
 
-    /// <summary>The most planes of an activation that an experiment may ask for.</summary>
+    /// <summary>The maximum bits of an activation that an experiment may ask for, 8 and 32 aside.</summary>
     public virtual int MaxActivationBits => 1;
 
     /// <summary>Weights are binarized; false for full precision alone.</summary>
     public bool Binarizes => WeightBits < 32;
 
     /// <summary>A binarizer for the weights of one layer.</summary>
-    /// <param name="bits">Planes, <see cref="WeightBits"/> to <see cref="MaxWeightBits"/>.</param>
+    /// <param name="bits">Bits, <see cref="WeightBits"/> to <see cref="MaxWeightBits"/>.</param>
     /// <param name="shape">Outputs x (channels / groups) x rows x columns.</param>
     public virtual WeightBinarizer Weights(int bits, long[] shape) => throw new NotSupportedException($"{Name} has no binarizer.");
 
     /// <summary>A binarizer for the activations of one layer.</summary>
-    /// <param name="bits">Planes, 1 to <see cref="MaxActivationBits"/>.</param>
+    /// <param name="bits">Bits, 1 to <see cref="MaxActivationBits"/>.</param>
     /// <param name="channels">Channels of what is binarized.</param>
     public virtual ActivationBinarizer Activation(int bits, int channels) => new SignActivation();
 
@@ -51,6 +51,12 @@ public abstract record Method
 
     /// <summary>An activation that stays float32.</summary>
     public virtual Tensor RealActivation(Tensor x) => nn.functional.relu(x);
+
+    /// <summary>
+    /// Chooses, before packing, what replaces the trained weights, and leaves the network so. Null: the method has no choice.
+    /// </summary>
+    /// <returns>All forms, the first as in training, and the chosen one.</returns>
+    public virtual (IReadOnlyList<FormEvaluation> All, FormEvaluation Chosen)? ChooseForm(ITrainedNetwork network) => null;
 
     /// <summary>All methods, in the order tables show them.</summary>
     public static IReadOnlyList<Method> All { get; } =

@@ -77,7 +77,7 @@ public sealed class TorchBitModel : IDisposable
 
     private Tensor Run(Operation operation, List<Tensor> values)
     {
-        Tensor x = values[operation.Input];
+        Tensor x = values[operation.Inputs.Span[0]];
         switch (operation)
         {
             case Linear linear:

@@ -12,7 +12,7 @@ namespace Onebit.Training;
 /// </summary>
 public static class SafeTensors
 {
-    private const int LongestHeader = 10_000_000;
+    private const int MaxHeaderLength = 10_000_000;
 
     /// <summary>Writes tensors beside the target, then renames, so that the file is whole or not there.</summary>
     /// <param name="path">The file.</param>
@@ -59,7 +59,7 @@ public static class SafeTensors
     {
         byte[] file = File.ReadAllBytes(path);
         long headerLength = file.Length >= 8 ? BinaryPrimitives.ReadInt64LittleEndian(file) : -1;
-        if (headerLength is < 2 or > LongestHeader || headerLength > file.Length - 8)
+        if (headerLength is < 2 or > MaxHeaderLength || headerLength > file.Length - 8)
         {
             throw new InvalidDataException($"'{path}' is no safetensors file: its header length is wrong.");
         }

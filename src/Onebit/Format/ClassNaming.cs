@@ -7,7 +7,7 @@ namespace Onebit;
 internal static class ClassNaming
 {
     /// <summary>Bytes of a name in UTF-8.</summary>
-    public const int MostBytes = 255;
+    public const int MaxBytes = 255;
 
     public static Encoding StrictUtf8 { get; } = new UTF8Encoding(false, throwOnInvalidBytes: true);
 
@@ -45,11 +45,11 @@ internal static class ClassNaming
             }
         }
 
-        return StrictUtf8.GetByteCount(name) > MostBytes ? $"is longer than {MostBytes} bytes" : null;
+        return StrictUtf8.GetByteCount(name) > MaxBytes ? $"is longer than {MaxBytes} bytes" : null;
     }
 
     /// <summary>A copy of the names, or null where they are the numbers, which need not be kept.</summary>
-    /// <exception cref="InvalidDataException">They are not one good name a class.</exception>
+    /// <exception cref="InvalidDataException">They are not one good name per class.</exception>
     public static string[]? Check(IReadOnlyList<string>? names, int classes)
     {
         if (names is null)

@@ -11,7 +11,7 @@ internal ref struct FileReader(ReadOnlySpan<byte> bytes)
     private ReadOnlySpan<byte> _rest = bytes;
 
     // An array whose entries are all equal takes no bits, so the remaining bytes alone do not bound its memory.
-    private int _arrayEntries = ModelLimits.ArrayEntries;
+    private int _arrayEntries = ModelLimits.MaxArrayEntries;
 
     public readonly bool AtEnd => _rest.IsEmpty;
 
@@ -67,17 +67,17 @@ internal ref struct FileReader(ReadOnlySpan<byte> bytes)
 
         ReadOnlySpan<byte> packed = Packed(count, width);
         var values = new long[count];
-        ulong least = ulong.MaxValue,
-            most = 0;
+        ulong min = ulong.MaxValue,
+            max = 0;
         for (int i = 0; i < count; i++)
         {
             ulong difference = PackedBits.Read(packed, (long)i * width, width);
             values[i] = minimum + (long)difference;
-            least = Math.Min(least, difference);
-            most = Math.Max(most, difference);
+            min = Math.Min(min, difference);
+            max = Math.Max(max, difference);
         }
 
-        if (least != 0 || BitOperations.LeadingZeroCount(most) != 64 - width || most > (ulong)long.MaxValue - (ulong)minimum)
+        if (min != 0 || BitOperations.LeadingZeroCount(max) != 64 - width || max > (ulong)long.MaxValue - (ulong)minimum)
         {
             throw new InvalidDataException("An array of integers is not encoded in the shortest way.");
         }
@@ -111,6 +111,9 @@ internal ref struct FileReader(ReadOnlySpan<byte> bytes)
         return flags;
     }
 
+    /// <summary>Entries of an array of several per channel; no array takes more than all may.</summary>
+    public static int Entries(int channels, int perChannel) => (int)Math.Min((long)channels * perChannel, int.MaxValue);
+
     /// <summary>The bytes of <paramref name="count"/> numbers of <paramref name="width"/> bits.</summary>
     private ReadOnlySpan<byte> Packed(int count, int width)
     {
@@ -121,7 +124,7 @@ internal ref struct FileReader(ReadOnlySpan<byte> bytes)
 
         if (count > _arrayEntries)
         {
-            throw new InvalidDataException($"The file's arrays have more than {ModelLimits.ArrayEntries} entries.");
+            throw new InvalidDataException($"The file's arrays have more than {ModelLimits.MaxArrayEntries} entries.");
         }
 
         _arrayEntries -= count;

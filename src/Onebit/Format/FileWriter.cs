@@ -15,7 +15,7 @@ internal sealed class FileWriter
 
     public void Bytes(ReadOnlySpan<byte> bytes) => _written.Write(bytes);
 
-    /// <summary>Seven bits a byte, lowest first; the top bit says that more follow.</summary>
+    /// <summary>Seven bits per byte, lowest first; the top bit says that more follow.</summary>
     public void Varint(ulong value)
     {
         for (; value > 0x7F; value >>= 7)
@@ -77,7 +77,7 @@ internal sealed class FileWriter
     public byte[] Finish()
     {
         Span<byte> checksum = stackalloc byte[4];
-        BinaryPrimitives.WriteUInt32LittleEndian(checksum, ModelFile.Checksum(_written.WrittenSpan));
+        BinaryPrimitives.WriteUInt32LittleEndian(checksum, Crc32C.Of(_written.WrittenSpan));
         Bytes(checksum);
         return _written.WrittenSpan.ToArray();
     }

@@ -1,7 +1,9 @@
+using System.Numerics;
+
 namespace Onebit;
 
 /// <summary>
-/// Shape, kind and range of one value of a model, derived when the model is checked. The range is found by interval
+/// Shape, kind and range of one value of a model, inferred when the model is checked. The range is found by interval
 /// arithmetic, so it holds for every image and need not be reached by one.
 /// </summary>
 /// <param name="Channels">Channels.</param>
@@ -18,4 +20,37 @@ public readonly record struct ValueInfo(int Channels, int Height, int Width, Ele
 {
     /// <summary>Number of elements.</summary>
     public int Count => Channels * Height * Width;
+
+    /// <summary>Number of elements of one channel.</summary>
+    public int Area => Height * Width;
+
+    /// <summary>The shape in words.</summary>
+    internal string Dimensions => $"{Channels} x {Height} x {Width}";
+
+    /// <summary>Signs of this shape.</summary>
+    internal ValueInfo AsSigns() => this with { Kind = ElementKind.Signs, Bits = 1, Minimum = -1, Maximum = 1 };
+
+    /// <summary>Codes of this shape.</summary>
+    internal ValueInfo AsCodes(int bits, int maximum) =>
+        this with
+        {
+            Kind = ElementKind.Codes,
+            Bits = bits,
+            Minimum = 0,
+            Maximum = maximum,
+        };
+
+    /// <summary>Integers of this shape.</summary>
+    internal ValueInfo AsIntegers(long minimum, long maximum)
+    {
+        // v ^ (v >> 63) is v, or its complement where v is negative: what is left of the sign bit.
+        long magnitude = (minimum ^ (minimum >> 63)) | (maximum ^ (maximum >> 63));
+        return this with
+        {
+            Kind = ElementKind.Integers,
+            Bits = 65 - BitOperations.LeadingZeroCount((ulong)magnitude),
+            Minimum = (int)Math.Clamp(minimum, int.MinValue, int.MaxValue),
+            Maximum = (int)Math.Clamp(maximum, int.MinValue, int.MaxValue),
+        };
+    }
 }

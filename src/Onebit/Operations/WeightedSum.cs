@@ -2,7 +2,7 @@ namespace Onebit;
 
 /// <summary>
 /// A weighted sum of several values, a factor for each of them and each channel: what joins the layers of several
-/// planes of weights and activations.
+/// weight bases and bit planes.
 /// <c>out[c, y, x] = sum over t of Multipliers[t * channels + c] * in_t[c / (channels / channels_t), y, x]</c>.
 /// Gives integers.
 /// </summary>
@@ -10,16 +10,80 @@ namespace Onebit;
 /// The values read, 1 to 64, of any kind, all of the same height and width. Their numbers of channels divide that of the
 /// output: equal in the usual case, 1 for a sum that all outputs share, or the number of groups.
 /// </param>
-/// <param name="Multipliers">One integer a channel for the first value, then for the second and so on.</param>
-public sealed record WeightedSum(ReadOnlyMemory<int> Inputs, ReadOnlyMemory<int> Multipliers)
-    : Operation(Inputs.IsEmpty ? -1 : Inputs.Span[0])
+/// <param name="Multipliers">One integer per channel for the first value, then for the second and so on.</param>
+public sealed record WeightedSum(ReadOnlyMemory<int> Inputs, ReadOnlyMemory<int> Multipliers) : Operation(Inputs.Span)
 {
-    /// <summary>Values read at most.</summary>
-    internal const int MaxInputs = 64;
+    internal const byte Kind = 8;
+
+    /// <summary>One integer per channel for the first value, then for the second and so on; copied when they are set.</summary>
+    public ReadOnlyMemory<int> Multipliers
+    {
+        get;
+        init => field = value.ToArray();
+    } = Multipliers.ToArray();
+
+    internal override ValueInfo Infer(ReadOnlySpan<ValueInfo> inputs, ModelCheck check)
+    {
+        ReadOnlySpan<int> multipliers = Multipliers.Span;
+        check.Require(inputs.Length is >= 1 and <= MaxInputs, $"1 to {MaxInputs} values are combined, not {inputs.Length}");
+        check.Require(multipliers.Length % inputs.Length == 0, "each value has a multiplier per channel");
+        check.CountEntries(multipliers.Length);
+        int channels = multipliers.Length / inputs.Length;
+        ValueInfo shape = check.Shape(channels, inputs[0].Height, inputs[0].Width);
+        check.CountSteps((Int128)shape.Count * inputs.Length);
+        var minima = new Int128[channels];
+        var maxima = new Int128[channels];
+        for (int t = 0; t < inputs.Length; t++)
+        {
+            ValueInfo x = inputs[t];
+            check.Require(
+                (x.Height, x.Width) == (shape.Height, shape.Width) && channels % x.Channels == 0,
+                $"a value of {x.Dimensions} is not combined to one of {shape.Dimensions}"
+            );
+            for (int c = 0; c < channels; c++)
+            {
+                long multiplier = multipliers[t * channels + c],
+                    one = multiplier * x.Minimum,
+                    two = multiplier * x.Maximum;
+                minima[c] += Math.Min(one, two);
+                maxima[c] += Math.Max(one, two);
+            }
+        }
+
+        return check.Integers(shape, minima.Min(), maxima.Max());
+    }
+
+    internal override void Write(FileWriter writer)
+    {
+        WriteHead(writer, Kind);
+        WriteInputs(writer);
+        writer.Size(Multipliers.Length / Inputs.Length);
+        writer.Integers(Multipliers.Span);
+    }
+
+    internal static WeightedSum Read(ref FileReader reader, int input)
+    {
+        int[] inputs = ReadInputs(ref reader, input);
+        return new WeightedSum(inputs, reader.Integers32(FileReader.Entries(reader.Size(), inputs.Length)));
+    }
 
     /// <inheritdoc/>
-    internal override int InputCount => Inputs.Length;
+    public override long ParameterCount => Multipliers.Length;
 
-    /// <inheritdoc/>
-    internal override int InputAt(int index) => Inputs.Span[index];
+    internal override void Run(InputValues inputs, Span<long> output)
+    {
+        output.Clear();
+        int area = inputs.Info(0).Area,
+            channels = output.Length / area;
+        for (int t = 0; t < inputs.Count; t++)
+        {
+            ReadOnlySpan<int> x = inputs[t];
+            int sharing = channels / inputs.Info(t).Channels;
+            for (int i = 0; i < output.Length; i++)
+            {
+                int channel = i / area;
+                output[i] += (long)Multipliers.Span[t * channels + channel] * x[channel / sharing * area + i % area];
+            }
+        }
+    }
 }

@@ -38,15 +38,15 @@ public class KernelEdgeTests
         ValueInfo input = new(Inputs, 1, 1, ElementKind.Codes, 1, 0, 1),
             sums = new(Outputs, 1, 1, ElementKind.Integers, 8, -Inputs, Inputs);
         ValueInfo signs = new(Outputs, 1, 1, ElementKind.Signs, 1, -1, 1);
-        var stage = new Stage(linear, null, Build.Threshold(1, Build.Repeat(-Inputs, Outputs)), 0, 2, [input, sums, signs]);
+        var layer = new FusedLinear(linear, null, Build.Threshold(1, Build.Repeat(-Inputs, Outputs)), 2, [input, sums, signs]);
         DenseKernel[] kernels =
         [
-            new DenseRows(stage),
-            new DenseBytes<Width64, ulong>(stage),
-            new DenseBytes<Width128, Vector128<ulong>>(stage),
-            new DenseBytes<Width512, Vector512<ulong>>(stage),
-            new DenseColumns<Width64, ulong>(stage),
-            new DenseColumns<Width512, Vector512<ulong>>(stage),
+            new DenseRows(layer),
+            new DenseBytes<Vector64Ops, ulong>(layer),
+            new DenseBytes<Vector128Ops, Vector128<ulong>>(layer),
+            new DenseBytes<Vector512Ops, Vector512<ulong>>(layer),
+            new DenseColumns<Vector64Ops, ulong>(layer),
+            new DenseColumns<Vector512Ops, Vector512<ulong>>(layer),
         ];
         foreach (DenseKernel kernel in kernels)
         {
@@ -69,8 +69,8 @@ public class KernelEdgeTests
         {
             ValueInfo input = new(1, 2, 1, ElementKind.Codes, bits, 0, (1 << bits) - 1),
                 sums = new(Outputs, 2, 1, ElementKind.Integers, 32, 0, 0);
-            var stage = new Stage(linear, null, null, 0, 1, [input, sums]);
-            Assert.All(Widths.All, width => Assert.Null(ConvolutionKernel.Create(stage, width)));
+            var layer = new FusedLinear(linear, null, null, 1, [input, sums]);
+            Assert.All(Widths.All, width => Assert.Null(KernelChooser.Convolution(layer, width)));
         }
     }
 

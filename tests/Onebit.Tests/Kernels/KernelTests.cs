@@ -20,23 +20,20 @@ public class KernelTests
         {
             (ModelInput input, Operation[] operations) = RandomLayers.Create(new Random(seed), small: false);
             BitModel model = new(input, operations, width);
-            for (int i = 0; i < operations.Length; i++)
+            foreach (FusedLinear layer in FusedLayer.ListOf(model.Operations, model.Values).OfType<FusedLinear>())
             {
-                if (Stage.At(operations, [.. model.Values], i) is { Stage: { Pool: null, IsDense: true } dense })
+                if (layer is { Pool: null, IsDense: true })
                 {
-                    chosen.Add(DenseKernel.Create(dense, width).GetType().Name);
+                    chosen.Add(KernelChooser.Dense(layer, width).GetType().Name);
                 }
-                else if (
-                    Stage.At(operations, [.. model.Values], i) is { Stage: { } stage }
-                    && ConvolutionKernel.Create(stage, width) is { } kernel
-                )
+                else if (KernelChooser.Convolution(layer, width) is { } kernel)
                 {
                     chosen.Add(kernel.GetType().Name);
                 }
             }
         }
 
-        string[] all = ["ConvolutionKernel`1", "DenseBytes`2", "DenseColumns`2", "DenseRows", "RowConvolution`2", "TableConvolution`2"];
+        string[] all = ["DenseBytes`2", "DenseColumns`2", "DenseRows", "PlaneConvolution`1", "RowConvolution`2", "TableConvolution`2"];
         Assert.Equal(width == 64 ? all[..4] : all, chosen.Order());
     }
 

@@ -16,16 +16,16 @@ public class LanesTests
         switch (width)
         {
             case 64:
-                Check<BitLanes<Width64, ulong>>();
+                Check<BitLanes<Vector64Ops, ulong>>();
                 break;
             case 128:
-                Check<BitLanes<Width128, Vector128<ulong>>>();
+                Check<BitLanes<Vector128Ops, Vector128<ulong>>>();
                 break;
             case 256:
-                Check<BitLanes<Width256, Vector256<ulong>>>();
+                Check<BitLanes<Vector256Ops, Vector256<ulong>>>();
                 break;
             case 512:
-                Check<BitLanes<Width512, Vector512<ulong>>>();
+                Check<BitLanes<Vector512Ops, Vector512<ulong>>>();
                 break;
         }
     }
@@ -37,16 +37,16 @@ public class LanesTests
         switch (width)
         {
             case 64:
-                Check<IntegerLanes<Width64, ulong, short>>();
+                Check<IntegerLanes<Vector64Ops, ulong, short>>();
                 break;
             case 128:
-                Check<IntegerLanes<Width128, Vector128<ulong>, short>>();
+                Check<IntegerLanes<Vector128Ops, Vector128<ulong>, short>>();
                 break;
             case 256:
-                Check<IntegerLanes<Width256, Vector256<ulong>, short>>();
+                Check<IntegerLanes<Vector256Ops, Vector256<ulong>, short>>();
                 break;
             case 512:
-                Check<IntegerLanes<Width512, Vector512<ulong>, short>>();
+                Check<IntegerLanes<Vector512Ops, Vector512<ulong>, short>>();
                 break;
         }
     }
@@ -58,16 +58,16 @@ public class LanesTests
         switch (width)
         {
             case 64:
-                Check<IntegerLanes<Width64, ulong, int>>();
+                Check<IntegerLanes<Vector64Ops, ulong, int>>();
                 break;
             case 128:
-                Check<IntegerLanes<Width128, Vector128<ulong>, int>>();
+                Check<IntegerLanes<Vector128Ops, Vector128<ulong>, int>>();
                 break;
             case 256:
-                Check<IntegerLanes<Width256, Vector256<ulong>, int>>();
+                Check<IntegerLanes<Vector256Ops, Vector256<ulong>, int>>();
                 break;
             case 512:
-                Check<IntegerLanes<Width512, Vector512<ulong>, int>>();
+                Check<IntegerLanes<Vector512Ops, Vector512<ulong>, int>>();
                 break;
         }
     }
@@ -82,9 +82,9 @@ public class LanesTests
             int some = random.Next(count + 1);
             int[] expectedAll = numbers.Sums(numbers.Offsets),
                 expectedSome = numbers.Sums(numbers.Offsets[..some]);
-            byte[] all = Slot(count),
-                first = Slot(count),
-                rest = Slot(count - some);
+            byte[] all = Accumulator(count),
+                first = Accumulator(count),
+                rest = Accumulator(count - some);
             TLanes.Sum(ref numbers.Bytes.AsSpan().GetPinnableReference(), numbers.Offsets, ref all[0]);
             Assert.Equal(expectedAll, Integers(all, count));
 
@@ -126,8 +126,8 @@ public class LanesTests
                     random.NextBytes(reached);
                     byte[] before = [.. reached],
                         joined = [.. reached];
-                    TLanes.AtLeast(ref first[0], positives, ref all[0], planes, threshold, ref reached[0], join: false);
-                    TLanes.AtLeast(ref first[0], positives, ref all[0], planes, threshold, ref joined[0], join: true);
+                    TLanes.AtLeast(ref first[0], positives, ref all[0], planes, threshold, ref reached[0], accumulate: false);
+                    TLanes.AtLeast(ref first[0], positives, ref all[0], planes, threshold, ref joined[0], accumulate: true);
                     for (int lane = 0; lane < differences.Length; lane++)
                     {
                         int bit = differences[lane] >= threshold ? 1 : 0;
@@ -141,18 +141,18 @@ public class LanesTests
             }
         }
 
-        // Whatever was in a slot before does not matter.
-        byte[] Slot(int planes)
+        // Whatever was in an accumulator before does not matter.
+        byte[] Accumulator(int planes)
         {
-            var slot = new byte[TLanes.SlotBytes(planes)];
-            random.NextBytes(slot);
-            return slot;
+            var accumulator = new byte[TLanes.AccumulatorBytes(planes)];
+            random.NextBytes(accumulator);
+            return accumulator;
         }
 
-        static int[] Integers(byte[] slot, int planes)
+        static int[] Integers(byte[] accumulator, int planes)
         {
             var integers = Build.Repeat(-1, TLanes.Lanes);
-            TLanes.ToIntegers(ref slot[0], planes, integers);
+            TLanes.ToIntegers(ref accumulator[0], planes, integers);
             return integers;
         }
     }

@@ -28,7 +28,7 @@ public class TranspositionTests
             }
 
             var bits = new ulong[(pixels + 63) / 64];
-            PixelPlanes.Reach(images.AsSpan(0, pixels), threshold, bits);
+            PixelPlanes.Binarize(images.AsSpan(0, pixels), threshold, bits);
             for (int pixel = 0; pixel < bits.Length * 64; pixel++)
             {
                 Assert.Equal(pixel < pixels && images[pixel] >= threshold ? 1u : 0, (bits[pixel / 64] >> (pixel & 63)) & 1);

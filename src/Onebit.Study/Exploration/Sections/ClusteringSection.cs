@@ -65,7 +65,7 @@ internal static class ClusteringSection
             <div class="scroll"><table class="confusion">{Table(results)}</table></div>
             <h3>How many prototypes it takes</h3>
             <p>More clusters, each one prototype of its class: a classifier that still has seen a label only to name its clusters.</p>
-            <div class="pair"><figure class="chart">{Charts.PrototypeCurve(k.Curve)}</figure>
+            <div class="pair"><figure class="chart">{ExplorationCharts.PrototypeCurve(k.Curve)}</figure>
             <div class="scroll"><table><thead><tr><th scope="col">Clusters</th><th scope="col">Test accuracy</th><th scope="col">Time to find them</th></tr></thead><tbody>{curve}</tbody></table></div></div>
             <h3>What {k.K} clusters struggle with</h3>
             <p>{Count(wrong.Length)} of {Count(

@@ -25,7 +25,7 @@ internal static class TSneSection
 
     private static string Figure(ExplorationResults results, TSnePicture picture) =>
         $"""
-            <figure class="chart">{Charts.EmbeddingInline(picture, results.Dataset.ClassNames)}
+            <figure class="chart">{ExplorationCharts.EmbeddingInline(picture, results.Dataset.ClassNames)}
             <figcaption>The first {Count(picture.Points)} training images, as many of each class. Trustworthiness {Number(
                 picture.Trustworthiness,
                 "F4"

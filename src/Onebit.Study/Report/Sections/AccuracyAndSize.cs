@@ -9,7 +9,7 @@ internal static class AccuracyAndSize
             : $"""
                 <section id="chart">
                 <h2>Accuracy against size</h2>
-                <figure class="chart wide"><div class="scroll">{Charts.AccuracyAgainstBytesInline(data.Results)}</div>
+                <figure class="chart wide"><div class="scroll">{AccuracyCharts.AccuracyAgainstBytesInline(data.Results)}</div>
                 <figcaption>Up and to the left is better. Both scales are logarithmic: a step up divides the error by the same factor everywhere.{Hollow(
                     data
                 )}{Seeds(data)}{data.NamedAlone}</figcaption></figure>

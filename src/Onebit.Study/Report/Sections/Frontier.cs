@@ -19,7 +19,7 @@ internal static class Frontier
             <p>What is counted differs, and so does who chose on what: our sizes are of whole files, our accuracies
             means over all seeds, and every choice was made on validation images; published sizes are mostly of weights alone, published accuracies mostly of one run.
             Bytes of activations: what must be held at once where each layer runs fused with what follows it.</p>
-            <figure class="chart wide"><div class="scroll">{Charts.FrontierInline(data.Results, published)}</div>
+            <figure class="chart wide"><div class="scroll">{AccuracyCharts.FrontierInline(data.Results, published)}</div>
             <figcaption>Filled: this study, with its worst and best seed. Of the published figures those are named that none of their kind beats in both.</figcaption></figure>
             <div class="scroll"><table>
             {HtmlTable(s_columns, c => c >= TextFrom, Rows(data.Results))}</table></div>

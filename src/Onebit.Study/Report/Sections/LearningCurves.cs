@@ -12,8 +12,8 @@ internal static class LearningCurves
         <p>First seed. Solid lines: validation images, before folding. Dotted: training batches, with their augmentation and dropout. Loss is on a logarithmic scale, accuracy on one of the error.{data.NamedAlone}</p>
         {string.Concat(data.Networks.Select(n => $"""
         <h3>{Escape(n.Name)}</h3>
-        {Charts.CurveKey(n)}
-        <div class="pair"><figure class="chart">{Charts.Loss(n)}</figure><figure class="chart">{Charts.ValidationAccuracy(n)}</figure></div>
+        {CurveCharts.Key(n)}
+        <div class="pair"><figure class="chart">{CurveCharts.Loss(n)}</figure><figure class="chart">{CurveCharts.ValidationAccuracy(n)}</figure></div>
 
         """))}</section>
         """;

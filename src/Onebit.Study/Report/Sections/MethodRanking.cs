@@ -7,7 +7,7 @@ internal static class MethodRanking
 {
     internal static string Write(ReportData data)
     {
-        Ranking[] networks = [.. Ranking.Networks(data.Results, Ranking.Least)],
+        Ranking[] networks = [.. Ranking.Networks(data.Results, Ranking.MinRuns)],
             equal = [.. Ranking.EqualBytes(data.Results)];
         if (networks.Length + equal.Length == 0)
         {
@@ -26,14 +26,14 @@ internal static class MethodRanking
             )} Of twenty rows with no difference at all one would have its star too, and the first of many is the first by luck too. Seeds tell how much another training would differ, not how much other test images would.</p>
             {string.Concat(networks.Select(n => Table(n) + Pictures(data, n)))}{string.Concat(equal.Select(Table))}{(
                 sizes is null ? "" : Pictures(data, sizes)
-            )}{Planes(data)}</section>
+            )}{ByBits(data)}</section>
             """;
     }
 
     /// <summary>The same tables in markdown; where no network has enough runs for one, of all networks.</summary>
     internal static string Markdown(StudyResults results)
     {
-        Ranking[] rankings = [.. Ranking.Networks(results, Ranking.Least), .. Ranking.EqualBytes(results)];
+        Ranking[] rankings = [.. Ranking.Networks(results, Ranking.MinRuns), .. Ranking.EqualBytes(results)];
         return string.Join(
             '\n',
             (rankings.Length > 0 ? rankings : Ranking.Networks(results, 1)).Select(r =>
@@ -62,19 +62,19 @@ internal static class MethodRanking
 
             """;
 
-    private static string Planes(ReportData data) =>
-        Ranking.Planes(data.Results) is not { Count: > 0 } runs
+    private static string ByBits(ReportData data) =>
+        Ranking.ByBits(data.Results) is not { Count: > 0 } runs
             ? ""
             : $"""
-                <figure class="chart wide"><div class="scroll">{Charts.PlanesInline(data.Results, runs)}</div>
+                <figure class="chart wide"><div class="scroll">{AccuracyCharts.ByBitsInline(data.Results, runs)}</div>
                 <figcaption>Planes of weights / activations, and the time of one image. Slanting lines join the runs of a method, upright ones reach from the worst seed to the best.</figcaption></figure>
 
                 """;
 
     private static string Pictures(ReportData data, Ranking ranking) =>
         $"""
-            <figure class="chart wide"><div class="scroll">{Charts.MethodsAgainstBytes(data.Results, ranking)}</div></figure>
-            <figure class="chart wide"><div class="scroll">{Charts.MethodsAgainstTime(data.Results, ranking)}</div>
+            <figure class="chart wide"><div class="scroll">{AccuracyCharts.MethodsAgainstBytes(data.Results, ranking)}</div></figure>
+            <figure class="chart wide"><div class="scroll">{AccuracyCharts.MethodsAgainstTime(data.Results, ranking)}</div>
             <figcaption>Colours: bits of input / weights / activations. Lines reach from the worst seed to the best. Time: one image at a time, one thread.</figcaption></figure>
 
             """;

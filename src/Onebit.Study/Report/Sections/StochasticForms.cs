@@ -1,4 +1,3 @@
-using Onebit.Training;
 using static Onebit.Study.Display;
 
 namespace Onebit.Study;
@@ -28,31 +27,17 @@ internal static class StochasticForms
         <div class="scroll"><table>
         <thead><tr><th scope="col">What stands for the weights</th><th scope="col">Validation accuracy</th><th scope="col">Test accuracy</th></tr></thead>
         <tbody>{string.Concat(run.Forms!.Select(f => $"""
-        <tr{(Name(f) == run.EvaluatedForm ? " class=\"chosen\"" : "")}><th scope="row">{Describe(f)}</th><td>{Percent(f.ValidationAccuracy)}</td><td>{Percent(f.TestAccuracy)}</td></tr>
+        <tr{(f.Name == run.EvaluatedForm ? " class=\"chosen\"" : "")}><th scope="row">{f.Description}</th><td>{Percent(f.ValidationAccuracy)}</td><td>{Percent(f.TestAccuracy)}</td></tr>
 
         """))}</tbody></table></div>
         <p>{Why(run)}</p>
 
         """;
 
-    // As RunResult.EvaluatedForm spells it.
-    private static string Name(FormEvaluation form) =>
-        form.Form.ToString().ToLowerInvariant() + (form.Reestimated ? ", statistics re-estimated" : "");
-
-    private static string Describe(FormEvaluation form) =>
-        form.Form switch
-        {
-            WeightForm.Sampled => "drawn anew for each batch",
-            WeightForm.Frozen => "one draw, kept",
-            WeightForm.Sign => "the sign of the latent weight",
-            WeightForm.Latent => "the latent weight itself, 32 bits",
-            _ => Escape(form.Form.ToString()),
-        } + (form.Reestimated ? ", batch-normalization statistics re-estimated" : "");
-
     private static string Why(StudyRun run)
     {
-        string chosen = run.Forms!.FirstOrDefault(f => Name(f) == run.EvaluatedForm) is { } form
-            ? Describe(form)
+        string chosen = run.Forms!.FirstOrDefault(f => f.Name == run.EvaluatedForm) is { } form
+            ? form.Description
             : Escape(run.EvaluatedForm ?? "none");
         return run.Packed
             ? $"Packed and evaluated: <strong>{chosen}</strong>. A file needs weights that stand still in one bit: a kept draw, or the sign with statistics re-estimated for it. Of these it is the best on the validation images."

@@ -1,0 +1,82 @@
+using Onebit.Datasets;
+using Onebit.Training;
+
+namespace Onebit.Study;
+
+/// <summary>
+/// What a study of classifiers measures of each experiment, and the report and pictures that show it. The rest of a study knows nothing of
+/// classes.
+/// </summary>
+/// <param name="data">The images.</param>
+internal sealed class ClassificationStudy(Dataset data)
+{
+    /// <summary>The file name of the report's first picture, for use elsewhere.</summary>
+    private const string PictureFile = "accuracy-against-bytes.svg";
+
+    /// <summary>The same of packed runs beside published figures, where there are any.</summary>
+    private const string FrontierFile = "frontier.svg";
+
+    /// <summary>What more bits bring and cost, where a method was trained with several numbers of them.</summary>
+    private const string BitsFile = "bits.svg";
+
+    private readonly int[]? _hardSet = HardSet.Find(data.Test);
+    private readonly Dictionary<string, byte[]> _predictions = [];
+
+    /// <summary>Test images that are known to be hard; null: none are.</summary>
+    internal int? HardImages => _hardSet?.Length;
+
+    /// <summary>Measures an experiment.</summary>
+    /// <param name="experiment">Whose row.</param>
+    /// <param name="runs">Its finished runs, one per seed.</param>
+    /// <param name="folder">The folder of the first of them.</param>
+    internal StudyRun Measure(Experiment experiment, IEnumerable<RunResult> runs, string folder)
+    {
+        ClassificationResult[] results = [.. runs.Cast<ClassificationResult>()];
+        ClassificationResult first = results[0];
+        _predictions[experiment.Name] = first.TestPredictions;
+        BitModel? model = first.Packed ? BitModel.Load(Path.Combine(folder, RunFolder.ModelFile)) : null;
+        (Latency own, PeerLatency peer) = InferenceTimer.Measure(experiment, data, model);
+        Spread Over(Func<ClassificationResult, double> value) => Spread.Of(results.Select(value));
+        return new StudyRun(first)
+        {
+            Note = experiment.Note,
+            Network = experiment.Network.Name,
+            Method = experiment.Method.Name,
+            PeakActivationBytes = model is null ? null : ActivationMemory.Peak(model),
+            ModelBytes = results.Max(r => r.ModelBytes),
+            Seeds = [.. results.Select(r => r.Seed)],
+            TestAccuracy = Over(r => r.TestAccuracy),
+            UnfoldedTestAccuracy = Over(r => r.UnfoldedTestAccuracy),
+            ValidationAccuracy = Over(r => r.ValidationAccuracy),
+            TestLoss = Over(r => r.TestLoss),
+            HardSetAccuracy = _hardSet is null
+                ? null
+                : Over(r => Evaluation.AccuracyOf(data.Test.Labels.Span, r.TestPredictions, _hardSet)),
+            TrainSeconds = Over(r => r.TrainSeconds),
+            TrainProcessorSeconds = Over(r => r.TrainProcessorSeconds),
+            PeakTrainingBytes = results.Max(r => r.PeakTrainingBytes),
+            InferenceNanoseconds = own,
+            Peer = peer,
+            Ratio = new Latency(peer.Batch1 / own.Batch1, peer.Batch256 / own.Batch256),
+            Confusion = Evaluation.Confusion(data.Test.Labels.Span, first.TestPredictions, data.ClassCount),
+        };
+    }
+
+    /// <summary>Writes the report and its pictures.</summary>
+    internal void WriteReport(StudyResults results, string folder, string reportFile)
+    {
+        void Write(string file, string text) => AtomicFile.WriteText(Path.Combine(folder, file), text);
+        Write(PictureFile, AccuracyCharts.AccuracyAgainstBytes(results));
+        if (Published.Beside(results) is { Count: > 0 } published)
+        {
+            Write(FrontierFile, AccuracyCharts.Frontier(results, published));
+        }
+
+        if (Ranking.ByBits(results) is { Count: > 0 } runs)
+        {
+            Write(BitsFile, AccuracyCharts.ByBits(results, runs));
+        }
+
+        Write(reportFile, ReportWriter.Write(results, _predictions, data.Test, _hardSet));
+    }
+}

@@ -1,0 +1,40 @@
+using Onebit.Datasets;
+
+namespace Onebit.Training;
+
+/// <summary>Builds an experiment's network.</summary>
+public static class NetworkFactory
+{
+    /// <summary>The experiment's network for these images, with random weights.</summary>
+    /// <exception cref="ExperimentException">The layers do not fit together.</exception>
+    public static Network Create(Experiment experiment, Dataset data)
+    {
+        ImageSet images = DataSplit.Of(experiment, data).Train;
+        return new Network(
+            experiment.Network,
+            experiment.Method,
+            images.Shape,
+            data.ClassCount,
+            experiment.PixelEncoding,
+            experiment.ActivationBits,
+            experiment.WeightBits,
+            experiment.ZeroInit,
+            experiment.PixelEncoding == PixelEncoding.Normalized ? Statistics(images.Pixels.Span) : null,
+            experiment.PixelThreshold
+        );
+    }
+
+    private static (double Mean, double Deviation) Statistics(ReadOnlySpan<byte> pixels)
+    {
+        double sum = 0,
+            squares = 0;
+        foreach (byte p in pixels)
+        {
+            sum += p;
+            squares += p * p;
+        }
+        double mean = sum / pixels.Length;
+        double deviation = Math.Sqrt(squares / pixels.Length - mean * mean);
+        return (mean, deviation > 0 ? deviation : 1);
+    }
+}

@@ -1,0 +1,78 @@
+using System.Text.Json;
+using Onebit.Datasets;
+using static TorchSharp.torch;
+
+namespace Onebit.Training;
+
+/// <summary>A finished run that another one needs: a teacher, or the run that its weights are initialized from.</summary>
+public static class ParentRun
+{
+    /// <summary>The folders where it may be, in the order they are tried.</summary>
+    /// <param name="name">The name of an experiment (its run of the same seed) or of a run's folder, or a path.</param>
+    /// <param name="folder">The folder of the run that needs it. The two are side by side unless the name is a path.</param>
+    /// <param name="seed">The seed of the run that needs it.</param>
+    public static IReadOnlyList<string> Places(string name, string folder, int seed)
+    {
+        string parent = Path.GetDirectoryName(Path.GetFullPath(folder))!;
+        return [Path.Combine(parent, $"{name}-seed{seed}"), Path.Combine(parent, name), Path.GetFullPath(name)];
+    }
+
+    /// <summary>Its network, in evaluation mode.</summary>
+    /// <exception cref="ExperimentException">It is not finished, damaged, or of other images.</exception>
+    internal static Network Load(string name, string folder, int seed, Dataset data)
+    {
+        string place = Find(name, folder, seed);
+        try
+        {
+            Network network = NetworkFactory.Create(RunFolder.Load(place)!.ReadExperiment(), data);
+            CopyTo(network, place, whole: true);
+            network.eval();
+            return network;
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException)
+        {
+            throw new ExperimentException($"The run in '{place}' is damaged; train it again.");
+        }
+    }
+
+    /// <summary>Copies its weights, and whatever else the two have in common, into a network of the same layers.</summary>
+    /// <exception cref="ExperimentException">It is not finished, damaged, or of other layers.</exception>
+    internal static void Initialize(Network network, string name, string folder, int seed) =>
+        CopyTo(network, Find(name, folder, seed), whole: false);
+
+    private static string Find(string name, string folder, int seed)
+    {
+        IReadOnlyList<string> places = Places(name, folder, seed);
+        return places.FirstOrDefault(p => File.Exists(Path.Combine(p, RunFolder.ResultFile)))
+            ?? throw new ExperimentException(
+                $"There is no finished run '{name}': neither '{places[0]}' nor '{places[1]}' holds one; train that experiment first."
+            );
+    }
+
+    private static void CopyTo(Network network, string place, bool whole)
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        string path = Path.Combine(place, RunFolder.WeightsFile);
+        IReadOnlyDictionary<string, Tensor> tensors;
+        try
+        {
+            tensors = SafeTensors.Load(path).Tensors;
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException)
+        {
+            throw new ExperimentException($"The weights '{path}' cannot be read; train that run again.");
+        }
+        foreach ((string name, Tensor tensor) in network.state_dict())
+        {
+            if (tensors.TryGetValue(name, out Tensor? earlier) && earlier.shape.AsSpan().SequenceEqual(tensor.shape))
+            {
+                tensor.copy_(earlier);
+            }
+            else if (whole || name.EndsWith(".weight", StringComparison.Ordinal))
+            {
+                throw new ExperimentException($"The run in '{place}' has other layers: its '{name}' is missing or has another shape.");
+            }
+        }
+    }
+}

@@ -1,0 +1,24 @@
+using System.Text.Json;
+
+namespace Onebit.Training;
+
+/// <summary>Where tasks are registered. Classification is the only one, so no experiment names it.</summary>
+internal static class KnownTasks
+{
+    /// <summary>An experiment's task.</summary>
+    /// <param name="experiment">The experiment.</param>
+    /// <param name="data">Its images.</param>
+    /// <param name="classNames">What the labels are called.</param>
+    /// <param name="teachers">The networks that its distillation names; the task disposes of them.</param>
+    internal static ITask Create(
+        Experiment experiment,
+        DataSplit data,
+        IReadOnlyList<string> classNames,
+        IReadOnlyList<Network> teachers
+    ) => new Classification(experiment, data, classNames, teachers);
+
+    /// <summary>Reads a run with its task's metrics.</summary>
+    /// <exception cref="JsonException">It is no run, or damaged.</exception>
+    internal static RunResult Read(ReadOnlySpan<byte> json) =>
+        JsonSerializer.Deserialize<ClassificationResult>(json, Experiment.Json) ?? throw new JsonException("it is empty");
+}

@@ -1,0 +1,45 @@
+namespace Onebit;
+
+/// <summary>
+/// A layer with weights: a <see cref="Onebit.Linear"/> operation, the max-pooling behind it and the operation that ends it.
+/// Pooling and epilogue belong to the layer only where nothing else reads the sums before them.
+/// </summary>
+public sealed class FusedLinear : FusedLayer
+{
+    /// <param name="linear">The weights.</param>
+    /// <param name="pool">The pooling, or null.</param>
+    /// <param name="epilogue">What ends the layer, or null.</param>
+    /// <param name="output">The index of the value that the layer gives.</param>
+    /// <param name="values">The model's values.</param>
+    internal FusedLinear(Linear linear, MaxPool? pool, Operation? epilogue, int output, IReadOnlyList<ValueInfo> values)
+        : base(output, [.. new Operation?[] { linear, pool, epilogue }.OfType<Operation>()])
+    {
+        (Linear, Pool, Epilogue) = (linear, pool, epilogue);
+        (Source, Result) = (values[linear.Input], values[output]);
+    }
+
+    /// <summary>The weights.</summary>
+    public Linear Linear { get; }
+
+    /// <summary>The pooling of the sums, or null.</summary>
+    public MaxPool? Pool { get; }
+
+    /// <summary>
+    /// What ends the layer, element by element: a <see cref="Threshold"/>, <see cref="Quantize"/>, <see cref="Requantize"/>,
+    /// <see cref="PiecewiseLinear"/> or <see cref="Scores"/>. Where it is null, the sums are what the layer gives.
+    /// </summary>
+    public Operation? Epilogue { get; }
+
+    /// <summary>The value that the layer reads.</summary>
+    public ValueInfo Source { get; }
+
+    /// <summary>The value that the layer gives.</summary>
+    public ValueInfo Result { get; }
+
+    /// <summary>The number of inputs that each output sums.</summary>
+    public int FanIn => Source.Channels / Linear.Groups * Linear.KernelHeight * Linear.KernelWidth;
+
+    /// <summary>Whether the kernel covers the whole input.</summary>
+    public bool IsDense =>
+        Linear is { Padding: 0, Groups: 1 } && Linear.KernelHeight == Source.Height && Linear.KernelWidth == Source.Width;
+}

@@ -1,0 +1,391 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace Onebit;
+
+/// <summary>
+/// A convolution of codes of few bits on one image. A row of a kernel has few weights, so few different rows exist. The products of a
+/// channel with each of them are made once, for all positions. An output is a sum of such products. Both steps are 16-bit additions. As
+/// many channels are taken at a time as fit into 16 bits.
+/// </summary>
+internal sealed class RowConvolution<TOps, TVector> : ConvolutionKernel
+    where TOps : struct, ILookupOps<TVector>
+    where TVector : struct
+{
+    // Weights of a row, or of a part of it. More would have too many products.
+    private const int MaxWeights = 5;
+    private const int MaxProductBytes = 36 << 10;
+
+    private readonly int _pitch;
+    private readonly int _passVectors; // Vectors of positions for which a list is read once.
+    private readonly bool _rowsPooled;
+    private readonly int _stripRows;
+    private readonly int _stripVectors;
+    private readonly int _strips;
+    private readonly int _width;
+    private readonly int _parts;
+    private readonly int _chunk;
+    private readonly bool _isWhole; // A chunk has all channels, and its sums are only compared.
+    private readonly int _planeBytes;
+    private readonly int[] _offsets;
+    private readonly short[] _thresholds;
+    private readonly int _padded;
+    private readonly int _shifted;
+    private readonly int _products;
+    private readonly int _outputs;
+    private readonly OutputPooling _pooling;
+
+    public RowConvolution(FusedLinear layer)
+        : base(layer)
+    {
+        (Linear linear, ValueInfo source) = (layer.Linear, layer.Source);
+        int channels = source.Channels / linear.Groups,
+            height = Rows - linear.KernelHeight + 1,
+            columns = Row - linear.KernelWidth + 1;
+        _pitch =
+            columns <= 8 ? 8
+            : columns <= 16 ? 16
+            : (columns + 31) / 32 * 32;
+        _chunk = Math.Min(channels, short.MaxValue / (linear.KernelHeight * linear.KernelWidth * source.Maximum));
+        _isWhole = layer.Epilogue is Threshold && _chunk == channels;
+
+        // The width of a part that takes the fewest additions.
+        _width = Enumerable
+            .Range(1, Math.Min(MaxWeights, linear.KernelWidth))
+            .MinBy(width => Parts(width) * ((Rows << width) + linear.Outputs / linear.Groups * linear.KernelHeight * height));
+        _parts = Parts(_width);
+
+        // A strip: as many rows of outputs as have their products in the level-1 cache, in whole passes.
+        _passVectors = height * _pitch <= 2 * Lanes ? 2 : 4;
+        int passRows = Math.Max(1, _passVectors * Lanes / _pitch),
+            rowBytes = (_chunk * _parts << _width) * _pitch * sizeof(short);
+        int fitting = Math.Max(1, MaxProductBytes / rowBytes - linear.KernelHeight + 1);
+        _stripRows = Math.Min(Math.Max(1, fitting / passRows), (height + passRows - 1) / passRows) * passRows;
+        _stripVectors = _stripRows * _pitch / Lanes;
+        _strips = (height + _stripRows - 1) / _stripRows;
+
+        // An odd number of cache lines: the same place of many planes is not in the same set of the cache.
+        _planeBytes = Align(Math.Min(_stripRows + linear.KernelHeight - 1, Rows) * _pitch * sizeof(short)) | 64;
+
+        // For each group, chunk and output the places of its products.
+        int terms = linear.KernelHeight * _parts;
+        _offsets = new int[linear.Outputs * channels * terms];
+        ReadOnlySpan<byte> weightBits = linear.Weights.Span;
+        int outputs = linear.Outputs / linear.Groups,
+            next = 0;
+        for (int group = 0; group < linear.Groups; group++)
+        {
+            for (int first = 0; first < channels; first += _chunk)
+            {
+                for (int output = group * outputs; output < (group + 1) * outputs; output++)
+                {
+                    for (int i = 0; i < Math.Min(_chunk, channels - first) * terms; i++)
+                    {
+                        (int channel, int row, int part) = (i / terms, i % terms / _parts, i % _parts);
+                        long at =
+                            (((long)output * channels + first + channel) * linear.KernelHeight + row) * linear.KernelWidth + part * _width;
+                        int weights = (int)PackedBits.Read(weightBits, at, Math.Min(_width, linear.KernelWidth - part * _width));
+                        _offsets[next++] = (((channel * _parts + part) << _width) + weights) * _planeBytes + row * _pitch * sizeof(short);
+                    }
+                }
+            }
+        }
+
+        // Where a vector is a row, two rows of a window are pooled as they are made.
+        _rowsPooled = _isWhole && _pitch == Lanes && _passVectors == 4 && layer.Linear.Stride == 1 && layer.Pool is { Size: 2, Stride: 2 };
+        _thresholds = layer.Epilogue is Threshold threshold
+            ? [.. threshold.Thresholds.ToArray().Select(t => (short)Math.Clamp(t, short.MinValue + 1, short.MaxValue))]
+            : [];
+        _padded = linear.Padding == 0 ? 0 : Align(source.Channels * Rows * Row + 2 * Vector512<byte>.Count);
+        _shifted = Align(linear.KernelWidth * _planeBytes + 2 * Vector512<byte>.Count);
+        _products = Align((_chunk * _parts << _width) * _planeBytes + (_stripVectors + 1) * VectorBytes);
+        _outputs = Align(
+            linear.Outputs * (_isWhole ? OutputBitBytes : OutputElements * sizeof(int))
+                + OutputPooling.SpareElements(layer, _pitch) * sizeof(int)
+        );
+        _pooling = new OutputPooling(layer, _pitch, OutputElements, _rowsPooled);
+
+        int Parts(int width) => (linear.KernelWidth + width - 1) / width;
+    }
+
+    public override int ScratchBytes => _padded + _shifted + _products + _outputs;
+
+    private static int VectorBytes => Unsafe.SizeOf<TVector>();
+
+    private static int Lanes => VectorBytes / sizeof(short);
+
+    /// <summary>Positions of an output.</summary>
+    private int OutputElements => _strips * StripPositions;
+
+    private int StripPositions => _stripVectors * Lanes / (_rowsPooled ? 2 : 1);
+
+    /// <summary>Bytes of one output's bits at all positions.</summary>
+    private int OutputBitBytes => Align(OutputElements / 8);
+
+    /// <summary>Whether the input holds codes whose sums over one channel fit into 16 bits.</summary>
+    public static bool Fits(FusedLinear layer) =>
+        layer.Source is { Kind: ElementKind.Codes, Bits: > 1 and <= 8 }
+        && layer.Linear.KernelHeight * layer.Linear.KernelWidth * layer.Source.Maximum <= short.MaxValue;
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public override void Run(ref byte source, ValueForm form, ref byte result, ref byte scratch)
+    {
+        Linear linear = Layer.Linear;
+        ref byte shifted = ref Unsafe.Add(ref scratch, _padded);
+        ref byte products = ref Unsafe.Add(ref shifted, _shifted),
+            outputs = ref Unsafe.Add(ref products, _products);
+        ref byte padded = ref scratch;
+        if (linear.Padding == 0)
+        {
+            padded = ref source; // What is read behind it belongs to the memory of the image. It does not matter.
+        }
+        else
+        {
+            Pad(ref source, ref padded);
+        }
+
+        Span<int> sums = MemoryMarshal.CreateSpan(ref Unsafe.As<byte, int>(ref outputs), _outputs / sizeof(int));
+        int channels = Layer.Source.Channels / linear.Groups,
+            count = linear.Outputs / linear.Groups;
+        ref int lists = ref MemoryMarshal.GetArrayDataReference(_offsets);
+        for (int group = 0; group < linear.Groups; group++)
+        {
+            for (int first = 0; first < channels; first += _chunk)
+            {
+                int some = Math.Min(_chunk, channels - first),
+                    terms = some * linear.KernelHeight * _parts;
+                for (int strip = 0; strip < _strips; strip++)
+                {
+                    for (int channel = 0; channel < some; channel++)
+                    {
+                        Shift(
+                            ref Unsafe.Add(ref padded, (group * channels + first + channel) * Rows * Row),
+                            strip * _stripRows,
+                            ref shifted
+                        );
+                        Multiply(ref shifted, ref Unsafe.Add(ref products, (channel * _parts << _width) * _planeBytes));
+                    }
+
+                    for (int i = 0; i < count; i++)
+                    {
+                        int output = group * count + i;
+                        ref int offsets = ref Unsafe.Add(ref lists, i * terms);
+                        if (_isWhole)
+                        {
+                            Compare(
+                                ref products,
+                                ref offsets,
+                                terms,
+                                _thresholds[output],
+                                ref Unsafe.Add(ref outputs, output * OutputBitBytes + strip * StripPositions / 8)
+                            );
+                        }
+                        else
+                        {
+                            Integers(
+                                ref products,
+                                ref offsets,
+                                terms,
+                                ref sums[output * OutputElements + strip * StripPositions],
+                                first > 0
+                            );
+                        }
+                    }
+                }
+
+                lists = ref Unsafe.Add(ref lists, count * terms);
+            }
+        }
+
+        if (_isWhole)
+        {
+            _pooling.Bits((Threshold)Layer.Epilogue!, ref outputs, OutputBitBytes, ref Unsafe.As<byte, ulong>(ref result));
+        }
+        else
+        {
+            _pooling.Integers(sums, ref result);
+        }
+    }
+
+    /// <summary>The channels with zeros around them.</summary>
+    private void Pad(ref byte source, ref byte padded)
+    {
+        (ValueInfo shape, int padding) = (Layer.Source, Layer.Linear.Padding);
+        ReadOnlySpan<byte> codes = MemoryMarshal.CreateReadOnlySpan(ref source, shape.Count);
+        Span<byte> place = MemoryMarshal.CreateSpan(ref padded, shape.Channels * Rows * Row);
+        place.Clear();
+        for (int row = 0; row < shape.Channels * shape.Height; row++)
+        {
+            codes
+                .Slice(row * shape.Width, shape.Width)
+                .CopyTo(place[((row / shape.Height * Rows + row % shape.Height + padding) * Row + padding)..]);
+        }
+    }
+
+    /// <summary>A strip of a channel from each of the kernel's columns on, in 16 bits.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Shift(ref byte channel, int firstRow, ref byte shifted)
+    {
+        int rows = Math.Min(_stripRows + Layer.Linear.KernelHeight - 1, Rows - firstRow);
+        for (int x = 0; x < Layer.Linear.KernelWidth; x++)
+        {
+            // Rows are written in order, so what a vector writes beyond one is overwritten by the next.
+            ref byte from = ref Unsafe.Add(ref channel, firstRow * Row + x),
+                to = ref Unsafe.Add(ref shifted, x * _planeBytes);
+            for (int y = 0; y < rows; y++, from = ref Unsafe.Add(ref from, Row), to = ref Unsafe.Add(ref to, _pitch * sizeof(short)))
+            {
+                int i = 0;
+                for (; Vector512.IsHardwareAccelerated && i + Vector256<byte>.Count <= _pitch; i += Vector256<byte>.Count)
+                {
+                    Vector512
+                        .WidenLower(Vector256.LoadUnsafe(ref from, (nuint)i).ToVector512Unsafe())
+                        .AsByte()
+                        .StoreUnsafe(ref to, (nuint)(i * sizeof(short)));
+                }
+
+                for (; i < _pitch; i += Vector128<byte>.Count)
+                {
+                    Vector256
+                        .WidenLower(Vector128.LoadUnsafe(ref from, (nuint)i).ToVector256Unsafe())
+                        .AsByte()
+                        .StoreUnsafe(ref to, (nuint)(i * sizeof(short)));
+                }
+            }
+        }
+    }
+
+    /// <summary>The products of a channel with all rows of weights. A weight of +1 instead of -1 adds its input twice.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Multiply(ref byte shifted, ref byte products)
+    {
+        for (int part = 0; part < _parts; part++)
+        {
+            ref byte inputs = ref Unsafe.Add(ref shifted, part * _width * _planeBytes);
+            ref byte place = ref Unsafe.Add(ref products, (part << _width) * _planeBytes);
+            int width = Math.Min(_width, Layer.Linear.KernelWidth - part * _width);
+            for (int at = 0; at < _planeBytes; at += VectorBytes)
+            {
+                TVector none = TOps.Fill(0);
+                for (int x = 0; x < width; x++)
+                {
+                    none = TOps.Subtract16(none, TOps.Load(ref Unsafe.Add(ref inputs, x * _planeBytes + at)));
+                }
+
+                TOps.Store(none, ref Unsafe.Add(ref place, at));
+                int done = width & 1;
+                if (done == 1)
+                {
+                    TVector twice = Twice(ref inputs, at);
+                    TOps.Store(TOps.Add16(none, twice), ref Unsafe.Add(ref place, at + _planeBytes));
+                }
+
+                // Two more inputs make four products of each one so far.
+                for (; done < width; done += 2)
+                {
+                    TVector one = Twice(ref inputs, done * _planeBytes + at),
+                        other = Twice(ref inputs, (done + 1) * _planeBytes + at),
+                        both = TOps.Add16(one, other);
+                    ref byte from = ref Unsafe.Add(ref place, at);
+                    nint more = (nint)_planeBytes << done;
+                    for (int i = 0; i < 1 << done; i++, from = ref Unsafe.Add(ref from, _planeBytes))
+                    {
+                        TVector product = TOps.Load(ref from);
+                        TOps.Store(TOps.Add16(product, one), ref Unsafe.Add(ref from, more));
+                        TOps.Store(TOps.Add16(product, other), ref Unsafe.Add(ref from, 2 * more));
+                        TOps.Store(TOps.Add16(product, both), ref Unsafe.Add(ref from, 3 * more));
+                    }
+                }
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static TVector Twice(ref byte inputs, int at)
+        {
+            TVector input = TOps.Load(ref Unsafe.Add(ref inputs, at));
+            return TOps.Add16(input, input);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Compare(ref byte products, ref int offsets, int terms, short threshold, ref byte bits)
+    {
+        for (int vector = 0; vector < _stripVectors; vector += _passVectors)
+        {
+            ref byte begin = ref Unsafe.Add(ref products, vector * VectorBytes),
+                place = ref Unsafe.Add(ref bits, vector * Lanes / 8);
+            TVector a,
+                b;
+            if (_rowsPooled)
+            {
+                Sum(ref begin, ref offsets, terms, out a, out b, out TVector c, out TVector d);
+                (a, b) = (TOps.Max16(a, b), TOps.Max16(c, d));
+                place = ref Unsafe.Add(ref bits, vector * Lanes / 16);
+            }
+            else if (_passVectors == 4)
+            {
+                Sum(ref begin, ref offsets, terms, out a, out b, out TVector c, out TVector d);
+                TOps.StoreAtLeast16(c, threshold, ref Unsafe.Add(ref place, 2 * Lanes / 8));
+                TOps.StoreAtLeast16(d, threshold, ref Unsafe.Add(ref place, 3 * Lanes / 8));
+            }
+            else
+            {
+                Sum(ref begin, ref offsets, terms, out a, out b);
+            }
+
+            TOps.StoreAtLeast16(a, threshold, ref place);
+            TOps.StoreAtLeast16(b, threshold, ref Unsafe.Add(ref place, Lanes / 8));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Integers(ref byte products, ref int offsets, int terms, ref int sums, bool add)
+    {
+        for (int vector = 0; vector < _stripVectors; vector += _passVectors)
+        {
+            ref byte begin = ref Unsafe.Add(ref products, vector * VectorBytes);
+            ref int place = ref Unsafe.Add(ref sums, vector * Lanes);
+            TVector a,
+                b;
+            if (_passVectors == 4)
+            {
+                Sum(ref begin, ref offsets, terms, out a, out b, out TVector c, out TVector d);
+                TOps.Store32(c, add, ref Unsafe.Add(ref place, 2 * Lanes));
+                TOps.Store32(d, add, ref Unsafe.Add(ref place, 3 * Lanes));
+            }
+            else
+            {
+                Sum(ref begin, ref offsets, terms, out a, out b);
+            }
+
+            TOps.Store32(a, add, ref place);
+            TOps.Store32(b, add, ref Unsafe.Add(ref place, Lanes));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Sum(ref byte products, ref int offsets, int terms, out TVector a, out TVector b)
+    {
+        a = b = TOps.Fill(0);
+        for (nint i = 0; i < terms; i++)
+        {
+            ref byte product = ref Unsafe.Add(ref products, (nint)(uint)Unsafe.Add(ref offsets, i));
+            a = TOps.Add16(a, TOps.Load(ref product));
+            b = TOps.Add16(b, TOps.Load(ref Unsafe.Add(ref product, VectorBytes)));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Sum(ref byte products, ref int offsets, int terms, out TVector a, out TVector b, out TVector c, out TVector d)
+    {
+        a = b = c = d = TOps.Fill(0);
+        for (nint i = 0; i < terms; i++)
+        {
+            ref byte product = ref Unsafe.Add(ref products, (nint)(uint)Unsafe.Add(ref offsets, i));
+            a = TOps.Add16(a, TOps.Load(ref product));
+            b = TOps.Add16(b, TOps.Load(ref Unsafe.Add(ref product, VectorBytes)));
+            c = TOps.Add16(c, TOps.Load(ref Unsafe.Add(ref product, 2 * VectorBytes)));
+            d = TOps.Add16(d, TOps.Load(ref Unsafe.Add(ref product, 3 * VectorBytes)));
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace Onebit;
+
+/// <summary>Comparisons of integers with thresholds, for <see cref="Threshold"/> and <see cref="Quantize"/>.</summary>
+internal static class ThresholdCompare
+{
+    /// <summary>The rule of every threshold: <c>x >= threshold</c>, negated where <paramref name="flipped"/>.</summary>
+    public static bool Reaches(int x, int threshold, bool flipped) => x >= threshold != flipped;
+
+    /// <summary>The code of x: how many of a channel's thresholds it reaches, by the rule above.</summary>
+    /// <param name="x">The integer.</param>
+    /// <param name="thresholds">Thresholds, of which each <paramref name="step"/>-th one is the channel's.</param>
+    /// <param name="step">Elements from one threshold of the channel to the next.</param>
+    /// <param name="flipped">Whether the channel is flipped.</param>
+    public static int Count(int x, ReadOnlySpan<int> thresholds, int step, bool flipped)
+    {
+        int reached = 0;
+        for (int i = 0; i < thresholds.Length; i += step)
+        {
+            reached += Reaches(x, thresholds[i], flipped) ? 1 : 0;
+        }
+
+        return reached;
+    }
+
+    /// <summary>Up to 64 integers of one channel: bit i is 1 where integer i reaches the channel's threshold.</summary>
+    public static ulong Bits(Threshold threshold, int channel, ReadOnlySpan<int> integers)
+    {
+        (int one, bool flipped) = (threshold.Thresholds.Span[channel], threshold.Flipped.Span[channel]);
+        ulong bits = 0;
+        for (int i = 0; i < integers.Length; i++)
+        {
+            bits |= (Reaches(integers[i], one, flipped) ? 1UL : 0) << i;
+        }
+
+        return bits;
+    }
+
+    /// <summary>64 integers, each with a threshold of its own: bit i is 1 where <c>2 positives[i] - total >= thresholds[i]</c>.</summary>
+    public static ulong Bits(ReadOnlySpan<int> positives, int total, ReadOnlySpan<int> thresholds)
+    {
+        ref int positive = ref MemoryMarshal.GetReference(positives),
+            threshold = ref MemoryMarshal.GetReference(thresholds);
+        ulong bits = 0;
+        for (int i = 0; i < 64; i += Vector512<int>.Count)
+        {
+            // .NET emulates 512 bits by narrower vectors where the processor lacks them.
+            Vector512<int> twice = Vector512.LoadUnsafe(ref positive, (nuint)i) << 1;
+            Vector512<int> reached = Vector512.GreaterThanOrEqual(
+                twice - Vector512.Create(total),
+                Vector512.LoadUnsafe(ref threshold, (nuint)i)
+            );
+            bits |= reached.ExtractMostSignificantBits() << i;
+        }
+
+        return bits;
+    }
+}

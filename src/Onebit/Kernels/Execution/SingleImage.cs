@@ -1,0 +1,51 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Onebit;
+
+/// <summary>Runs a plan on one image. Immutable.</summary>
+internal sealed class SingleImage
+{
+    private readonly ModelInput _input;
+    private readonly PlannedOperation[] _operations;
+    private readonly StoredValue _pixels;
+    private readonly StoredValue _scores;
+    private readonly int _temporary;
+
+    public SingleImage(ExecutionPlan plan)
+    {
+        (_input, _operations) = (plan.Input, [.. plan.Operations]);
+        (_pixels, _scores) = (plan.Pixels, plan.Scores);
+        _temporary = plan.ValueBytes;
+        ScratchBytes = checked(_temporary + _operations.Max(operation => operation.TemporaryBytes));
+    }
+
+    /// <summary>Bytes of scratch memory.</summary>
+    public readonly int ScratchBytes;
+
+    /// <summary>Computes the scores of one image.</summary>
+    /// <param name="pixels">The image.</param>
+    /// <param name="scratch">Of at least <see cref="ScratchBytes"/>. Its contents do not matter.</param>
+    /// <returns>One score per class, in scratch memory.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public ReadOnlySpan<long> Run(ReadOnlySpan<byte> pixels, Span<byte> scratch)
+    {
+        ref byte memory = ref MemoryMarshal.GetReference(scratch);
+        if (_input.Bits == 1)
+        {
+            PixelPlanes.Binarize(pixels, _input.PixelThreshold, _pixels.Words(ref memory));
+        }
+        else
+        {
+            pixels.CopyTo(scratch);
+        }
+
+        ref byte temporary = ref Unsafe.Add(ref memory, _temporary);
+        foreach (PlannedOperation operation in _operations)
+        {
+            operation.Run(ref memory, ref temporary);
+        }
+
+        return PlannedScores.Scores(_scores, ref memory);
+    }
+}

@@ -1,0 +1,197 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace Onebit;
+
+/// <summary>
+/// The end of a convolution: max-pooling and epilogue of the outputs at all positions. It drops positions where the kernel does not fit
+/// and those that a stride leaves out.
+/// </summary>
+internal sealed class OutputPooling
+{
+    private readonly FusedLinear _layer;
+    private readonly int _row;
+    private readonly int _positions;
+    private readonly int _size;
+    private readonly int _stride;
+    private readonly int _step;
+    private readonly int _windowRows;
+    private readonly ulong[] _chosen;
+    private readonly bool _isAligned;
+
+    /// <param name="layer">The layer.</param>
+    /// <param name="row">Positions from one row to the next.</param>
+    /// <param name="positions">
+    /// Positions of a channel, in whole vectors. Behind those of the last channel there is room for <see cref="SpareElements"/>.
+    /// </param>
+    /// <param name="rowsPooled">Whether each row of bits already is the OR of a window's rows.</param>
+    public OutputPooling(FusedLinear layer, int row, int positions, bool rowsPooled = false)
+    {
+        (_layer, _row, _positions) = (layer, row, positions);
+        _size = layer.Pool?.Size ?? 1;
+        _stride = layer.Linear.Stride;
+        _step = (layer.Pool?.Stride ?? 1) * _stride;
+        _windowRows = rowsPooled ? 1 : _size;
+        _chosen = new ulong[(positions + 63) / 64];
+        bool aligned = row * _stride % 8 == 0;
+        for (int y = 0; y < layer.Result.Height; y++)
+        {
+            for (int x = 0; x < layer.Result.Width; x++)
+            {
+                int at = y * row * (rowsPooled ? 1 : _step) + x * _step;
+                _chosen[at / 64] |= 1UL << (at & 63);
+                aligned &= (at & 63) + (_size - 1) * _stride < 64;
+            }
+        }
+
+        // Where a window's columns lie in one word, its rows are pooled first, at whole bytes, many words at once.
+        _isAligned = aligned;
+    }
+
+    /// <summary>Elements, or words of bits, that pooling may read behind the last position.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="row">Positions from one row to the next.</param>
+    public static int SpareElements(FusedLinear layer, int row) =>
+        ((layer.Pool?.Size ?? 1) - 1) * layer.Linear.Stride * (row + 1) + 2 * Vector512<int>.Count;
+
+    /// <summary>Pools bits. The largest of signs is their OR. What remains is written without gaps.</summary>
+    /// <param name="threshold">Says which channels are flipped.</param>
+    /// <param name="outputs">One bit per position. They are lost.</param>
+    /// <param name="channelBytes">Bytes from one channel to the next: whole vectors of any width.</param>
+    /// <param name="result">Receives the words. Unused bits and the spare word are 0.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void Bits(Threshold threshold, ref byte outputs, int channelBytes, ref ulong result)
+    {
+        // Bits gather in a register until they fill a word.
+        ulong gathered = 0;
+        int count = 0;
+        ReadOnlySpan<bool> flipped = threshold.Flipped.Span;
+        for (int channel = 0; channel < flipped.Length; channel++)
+        {
+            ref byte bits = ref Unsafe.Add(ref outputs, channel * channelBytes);
+            ulong flip = flipped[channel] ? ulong.MaxValue : 0;
+            if (_isAligned && _size > 1)
+            {
+                OrAligned(ref bits);
+            }
+
+            for (int word = 0; word < _chosen.Length; word++)
+            {
+                ulong chosen = _chosen[word];
+                if (chosen == 0)
+                {
+                    continue;
+                }
+
+                ulong pooled = _isAligned
+                    ? Unsafe.Add(ref Unsafe.As<byte, ulong>(ref bits), word)
+                    : Or(ref Unsafe.As<byte, ulong>(ref bits), word);
+                ulong some = BitString.Extract(pooled ^ flip, chosen);
+                gathered |= some << count;
+                int more = BitOperations.PopCount(chosen),
+                    room = 64 - count;
+                count += more;
+                if (count >= 64)
+                {
+                    result = gathered;
+                    result = ref Unsafe.Add(ref result, 1);
+                    gathered = room == 64 ? 0 : some >> room;
+                    count -= 64;
+                }
+            }
+        }
+
+        result = gathered;
+        Unsafe.Add(ref result, 1) = 0;
+    }
+
+    /// <summary>The windows of 64 positions.</summary>
+    private ulong Or(ref ulong bits, int word)
+    {
+        ulong pooled = 0;
+        for (int y = 0; y < _size; y++)
+        {
+            for (int x = 0; x < _size; x++)
+            {
+                pooled |= BitString.Read(ref bits, 64 * word + (y * _row + x) * _stride);
+            }
+        }
+
+        return pooled;
+    }
+
+    /// <summary>The windows of all positions of a channel, in place: what is read lies behind what is written.</summary>
+    private void OrAligned(ref byte bits)
+    {
+        int size = _size,
+            stride = _stride,
+            rowBytes = _row * stride / 8;
+        for (int at = 0; at < _chosen.Length * sizeof(ulong); at += Vector512<byte>.Count)
+        {
+            Vector512<ulong> rows = Vector512<ulong>.Zero;
+            for (int y = 0; y < _windowRows; y++)
+            {
+                rows |= Vector512.LoadUnsafe(ref bits, (nuint)(at + y * rowBytes)).AsUInt64();
+            }
+
+            Vector512<ulong> pooled = rows;
+            for (int x = 1; x < size; x++)
+            {
+                pooled |= rows >>> (x * stride);
+            }
+
+            pooled.AsByte().StoreUnsafe(ref bits, (nuint)at);
+        }
+    }
+
+    /// <summary>Pools sums and ends the layer.</summary>
+    /// <param name="sums">The sums of the first output at all positions, then those of the next one. They are lost.</param>
+    /// <param name="result">Receives a <see cref="BitString"/>, bytes or integers, see <see cref="ValueForm"/>.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void Integers(Span<int> sums, ref byte result)
+    {
+        (int width, int height, int step) = (_layer.Result.Width, _layer.Result.Height, _step);
+        int area = height * width;
+        if (_layer.Epilogue is Threshold)
+        {
+            MemoryMarshal.CreateSpan(ref Unsafe.As<byte, ulong>(ref result), BitString.Words(_layer.Result.Count)).Clear();
+        }
+
+        for (int channel = 0; channel < _layer.Linear.Outputs; channel++)
+        {
+            ref int positions = ref sums[channel * _positions];
+            if (_size > 1)
+            {
+                WindowMax.Run(ref positions, ((height - 1) * _row + width - 1) * step + 1, _size, _stride, _row * _stride);
+            }
+
+            // An epilogue reads the sums without gaps. Without one they are the result.
+            ref int kept = ref _layer.Epilogue is null
+                ? ref Unsafe.Add(ref Unsafe.As<byte, int>(ref result), channel * area)
+                : ref positions;
+            for (int y = 0; y < height; y++)
+            {
+                WindowMax.CopyStrided(ref Unsafe.Add(ref positions, y * _row * step), step, ref Unsafe.Add(ref kept, y * width), width);
+            }
+
+            Span<int> pooled = MemoryMarshal.CreateSpan(ref kept, area);
+            switch (_layer.Epilogue)
+            {
+                case Threshold threshold:
+                    for (int first = 0; first < area; first += 64)
+                    {
+                        ulong bits = ThresholdCompare.Bits(threshold, channel, pooled.Slice(first, Math.Min(64, area - first)));
+                        BitString.Append(ref Unsafe.As<byte, ulong>(ref result), channel * area + first, bits);
+                    }
+
+                    break;
+                case Requantize requantize:
+                    Span<byte> codes = MemoryMarshal.CreateSpan(ref Unsafe.Add(ref result, channel * area), area);
+                    Requantization.Positions(requantize, channel, pooled, codes);
+                    break;
+            }
+        }
+    }
+}

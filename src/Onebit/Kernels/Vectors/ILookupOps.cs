@@ -1,0 +1,48 @@
+namespace Onebit;
+
+/// <summary>Look-ups in tables of bytes, and the arithmetic on bytes and 16-bit integers that goes with them. From 128 bits on.</summary>
+internal interface ILookupOps<TVector> : IVectorOps<TVector>
+    where TVector : struct
+{
+    /// <summary>Bits of an index.</summary>
+    static abstract int TableBits { get; }
+
+    /// <summary>
+    /// For each byte the entry of a table, which has as many bytes as a vector. Where an index has fewer bits, the table repeats.
+    /// </summary>
+    static abstract TVector Lookup(ref byte table, TVector indices);
+
+    /// <summary>
+    /// Byte j of each 64-bit word becomes the word's eight bits from <paramref name="start"/> + j on. All are within the word.
+    /// </summary>
+    static abstract TVector Windows(TVector words, int start);
+
+    /// <summary>Shifts bytes that lose no bit.</summary>
+    static abstract TVector ShiftLeft8(TVector bytes, int count);
+
+    /// <summary>Bytes 0, 2, 4 ... as 16-bit integers.</summary>
+    static abstract TVector EvenBytes(TVector bytes);
+
+    /// <summary>Bytes 1, 3, 5 ... as 16-bit integers.</summary>
+    static abstract TVector OddBytes(TVector bytes);
+
+    /// <summary>
+    /// Stores one bit per 16-bit integer: 1 where it is at least <paramref name="threshold"/>. Integers at even places are in one
+    /// vector, those at odd places in the other.
+    /// </summary>
+    static abstract void StoreAtLeast16(TVector even, TVector odd, short threshold, ref byte bits);
+
+    /// <summary>The larger of each two 16-bit integers.</summary>
+    static abstract TVector Max16(TVector a, TVector b);
+
+    /// <summary>Subtracts 16-bit integers that do not overflow.</summary>
+    static abstract TVector Subtract16(TVector a, TVector b);
+
+    /// <summary>
+    /// Stores one bit per 16-bit integer: 1 where it is at least <paramref name="threshold"/>, which is not the smallest integer.
+    /// </summary>
+    static abstract void StoreAtLeast16(TVector integers, short threshold, ref byte bits);
+
+    /// <summary>Stores 16-bit integers as 32-bit ones, or adds them to what is there.</summary>
+    static abstract void Store32(TVector integers, bool add, ref int sums);
+}

@@ -1,0 +1,97 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace Onebit;
+
+/// <summary>
+/// The <c>.onebit</c> format, versions 1 and 2, as docs/format.md describes it byte by byte: header, operations, names of
+/// the classes and checksum.
+/// </summary>
+internal static class ModelFile
+{
+    private const byte Unnamed = 1,
+        Named = 2; // The versions: without and with class names.
+    private const int ChecksumBytes = 4;
+
+    private static ReadOnlySpan<byte> Magic => "1BIT"u8;
+
+    /// <param name="input">What the model reads.</param>
+    /// <param name="operations">Its operations.</param>
+    /// <param name="classNames">One per class; null: the numbers.</param>
+    public static byte[] Encode(ModelInput input, IReadOnlyList<Operation> operations, string[]? classNames)
+    {
+        var writer = new FileWriter();
+        writer.Bytes(Magic);
+        writer.Byte(classNames is null ? Unnamed : Named);
+        writer.Size(input.Channels);
+        writer.Size(input.Height);
+        writer.Size(input.Width);
+        writer.Byte((byte)input.Bits);
+        writer.Byte(input.PixelThreshold);
+        OperationSequence.Write(writer, operations);
+        foreach (string name in classNames ?? [])
+        {
+            byte[] text = ClassNaming.StrictUtf8.GetBytes(name);
+            writer.Byte((byte)text.Length);
+            writer.Bytes(text);
+        }
+
+        return writer.Finish();
+    }
+
+    public static (ModelInput Input, Operation[] Operations, string[]? ClassNames) Decode(ReadOnlySpan<byte> file)
+    {
+        if (!file.StartsWith(Magic))
+        {
+            throw new InvalidDataException("This is not a .onebit file: it does not begin with \"1BIT\".");
+        }
+
+        if (file.Length > Magic.Length && file[Magic.Length] is not (Unnamed or Named))
+        {
+            throw new InvalidDataException(
+                $"The file has format version {file[Magic.Length]}; this program reads versions {Unnamed} and {Named}."
+            );
+        }
+
+        if (file.Length < Magic.Length + 1 + ChecksumBytes)
+        {
+            throw new InvalidDataException("The file ends too early.");
+        }
+
+        ReadOnlySpan<byte> content = file[..^ChecksumBytes];
+        if (Crc32C.Of(content) != BinaryPrimitives.ReadUInt32LittleEndian(file[^ChecksumBytes..]))
+        {
+            throw new InvalidDataException("The file is damaged or incomplete: its checksum does not match.");
+        }
+
+        var reader = new FileReader(content[(Magic.Length + 1)..]);
+        var input = new ModelInput(reader.Size(), reader.Size(), reader.Size(), reader.Byte(), reader.Byte());
+        Operation[] operations = OperationSequence.Read(ref reader);
+        string[]? names = file[Magic.Length] == Named ? Names(ref reader, operations) : null;
+        return reader.AtEnd ? (input, operations, names) : throw new InvalidDataException("Bytes follow the end of the model.");
+    }
+
+    private static string[] Names(ref FileReader reader, Operation[] operations)
+    {
+        if (operations is not [.., Scores scores])
+        {
+            throw new InvalidDataException("A model without scores has no classes to name.");
+        }
+
+        var names = new string[scores.Multipliers.Length];
+        try
+        {
+            for (int c = 0; c < names.Length; c++)
+            {
+                names[c] = ClassNaming.StrictUtf8.GetString(reader.Bytes(reader.Byte()));
+            }
+        }
+        catch (DecoderFallbackException)
+        {
+            throw new InvalidDataException("A class name is not UTF-8.");
+        }
+
+        return ClassNaming.Check(names, names.Length)
+            ?? throw new InvalidDataException("Names that are the classes' numbers are left out.");
+    }
+}
