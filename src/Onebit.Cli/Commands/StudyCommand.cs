@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Diagnostics;
-using Onebit.Datasets;
 using Onebit.Study;
 using Onebit.Training;
 using Spectre.Console;
