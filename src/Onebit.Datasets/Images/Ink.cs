@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Runtime.Intrinsics;
+
 namespace Onebit.Datasets;
 
 /// <summary>Finds the ink in a picture.</summary>
@@ -11,18 +14,24 @@ internal static class Ink
     private const float Faintest = 10,
         AboveNoise = 4;
 
-    /// <summary>How much ink is at each pixel, 0 to 255; null: there is none.</summary>
+    /// <summary>How much ink is at each pixel, 0 to 255; null: there is none. The colours lose their paper.</summary>
     public static Plane? Find(Plane[] colours, DigitSteps steps)
     {
         bool even = steps.HasFlag(DigitSteps.EvenLight);
-        Plane[] rests = [.. colours.Select(c => Paper.Subtract(c, even))];
+        // The colours of a grey picture are one.
+        Plane[] rests = [.. colours.Select(c => c.Values.AsSpan().SequenceEqual(colours[0].Values) ? colours[0] : c)];
+        foreach (Plane colour in rests.Distinct())
+        {
+            Paper.Subtract(colour, even);
+        }
+
         Plane rest = Plane.Combine(rests, steps.HasFlag(DigitSteps.Colour) ? Direction(rests) : [0.299f, 0.587f, 0.114f]);
         float noise = Noise(rest);
         float sign = steps.HasFlag(DigitSteps.Polarity) && IsLight(rest) ? 1 : -1;
-        var ink = new Plane(rest.Height, rest.Width);
-        for (int i = 0; i < ink.Values.Length; i++)
+        Plane ink = rest; // From here on, for what lies to the other side of the paper is none.
+        foreach (ref float value in ink.Values.AsSpan())
         {
-            ink.Values[i] = Math.Max(0, sign * rest.Values[i]);
+            value = Math.Max(0, sign * value);
         }
 
         if (!even)
@@ -33,9 +42,10 @@ internal static class Ink
         // What is wider than any line is a shadow. Lines may be thick, but where the ink then reaches the border, some of it
         // is shadow still.
         Plane? widest = null;
+        Plane smooth = ink.Blur(1);
         foreach (double share in new[] { 0.2, 0.1, 0.05 })
         {
-            Plane? found = Find(WithoutPlateaus(ink, share), noise, steps);
+            Plane? found = Find(WithoutPlateaus(ink, smooth, share), noise, steps);
             if (found is null || !ReachesBorder(found))
             {
                 return found ?? widest;
@@ -47,6 +57,7 @@ internal static class Ink
         return widest;
     }
 
+    /// <summary>The plane itself, if its ink is strong enough, or one that is clean.</summary>
     private static Plane? Find(Plane ink, float noise, DigitSteps steps)
     {
         float strongest = Strongest(ink);
@@ -57,18 +68,17 @@ internal static class Ink
 
         Plane clean = steps.HasFlag(DigitSteps.Clean) ? Clean(ink, strongest, noise) : ink;
         float factor = steps.HasFlag(DigitSteps.Contrast) ? 255 / strongest : 1;
-        var found = new Plane(ink.Height, ink.Width);
-        for (int i = 0; i < found.Values.Length; i++)
+        foreach (ref float value in clean.Values.AsSpan())
         {
-            found.Values[i] = Math.Min(255, factor * clean.Values[i]);
+            value = Math.Min(255, factor * value);
         }
 
-        return found;
+        return clean;
     }
 
     private static bool ReachesBorder(Plane ink)
     {
-        float least = Possible * ink.Values.Max();
+        float least = Possible * Floats.Max(ink.Values);
         return Enumerable.Range(0, ink.Width).Any(x => ink.Values[x] >= least || ink.Values[^(x + 1)] >= least)
             || Enumerable.Range(0, ink.Height).Any(y => ink.Values[y * ink.Width] >= least || ink.Values[(y + 1) * ink.Width - 1] >= least);
     }
@@ -76,7 +86,7 @@ internal static class Ink
     /// <summary>The smallest rectangle that holds all ink.</summary>
     public static Plane Crop(Plane ink)
     {
-        float least = Possible * ink.Values.Max();
+        float least = Possible * Floats.Max(ink.Values);
         (int top, int left, int bottom, int right) = (ink.Height, ink.Width, -1, -1);
         for (int i = 0; i < ink.Values.Length; i++)
         {
@@ -93,32 +103,32 @@ internal static class Ink
     /// <summary>The direction in which colours differ most from the paper's: the first principal component, by power iteration.</summary>
     private static float[] Direction(Plane[] rests)
     {
-        var products = new double[3, 3];
-        for (int i = 0; i < rests[0].Values.Length; i++)
+        (float[] red, float[] green, float[] blue) = (rests[0].Values, rests[1].Values, rests[2].Values);
+        Vector256<double> byRed = default,
+            byGreen = default,
+            byBlue = default; // The products of each two colours, summed.
+        for (int i = 0; i < red.Length; i++)
         {
-            for (int r = 0; r < 3; r++)
-            {
-                for (int c = 0; c < 3; c++)
-                {
-                    products[r, c] += (double)rests[r].Values[i] * rests[c].Values[i];
-                }
-            }
+            var colour = Vector256.Create(red[i], green[i], blue[i], 0.0);
+            byRed += colour * red[i];
+            byGreen += colour * green[i];
+            byBlue += colour * blue[i];
         }
 
-        double[] direction = [0.299, 0.587, 0.114];
+        var direction = Vector256.Create(0.299, 0.587, 0.114, 0);
         for (int iteration = 0; iteration < 30; iteration++)
         {
-            double[] next = [.. Enumerable.Range(0, 3).Select(r => Enumerable.Range(0, 3).Sum(c => products[r, c] * direction[c]))];
-            double length = next.Sum(Math.Abs);
+            Vector256<double> next = byRed * direction[0] + byGreen * direction[1] + byBlue * direction[2];
+            double length = Math.Abs(next[0]) + Math.Abs(next[1]) + Math.Abs(next[2]);
             if (length == 0)
             {
                 break;
             }
 
-            direction = [.. next.Select(n => n / length)];
+            direction = next / length;
         }
 
-        return [.. direction.Select(d => (float)d)];
+        return [(float)direction[0], (float)direction[1], (float)direction[2]];
     }
 
     /// <summary>
@@ -136,14 +146,13 @@ internal static class Ink
     }
 
     /// <summary>Takes away what is wider than a share of the picture's shorter side (a top-hat transform).</summary>
-    private static Plane WithoutPlateaus(Plane ink, double share)
+    private static Plane WithoutPlateaus(Plane ink, Plane smooth, double share)
     {
         int radius = Math.Max(1, (int)(share * Math.Min(ink.Height, ink.Width)));
-        Plane plateaus = ink.Blur(1).Extreme(radius, largest: false).Extreme(radius, largest: true);
-        var rest = new Plane(ink.Height, ink.Width);
-        for (int i = 0; i < ink.Values.Length; i++)
+        Plane rest = smooth.Extreme(radius, largest: false).Extreme(radius, largest: true); // The plateaus, at first.
+        for (int i = 0; i < rest.Values.Length; i++)
         {
-            rest.Values[i] = Math.Max(0, ink.Values[i] - plateaus.Values[i]);
+            rest.Values[i] = Math.Max(0, ink.Values[i] - rest.Values[i]);
         }
 
         return rest;
@@ -154,16 +163,37 @@ internal static class Ink
     /// </summary>
     private static float Noise(Plane rest)
     {
-        float[] differences = [.. Enumerable.Range(1, rest.Values.Length - 1).Select(i => Math.Abs(rest.Values[i] - rest.Values[i - 1]))];
-        return differences.Length == 0 ? 0 : 1.05f * Paper.Median(differences); // 1.4826 / sqrt(2)
+        float[] scratch = ArrayPool<float>.Shared.Rent(rest.Values.Length);
+        Span<float> differences = scratch.AsSpan(0, rest.Values.Length - 1);
+        for (int i = 0; i < differences.Length; i++)
+        {
+            differences[i] = Math.Abs(rest.Values[i + 1] - rest.Values[i]);
+        }
+
+        float noise = differences.Length == 0 ? 0 : 1.05f * Floats.Median(differences); // 1.4826 / sqrt(2)
+        ArrayPool<float>.Shared.Return(scratch);
+        return noise;
     }
 
     /// <summary>The mean of the strongest half percent, at least four pixels.</summary>
     private static float Strongest(Plane ink)
     {
-        float[] sorted = [.. ink.Values.Order()];
-        int count = Math.Min(sorted.Length, Math.Max(4, sorted.Length / 200));
-        return sorted.AsSpan(sorted.Length - count).ToArray().Average();
+        int count = Math.Min(ink.Values.Length, Math.Max(4, ink.Values.Length / 200));
+        float least = Floats.OrderStatistic(ink.Values, ink.Values.Length - count);
+        // Several may be equal to the least: as many as are left.
+        float[] strongest = new float[count];
+        strongest.AsSpan().Fill(least);
+        int more = 0;
+        foreach (float value in ink.Values)
+        {
+            if (value > least)
+            {
+                strongest[more++] = value;
+            }
+        }
+
+        Array.Sort(strongest);
+        return strongest.Average();
     }
 
     /// <summary>Keeps connected pieces of ink that are sure somewhere and no specks, with the greys of their edges.</summary>

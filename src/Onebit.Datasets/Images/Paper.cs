@@ -1,3 +1,7 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
 namespace Onebit.Datasets;
 
 /// <summary>The paper behind the ink: what is there most, as smoothly as light falls.</summary>
@@ -5,33 +9,21 @@ internal static class Paper
 {
     private const int Terms = 6; // 1, x, y, x^2, x y, y^2
 
-    /// <summary>The plane without its paper: about 0 where there is no ink.</summary>
+    /// <summary>Takes the paper away: about 0 is left where there is no ink.</summary>
     /// <param name="plane">One channel.</param>
     /// <param name="varies">Fits a paraboloid; else takes one value for the whole.</param>
-    public static Plane Subtract(Plane plane, bool varies)
+    public static void Subtract(Plane plane, bool varies)
     {
-        double[] surface = varies ? Fit(plane) : [Median([.. plane.Values]), 0, 0, 0, 0, 0];
-        var rest = new Plane(plane.Height, plane.Width);
-        Span<double> terms = stackalloc double[Terms];
-        for (int i = 0; i < rest.Values.Length; i++)
+        double[] surface = varies ? Fit(plane) : [Floats.Median(plane.Values), 0, 0, 0, 0, 0];
+        for (int row = 0; row < plane.Height; row++)
         {
-            SetTerms(terms, plane, i);
-            double paper = 0;
-            for (int t = 0; t < Terms; t++)
+            Span<float> values = plane.Values.AsSpan(row * plane.Width, plane.Width);
+            double y = Place(row, plane.Height);
+            for (int column = 0; column < values.Length; column++)
             {
-                paper += surface[t] * terms[t];
+                values[column] = (float)(values[column] - At(surface, Place(column, plane.Width), y));
             }
-
-            rest.Values[i] = (float)(plane.Values[i] - paper);
         }
-
-        return rest;
-    }
-
-    public static float Median(float[] values)
-    {
-        Array.Sort(values);
-        return values[values.Length / 2];
     }
 
     /// <summary>Least squares, again and again with less weight for what is far off (Cauchy's): ink ends with nearly none.</summary>
@@ -43,55 +35,71 @@ internal static class Paper
         // A number of samples without a factor in common with the rows' length would be best; an odd step does.
         int step = Math.Max(1, plane.Values.Length / Samples) | 1;
         int count = (plane.Values.Length + step - 1) / step;
-        var weights = new double[count];
+        var samples = new Vector512<double>[count]; // The terms, and the value.
+        double[] priorities = new double[count];
         for (int s = 0; s < count; s++)
         {
-            weights[s] = AtBorder(plane, s * step) ? 3 : 1;
+            double x = Place(s * step % plane.Width, plane.Width),
+                y = Place(s * step / plane.Width, plane.Height);
+            samples[s] = Vector512.Create(1, x, y, x * x, x * y, y * y, plane.Values[s * step], 0);
+            // The border of a picture is paper more often than its middle.
+            priorities[s] = AtBorder(plane, s * step) ? 3 : 1;
         }
 
-        double[] surface = new double[Terms];
-        var errors = new float[count];
-        Span<double> terms = stackalloc double[Terms];
+        ReadOnlySpan<double> numbers = Numbers(samples);
+        double[] surface = new double[Terms],
+            weights = [.. priorities];
+        float[] errors = new float[count],
+            sizes = new float[count];
         for (int iteration = 0; iteration < Iterations; iteration++)
         {
-            var equations = new double[Terms, Terms + 1];
+            surface = Solve(Equations(samples, weights));
             for (int s = 0; s < count; s++)
             {
-                SetTerms(terms, plane, s * step);
-                for (int r = 0; r < Terms; r++)
-                {
-                    for (int c = 0; c < Terms; c++)
-                    {
-                        equations[r, c] += weights[s] * terms[r] * terms[c];
-                    }
-
-                    equations[r, Terms] += weights[s] * terms[r] * plane.Values[s * step];
-                }
+                ReadOnlySpan<double> sample = numbers.Slice(s * Vector512<double>.Count, Terms + 1);
+                errors[s] = (float)(sample[Terms] - At(surface, sample[1], sample[2]));
+                sizes[s] = Math.Abs(errors[s]);
             }
 
-            surface = Solve(equations);
+            double spread = 1.5 * Math.Max(LeastSpread, Floats.Median(sizes));
             for (int s = 0; s < count; s++)
             {
-                SetTerms(terms, plane, s * step);
-                double paper = 0;
-                for (int t = 0; t < Terms; t++)
-                {
-                    paper += surface[t] * terms[t];
-                }
-
-                errors[s] = (float)(plane.Values[s * step] - paper);
-            }
-
-            double spread = 1.5 * Math.Max(LeastSpread, Median([.. errors.Select(Math.Abs)]));
-            for (int s = 0; s < count; s++)
-            {
-                // The border of a picture is paper more often than its middle.
-                weights[s] = (AtBorder(plane, s * step) ? 3 : 1) / (1 + errors[s] / spread * (errors[s] / spread));
+                double far = errors[s] / spread;
+                weights[s] = priorities[s] / (1 + far * far);
             }
         }
 
         return surface;
     }
+
+    /// <summary>The normal equations, a term each: its products with the others, and last with the values.</summary>
+    private static double[,] Equations(ReadOnlySpan<Vector512<double>> samples, ReadOnlySpan<double> weights)
+    {
+        var sums = new Vector512<double>[Terms];
+        ReadOnlySpan<double> numbers = Numbers(samples);
+        for (int s = 0; s < samples.Length; s++)
+        {
+            Vector512<double> sample = samples[s];
+            for (int r = 0; r < sums.Length; r++)
+            {
+                sums[r] += weights[s] * numbers[s * Vector512<double>.Count + r] * sample;
+            }
+        }
+
+        double[,] equations = new double[Terms, Terms + 1];
+        for (int r = 0; r < Terms; r++)
+        {
+            for (int c = 0; c <= Terms; c++)
+            {
+                equations[r, c] = sums[r][c];
+            }
+        }
+
+        return equations;
+    }
+
+    private static ReadOnlySpan<double> Numbers(ReadOnlySpan<Vector512<double>> vectors) =>
+        MemoryMarshal.Cast<Vector512<double>, double>(vectors);
 
     private static bool AtBorder(Plane plane, int index)
     {
@@ -100,12 +108,12 @@ internal static class Paper
         return 12 * Math.Min(y, plane.Height - 1 - y) < plane.Height || 12 * Math.Min(x, plane.Width - 1 - x) < plane.Width;
     }
 
-    private static void SetTerms(Span<double> terms, Plane plane, int index)
-    {
-        double x = 2.0 * (index % plane.Width) / plane.Width - 1,
-            y = 2.0 * (index / plane.Width) / plane.Height - 1;
-        (terms[0], terms[1], terms[2], terms[3], terms[4], terms[5]) = (1, x, y, x * x, x * y, y * y);
-    }
+    /// <summary>From -1 at one end to 1 at the other.</summary>
+    private static double Place(int index, int length) => 2.0 * index / length - 1;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static double At(double[] surface, double x, double y) =>
+        surface[0] + surface[1] * x + surface[2] * y + surface[3] * (x * x) + surface[4] * (x * y) + surface[5] * (y * y);
 
     /// <summary>Gaussian elimination. A plane of one row or column leaves some terms open: they stay 0.</summary>
     private static double[] Solve(double[,] equations)

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using System.Security.Cryptography;
 using SkiaSharp;
 
@@ -156,32 +158,76 @@ public sealed class Picture
     /// <param name="flatten">Lays what is transparent on a <see cref="Ground"/>; else transparency is ignored.</param>
     internal Plane[] Planes(int height, int width, bool flatten)
     {
-        ReadOnlySpan<byte> rgba = Rgba.Span;
+        const int BlockWidth = 8192; // Of the picture: whole rows in floats would take several times its memory, if it is wide.
         float? ground = flatten ? Ground() : null;
-        Plane[] planes = [new(height, Width), new(height, Width), new(height, Width)];
+        Plane[] planes = [new(height, width), new(height, width), new(height, width)];
+        int columns = (int)Math.Clamp((long)BlockWidth * width / Width, 1, width);
+        for (int left = 0; left < width; left += columns)
+        {
+            ScaleColumns(planes, left, Math.Min(columns, width - left), ground);
+        }
+
+        return planes;
+    }
+
+    private void ScaleColumns(Plane[] planes, int left, int columns, float? ground)
+    {
+        (int height, int width) = (planes[0].Height, planes[0].Width);
+        (int First, float[] Weights)[] sources =
+        [
+            .. Enumerable.Range(left, columns).Select(x => Plane.Weights(x, (double)Width / width, Width)),
+        ];
+        int begin = sources[0].First,
+            end = sources[^1].First + sources[^1].Weights.Length;
+        float[] sums = new float[4 * (end - begin)]; // Of rows, red, green, blue and opacity in turn.
+        ReadOnlySpan<Vector128<float>> pixels = MemoryMarshal.Cast<float, Vector128<float>>(sums);
         for (int y = 0; y < height; y++)
         {
-            // Row by row, for the whole picture in floats would take four times its memory.
             (int first, float[] weights) = Plane.Weights(y, (double)Height / height, Height);
+            sums.AsSpan().Clear();
             for (int i = 0; i < weights.Length; i++)
             {
-                ReadOnlySpan<byte> row = rgba.Slice((first + i) * Width * 4, Width * 4);
-                for (int c = 0; c < 3; c++)
+                ReadOnlySpan<byte> row = Rgba.Span.Slice(4 * ((first + i) * Width + begin), sums.Length);
+                if (ground is null)
                 {
-                    Span<float> sums = planes[c].Values.AsSpan(y * Width, Width);
-                    for (int x = 0; x < sums.Length; x++)
-                    {
-                        float value = row[4 * x + c];
-                        int opacity = row[4 * x + 3];
-                        sums[x] +=
-                            weights[i]
-                            * (ground is null || opacity == 255 ? value : (value * opacity + ground.Value * (255 - opacity)) / 255);
-                    }
+                    Floats.AddScaled(sums, weights[i], row);
+                }
+                else
+                {
+                    AddOn(ground.Value, sums, weights[i], row);
+                }
+            }
+
+            for (int x = 0; x < columns; x++)
+            {
+                float[] shares = sources[x].Weights;
+                ReadOnlySpan<Vector128<float>> covered = pixels.Slice(sources[x].First - begin, shares.Length);
+                Vector128<float> colour = Vector128<float>.Zero;
+                for (int i = 0; i < covered.Length; i++)
+                {
+                    colour += shares[i] * covered[i];
+                }
+
+                for (int c = 0; c < planes.Length; c++)
+                {
+                    planes[c].Values[y * width + left + x] = colour[c];
                 }
             }
         }
+    }
 
-        return [.. planes.Select(p => p.Resample(height, width))];
+    /// <summary>Adds pixels that were laid on a ground, times a weight, to sums.</summary>
+    private static void AddOn(float ground, Span<float> sums, float weight, ReadOnlySpan<byte> row)
+    {
+        for (int i = 0; i < row.Length; i += 4)
+        {
+            int opacity = row[i + 3];
+            for (int c = 0; c < 3; c++)
+            {
+                float value = row[i + c];
+                sums[i + c] += weight * (opacity == 255 ? value : (value * opacity + ground * (255 - opacity)) / 255);
+            }
+        }
     }
 
     /// <summary>
@@ -191,6 +237,11 @@ public sealed class Picture
     private float? Ground()
     {
         ReadOnlySpan<byte> rgba = Rgba.Span;
+        if (BitConverter.IsLittleEndian && !MemoryMarshal.Cast<byte, uint>(rgba).ContainsAnyExceptInRange(0xFF00_0000u, uint.MaxValue))
+        {
+            return null; // What comes below would say so too, and later.
+        }
+
         long transparent = 0,
             opaque = 0,
             sum = 0,

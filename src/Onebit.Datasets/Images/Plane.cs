@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Onebit.Datasets;
 
 /// <summary>One number a pixel.</summary>
@@ -16,12 +18,9 @@ internal sealed class Plane(int height, int width)
     public static Plane Combine(Plane[] planes, float[] weights)
     {
         var sum = new Plane(planes[0].Height, planes[0].Width);
-        for (int i = 0; i < sum.Values.Length; i++)
+        for (int p = 0; p < planes.Length; p++)
         {
-            for (int p = 0; p < planes.Length; p++)
-            {
-                sum.Values[i] += weights[p] * planes[p].Values[i];
-            }
+            Floats.AddScaled(sum.Values, weights[p], planes[p].Values);
         }
 
         return sum;
@@ -29,7 +28,7 @@ internal sealed class Plane(int height, int width)
 
     /// <summary>Scaled: smaller by averaging areas, larger by lines between pixels, of equal size not at all.</summary>
     public Plane Resample(int newHeight, int newWidth) =>
-        newHeight == height && newWidth == width ? this : Along(newWidth, rows: true).Along(newHeight, rows: false);
+        newHeight == height && newWidth == width ? this : AlongRows(newWidth).AlongColumns(newHeight);
 
     /// <summary>A rectangle of the plane.</summary>
     public Plane Crop(int top, int left, int newHeight, int newWidth)
@@ -46,87 +45,141 @@ internal sealed class Plane(int height, int width)
     /// <summary>The largest, or smallest, value in a square window around each pixel; outside the plane there is none.</summary>
     public Plane Extreme(int radius, bool largest)
     {
-        var across = new Plane(height, width);
-        var down = new Plane(height, width);
+        float none = largest ? float.NegativeInfinity : float.PositiveInfinity;
+        (int beside, int above) = (Math.Min(radius, width - 1), Math.Min(radius, height - 1));
+        int lineLength = width + 2 * beside,
+            rowsLength = width * (height + 2 * above);
+        float[] scratch = ArrayPool<float>.Shared.Rent(lineLength + rowsLength);
+        Span<float> line = scratch.AsSpan(0, lineLength),
+            rows = scratch.AsSpan(lineLength, rowsLength);
+        rows.Fill(none);
         for (int y = 0; y < height; y++)
         {
-            Slide(Values, across.Values, y * width, 1, width, radius, largest);
+            line.Fill(none);
+            Values.AsSpan(y * width, width).CopyTo(line[beside..]);
+            Slide(line, rows.Slice((above + y) * width, width), 1, 2 * beside + 1, largest);
         }
 
-        for (int x = 0; x < width; x++)
-        {
-            Slide(across.Values, down.Values, x, width, height, radius, largest);
-        }
-
-        return down;
+        var result = new Plane(height, width);
+        Slide(rows, result.Values, width, 2 * above + 1, largest);
+        ArrayPool<float>.Shared.Return(scratch);
+        return result;
     }
 
     /// <summary>The mean over a square window around each pixel, as far as it lies within the plane.</summary>
     public Plane Blur(int radius)
     {
-        var blurred = this;
-        foreach (bool rows in new[] { true, false })
+        // Running sums: for each pixel one value comes in and one goes out.
+        float[] across = ArrayPool<float>.Shared.Rent(height * width);
+        for (int y = 0; y < height; y++)
         {
-            var next = new Plane(height, width);
-            int length = rows ? width : height,
-                step = rows ? 1 : width;
-            for (int line = 0; line < (rows ? height : width); line++)
+            ReadOnlySpan<float> from = Values.AsSpan(y * width, width);
+            Span<float> to = across.AsSpan(y * width, width);
+            double sum = 0;
+            for (int x = -radius; x < width; x++)
             {
-                int start = rows ? line * width : line;
-                double sum = 0;
-                int count = 0;
-                for (int i = -radius; i < length; i++)
+                if (x + radius < width)
                 {
-                    if (i + radius < length)
-                    {
-                        sum += blurred.Values[start + (i + radius) * step];
-                        count++;
-                    }
+                    sum += from[x + radius];
+                }
 
-                    if (i - radius > 0)
-                    {
-                        sum -= blurred.Values[start + (i - radius - 1) * step];
-                        count--;
-                    }
+                if (x - radius > 0)
+                {
+                    sum -= from[x - radius - 1];
+                }
 
-                    if (i >= 0)
-                    {
-                        next.Values[start + i * step] = (float)(sum / count);
-                    }
+                if (x >= 0)
+                {
+                    to[x] = (float)(sum / Covered(x, radius, width));
+                }
+            }
+        }
+
+        var blurred = new Plane(height, width);
+        double[] sums = new double[width];
+        for (int y = -radius; y < height; y++)
+        {
+            if (y + radius < height)
+            {
+                ReadOnlySpan<float> entering = across.AsSpan((y + radius) * width, width);
+                for (int x = 0; x < sums.Length; x++)
+                {
+                    sums[x] += entering[x];
                 }
             }
 
-            blurred = next;
+            if (y - radius > 0)
+            {
+                ReadOnlySpan<float> leaving = across.AsSpan((y - radius - 1) * width, width);
+                for (int x = 0; x < sums.Length; x++)
+                {
+                    sums[x] -= leaving[x];
+                }
+            }
+
+            if (y >= 0)
+            {
+                Span<float> to = blurred.Values.AsSpan(y * width, width);
+                int covered = Covered(y, radius, height);
+                for (int x = 0; x < sums.Length; x++)
+                {
+                    to[x] = (float)(sums[x] / covered);
+                }
+            }
         }
 
+        ArrayPool<float>.Shared.Return(across);
         return blurred;
     }
 
-    private Plane Along(int newLength, bool rows)
+    /// <summary>How many of a line's places are within a radius of one of them.</summary>
+    private static int Covered(int at, int radius, int length) => Math.Min(at + radius, length - 1) - Math.Max(at - radius, 0) + 1;
+
+    private Plane AlongRows(int newWidth)
     {
-        int length = rows ? width : height,
-            step = rows ? 1 : width;
-        if (newLength == length)
+        if (newWidth == width)
         {
             return this;
         }
 
-        var result = rows ? new Plane(height, newLength) : new Plane(newLength, width);
-        int newStep = rows ? 1 : width;
-        double scale = (double)length / newLength;
-        for (int to = 0; to < newLength; to++)
+        var result = new Plane(height, newWidth);
+        (int First, float[] Weights)[] sources =
+        [
+            .. Enumerable.Range(0, newWidth).Select(to => Weights(to, (double)width / newWidth, width)),
+        ];
+        for (int y = 0; y < height; y++)
         {
-            (int first, float[] weights) = Weights(to, scale, length);
-            for (int line = 0; line < (rows ? height : width); line++)
+            for (int to = 0; to < newWidth; to++)
             {
-                int from = (rows ? line * width : line) + first * step;
+                float[] weights = sources[to].Weights;
+                ReadOnlySpan<float> from = Values.AsSpan(y * width + sources[to].First, weights.Length);
                 float sum = 0;
                 for (int i = 0; i < weights.Length; i++)
                 {
-                    sum += weights[i] * Values[from + i * step];
+                    sum += weights[i] * from[i];
                 }
 
-                result.Values[(rows ? line * newLength : line) + to * newStep] = sum;
+                result.Values[y * newWidth + to] = sum;
+            }
+        }
+
+        return result;
+    }
+
+    private Plane AlongColumns(int newHeight)
+    {
+        if (newHeight == height)
+        {
+            return this;
+        }
+
+        var result = new Plane(newHeight, width);
+        for (int to = 0; to < newHeight; to++)
+        {
+            (int first, float[] weights) = Weights(to, (double)height / newHeight, height);
+            for (int i = 0; i < weights.Length; i++)
+            {
+                Floats.AddScaled(result.Values.AsSpan(to * width, width), weights[i], Values.AsSpan((first + i) * width, width));
             }
         }
 
@@ -157,40 +210,19 @@ internal sealed class Plane(int height, int width)
         return length == 1 ? (0, [1]) : (before, [1 - share, share]);
     }
 
-    /// <summary>A running extreme: the window's candidates, best first, in a ring of indices.</summary>
-    private static void Slide(float[] from, float[] to, int start, int step, int length, int radius, bool largest)
+    /// <summary>
+    /// The extreme of each window of values that lie a step apart. Windows become twice as long again and again, in place; of two
+    /// that overlap comes the whole.
+    /// </summary>
+    private static void Slide(Span<float> line, Span<float> to, int step, int window, bool largest)
     {
-        var candidates = new int[length];
-        int head = 0,
-            tail = 0;
-        for (int i = 0; i < length + radius; i++)
+        int span = 1;
+        for (; 2 * span <= window; span *= 2)
         {
-            if (i < length)
-            {
-                float value = from[start + i * step];
-                while (
-                    tail > head
-                    && (largest ? from[start + candidates[tail - 1] * step] <= value : from[start + candidates[tail - 1] * step] >= value)
-                )
-                {
-                    tail--;
-                }
-
-                candidates[tail++] = i;
-            }
-
-            int centre = i - radius;
-            if (centre < 0)
-            {
-                continue;
-            }
-
-            while (candidates[head] < centre - radius)
-            {
-                head++;
-            }
-
-            to[start + centre * step] = from[start + candidates[head] * step];
+            Span<float> second = line[(span * step)..];
+            Floats.Extremes(line[..second.Length], second, line, largest);
         }
+
+        Floats.Extremes(line[..to.Length], line.Slice((window - span) * step, to.Length), to, largest);
     }
 }

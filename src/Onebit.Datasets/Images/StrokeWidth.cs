@@ -4,7 +4,7 @@ namespace Onebit.Datasets;
 internal static class StrokeWidth
 {
     // Of MNIST's training images, measured as here, nine of ten lie between these; in pixels of its box of 20.
-    private const double Thin = 1.6,
+    internal const double Thin = 1.6,
         Thick = 3.9;
 
     /// <summary>Lines no thinner or thicker than MNIST's once the longer side is scaled to <paramref name="boxSide"/>.</summary>
@@ -25,49 +25,58 @@ internal static class StrokeWidth
     /// <summary>Mean width of lines in pixels: their area over half of their outline.</summary>
     public static double Measure(Plane ink)
     {
-        float half = ink.Values.Max() / 2;
-        double area = 0;
-        int outline = 0;
+        float half = Floats.Max(ink.Values) / 2;
+        long area = 0,
+            outline = 0; // Sides between a pixel of ink and one of none; beyond the plane there is none.
+        bool[] above = new bool[ink.Width];
         for (int y = 0; y < ink.Height; y++)
         {
-            for (int x = 0; x < ink.Width; x++)
+            ReadOnlySpan<float> row = ink.Values.AsSpan(y * ink.Width, ink.Width);
+            bool before = false;
+            for (int x = 0; x < above.Length; x++)
             {
-                bool inside = At(y, x);
+                bool inside = row[x] >= half;
                 area += inside ? 1 : 0;
-                // Sides of pixels on the outline; a slanted line's staircase is longer than the line, by 4 / pi on average.
-                outline += inside ? (At(y - 1, x) ? 0 : 1) + (At(y + 1, x) ? 0 : 1) + (At(y, x - 1) ? 0 : 1) + (At(y, x + 1) ? 0 : 1) : 0;
+                outline += (inside != before ? 1 : 0) + (inside != above[x] ? 1 : 0);
+                above[x] = before = inside;
             }
+
+            outline += before ? 1 : 0;
         }
 
+        outline += above.Count(inside => inside);
+        // A slanted line's staircase is longer than the line, by 4 / pi on average.
         return outline == 0 ? 0 : 2 * area / (outline * Math.PI / 4);
-
-        bool At(int y, int x) => y >= 0 && x >= 0 && y < ink.Height && x < ink.Width && ink.Values[y * ink.Width + x] >= half;
     }
 
     /// <summary>The largest ink within a disk around each pixel, in a plane with room for it.</summary>
     private static Plane Thicken(Plane ink, int radius)
     {
         var thick = new Plane(ink.Height + 2 * radius, ink.Width + 2 * radius);
-        for (int dy = -radius; dy <= radius; dy++)
+        // The largest within a reach to both sides, of which each row of the disk has its own.
+        float[] largest = new float[ink.Height * thick.Width],
+            wider = new float[largest.Length];
+        for (int y = 0; y < ink.Height; y++)
         {
-            int reach = (int)Math.Sqrt(radius * radius - dy * dy);
-            for (int y = 0; y < ink.Height; y++)
-            {
-                for (int x = 0; x < ink.Width; x++)
-                {
-                    float value = ink.Values[y * ink.Width + x];
-                    if (value == 0)
-                    {
-                        continue;
-                    }
+            ink.Values.AsSpan(y * ink.Width, ink.Width).CopyTo(largest.AsSpan(y * thick.Width + radius));
+        }
 
-                    Span<float> row = thick.Values.AsSpan((y + radius + dy) * thick.Width + x + radius - reach, 2 * reach + 1);
-                    foreach (ref float near in row)
-                    {
-                        near = Math.Max(near, value);
-                    }
+        for (int reach = 0; reach <= radius; reach++)
+        {
+            for (int dy = -radius; dy <= radius; dy++)
+            {
+                if ((int)Math.Sqrt(radius * radius - dy * dy) == reach)
+                {
+                    Span<float> rows = thick.Values.AsSpan((radius + dy) * thick.Width, largest.Length);
+                    Floats.Extremes(rows, largest, rows, largest: true);
                 }
             }
+
+            // Rows have room for the last reach, so that none comes into the next.
+            largest.CopyTo(wider, 0);
+            Floats.Extremes(wider.AsSpan(1), largest.AsSpan(..^1), wider.AsSpan(1), largest: true);
+            Floats.Extremes(wider.AsSpan(..^1), largest.AsSpan(1), wider, largest: true);
+            (largest, wider) = (wider, largest);
         }
 
         return thick;

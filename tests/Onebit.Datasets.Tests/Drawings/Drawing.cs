@@ -247,6 +247,8 @@ internal sealed class Drawing
         double angle = 2 * Math.PI * random.NextDouble(),
             shadowAngle = 2 * Math.PI * random.NextDouble(),
             shadowAt = 0.4 * Around(random);
+        (double sin, double cos) = (Math.Sin(angle), Math.Cos(angle));
+        (double shadowSin, double shadowCos) = (Math.Sin(shadowAngle), Math.Cos(shadowAngle));
         byte[] bytes = bitmap.Bytes;
         for (int y = 0; y < height; y++)
         {
@@ -254,8 +256,8 @@ internal sealed class Drawing
             {
                 double u = 2.0 * x / width - 1,
                     v = 2.0 * y / height - 1;
-                double light = 1 - look.Light * (0.5 + 0.35 * (u * Math.Cos(angle) + v * Math.Sin(angle)) + 0.15 * (u * u + v * v));
-                double into = (u * Math.Cos(shadowAngle) + v * Math.Sin(shadowAngle) - shadowAt) / 0.06;
+                double light = 1 - look.Light * (0.5 + 0.35 * (u * cos + v * sin) + 0.15 * (u * u + v * v));
+                double into = (u * shadowCos + v * shadowSin - shadowAt) / 0.06;
                 light *= 1 - look.Shadow / (1 + Math.Exp(-into));
                 for (int c = 0; c < 3; c++)
                 {
