@@ -76,19 +76,19 @@ public class NetworkTests
     )]
     [InlineData(
         """
-        [
-          { "type": "dense", "units": 4, "name": "a" }, { "type": "conv", "filters": 4, "kernel": 3, "padding": 1, "name": "b" },
-          { "type": "add", "from": ["b", "a"] }, { "type": "dense" }
-        ]
-        """
+            [
+              { "type": "dense", "units": 4, "name": "a" }, { "type": "conv", "filters": 4, "kernel": 3, "padding": 1, "name": "b" },
+              { "type": "add", "from": ["b", "a"] }, { "type": "dense" }
+            ]
+            """
     )]
     [InlineData(
         """
-        [
-          { "type": "conv", "filters": 4, "kernel": 5 }, { "type": "maxPool", "size": 2, "name": "a" },
-          { "type": "dense", "units": 4, "name": "b" }, { "type": "add", "from": ["b", "a"] }, { "type": "dense" }
-        ]
-        """
+            [
+              { "type": "conv", "filters": 4, "kernel": 5 }, { "type": "maxPool", "size": 2, "name": "a" },
+              { "type": "dense", "units": 4, "name": "b" }, { "type": "add", "from": ["b", "a"] }, { "type": "dense" }
+            ]
+            """
     )]
     [InlineData("""[{ "type": "conv", "filters": 3, "kernel": 6 }, { "type": "averagePool" }]""")]
     public void Dense_layers_and_convolutions_follow_each_other_in_any_order(string layers)
@@ -115,7 +115,10 @@ public class NetworkTests
         Parameter[] learned = [.. network.parameters().Where(p => p.requires_grad)];
         Assert.All(learned, p => Assert.InRange(p.grad!.abs().max().ToSingle(), 1e-9, 1e9));
         // Two blocks of 16 channels, two of 32.
-        Assert.Equal(slopes * 2 * (16 + 32), network.modules().OfType<PiecewiseLinearModule>().Sum(l => l.parameters().Sum(p => p.numel())));
+        Assert.Equal(
+            slopes * 2 * (16 + 32),
+            network.modules().OfType<PiecewiseLinearModule>().Sum(l => l.parameters().Sum(p => p.numel()))
+        );
         network.eval();
         Assert.Equal(slopes == 0 ? 0 : 4, Packer.Pack(network).Operations.OfType<PiecewiseLinear>().Count());
     }
@@ -159,14 +162,8 @@ public class NetworkTests
 
         const string Layers = """[{ "type": "rprelu" }, { "type": "maxout" }, { "type": "activation" }, { "type": "dense" }]""";
         string[] slopes = ["0.in", "0.low", "0.out", "1.high", "1.low"];
-        Assert.Equal(
-            [.. slopes, "2.binarizer.center", "2.binarizer.distance", "3.weight"],
-            Names(Layers, new AdaBin())
-        );
-        Assert.Equal(
-            [.. slopes, "2.binarizer.basis", "3.binarizer.basis", "3.binarizer.begun", "3.weight"],
-            Names(Layers, new LqNets())
-        );
+        Assert.Equal([.. slopes, "2.binarizer.center", "2.binarizer.distance", "3.weight"], Names(Layers, new AdaBin()));
+        Assert.Equal([.. slopes, "2.binarizer.basis", "3.binarizer.basis", "3.binarizer.begun", "3.weight"], Names(Layers, new LqNets()));
     }
 
     [Fact]

@@ -87,7 +87,9 @@ internal static class RandomNetworks
                 tensor(
                     Enumerable
                         .Range(0, (int)parameter.numel())
-                        .Select(_ => (float)(random.Next(-EightBitRelu.CodesPerOne, EightBitRelu.CodesPerOne) / (double)EightBitRelu.CodesPerOne))
+                        .Select(_ =>
+                            (float)(random.Next(-EightBitRelu.CodesPerOne, EightBitRelu.CodesPerOne) / (double)EightBitRelu.CodesPerOne)
+                        )
                         .ToArray()
                 )
             );
@@ -128,7 +130,10 @@ internal static class RandomNetworks
         Set(norm.Variance, _ => 1 - BatchNormModule.Epsilon);
         Set(norm.Mean, c => Math.Round(mean[c]));
         // Multiples of the factor, moved by a quarter of it, or by a quarter of a code where that is less.
-        Set(norm.Beta, c => (Math.Round(beta[c] * norm.CodesPerOne) + (Factor(c) == 0 ? 1 : Math.Min(1, Math.Abs(Factor(c)))) / 4) / norm.CodesPerOne);
+        Set(
+            norm.Beta,
+            c => (Math.Round(beta[c] * norm.CodesPerOne) + (Factor(c) == 0 ? 1 : Math.Min(1, Math.Abs(Factor(c)))) / 4) / norm.CodesPerOne
+        );
     }
 
     private static void Set(Tensor values, Func<int, double> value) =>

@@ -38,8 +38,7 @@ public abstract class TrainingTests : IDisposable
     private protected static ImageSet WithLabels(ImageSet images, byte[] labels) =>
         new(images.Pixels, labels, images.Channels, images.Height, images.Width);
 
-    private protected static NetworkSpec Spec(string layers) =>
-        new("small", JsonSerializer.Deserialize<Layer[]>(layers, Experiment.Json)!);
+    private protected static NetworkSpec Spec(string layers) => new("small", JsonSerializer.Deserialize<Layer[]>(layers, Experiment.Json)!);
 
     private protected static Dataset Slice(ImageSet images) => new("slice", images.Slice(0, 600), images.Slice(600, 200));
 

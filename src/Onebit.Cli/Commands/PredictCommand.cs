@@ -185,9 +185,7 @@ internal static class PredictCommand
         {
             Picture picture = Picture.Load(file);
             ModelInput input = model.Input;
-            byte[] pixels = digits
-                ? DigitImage.From(picture, file)
-                : picture.Scale(new Shape(input.Channels, input.Height, input.Width));
+            byte[] pixels = digits ? DigitImage.From(picture, file) : picture.Scale(new Shape(input.Channels, input.Height, input.Width));
             long[] scores = new long[model.ClassCount];
             int best = model.Predict(pixels, scores);
             double[] probabilities = new double[scores.Length];

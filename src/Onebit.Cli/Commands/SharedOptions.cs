@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Onebit.Datasets;
 using Onebit.Training;
 
 namespace Onebit.Cli;

@@ -44,10 +44,7 @@ public static class FloatOnnxWriter
                         false
                     ),
                     FloatNode.MaxPool p => (onnx.Node("MaxPool", [Spatial(p.Input)], OnnxAttributes.Pool(p.Size, p.Stride)), false),
-                    FloatNode.AveragePool p => (
-                        onnx.Node("AveragePool", [Spatial(p.Input)], OnnxAttributes.Pool(p.Size, p.Stride)),
-                        false
-                    ),
+                    FloatNode.AveragePool p => (onnx.Node("AveragePool", [Spatial(p.Input)], OnnxAttributes.Pool(p.Size, p.Stride)), false),
                     FloatNode.Add a when values[a.Input].Flat || values[a.Other].Flat => (
                         onnx.Node("Add", [Flat(a.Input), Flat(a.Other)]),
                         true

@@ -79,9 +79,6 @@ public sealed class BatchNormModule : LayerModule
             beta = Beta.data<float>().ToArray(),
             mean = Mean.data<float>().ToArray(),
             variance = Variance.data<float>().ToArray();
-        return
-        [
-            .. gamma.Select((g, c) => new Affine(CodesPerOne * g / Math.Sqrt(variance[c] + Epsilon), mean[c], CodesPerOne * beta[c])),
-        ];
+        return [.. gamma.Select((g, c) => new Affine(CodesPerOne * g / Math.Sqrt(variance[c] + Epsilon), mean[c], CodesPerOne * beta[c]))];
     }
 }

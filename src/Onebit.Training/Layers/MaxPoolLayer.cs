@@ -23,11 +23,7 @@ public sealed record MaxPoolLayer(int Size, int Stride = 0) : Layer
         internal override Value Pack(OperationBuilder builder, LayerNode node, IReadOnlyList<Value> inputs)
         {
             Value x = builder.Single(inputs[0]);
-            return builder.Append(new MaxPool(x.Index, size, stride)) with
-            {
-                Affines = x.Affines,
-                IsWeightedSum = x.IsWeightedSum,
-            };
+            return builder.Append(new MaxPool(x.Index, size, stride)) with { Affines = x.Affines, IsWeightedSum = x.IsWeightedSum };
         }
 
         private protected override Tensor Forward(Tensor x, Value value) => nn.functional.max_pool2d(Spatial(x), size, stride);

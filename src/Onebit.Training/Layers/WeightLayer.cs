@@ -40,9 +40,7 @@ public abstract record WeightLayer(bool Bias, bool Binarize, bool DivideByRootFa
             context.Positions(input.Width, k.Width, k.Stride, k.Padding)
         );
         Int128 weights = (Int128)k.Outputs * (input.Channels / k.Groups) * k.Height * k.Width;
-        return weights <= MaxWeights
-            ? result
-            : throw context.Wrong($"has a layer of {weights} weights; {MaxWeights} are the most");
+        return weights <= MaxWeights ? result : throw context.Wrong($"has a layer of {weights} weights; {MaxWeights} are the most");
     }
 
     internal override LayerModule CreateModule(BuildContext context, LayerNode node, Shape input)

@@ -109,7 +109,12 @@ internal sealed class GraphReader(string network)
             : throw Wrong($"has a layer that reads '{name}', but no earlier layer has that name");
 
     private IEnumerable<Layer> Readers(int value) =>
-        _nodes.SelectMany((node, i) => !node.Inputs.Contains(value) ? [] : node.Layer.IsIdentity ? Readers(i + 1) : [node.Layer]);
+        _nodes.SelectMany(
+            (node, i) =>
+                !node.Inputs.Contains(value) ? []
+                : node.Layer.IsIdentity ? Readers(i + 1)
+                : [node.Layer]
+        );
 
     private static bool IsAllowed(string name) =>
         !s_reserved.Contains(name)

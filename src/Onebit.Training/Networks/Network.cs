@@ -188,6 +188,8 @@ public sealed class Network : nn.Module<Tensor, Tensor>
         Shape end = values[^1].Shape;
         return end == new Shape(Classes, 1, 1)
             ? nodes
-            : throw context.Wrong($"ends with {end} values, but there are {Classes} classes; end it with a dense layer that gives no units");
+            : throw context.Wrong(
+                $"ends with {end} values, but there are {Classes} classes; end it with a dense layer that gives no units"
+            );
     }
 }

@@ -23,7 +23,8 @@ internal sealed class Optimizer
         OptimizerSpec spec = experiment.Optimizer;
         _network = network;
         _clipped = [.. network.WeightModules.Where(l => l.IsBinarized && l.Binarizer!.ClipsLatent)];
-        Parameter[] signs = spec.Type == OptimizerType.Bop ? [.. network.WeightModules.Where(l => l.IsBinarized).Select(l => l.Weight)] : [];
+        Parameter[] signs =
+            spec.Type == OptimizerType.Bop ? [.. network.WeightModules.Where(l => l.IsBinarized).Select(l => l.Weight)] : [];
         Dictionary<Parameter, double> rates = spec.GlorotRates
             ? network.WeightModules.ToDictionary(l => l.Weight, l => GlorotRate(l, spec.Type))
             : [];

@@ -19,7 +19,11 @@ internal sealed class OperationBuilder(ModelInput input, int scaleBits)
     internal Value Describe(int index, Affine affine)
     {
         ValueInfo info = Info(index);
-        return new Value(new Shape(info.Channels, info.Height, info.Width)) { Planes = [(index, 1)], Affines = affine.Repeat(info.Channels) };
+        return new Value(new Shape(info.Channels, info.Height, info.Width))
+        {
+            Planes = [(index, 1)],
+            Affines = affine.Repeat(info.Channels),
+        };
     }
 
     /// <summary>The model.</summary>

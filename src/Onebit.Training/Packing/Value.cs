@@ -26,11 +26,21 @@ public sealed record Value(Shape Shape)
     internal int Index => Planes.Single().Index;
 
     /// <summary>This value, held by the packed values that hold another one.</summary>
-    internal Value HeldAs(Value packed) => this with { Planes = packed.Planes, Affines = packed.Affines, IsWeightedSum = packed.IsWeightedSum };
+    internal Value HeldAs(Value packed) =>
+        this with
+        {
+            Planes = packed.Planes,
+            Affines = packed.Affines,
+            IsWeightedSum = packed.IsWeightedSum,
+        };
 
     /// <summary>The numbers of this value after one more affine of all channels.</summary>
     internal Value Then(Affine next) => Then(next.Repeat(Affines.Count));
 
     /// <summary>The numbers of this value after one more affine of each channel.</summary>
-    internal Value Then(IReadOnlyList<Affine> next) => this with { Affines = [.. Affines.Zip(next, (first, second) => first.Then(second))] };
+    internal Value Then(IReadOnlyList<Affine> next) =>
+        this with
+        {
+            Affines = [.. Affines.Zip(next, (first, second) => first.Then(second))],
+        };
 }
