@@ -184,9 +184,9 @@ internal static class PixelPlanes
 
             Vector256<byte> low = Vector256.LoadUnsafe(ref pixels),
                 high = Vector256.LoadUnsafe(ref pixels, (nuint)Vector256<byte>.Count);
-            Vector256<byte> least = Vector256.Create(threshold);
-            return Vector256.Equals(Vector256.Max(low, least), low).ExtractMostSignificantBits()
-                | (ulong)Vector256.Equals(Vector256.Max(high, least), high).ExtractMostSignificantBits() << 32;
+            Vector256<byte> thresholds = Vector256.Create(threshold);
+            return Vector256.Equals(Vector256.Max(low, thresholds), low).ExtractMostSignificantBits()
+                | (ulong)Vector256.Equals(Vector256.Max(high, thresholds), high).ExtractMostSignificantBits() << 32;
         }
     }
 

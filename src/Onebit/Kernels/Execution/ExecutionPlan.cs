@@ -28,16 +28,13 @@ internal sealed class ExecutionPlan
         Layers = FusedLayer.ListOf(operations, values);
         FusedLayer[] layers = [.. Layers.SelectMany(WithoutForeignEpilogue)];
         var joined = new HashSet<FusedLayer>();
-        foreach (FusedLayer layer in layers)
+        foreach (FusedLayer layer in layers.Where(layer => !joined.Contains(layer)))
         {
             if (layer is FusedLinear { IsDense: true, Pool: null } dense)
             {
-                if (!joined.Contains(layer))
-                {
-                    FusedLinear[] group = [dense, .. Siblings(dense, layers).Take(MaxJoinedLayers - 1)];
-                    joined.UnionWith(group);
-                    Plan(group);
-                }
+                FusedLinear[] group = [dense, .. Siblings(dense, layers).Take(MaxJoinedLayers - 1)];
+                joined.UnionWith(group);
+                Plan(group);
             }
             else if (layer is FusedLinear linear && KernelChooser.Convolution(linear, widestVector) is { } convolution)
             {

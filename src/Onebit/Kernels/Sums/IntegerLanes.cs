@@ -86,14 +86,14 @@ internal readonly struct IntegerLanes<TOps, TVector, TElement> : ILanes
         }
         else
         {
-            Vector256<int> least = Vector256.Create(threshold);
+            Vector256<int> thresholds = Vector256.Create(threshold);
             ref int p = ref Unsafe.As<byte, int>(ref positive),
                 t = ref Unsafe.As<byte, int>(ref total);
             for (int lane = 0; lane < Lanes; lane += 8)
             {
                 Vector256<int> twice = Vector256.LoadUnsafe(ref p, (nuint)lane) << 1;
                 var reached = (byte)
-                    ~Vector256.LessThan(twice - Vector256.LoadUnsafe(ref t, (nuint)lane), least).ExtractMostSignificantBits();
+                    ~Vector256.LessThan(twice - Vector256.LoadUnsafe(ref t, (nuint)lane), thresholds).ExtractMostSignificantBits();
                 ref byte place = ref Unsafe.Add(ref bits, lane / 8);
                 place = accumulate ? (byte)(reached | place) : reached;
             }

@@ -132,13 +132,20 @@ internal sealed class PlaneSums
             {
                 TLanes.ToIntegers(ref Unsafe.Add(ref scratch, accumulatorBytes << j), counts[1 << j], positives);
                 Span<int> destination = sums.Slice(output * stride, Math.Min(TLanes.Lanes, sums.Length - output * stride));
-                Sums(positives, totals, _signs ? 1 : 0, _signs ? _weightSums[output] : 0, destination, accumulate);
+                WriteSums(positives, totals, _signs ? 1 : 0, _signs ? _weightSums[output] : 0, destination, accumulate);
             }
         }
     }
 
     /// <summary><c>((2 positive - total) &lt;&lt; shift) - offset</c> for each lane.</summary>
-    private static void Sums(ReadOnlySpan<int> positives, ReadOnlySpan<int> totals, int shift, int offset, Span<int> sums, bool accumulate)
+    private static void WriteSums(
+        ReadOnlySpan<int> positives,
+        ReadOnlySpan<int> totals,
+        int shift,
+        int offset,
+        Span<int> sums,
+        bool accumulate
+    )
     {
         ref int positive = ref MemoryMarshal.GetReference(positives),
             total = ref MemoryMarshal.GetReference(totals),
@@ -242,7 +249,7 @@ internal sealed class PlaneSums
     private static int BestTuple(int planes, int outputs, bool bits)
     {
         int best = 1;
-        double least = double.MaxValue;
+        double minCost = double.MaxValue;
         for (int k = 1; k <= Math.Min(MaxTuple, outputs); k++)
         {
             int sets = (1 << k) - 1;
@@ -252,7 +259,7 @@ internal sealed class PlaneSums
                     + sets * (bits ? SetCost : IntegerSetCost)
                     + 2 * (sets - k) * (bits ? MergeCost : IntegerMergeCost)
                 ) / k;
-            (best, least) = cost < least ? (k, cost) : (best, least);
+            (best, minCost) = cost < minCost ? (k, cost) : (best, minCost);
         }
 
         return best;
