@@ -72,7 +72,13 @@ public class FloatsTests
 
         for (int i = 0; i < thick.Values.Length; i++)
         {
-            IEnumerable<float> disk = Window(roomy, i / thick.Width, i % thick.Width, radius, (dy, dx) => dy * dy + dx * dx <= radius * radius);
+            IEnumerable<float> disk = Window(
+                roomy,
+                i / thick.Width,
+                i % thick.Width,
+                radius,
+                (dy, dx) => dy * dy + dx * dx <= radius * radius
+            );
             Assert.Equal(disk.Max(), thick.Values[i]);
         }
     }
