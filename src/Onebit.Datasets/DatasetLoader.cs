@@ -14,7 +14,9 @@ public static class DatasetLoader
     /// <summary>Loads a whole set.</summary>
     /// <param name="nameOrFolder">A known name or a folder.</param>
     /// <param name="progress">Told of downloads, and of images decoded.</param>
-    /// <param name="shape">What images of a folder are scaled to; 0 channels: grey unless some image has colour. Null: so, and 28 x 28.</param>
+    /// <param name="shape">
+    /// What images of a folder are scaled to; 0 channels: grey unless some image has colour. Null: so, and 28 x 28.
+    /// </param>
     /// <exception cref="DatasetException">A file is missing, cannot be fetched, is damaged or does not fit the others.</exception>
     public static Dataset Load(string nameOrFolder, IProgress<LoadProgress>? progress = null, Shape? shape = null)
     {
@@ -33,7 +35,9 @@ public static class DatasetLoader
     /// <summary>Loads the test images alone; the two training files need not be there.</summary>
     /// <param name="nameOrFolder">A known name or a folder.</param>
     /// <param name="progress">Told of downloads, and of images decoded.</param>
-    /// <param name="shape">What images of a folder are scaled to; 0 channels: as in the images; null: 28 x 28; IDX files stay as they are.</param>
+    /// <param name="shape">
+    /// What images of a folder are scaled to; 0 channels: as in the images; null: 28 x 28; IDX files stay as they are.
+    /// </param>
     /// <param name="classNames">
     /// What the labels of a folder's images count: its subfolders must be among them. null: the subfolders.
     /// </param>
@@ -89,7 +93,8 @@ public static class DatasetLoader
             throw new DatasetException(
                 source.Sha256.Count > 0 && !source.Sha256.ContainsKey(missing[0])
                     ? $"{source.Name} is a test set alone, without {missing[0]}; models can be evaluated on it, but not trained."
-                    : $"{source.Folder} lacks {string.Join(", ", missing)}; put these IDX files there, gzipped or not, or one subfolder of images a class."
+                    : $"{source.Folder} lacks {string.Join(", ", missing)}; "
+                        + "put these IDX files there, gzipped or not, or one subfolder of images a class."
             );
         }
         downloader.Fetch(source, missing, progress);

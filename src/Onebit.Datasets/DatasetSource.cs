@@ -83,7 +83,8 @@ internal sealed record DatasetSource(string Name, string Folder, IReadOnlyDictio
         if (!Directory.Exists(folder))
         {
             throw new DatasetException(
-                $"'{folder}' is neither a folder nor a known data set; give mnist, fashion-mnist, or a folder of IDX files or of images, one subfolder a class."
+                $"'{folder}' is neither a folder nor a known data set; "
+                    + "give mnist, fashion-mnist, or a folder of IDX files or of images, one subfolder a class."
             );
         }
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));

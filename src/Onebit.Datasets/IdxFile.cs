@@ -89,7 +89,8 @@ public static class IdxFile
         if (sha256 is not null && array.Sha256() != sha256)
         {
             throw new DatasetException(
-                $"{path} is not the original file: its content has another SHA-256; replace it with the original, or delete it if it was fetched."
+                $"{path} is not the original file: its content has another SHA-256; "
+                    + "replace it with the original, or delete it if it was fetched."
             );
         }
         return array;

@@ -110,7 +110,8 @@ internal static class ImageFolder
         return names.Length is >= 2 and <= MostClasses
             ? names
             : throw new DatasetException(
-                $"{folder} holds {(names.Length == 1 ? $"one class, '{names[0]}'" : $"{names.Length} classes")}; 2 to {MostClasses} folders, one a class, make a data set."
+                $"{folder} holds {(names.Length == 1 ? $"one class, '{names[0]}'" : $"{names.Length} classes")}; "
+                    + $"2 to {MostClasses} folders, one a class, make a data set."
             );
     }
 
@@ -239,7 +240,8 @@ internal static class ImageFolder
             throw new DatasetException(
                 failed.Length == 1
                     ? $"One of {entries.Count} images cannot be used; mend or delete it: {failed[0].Message}"
-                    : $"{failed.Length} of {entries.Count} images cannot be used; mend or delete them, the first of which is: {failed[0].Message}"
+                    : $"{failed.Length} of {entries.Count} images cannot be used; "
+                        + $"mend or delete them, the first of which is: {failed[0].Message}"
             );
         }
     }

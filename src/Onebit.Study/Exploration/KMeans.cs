@@ -128,7 +128,9 @@ public sealed class KMeans
         public float[] Pixels { get; set; } = [];
     }
 
-    /// <summary>All images in a cluster of another class, the clearest mistakes first; then correct ones, the closest decisions first.</summary>
+    /// <summary>
+    /// All images in a cluster of another class, the clearest mistakes first; then correct ones, the closest decisions first.
+    /// </summary>
     /// <param name="assigned">The cluster of each image.</param>
     /// <param name="distances">Image x cluster.</param>
     /// <param name="labels">The class of each image.</param>

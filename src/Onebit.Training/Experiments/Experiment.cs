@@ -57,14 +57,14 @@ public sealed record Experiment
     public byte? PixelThreshold { get; init; }
 
     /// <summary>
-    /// 32 keeps float activations, which no packed file can hold. 8 is a ReLU of 8 bits. Fewer are bits of the method's own binarizer. Null:
-    /// the method's choice.
+    /// 32 keeps float activations, which no packed file can hold. 8 is a ReLU of 8 bits. Fewer are bits of the method's own binarizer.
+    /// Null: the method's choice.
     /// </summary>
     public int? ActivationBits { get; init; }
 
     /// <summary>
-    /// 32 keeps real weights, which no packed file can hold: the first of two stages. Fewer are bits of the method's own binarizer. Null: the
-    /// method's choice.
+    /// 32 keeps real weights, which no packed file can hold: the first of two stages. Fewer are bits of the method's own binarizer. Null:
+    /// the method's choice.
     /// </summary>
     public int? WeightBits { get; init; }
 
@@ -126,8 +126,8 @@ public sealed record Experiment
         [.. Distillation?.Teachers ?? [], .. InitializeFrom is null ? Array.Empty<string>() : [InitializeFrom]];
 
     /// <summary>
-    /// The experiment as canonical text: no spaces, names in order, and without values that equal their defaults. Two runs are the same when
-    /// this is. Note, data and seeds are no part of it.
+    /// The experiment as canonical text: no spaces, names in order, and without values that equal their defaults. Two runs are the same
+    /// when this is. Note, data and seeds are no part of it.
     /// </summary>
     public string ToCanonicalJson() => CanonicalJson.Write(this with { Note = null, Data = null, Seeds = [] });
 

@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 namespace Onebit.Training;
 
 /// <summary>The method's activation: ReLU, ReLU of 8 bits, tanh, signs or several planes.</summary>
-/// <param name="Method">Whose activation, of as many bits as the method has by itself, where the network binarizes; null: the experiment's.</param>
+/// <param name="Method">
+/// Whose activation, of as many bits as the method has by itself, where the network binarizes; null: the experiment's.
+/// </param>
 public sealed record ActivationLayer(Method? Method = null) : Layer
 {
     internal override bool FoldsBatchNorm => true;

@@ -177,8 +177,8 @@ public sealed class WeightModule : LayerModule
     }
 
     /// <summary>
-    /// A <see cref="Linear"/> for every plane of weights on every plane of activations, and their weighted sum where there are several. What
-    /// an offset of weights adds is a multiple of the sum of the inputs: a plane of weights that are all +1.
+    /// A <see cref="Linear"/> for every plane of weights on every plane of activations, and their weighted sum where there are several.
+    /// What an offset of weights adds is a multiple of the sum of the inputs: a plane of weights that are all +1.
     /// </summary>
     internal override Value Pack(OperationBuilder builder, LayerNode node, IReadOnlyList<Value> inputs)
     {

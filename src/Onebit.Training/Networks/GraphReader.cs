@@ -74,7 +74,8 @@ internal sealed class GraphReader(string network)
             if (layer.Name is { } name && !(IsAllowed(name) && names.TryAdd(name, last)))
             {
                 throw Wrong(
-                    $"has a layer named '{name}'; a name is used once, is not {string.Join(", ", s_reserved)}, and has letters, digits, - and _"
+                    $"has a layer named '{name}'; "
+                        + $"a name is used once, is not {string.Join(", ", s_reserved)}, and has letters, digits, - and _"
                 );
             }
         }

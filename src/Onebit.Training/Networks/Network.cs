@@ -177,7 +177,8 @@ public sealed class Network : nn.Module<Tensor, Tensor>
             else
             {
                 throw context.Wrong(
-                    $"repeats layers with shared weights that turn {nodes[first].Inputs[0].Shape} into {inputs[0].Shape}; they must keep the shape"
+                    $"repeats layers with shared weights that turn {nodes[first].Inputs[0].Shape} into {inputs[0].Shape}; "
+                        + "they must keep the shape"
                 );
             }
 

@@ -70,7 +70,9 @@ internal static class ChannelAffine
         writer.Integers(shifted);
     }
 
-    /// <summary>Reads what <see cref="Write"/> has written. The offsets must have the trailing zero bits that were left out, and no more.</summary>
+    /// <summary>
+    /// Reads what <see cref="Write"/> has written. The offsets must have the trailing zero bits that were left out, and no more.
+    /// </summary>
     public static (int[] Multipliers, long[] Offsets, int Shift) Read(ref FileReader reader, bool trailingZeroBits)
     {
         int shift = reader.Byte(),

@@ -6,7 +6,9 @@ namespace Onebit;
 /// </summary>
 /// <param name="Input">The value read.</param>
 /// <param name="Bits">Bits of a code, 1 to 7.</param>
-/// <param name="Thresholds">2^<paramref name="Bits"/> - 1 integers per channel, channel by channel, none smaller than the one before.</param>
+/// <param name="Thresholds">
+/// 2^<paramref name="Bits"/> - 1 integers per channel, channel by channel, none smaller than the one before.
+/// </param>
 /// <param name="Flipped">The polarity, one flag per channel.</param>
 public sealed record Quantize(int Input, int Bits, ReadOnlyMemory<int> Thresholds, ReadOnlyMemory<bool> Flipped) : UnaryOperation(Input)
 {
