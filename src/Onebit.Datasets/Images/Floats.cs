@@ -95,7 +95,8 @@ internal static class Floats
         const int MostBits = 11;
         Span<int> counts = stackalloc int[1 << MostBits];
         ulong known = 0; // The value's upper bits.
-        for (int left = 32; left > 0; )
+        int left = 32;
+        while (left > 0)
         {
             int bits = Math.Min(MostBits, left);
             counts.Clear();
