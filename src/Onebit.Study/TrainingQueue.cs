@@ -100,7 +100,7 @@ internal sealed class TrainingQueue(
             run.Seed.ToString(CultureInfo.InvariantCulture),
             "--data",
             data,
-            .. size is null ? (string[])[] : ["--size", $"{size}"],
+            .. size is null ? (string[])[] : ["--size", DatasetInfo.SizeText(size.Value)],
             "--out",
             run.Folder,
             "--threads",
