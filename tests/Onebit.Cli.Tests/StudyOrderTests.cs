@@ -71,7 +71,7 @@ public sealed class StudyOrderTests : IDisposable
         (code, output, error) = OnebitProcess.Run("report", Path.Combine(study, "results.json"));
         Assert.True(code == 0, error);
         Assert.StartsWith(
-            "### logistic\n\nBest on the validation images is binarynet",
+            "### logistic\n\nThe best run on the validation images is binarynet",
             output.ReplaceLineEndings("\n"),
             StringComparison.Ordinal
         );
