@@ -24,7 +24,7 @@ public static class RunArchive
 
     /// <summary>Reads the finished run in an archived file.</summary>
     /// <exception cref="ExperimentException">The file is damaged or holds no run.</exception>
-    public static RunResult Read(string file) => Open(file, zip => Parse(file, zip));
+    public static RunResult Read(string file) => Open(file, Parse);
 
     /// <summary>Reads the packed model in an archived file; null where it holds none.</summary>
     /// <exception cref="ExperimentException">The file is damaged.</exception>
@@ -38,7 +38,7 @@ public static class RunArchive
             file,
             zip =>
             {
-                if (Parse(file, zip).Fingerprint != fingerprint)
+                if (Parse(zip).Fingerprint != fingerprint)
                 {
                     return false;
                 }
@@ -84,24 +84,14 @@ public static class RunArchive
             using ZipArchive zip = ZipFile.OpenRead(file);
             return read(zip);
         }
-        catch (InvalidDataException)
+        catch (Exception e) when (e is InvalidDataException or JsonException)
         {
             throw new ExperimentException($"The archived run '{file}' is damaged; delete it to train that run again.");
         }
     }
 
-    private static RunResult Parse(string file, ZipArchive zip)
-    {
-        try
-        {
-            byte[] json = Bytes(zip.GetEntry(RunFolder.ResultFile) ?? throw new InvalidDataException());
-            return RunFolder.Parse(json);
-        }
-        catch (JsonException)
-        {
-            throw new ExperimentException($"The archived run '{file}' is damaged; delete it to train that run again.");
-        }
-    }
+    private static RunResult Parse(ZipArchive zip) =>
+        RunFolder.Parse(Bytes(zip.GetEntry(RunFolder.ResultFile) ?? throw new InvalidDataException()));
 
     private static byte[] Bytes(ZipArchiveEntry entry)
     {

@@ -161,6 +161,13 @@ public sealed class ExperimentTests : IDisposable
     [InlineData("\"method\": \"binarynet\"", "\"method\": { \"sparsity\": 0.5 }", "a method is a name, or an object with 'name'")]
     [InlineData("\"method\": \"binarynet\"", "\"method\": \"bitwise\", \"zeroWeights\": 0.5", "'zeroWeights' is now the option 'sparsity'")]
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"zeroStart\": true", "'zeroStart' is now 'zeroInit'")]
+    [InlineData("\"type\": \"batchNorm\"", "\"type\": \"norm\"", "'norm' is now 'batchNorm'")]
+    [InlineData(
+        "{ \"type\": \"dense\" }",
+        "{ \"type\": \"residual\", \"layers\": [] }",
+        "'residual' is now 'add': { \"type\": \"add\", \"from\""
+    )]
+    [InlineData("{ \"type\": \"dense\" }", "{ \"type\": \"dense\", \"from\": \"x\" }", "reads 'x', but no earlier layer has that name")]
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"start\": \"x\"", "'start' is now 'initializeFrom'")]
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"affineBits\": 5", "'affineBits' is now 'scaleBits'")]
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"averaging\": 0.9", "'averaging' is now 'emaDecay'")]

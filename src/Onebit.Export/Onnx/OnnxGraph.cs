@@ -103,7 +103,7 @@ internal sealed class OnnxGraph
     {
         ProtobufMessage graph = new ProtobufMessage()
             .Add(1, _nodes)
-            .Add(2, "onebit twin")
+            .Add(2, "onebit float graph")
             .Add(5, _constants)
             .Add(11, Value(input, DataType<T>(), shape.Channels, shape.Height, shape.Width))
             .Add(12, Value(output, DataType<float>(), classes));

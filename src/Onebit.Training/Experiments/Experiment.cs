@@ -135,7 +135,6 @@ public sealed record Experiment
     /// <exception cref="ExperimentException">Says which one to change, and to what.</exception>
     internal void Check()
     {
-        Method method = Method;
         Require(Epochs is >= 1 and <= 100_000, "epochs must be 1 to 100000");
         Require(BatchSize is >= 2 and <= 1_000_000, "batchSize must be 2 to 1000000");
         Require(Optimizer.Rate > 0 && double.IsFinite(Optimizer.Rate), "the optimizer's rate must be above 0");
@@ -151,15 +150,15 @@ public sealed record Experiment
             "pixelThreshold must be 1 to 255, and go with pixels of bits or signs"
         );
         Require(
-            WeightBits is null or 32 || (method.Binarizes && WeightBits >= method.WeightBits && WeightBits <= method.MaxWeightBits),
-            $"weightBits must be 32{FewBits(method, method.WeightBits, method.MaxWeightBits)}"
+            WeightBits is null or 32 || (Method.Binarizes && WeightBits >= Method.WeightBits && WeightBits <= Method.MaxWeightBits),
+            $"weightBits must be 32{FewBits(Method, Method.WeightBits, Method.MaxWeightBits)}"
         );
         if (Method.FindMistake(WeightBits ?? Method.WeightBits) is { } mistake)
         {
             throw new ExperimentException(mistake + ".");
         }
         Require(
-            ScaleBits is null || (method.Binarizes && ScaleBits is >= 1 and <= Affine.MultiplierBits),
+            ScaleBits is null || (Method.Binarizes && ScaleBits is >= 1 and <= Affine.MultiplierBits),
             $"scaleBits must be 1 to {Affine.MultiplierBits}, and go with a method that binarizes"
         );
         Require(EmaDecay is null or (> 0 and < 1), "emaDecay must be above 0 and below 1");
@@ -170,9 +169,9 @@ public sealed record Experiment
         );
         Require(ParentRuns.All(r => !string.IsNullOrWhiteSpace(r)), "teachers and initializeFrom must be names or folders of runs");
         Require(
-            ActivationBits is null or 8 or 32 || (method.Binarizes && ActivationBits >= 1 && ActivationBits <= method.MaxActivationBits),
-            method.Binarizes
-                ? $"activationBits must be 32, 8{FewBits(method, 1, method.MaxActivationBits)}"
+            ActivationBits is null or 8 or 32 || (Method.Binarizes && ActivationBits >= 1 && ActivationBits <= Method.MaxActivationBits),
+            Method.Binarizes
+                ? $"activationBits must be 32, 8{FewBits(Method, 1, Method.MaxActivationBits)}"
                 : "activationBits must be 32 or 8"
         );
         Require(Seeds.Count > 0 && Seeds.Distinct().Count() == Seeds.Count, "seeds must name at least one seed, each once");

@@ -20,19 +20,25 @@ internal sealed class GraphReader(string network)
         }
 
         Read(layers, 0, new Dictionary<string, int> { [s_reserved[0]] = 0 }, "", null);
-        for (int i = 0; i < _nodes.Count; i++)
+        FindReaders();
+        _nodes[^1] = _nodes[^1] with { IsLast = true };
+        return _nodes.Find(n => n is { IsLast: false, Readers.Count: 0 }) is { } unread
+            ? throw Wrong($"has a layer that none reads, '{unread.Key}'; name it in the 'from' of a later layer or leave it out")
+            : _nodes;
+    }
+
+    /// <summary>From the end on, so that the readers of a layer that changes nothing are known when the layer before it asks.</summary>
+    private void FindReaders()
+    {
+        var readers = _nodes.Select(_ => new List<Layer>()).ToArray();
+        for (int i = _nodes.Count - 1; i >= 0; i--)
         {
-            bool isLast = i == _nodes.Count - 1;
-            Layer[] readers = [.. Readers(i + 1)];
-            if (readers.Length == 0 && !isLast)
+            LayerNode node = _nodes[i] = _nodes[i] with { Readers = readers[i] };
+            foreach (int value in node.Inputs.Distinct().Where(v => v > 0))
             {
-                throw Wrong($"has a layer that none reads, '{_nodes[i].Key}'; name it in the 'from' of a later layer or leave it out");
+                readers[value - 1].InsertRange(0, node.Layer.IsIdentity ? node.Readers : [node.Layer]);
             }
-
-            _nodes[i] = _nodes[i] with { IsLast = isLast, Readers = readers };
         }
-
-        return _nodes;
     }
 
     /// <summary>Adds the layers of a list.</summary>
@@ -108,14 +114,6 @@ internal sealed class GraphReader(string network)
         names.TryGetValue(name, out int value)
             ? value
             : throw Wrong($"has a layer that reads '{name}', but no earlier layer has that name");
-
-    private IEnumerable<Layer> Readers(int value) =>
-        _nodes.SelectMany(
-            (node, i) =>
-                !node.Inputs.Contains(value) ? []
-                : node.Layer.IsIdentity ? Readers(i + 1)
-                : [node.Layer]
-        );
 
     private static bool IsAllowed(string name) =>
         !s_reserved.Contains(name)
