@@ -37,12 +37,8 @@ public sealed class RunArchiveTests : IDisposable
         );
     }
 
-    /// <summary>All of them: dotnet run --project tests/Onebit.Study.Tests -- -class '*RunArchiveTests' -explicit on.</summary>
-    [Fact(Explicit = true)]
-    public void Every_archived_model_predicts_what_its_run_noted() => Compare(s_archive);
-
     [Fact]
-    public void Archived_models_of_equal_bytes_predict_what_their_runs_noted() => Compare(Path.Combine(s_archive, "equal-bytes"));
+    public void Every_archived_model_predicts_what_its_run_noted() => Compare(s_archive);
 
     [Fact]
     public void A_run_of_other_data_is_not_taken()

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Onebit.Training.Tests;
@@ -9,7 +10,8 @@ public class GraphTests
     private const string Shared = """
         [
           { "type": "repeat", "times": 3, "shared": true, "layers": [
-            { "type": "conv", "filters": 2, "kernel": 3, "padding": 1, "name": "conv" }, { "type": "batchNorm" }, { "type": "activation" } ] },
+            { "type": "conv", "filters": 2, "kernel": 3, "padding": 1, "name": "conv" }, { "type": "batchNorm" },
+            { "type": "activation" } ] },
           { "type": "dense" }, { "type": "batchNorm" }
         ]
         """;
@@ -131,13 +133,13 @@ public class GraphTests
             ["0/1.beta", "0/1.gamma", "0/1.mean", "0/1.variance", "0/conv.weight", "1.weight", "2.beta", "2.gamma", "2.mean", "2.variance"],
             network.state_dict().Keys.Order(StringComparer.Ordinal)
         );
-        Assert.Equal(1, network.Nodes.Take(9).Where((_, i) => i % 3 == 0).Select(n => n.Module).Distinct().Count());
+        Assert.Single(network.Nodes.Take(9).Where((_, i) => i % 3 == 0).Select(n => n.Module).Distinct());
         // The image is codes, with 0 outside; the other passes read signs, with -1 outside.
         Assert.Equal([0, -1, -1], new[] { 0, 3, 6 }.Select(i => network.Nodes[i].Inputs[0].Padding()));
 
         Tensor images = RandomNetworks.Images(network, new Random(1), 20);
         network.forward(network.Prepare(images)).square().sum().backward();
-        Assert.All(network.parameters(), p => Assert.True(p.grad!.abs().sum().ToSingle() > 0));
+        Assert.All(network.parameters(), p => Assert.True(p.grad!.abs().sum().ToDouble() > 0));
         network.eval();
         BitModel model = Packer.Pack(network);
         Linear[] linears = [.. model.Operations.OfType<Linear>()];
