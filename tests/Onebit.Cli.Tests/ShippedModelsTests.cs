@@ -54,7 +54,8 @@ public partial class ShippedModelsTests
     }
 
     /// <summary>
-    /// All scores of the 10,000 test images of MNIST, as 64-bit little-endian integers, image by image. Of their SHA-256 the first 48 digits.
+    /// All scores of the 10,000 test images of MNIST, as 64-bit little-endian integers, image by image.
+    /// Of their SHA-256 the first 48 digits.
     /// </summary>
     [Theory]
     [InlineData("fashion-headline", "037dd1eb40982f79c1f83197a342a02402038630c14ed5da")]

@@ -47,7 +47,11 @@ public class UsageTests
         string experiment = folder.File("wrong.json");
         File.WriteAllText(
             experiment,
-            "{ \"network\": \"mlp\", \"method\": \"telepathy\", \"epochs\": 1, \"batchSize\": 10, \"optimizer\": { \"type\": \"adam\", \"rate\": 1 } }"
+            """
+            {
+              "network": "mlp", "method": "telepathy", "epochs": 1, "batchSize": 10, "optimizer": { "type": "adam", "rate": 1 }
+            }
+            """
         );
         string models = folder.File("no-models");
         Directory.CreateDirectory(models);
@@ -79,7 +83,10 @@ public class UsageTests
         using var folder = new TemporaryFolder();
         string Experiment(string name) =>
             $$"""
-                { "data": "{{name}}", "network": "mlp", "method": "float32", "epochs": 1, "batchSize": 10, "optimizer": { "type": "adam", "rate": 1 } }
+                {
+                  "data": "{{name}}", "network": "mlp", "method": "float32",
+                  "epochs": 1, "batchSize": 10, "optimizer": { "type": "adam", "rate": 1 }
+                }
                 """;
         string first = folder.File("first.json"),
             preset = folder.Path,

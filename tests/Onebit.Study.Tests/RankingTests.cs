@@ -146,7 +146,8 @@ public class RankingTests
         Assert.Contains("- 8 / 3 / 2 bits: lq-3-2, 96.00 ± 1.00 % (3 seeds)", lines);
         int head = Array.FindIndex(lines, l => l.StartsWith('|'));
         Assert.Equal(
-            "| Experiment | Method | Bits input / weights / activations | File bytes | Validation accuracy mean | Test accuracy mean and deviation | Seeds | One image nanoseconds | Difference points | Difference deviations |",
+            "| Experiment | Method | Bits input / weights / activations | File bytes | Validation accuracy mean "
+                + "| Test accuracy mean and deviation | Seeds | One image nanoseconds | Difference points | Difference deviations |",
             lines[head]
         );
         Assert.Equal("| net-lq-3-2 | lq | 8 / 3 / 2 | 2,000 | 99.00 % | 96.00 ± 1.00 % | 3 | 500 | – | – |", lines[head + 2]);

@@ -187,7 +187,8 @@ public partial class ReportWriterTests
         Assert.Equal("This study has no finished run.", Summary(study));
         study.Add("net", "float32", 2);
         Assert.StartsWith(
-            "This study has no binarized run, so it cannot say what one bit costs or saves. In full precision the net network classifies 99.00 %",
+            "This study has no binarized run, so it cannot say what one bit costs or saves. "
+                + "In full precision the net network classifies 99.00 %",
             Summary(study),
             StringComparison.Ordinal
         );

@@ -50,7 +50,8 @@ public sealed class NativeSampleTests(ITestOutputHelper output) : IDisposable
                 .Order(),
         ];
         output.WriteLine(
-            $"From before the process starts to after it ends, one image: median {milliseconds[5]:F1} ms of {milliseconds[0]:F1} to {milliseconds[^1]:F1}."
+            $"From before the process starts to after it ends, one image: "
+                + $"median {milliseconds[5]:F1} ms of {milliseconds[0]:F1} to {milliseconds[^1]:F1}."
         );
         // 5 ms where nothing else runs; test machines are busy.
         Assert.InRange(milliseconds[5], 0, 1000);

@@ -100,7 +100,8 @@ public class PackingTests
             """
             [
               { "type": "conv", "filters": 8, "kernel": 3 }, { "type": "batchNorm" }, { "type": "activation" },
-              { "type": "conv", "filters": 8, "kernel": 3 }, { "type": "batchNorm" }, { "type": "activation" }, { "type": "dense" }, { "type": "batchNorm" }
+              { "type": "conv", "filters": 8, "kernel": 3 }, { "type": "batchNorm" }, { "type": "activation" },
+              { "type": "dense" }, { "type": "batchNorm" }
             ]
             """,
             Method.Named(method),
@@ -147,7 +148,12 @@ public class PackingTests
     {
         manual_seed(1);
         using Network network = Networks.Create(
-            """[{ "type": "conv", "filters": 32, "kernel": 3 }, { "type": "batchNorm" }, { "type": "activation" }, { "type": "dense" }, { "type": "batchNorm" }]""",
+            """
+            [
+              { "type": "conv", "filters": 32, "kernel": 3 }, { "type": "batchNorm" }, { "type": "activation" },
+              { "type": "dense" }, { "type": "batchNorm" }
+            ]
+            """,
             new BinaryConnect(),
             (1, 8, 8),
             10
@@ -201,7 +207,12 @@ public class PackingTests
     [Theory]
     [InlineData("""[{ "type": "dense" }]""", 257, 257)] // 257 * 257 * 255 is just above 2^24.
     [InlineData(
-        """[{ "type": "conv", "filters": 1, "kernel": 99 }, { "type": "averagePool", "size": 8 }, { "type": "batchNorm" }, { "type": "activation" }, { "type": "dense" }]""",
+        """
+            [
+              { "type": "conv", "filters": 1, "kernel": 99 }, { "type": "averagePool", "size": 8 }, { "type": "batchNorm" },
+              { "type": "activation" }, { "type": "dense" }
+            ]
+            """,
         107,
         107
     )]
@@ -282,7 +293,12 @@ public class PackingTests
     {
         using var scope = NewDisposeScope();
         using Network network = Networks.Create(
-            """[{ "type": "averagePool", "size": 2 }, { "type": "conv", "filters": 1, "kernel": 3, "padding": 1 }, { "type": "batchNorm" }, { "type": "activation" }, { "type": "dense" }]""",
+            """
+            [
+              { "type": "averagePool", "size": 2 }, { "type": "conv", "filters": 1, "kernel": 3, "padding": 1 }, { "type": "batchNorm" },
+              { "type": "activation" }, { "type": "dense" }
+            ]
+            """,
             new BinaryNet(),
             (1, 2, 2),
             2,
@@ -324,7 +340,8 @@ public class PackingTests
             catch (Exception e)
             {
                 throw new InvalidOperationException(
-                    $"{network.Method.Name} {network.Input} {network.Pixels} {network.ActivationBits} bits: {JsonSerializer.Serialize(network.Spec, Experiment.Json)}",
+                    $"{network.Method.Name} {network.Input} {network.Pixels} {network.ActivationBits} bits: "
+                        + $"{JsonSerializer.Serialize(network.Spec, Experiment.Json)}",
                     e
                 );
             }

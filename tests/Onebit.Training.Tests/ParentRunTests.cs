@@ -90,7 +90,8 @@ public sealed class ParentRunTests : TrainingTests
         Experiment student = Small("binarynet") with { Distillation = new DistillationSpec(["teacher"]) };
         string folder = _folder.File("student");
         Assert.Equal(
-            $"There is no finished run 'teacher': neither '{_folder.File("teacher-seed1")}' nor '{_folder.File("teacher")}' holds one; train that experiment first.",
+            $"There is no finished run 'teacher': neither '{_folder.File("teacher-seed1")}' nor '{_folder.File("teacher")}' holds one; "
+                + "train that experiment first.",
             Assert.Throws<ExperimentException>(() => Run(student, folder)).Message
         );
         Run(Small("float32") with { Network = Spec("""[{ "type": "dense" }]""") }, _folder.File("teacher"));

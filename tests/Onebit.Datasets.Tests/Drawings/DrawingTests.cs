@@ -67,9 +67,8 @@ public class DrawingTests
             .Range(0, mnist.Count)
             .AsParallel()
             .Count(i => Predict(Digits.Picture(mnist, i), DigitSteps.All) == mnist.Labels.Span[i]);
-        output.WriteLine(
-            $"MNIST's test images through all steps: {right} of {mnist.Count} right; as they are: {Enumerable.Range(0, mnist.Count).AsParallel().Count(i => s_model.Predict(mnist.Image(i)) == mnist.Labels.Span[i])}"
-        );
+        int plain = Enumerable.Range(0, mnist.Count).AsParallel().Count(i => s_model.Predict(mnist.Image(i)) == mnist.Labels.Span[i]);
+        output.WriteLine($"MNIST's test images through all steps: {right} of {mnist.Count} right; as they are: {plain}");
         Assert.True(read[^1].Count(r => r.Right) < read[0].Count(r => r.Right), "The steps together gain nothing.");
         Assert.InRange(right, 9900, mnist.Count);
         // Nine of ten widths of MNIST's lines should need no change; every 50th image of the training set tells.
