@@ -56,7 +56,7 @@ public sealed class ClassificationTests : IDisposable
                 new Trainer(teacher, data, seed, _folder.File($"teacher-seed{seed}")).Run(TestContext.Current.CancellationToken);
                 return SafeTensors
                     .Load(_folder.File($"teacher-seed{seed}/{RunFolder.WeightsFile}"))
-                    .Tensors["0.bias"]
+                    .Tensors["layers.0.bias"]
                     .data<float>()
                     .ToArray()
                     .Select(b => (double)b)

@@ -130,7 +130,18 @@ public class GraphTests
         Assert.Equal(3 * 2 * 2 * 9 * 20 + 2 * 20 * 3, network.MultiplyAccumulates);
         Assert.Equal(network.MultiplyAccumulates, network.Spec.ToFloatGraph(network.Input, 3).MultiplyAccumulates);
         Assert.Equal(
-            ["0/1.beta", "0/1.gamma", "0/1.mean", "0/1.variance", "0/conv.weight", "1.weight", "2.beta", "2.gamma", "2.mean", "2.variance"],
+            [
+                "layers.0/1.beta",
+                "layers.0/1.gamma",
+                "layers.0/1.mean",
+                "layers.0/1.variance",
+                "layers.0/conv.weight",
+                "layers.1.weight",
+                "layers.2.beta",
+                "layers.2.gamma",
+                "layers.2.mean",
+                "layers.2.variance",
+            ],
             network.state_dict().Keys.Order(StringComparer.Ordinal)
         );
         Assert.Single(network.Nodes.Take(9).Where((_, i) => i % 3 == 0).Select(n => n.Module).Distinct());

@@ -165,9 +165,15 @@ public class NetworkTests
         }
 
         const string Layers = """[{ "type": "rprelu" }, { "type": "maxout" }, { "type": "activation" }, { "type": "dense" }]""";
-        string[] slopes = ["0.in", "0.low", "0.out", "1.high", "1.low"];
-        Assert.Equal([.. slopes, "2.binarizer.center", "2.binarizer.distance", "3.weight"], Names(Layers, new AdaBin()));
-        Assert.Equal([.. slopes, "2.binarizer.basis", "3.binarizer.basis", "3.binarizer.begun", "3.weight"], Names(Layers, new LqNets()));
+        string[] slopes = ["layers.0.in", "layers.0.low", "layers.0.out", "layers.1.high", "layers.1.low"];
+        Assert.Equal(
+            [.. slopes, "layers.2.binarizer.center", "layers.2.binarizer.distance", "layers.3.weight"],
+            Names(Layers, new AdaBin())
+        );
+        Assert.Equal(
+            [.. slopes, "layers.2.binarizer.basis", "layers.3.binarizer.basis", "layers.3.binarizer.begun", "layers.3.weight"],
+            Names(Layers, new LqNets())
+        );
     }
 
     [Fact]
@@ -192,7 +198,15 @@ public class NetworkTests
         Assert.Equal(2 * 2 + 2 * 9 * 3 + 2 * 2, network.ParameterCount);
         Assert.Equal(2 * 2 * 9 + 2 * 9 * 3, network.MultiplyAccumulates);
         Assert.Equal(
-            new[] { "0.weight", "5.weight", "path.beta", "path.gamma", "path.mean", "path.variance" },
+            new[]
+            {
+                "layers.0.weight",
+                "layers.5.weight",
+                "layers.path.beta",
+                "layers.path.gamma",
+                "layers.path.mean",
+                "layers.path.variance",
+            },
             network.state_dict().Keys.Order(StringComparer.Ordinal)
         );
     }

@@ -46,7 +46,7 @@ public sealed class OptimizerRateTests : TrainingTests
         manual_seed(1);
         using Network start = NetworkFactory.Create(experiment, s_mnist);
         Tensor Moved(string run, string name, Tensor from) =>
-            SafeTensors.Load(_folder.File(run + "/" + RunFolder.WeightsFile)).Tensors["0." + name] - from;
+            SafeTensors.Load(_folder.File(run + "/" + RunFolder.WeightsFile)).Tensors["layers.0." + name] - from;
         WeightModule layer = start.WeightModules.Single();
         Assert.True(
             Moved("scaled", "weight", layer.Weight).allclose(Moved("plain", "weight", layer.Weight) * 529.33, rtol: 1e-3, atol: 1e-3)

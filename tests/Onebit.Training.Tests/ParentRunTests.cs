@@ -97,7 +97,7 @@ public sealed class ParentRunTests : TrainingTests
         Run(Small("float32") with { Network = Spec("""[{ "type": "dense" }]""") }, _folder.File("teacher"));
         Assert.Equal(3, Run(student, folder).Epochs); // A teacher may have any layers.
         Assert.Equal(
-            $"The run in '{_folder.File("teacher")}' has other layers: its '0.weight' is missing or has another shape.",
+            $"The run in '{_folder.File("teacher")}' has other layers: its 'layers.0.weight' is missing or has another shape.",
             Assert
                 .Throws<ExperimentException>(() => Run(Small("binarynet") with { InitializeFrom = "teacher" }, _folder.File("other")))
                 .Message

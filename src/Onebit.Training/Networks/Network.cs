@@ -9,6 +9,7 @@ namespace Onebit.Training;
 public sealed class Network : nn.Module<Tensor, Tensor>
 {
     private readonly (double Mean, double Deviation) _pixels;
+    private readonly LayerModules _layers = new();
 
     /// <summary>Builds the network with random weights from torch's global generator.</summary>
     /// <param name="spec">The layers.</param>
@@ -52,6 +53,7 @@ public sealed class Network : nn.Module<Tensor, Tensor>
         WeightBits = method.Binarizes ? weightBits ?? method.WeightBits : 32;
         ActivationBits = method.Binarizes ? activationBits ?? method.ActivationBits : 32;
         _pixels = pixelStatistics ?? (0, 255);
+        register_module("layers", _layers);
         Nodes = Build(new BuildContext(spec.Name, method, WeightBits, ActivationBits, classes, zeroInit));
     }
 
@@ -168,7 +170,7 @@ public sealed class Network : nn.Module<Tensor, Tensor>
             if (node.SharedWith is not { } first)
             {
                 module = node.Layer.CreateModule(context, node, inputs[0].Shape);
-                register_module(node.Key, module);
+                _layers.register_module(node.Key, module);
             }
             else if (inputs[0].Shape == nodes[first].Inputs[0].Shape)
             {
@@ -192,5 +194,11 @@ public sealed class Network : nn.Module<Tensor, Tensor>
             : throw context.Wrong(
                 $"ends with {end} values, but there are {Classes} classes; end it with a dense layer that gives no units"
             );
+    }
+
+    /// <summary>Holds the layers' modules, so that their parameters are called <c>layers.KEY.NAME</c>.</summary>
+    private sealed class LayerModules() : nn.Module("layers")
+    {
+        protected override void RegisterComponents() { }
     }
 }
