@@ -51,24 +51,10 @@ public sealed class FloatGraph
             return _graph.Build(values[^1]);
         }
 
-        /// <summary>Adds one operation.</summary>
-        /// <returns>The graph's value that it gives.</returns>
-        private int Add(Operation operation, int value, int[] values)
-        {
-            int x = values[operation.Inputs.Span[0]];
-            return operation switch
-            {
-                Linear l => _graph.Linear(x, l.Outputs, l.KernelHeight, l.KernelWidth, l.Stride, l.Padding, l.Groups),
-                MaxPool p => _graph.MaxPool(x, p.Size, p.Stride),
-                SumPool p => _graph.AveragePool(x, p.Size, p.Stride),
-                Onebit.Add a => _graph.Add(x, values[a.Other]),
-                WeightedSum w => Sum([.. Terms(w).Select(t => values[t])], model.Values[value].Channels),
-                Threshold or Quantize or PiecewiseLinear or Requantize { OutputBits: 8 } => _graph.Relu(x),
-                // The affine of a residual path and that of the scores are folded into the layers before them.
-                Requantize or Scores or BitPlane => x,
-                _ => throw new NotSupportedException($"{operation.GetType().Name} has no float form."),
-            };
-        }
+        private int Add(Operation operation, int value, int[] values) =>
+            operation is WeightedSum weighted
+                ? Sum([.. Terms(weighted).Select(t => values[t])], model.Values[value].Channels)
+                : FloatNode.Append(operation, [.. operation.Inputs.ToArray().Select(v => values[v])], _graph);
 
         /// <summary>Which values the scores come from; planes that only make up more bits are not among them.</summary>
         private bool[] FindRead()

@@ -58,6 +58,15 @@ public sealed class FloatGraphBuilder(Shape input)
     /// <returns>The index of its value.</returns>
     public int Relu(int value) => Append(new FloatNode.Relu(value, _values[value]));
 
+    /// <summary>Adds any node.</summary>
+    /// <returns>The index of its value.</returns>
+    public int Append(FloatNode node)
+    {
+        _nodes.Add(node);
+        _values.Add(node.Output);
+        return _nodes.Count;
+    }
+
     /// <summary>The graph.</summary>
     /// <param name="logits">The value that holds one logit a class.</param>
     /// <exception cref="InvalidDataException">It is the input, or not of shape classes x 1 x 1.</exception>
@@ -72,13 +81,6 @@ public sealed class FloatGraphBuilder(Shape input)
     {
         Shape x = _values[value];
         return x with { Height = (x.Height - size) / stride + 1, Width = (x.Width - size) / stride + 1 };
-    }
-
-    private int Append(FloatNode node)
-    {
-        _nodes.Add(node);
-        _values.Add(node.Output);
-        return _nodes.Count;
     }
 
     private float[] Uniform(int count, float bound)

@@ -1,15 +1,41 @@
 namespace Onebit.Export;
 
 /// <summary>
-/// One node of a <see cref="FloatGraph"/>. Value 0 is the graph's input, value <c>i + 1</c> what node <c>i</c> gives:
-/// float32 of shape channels x height x width, channel by channel, row by row.
+/// One node of a <see cref="FloatGraph"/>: its sizes, the operations of a packed model that it stands for, and its ONNX form in float32.
+/// Value 0 is the graph's input, value <c>i + 1</c> what node <c>i</c> gives: channels x height x width, channel by channel, row by row.
 /// </summary>
-/// <param name="Input">The value read.</param>
+/// <param name="Inputs">The values read.</param>
 /// <param name="Output">The shape of what it gives.</param>
-public abstract record FloatNode(int Input, Shape Output)
+public abstract record FloatNode(IReadOnlyList<int> Inputs, Shape Output)
 {
+    /// <summary>The first value read.</summary>
+    public int Input => Inputs[0];
+
     /// <summary>Multiply-accumulates of one image.</summary>
     public virtual long MultiplyAccumulates => 0;
+
+    /// <summary>Appends what an operation is in full precision.</summary>
+    /// <param name="operation">Any but <see cref="WeightedSum"/>, which the graph takes apart.</param>
+    /// <param name="inputs">The graph's values that it reads.</param>
+    /// <param name="graph">Receives the node.</param>
+    /// <returns>The graph's value that it gives.</returns>
+    /// <exception cref="NotSupportedException">It has no float form.</exception>
+    internal static int Append(Operation operation, IReadOnlyList<int> inputs, FloatGraphBuilder graph) =>
+        operation switch
+        {
+            Onebit.Linear l => graph.Linear(inputs[0], l.Outputs, l.KernelHeight, l.KernelWidth, l.Stride, l.Padding, l.Groups),
+            Onebit.MaxPool p => graph.MaxPool(inputs[0], p.Size, p.Stride),
+            SumPool p => graph.AveragePool(inputs[0], p.Size, p.Stride),
+            Onebit.Add => graph.Add(inputs[0], inputs[1]),
+            Threshold or Quantize or PiecewiseLinear or Requantize { OutputBits: 8 } => graph.Relu(inputs[0]),
+            // The affine of a residual path and that of the scores are folded into the layers before them.
+            Requantize or Scores or BitPlane => inputs[0],
+            _ => throw new NotSupportedException($"{operation.GetType().Name} has no float form."),
+        };
+
+    /// <summary>Appends its ONNX form.</summary>
+    /// <param name="values">The model, with the values before this node's.</param>
+    internal abstract void Write(OnnxValues values);
 
     /// <summary>A convolution with bias, padded with 0.</summary>
     /// <param name="Input">The value read.</param>
@@ -35,10 +61,31 @@ public abstract record FloatNode(int Input, Shape Output)
         bool IsDense,
         ReadOnlyMemory<float> Weights,
         ReadOnlyMemory<float> Bias
-    ) : FloatNode(Input, Output)
+    ) : FloatNode([Input], Output)
     {
+        /// <summary>Weights of one output.</summary>
+        public int FanIn => Weights.Length / Outputs;
+
         /// <inheritdoc/>
         public override long MultiplyAccumulates => (long)Weights.Length * Output.Height * Output.Width;
+
+        /// <summary>Channels of what it reads, in one group.</summary>
+        internal int GroupChannels => FanIn / (KernelHeight * KernelWidth);
+
+        internal override void Write(OnnxValues values)
+        {
+            string bias = values.Model.Constant([Outputs], Bias.Span);
+            if (IsDense)
+            {
+                string weights = values.Model.Constant([Outputs, FanIn], Weights.Span);
+                values.Add(values.Model.Node("Gemm", [values.Flat(Input), weights, bias], [("transB", 1)]), isFlat: true);
+            }
+            else
+            {
+                string weights = values.Model.Constant([Outputs, GroupChannels, KernelHeight, KernelWidth], Weights.Span);
+                values.Add(values.Model.Node("Conv", [values.Spatial(Input), weights, bias], OnnxAttributes.Of(this)));
+            }
+        }
     }
 
     /// <summary>The largest value of each window; no padding, incomplete windows are dropped.</summary>
@@ -46,23 +93,45 @@ public abstract record FloatNode(int Input, Shape Output)
     /// <param name="Output">The shape of what it gives.</param>
     /// <param name="Size">Rows and columns of the window.</param>
     /// <param name="Stride">Step, both ways.</param>
-    public sealed record MaxPool(int Input, Shape Output, int Size, int Stride) : FloatNode(Input, Output);
+    public sealed record MaxPool(int Input, Shape Output, int Size, int Stride) : FloatNode([Input], Output)
+    {
+        internal override void Write(OnnxValues values) =>
+            values.Add(values.Model.Node("MaxPool", [values.Spatial(Input)], OnnxAttributes.Pool(Size, Stride)));
+    }
 
     /// <summary>The mean of each window; no padding, incomplete windows are dropped.</summary>
     /// <param name="Input">The value read.</param>
     /// <param name="Output">The shape of what it gives.</param>
     /// <param name="Size">Rows and columns of the window.</param>
     /// <param name="Stride">Step, both ways.</param>
-    public sealed record AveragePool(int Input, Shape Output, int Size, int Stride) : FloatNode(Input, Output);
+    public sealed record AveragePool(int Input, Shape Output, int Size, int Stride) : FloatNode([Input], Output)
+    {
+        internal override void Write(OnnxValues values) =>
+            values.Add(values.Model.Node("AveragePool", [values.Spatial(Input)], OnnxAttributes.Pool(Size, Stride)));
+    }
 
     /// <summary>The element-wise sum of two values of one shape.</summary>
     /// <param name="Input">The first value.</param>
     /// <param name="Output">The shape of what it gives.</param>
     /// <param name="Other">The second value.</param>
-    public sealed record Add(int Input, Shape Output, int Other) : FloatNode(Input, Output);
+    public sealed record Add(int Input, Shape Output, int Other) : FloatNode([Input, Other], Output)
+    {
+        internal override void Write(OnnxValues values)
+        {
+            (string[] names, bool flat) = values.Alike(Inputs);
+            values.Add(values.Model.Node("Add", names), flat);
+        }
+    }
 
     /// <summary>Every element, 0 in place of those below.</summary>
     /// <param name="Input">The value read.</param>
     /// <param name="Output">The shape of what it gives.</param>
-    public sealed record Relu(int Input, Shape Output) : FloatNode(Input, Output);
+    public sealed record Relu(int Input, Shape Output) : FloatNode([Input], Output)
+    {
+        internal override void Write(OnnxValues values)
+        {
+            (string[] names, bool flat) = values.Alike(Inputs);
+            values.Add(values.Model.Node("Relu", names), flat);
+        }
+    }
 }
