@@ -53,7 +53,7 @@ public sealed class ActivationModule : LayerModule
 
     internal double Progress { get; set; } = 1;
 
-    internal override Value Describe(Shape shape, Value input) =>
+    internal override Value Describe(Shape shape, IReadOnlyList<Value> inputs) =>
         Binarizer is { } binarizer
             ? new Value(shape) { CodesPerOne = EightBitRelu.CodesPerOne, Padding = () => binarizer.Planes.Low }
             : new Value(shape);

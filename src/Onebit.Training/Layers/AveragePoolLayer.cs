@@ -44,11 +44,11 @@ public sealed record AveragePoolLayer(int Size = 0, int Stride = 0) : Layer
     {
         private readonly long _area = (long)size * size;
 
-        internal override Value Describe(Shape shape, Value input) =>
-            input with
+        internal override Value Describe(Shape shape, IReadOnlyList<Value> inputs) =>
+            inputs[0] with
             {
                 Shape = shape,
-                Padding = () => input.Padding() * _area / divisor,
+                Padding = () => inputs[0].Padding() * _area / divisor,
             };
 
         internal override Value Pack(OperationBuilder builder, LayerNode node, IReadOnlyList<Value> inputs)

@@ -18,7 +18,7 @@ public sealed record DropoutLayer(double Rate) : Layer
 
     private sealed class Module(double rate) : LayerModule("dropout")
     {
-        internal override Value Describe(Shape shape, Value input) => input;
+        internal override Value Describe(Shape shape, IReadOnlyList<Value> inputs) => inputs[0];
 
         internal override Value Pack(OperationBuilder builder, LayerNode node, IReadOnlyList<Value> inputs) => inputs[0];
 

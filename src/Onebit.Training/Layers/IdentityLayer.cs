@@ -16,7 +16,7 @@ public sealed record IdentityLayer : Layer
 
     private sealed class Module() : LayerModule("identity")
     {
-        internal override Value Describe(Shape shape, Value input) => input;
+        internal override Value Describe(Shape shape, IReadOnlyList<Value> inputs) => inputs[0];
 
         internal override Value Pack(OperationBuilder builder, LayerNode node, IReadOnlyList<Value> inputs) => inputs[0];
 

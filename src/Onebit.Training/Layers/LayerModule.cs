@@ -15,8 +15,8 @@ public abstract class LayerModule : nn.Module
 
     /// <summary>What the numbers that it gives stand for.</summary>
     /// <param name="shape">Their shape.</param>
-    /// <param name="input">The first value that it reads.</param>
-    internal virtual Value Describe(Shape shape, Value input) => new(shape);
+    /// <param name="inputs">What it reads.</param>
+    internal virtual Value Describe(Shape shape, IReadOnlyList<Value> inputs) => new(shape);
 
     /// <summary>Appends its operations to a packed model.</summary>
     /// <param name="builder">Receives them.</param>

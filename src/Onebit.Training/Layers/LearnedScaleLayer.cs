@@ -21,7 +21,11 @@ public sealed record LearnedScaleLayer : Layer
         internal Module()
             : base("learnedScale") => register_parameter("factor", _factor);
 
-        internal override Value Describe(Shape shape, Value input) => input with { Padding = () => input.Padding() * _factor.ToDouble() };
+        internal override Value Describe(Shape shape, IReadOnlyList<Value> inputs) =>
+            inputs[0] with
+            {
+                Padding = () => inputs[0].Padding() * _factor.ToDouble(),
+            };
 
         internal override Value Pack(OperationBuilder builder, LayerNode node, IReadOnlyList<Value> inputs) =>
             throw new PackingException("a learnedScale layer has no integer form");

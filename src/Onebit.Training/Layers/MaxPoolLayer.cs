@@ -18,7 +18,7 @@ public sealed record MaxPoolLayer(int Size, int Stride = 0) : Layer
 
     private sealed class Module(int size, int stride) : LayerModule("maxPool")
     {
-        internal override Value Describe(Shape shape, Value input) => input with { Shape = shape };
+        internal override Value Describe(Shape shape, IReadOnlyList<Value> inputs) => inputs[0] with { Shape = shape };
 
         internal override Value Pack(OperationBuilder builder, LayerNode node, IReadOnlyList<Value> inputs)
         {

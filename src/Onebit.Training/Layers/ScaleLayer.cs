@@ -15,7 +15,11 @@ public sealed record ScaleLayer(double By) : Layer
 
     private sealed class Module(double by) : LayerModule("scale")
     {
-        internal override Value Describe(Shape shape, Value input) => input with { Padding = () => input.Padding() * by };
+        internal override Value Describe(Shape shape, IReadOnlyList<Value> inputs) =>
+            inputs[0] with
+            {
+                Padding = () => inputs[0].Padding() * by,
+            };
 
         internal override Value Pack(OperationBuilder builder, LayerNode node, IReadOnlyList<Value> inputs) =>
             by > 0

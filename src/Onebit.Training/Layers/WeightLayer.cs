@@ -187,29 +187,22 @@ public sealed class WeightModule : LayerModule
             throw new PackingException("a layer's weights stay float32");
         }
 
-        Value input = inputs[0];
-        if (input.IsWeightedSum)
-        {
-            throw new PackingException("a layer reads a sum of several planes, not their activation; pool before the activation");
-        }
-
-        Affine meaning = input.Affines[0];
-        if (input.Affines.Any(a => a != meaning))
-        {
-            throw new PackingException("a layer reads channels of different scales; put a normalization or an activation before it");
-        }
-
         int outputs = (int)Weight.shape[0];
         var sums = new List<(int Index, double[] Weights)>();
         double[] constants = Bias is null ? new double[outputs] : Training.Binarizer.ToDoubles(Binarizer!.Bias(Bias));
-        foreach (WeightPlane plane in Frozen is null ? Binarizer!.Planes(Weight) : [new(Frozen, null)])
+        foreach ((Value branch, int first) in Branches(inputs[0]))
         {
-            AddPlane(plane.Signs, plane.Scale is null ? [.. Enumerable.Repeat(1.0, outputs)] : Training.Binarizer.ToDoubles(plane.Scale));
-        }
+            int channels = branch.Affines.Count / Groups;
+            foreach (WeightPlane plane in Frozen is null ? Binarizer!.Planes(Weight) : [new(Frozen, null)])
+            {
+                double[] scales = plane.Scale is null ? [.. Enumerable.Repeat(1.0, outputs)] : Training.Binarizer.ToDoubles(plane.Scale);
+                AddPlane(branch, plane.Signs.narrow(1, first, channels), scales);
+            }
 
-        if (Frozen is null && Binarizer!.Offset(Weight) is { } offset)
-        {
-            AddPlane(ones_like(Weight.narrow(0, 0, Groups)), Training.Binarizer.ToDoubles(offset));
+            if (Frozen is null && Binarizer!.Offset(Weight) is { } offset)
+            {
+                AddPlane(branch, ones_like(Weight.narrow(0, 0, Groups).narrow(1, first, channels)), Training.Binarizer.ToDoubles(offset));
+            }
         }
 
         Value result =
@@ -221,8 +214,9 @@ public sealed class WeightModule : LayerModule
                 : builder.WeightedSum(sums, constants);
         return result.Then(new Affine(OutputScale, 0, 0));
 
-        void AddPlane(Tensor signs, double[] scales)
+        void AddPlane(Value input, Tensor signs, double[] scales)
         {
+            Affine meaning = input.Affines[0];
             long[] shape = signs.shape;
             byte[] bits = Bits(signs);
             foreach ((int plane, double weight) in input.Planes)
@@ -237,6 +231,39 @@ public sealed class WeightModule : LayerModule
             {
                 constants[o] += meaning.At(0) * scales[o] * weightSums[o * weightSums.Length / outputs];
             }
+        }
+    }
+
+    /// <summary>What it reads, each with its first channel: one value, or the branches of one whose channels have several scales.</summary>
+    private IEnumerable<(Value Branch, int First)> Branches(Value input)
+    {
+        bool hasOneScale = input.Affines.All(a => a == input.Affines[0]);
+        if (!hasOneScale && input.Branches.Count == 0)
+        {
+            throw new PackingException("a layer reads channels of different scales; put a normalization or an activation before it");
+        }
+
+        if (hasOneScale && input.Planes.Count > 0)
+        {
+            if (input.IsWeightedSum)
+            {
+                throw new PackingException("a layer reads a sum of several planes, not their activation; pool before the activation");
+            }
+
+            yield return (input, 0);
+            yield break;
+        }
+
+        if (Groups > 1)
+        {
+            throw new PackingException("a layer with groups reads branches of different scales; leave the groups out");
+        }
+
+        int first = 0;
+        foreach ((Value branch, _) in input.Branches.SelectMany(Branches))
+        {
+            yield return (branch, first);
+            first += branch.Affines.Count;
         }
     }
 

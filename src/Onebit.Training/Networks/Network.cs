@@ -184,7 +184,7 @@ public sealed class Network : nn.Module<Tensor, Tensor>
                 );
             }
 
-            values.Add(module.Describe(shape, inputs[0]));
+            values.Add(module.Describe(shape, inputs));
             nodes.Add(new NetworkNode(node, module, inputs, values[^1]));
         }
 

@@ -19,6 +19,9 @@ public sealed record Value(Shape Shape)
     /// <summary>What the sum of the planes stands for, one a channel; factors are not negative before a normalization.</summary>
     internal IReadOnlyList<Affine> Affines { get; init; } = [];
 
+    /// <summary>The values that it joins along the channels, where it joins some: what a layer reads whose channels have several scales.</summary>
+    internal IReadOnlyList<Value> Branches { get; init; } = [];
+
     /// <summary>It comes from a <see cref="Onebit.WeightedSum"/>: float64 in evaluation mode, so that it may leave 2^24.</summary>
     internal bool IsWeightedSum { get; init; }
 
@@ -31,6 +34,7 @@ public sealed record Value(Shape Shape)
         {
             Planes = packed.Planes,
             Affines = packed.Affines,
+            Branches = packed.Branches,
             IsWeightedSum = packed.IsWeightedSum,
         };
 
