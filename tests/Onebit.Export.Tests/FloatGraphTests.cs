@@ -72,6 +72,15 @@ public class FloatGraphTests
     }
 
     [Fact]
+    public void Branches_up_sampling_and_GELU_agree()
+    {
+        var graph = new FloatGraphBuilder(new Shape(2, 4, 6));
+        int half = graph.Gelu(graph.Linear(0, 3, 2, 2, 2, 0, 1));
+        int joined = graph.Concat([graph.Upsample(half), 0]);
+        Compare(graph.Build(graph.Linear(graph.Gelu(joined), 4, 4, 6, 1, 0, 1)), new Random(9));
+    }
+
+    [Fact]
     public void A_dense_graph_gives_the_same_logits_in_plain_CSharp_too()
     {
         FloatGraph graph = FloatGraph.Of(Build.Mlp(new Random(4)));
@@ -122,13 +131,28 @@ public class FloatGraphTests
             threads: 1
         );
 
+    [Fact]
+    public void A_node_without_a_form_of_8_bits_runs_in_float32_between_two_conversions()
+    {
+        var random = new Random(12);
+        var builder = new FloatGraphBuilder(new Shape(2, 4, 6));
+        int half = builder.Gelu(builder.Linear(0, 3, 2, 2, 2, 0, 1));
+        int joined = builder.Concat([builder.Upsample(half), 0]);
+        FloatGraph graph = builder.Build(builder.Linear(joined, 4, 4, 6, 1, 0, 1));
+        RequireSmallNoise(graph, random);
+    }
+
     [Theory]
     [InlineData("dense")]
     [InlineData("residual")]
     public void An_int8_graph_s_logits_are_those_of_float32_but_for_quantization(string network)
     {
         var random = new Random(7);
-        FloatGraph graph = network == "dense" ? FloatGraph.Of(Build.Mlp(random)) : Residual(random);
+        RequireSmallNoise(network == "dense" ? FloatGraph.Of(Build.Mlp(random)) : Residual(random), random);
+    }
+
+    private static void RequireSmallNoise(FloatGraph graph, Random random)
+    {
         using var single = new OnnxRuntimeBackend(FloatOnnxWriter.Write(graph));
         using var int8 = new OnnxRuntimeBackend(Int8OnnxWriter.Write(graph));
         byte[] images = new byte[20 * graph.Values[0].Count];

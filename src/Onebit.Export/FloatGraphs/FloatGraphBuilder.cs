@@ -54,6 +54,23 @@ public sealed class FloatGraphBuilder(Shape input)
     /// <returns>The index of its value.</returns>
     public int Add(int value, int other) => Append(new FloatNode.Add(value, _values[value], other));
 
+    /// <summary>Adds a concatenation of channels.</summary>
+    /// <returns>The index of its value.</returns>
+    public int Concat(IReadOnlyList<int> values) =>
+        Append(new FloatNode.Concat(values, _values[values[0]] with { Channels = values.Sum(v => _values[v].Channels) }));
+
+    /// <summary>Adds nearest-neighbor up-sampling by a factor of 2.</summary>
+    /// <returns>The index of its value.</returns>
+    public int Upsample(int value)
+    {
+        Shape x = _values[value];
+        return Append(new FloatNode.Upsample(value, x with { Height = 2 * x.Height, Width = 2 * x.Width }));
+    }
+
+    /// <summary>Adds a GELU.</summary>
+    /// <returns>The index of its value.</returns>
+    public int Gelu(int value) => Append(new FloatNode.Gelu(value, _values[value]));
+
     /// <summary>Adds a ReLU.</summary>
     /// <returns>The index of its value.</returns>
     public int Relu(int value) => Append(new FloatNode.Relu(value, _values[value]));

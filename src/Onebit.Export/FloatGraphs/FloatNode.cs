@@ -123,6 +123,42 @@ public abstract record FloatNode(IReadOnlyList<int> Inputs, Shape Output)
         }
     }
 
+    /// <summary>The channels of several values one after another.</summary>
+    /// <param name="Inputs">The values read, of one height and width.</param>
+    /// <param name="Output">The shape of what it gives.</param>
+    public sealed record Concat(IReadOnlyList<int> Inputs, Shape Output) : FloatNode(Inputs, Output)
+    {
+        internal override void Write(OnnxValues values) =>
+            values.Add(values.Model.Node("Concat", [.. Inputs.Select(values.Spatial)], [("axis", 1)]));
+    }
+
+    /// <summary>Twice as many rows and columns, each element four times.</summary>
+    /// <param name="Input">The value read.</param>
+    /// <param name="Output">The shape of what it gives.</param>
+    public sealed record Upsample(int Input, Shape Output) : FloatNode([Input], Output)
+    {
+        internal override void Write(OnnxValues values) =>
+            values.Add(
+                values.Model.Node(
+                    "Resize",
+                    [values.Spatial(Input), "", values.Model.Constant<float>([4], [1, 1, 2, 2])],
+                    [("mode", "nearest"), ("coordinate_transformation_mode", "asymmetric"), ("nearest_mode", "floor")]
+                )
+            );
+    }
+
+    /// <summary>Every element times the normal distribution's cumulative function of it (Hendrycks &amp; Gimpel 2016).</summary>
+    /// <param name="Input">The value read.</param>
+    /// <param name="Output">The shape of what it gives.</param>
+    public sealed record Gelu(int Input, Shape Output) : FloatNode([Input], Output)
+    {
+        internal override void Write(OnnxValues values)
+        {
+            (string[] names, bool flat) = values.Alike(Inputs);
+            values.Add(values.Model.Node("Gelu", names, domain: OnnxGraph.Microsoft), flat);
+        }
+    }
+
     /// <summary>Every element, 0 in place of those below.</summary>
     /// <param name="Input">The value read.</param>
     /// <param name="Output">The shape of what it gives.</param>

@@ -12,6 +12,7 @@ internal sealed class OnnxGraph
     private const int IntermediateVersion = 8; // With operator set 17: ONNX 1.12, ONNX Runtime 1.12 and later.
     private const int OperatorSet = 17;
     private const int TypeInt = 2,
+        TypeString = 3,
         TypeInts = 7; // AttributeProto.AttributeType
 
     private readonly List<ProtobufMessage> _nodes = [],
@@ -54,7 +55,7 @@ internal sealed class OnnxGraph
     /// <summary>Adds a node with one output.</summary>
     /// <param name="operation">The operator's name.</param>
     /// <param name="inputs">What it reads.</param>
-    /// <param name="attributes">Whole numbers; one alone is an <c>int</c> attribute, an array an <c>ints</c> attribute.</param>
+    /// <param name="attributes">Each an <c>int</c>, an array of them or a <c>string</c>.</param>
     /// <param name="domain">Whose operator it is; empty: ONNX's.</param>
     /// <returns>The output's name.</returns>
     internal string Node(
@@ -83,6 +84,10 @@ internal sealed class OnnxGraph
                 }
 
                 attribute.Add(20, TypeInts);
+            }
+            else if (value is string text)
+            {
+                attribute.Add(4, text).Add(20, TypeString);
             }
             else
             {

@@ -78,6 +78,12 @@ internal sealed class TorchBackend : FloatBackend
             case FloatNode.Add a:
                 Tensor other = values[a.Other];
                 return x.dim() == other.dim() ? x + other : Flat(x) + Flat(other);
+            case FloatNode.Concat c:
+                return cat([.. c.Inputs.Select(v => Spatial(values[v]))], 1);
+            case FloatNode.Upsample:
+                return nn.functional.interpolate(Spatial(x), scale_factor: [2, 2], mode: InterpolationMode.Nearest);
+            case FloatNode.Gelu:
+                return nn.functional.gelu(x);
             case FloatNode.Relu:
                 return nn.functional.relu(x);
             default:
