@@ -281,6 +281,21 @@ public class OperationTests
     }
 
     [Fact]
+    public void Channels_of_several_values_one_after_another()
+    {
+        var pool = new MaxPool(0, 1, 1);
+        Assert.Equal([1, 2, 3, 4, 1, 2, 3, 4], Build.Run(Build.Bytes(2, 1, 2), [1, 2, 3, 4], (4, 1, 2), pool, new Concat(new[] { 0, 1 })));
+        // Signs of different channels; and codes of 2 bits and of 8.
+        Linear sum = Build.Dense(1, 1, 1, 1, "++");
+        Operation[] signs = [Build.Threshold(0, 3, 3), sum, Build.Threshold(2, 1), new Concat(new[] { 3, 1 })];
+        Assert.Equal([-1, -1, -1, 1, 1, -1], Build.Run(Build.Bytes(2, 1, 2), [1, 3, 4, 2], (3, 1, 2), signs));
+        var quantize = new Quantize(0, 2, new[] { 1, 2, 3 }, new bool[1]);
+        BitModel mixed = Build.Model(Build.Bytes(1, 1, 1), (2, 1, 1), quantize, new Concat(new[] { 1, 0 }));
+        Assert.Equal([3, 200], mixed.Trace([200])[2]);
+        Assert.Equal((8, 0, 255), (mixed.Values[2].Bits, mixed.Values[2].Minimum, mixed.Values[2].Maximum));
+    }
+
+    [Fact]
     public void A_code_is_the_number_of_thresholds_reached()
     {
         byte[] pixels = [1, 2, 3, 4, 5, 1, 2, 3, 4, 5];

@@ -67,7 +67,7 @@ internal static class RandomModels
         // Mostly the last value, sometimes an earlier one.
         int value = random.Next(4) == 0 ? random.Next(shapes.Count) : shapes.Count - 1;
         Shape x = shapes[value];
-        switch (random.Next(14))
+        switch (random.Next(15))
         {
             case 0:
                 operations.Add(Threshold(random, value, x));
@@ -113,6 +113,21 @@ internal static class RandomModels
             case 9 or 10 when x.Kind == ElementKind.Codes:
                 operations.Add(new BitPlane(value, random.Next(Values(input, operations)[value].Bits)));
                 shapes.Add(x with { Kind = ElementKind.Signs });
+                break;
+            case 14:
+                int[] alike =
+                [
+                    .. Enumerable
+                        .Range(0, shapes.Count)
+                        .Where(i => shapes[i] with { Channels = x.Channels } == x && shapes[i].Channels < 32),
+                ];
+                int[] joined =
+                [
+                    value,
+                    .. Build.Many(random.Next(1, 3), () => alike.Length == 0 ? value : alike[random.Next(alike.Length)]),
+                ];
+                operations.Add(new Concat(joined));
+                shapes.Add(x with { Channels = joined.Sum(i => shapes[i].Channels) });
                 break;
             case 11 when x.Kind != ElementKind.Integers && SharedWeights(random, operations, shapes, x) is { } linear:
                 operations.Add(linear with { Input = value });

@@ -246,6 +246,27 @@ public class GraphTests
         Assert.Contains("has a layer of method 'float32', which binarizes nothing", message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("""{ "type": "dense" }""", 1, 1)] // Scales differ: a Linear per branch.
+    [InlineData("""{ "type": "batchNorm" }, { "type": "activation" }, { "type": "dense" }""", 0, 0)] // A threshold per channel.
+    public void Branches_of_different_scales_are_joined_where_a_layer_can_read_the_join(string behind, int sums, int apart)
+    {
+        string layers = $$"""
+            [
+              { "type": "activation", "name": "a", "method": "xnor" },
+              { "type": "batchNorm", "from": "a" }, { "type": "activation", "name": "b", "method": "lq" },
+              { "type": "concat", "from": ["a", "b"] }, {{behind}}
+            ]
+            """;
+        using var scope = NewDisposeScope();
+        using Network network = Networks.Create(layers, new BinaryNet(), (3, 2, 2), 2);
+        network.eval();
+        Operation[] packed = [.. Packer.Pack(network).Operations];
+        Assert.Equal(sums, packed.OfType<WeightedSum>().Count());
+        Assert.Equal(1 - apart, packed.OfType<Concat>().Count());
+        Assert.Equal(1 + apart, packed.OfType<Linear>().Count());
+    }
+
     private static IReadOnlyList<LayerNode> Graph(string layers) =>
         new NetworkSpec("n", JsonSerializer.Deserialize<Layer[]>(layers, Experiment.Json)!).ToGraph();
 }

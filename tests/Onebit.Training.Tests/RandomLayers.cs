@@ -47,7 +47,7 @@ internal sealed class RandomLayers
     public int Classes { get; }
 
     private Layer[] Next() =>
-        _random.Next(12) switch
+        _random.Next(13) switch
         {
             0 => [MaxPool()],
             1 => [AveragePool()],
@@ -57,6 +57,7 @@ internal sealed class RandomLayers
             5 when !_isRounded => [Norm()],
             5 or 6 => Activated(),
             7 when _kind != ElementKind.Integers => Dense(),
+            8 => Branches(),
             _ when _kind != ElementKind.Integers => [Conv(), .. MaybePool(), .. Activated()],
             _ => Activated(),
         };
@@ -183,6 +184,31 @@ internal sealed class RandomLayers
         (_kind, _isSummed) = (ElementKind.Integers, isSummed || _isSummed);
         layers.Add(new IdentityLayer { Name = path });
         return [.. layers, new AddLayer { From = [path, shortcut] }];
+    }
+
+    /// <summary>
+    /// Two activations, or two sums, one behind the other's channels. No padding follows: lowest levels that are learned differ.
+    /// </summary>
+    private Layer[] Branches()
+    {
+        string first = $"shortcut{++_residuals}",
+            second = $"path{_residuals}";
+        Layer[] before = Activated();
+        bool activated = _random.Next(2) == 0;
+        Layer[] branches = activated
+            ? [new IdentityLayer { Name = first }, Same(), .. Activated(), new IdentityLayer { Name = second }]
+            : [Same() with { Name = first }, Same() with { Name = second, From = [$"before{_residuals}"] }];
+        _shape = _shape with { Channels = _random.Next(1, 9) };
+        return
+        [
+            .. before,
+            new IdentityLayer { Name = $"before{_residuals}" },
+            .. branches,
+            new ConcatLayer { From = [second, first] },
+            .. activated ? [] : Activated(),
+            new ConvLayer(_shape.Channels, 1),
+            .. Activated(),
+        ];
     }
 
     /// <summary>A convolution, depthwise or not, that keeps the shape.</summary>

@@ -27,6 +27,7 @@ public abstract record FloatNode(IReadOnlyList<int> Inputs, Shape Output)
             Onebit.MaxPool p => graph.MaxPool(inputs[0], p.Size, p.Stride),
             SumPool p => graph.AveragePool(inputs[0], p.Size, p.Stride),
             Onebit.Add => graph.Add(inputs[0], inputs[1]),
+            Onebit.Concat => graph.Concat(inputs),
             Threshold or Quantize or PiecewiseLinear or Requantize { OutputBits: 8 } => graph.Relu(inputs[0]),
             // The affine of a residual path and that of the scores are folded into the layers before them.
             Requantize or Scores or BitPlane => inputs[0],

@@ -20,6 +20,7 @@ namespace Onebit.Training;
 [JsonDerivedType(typeof(ScaleLayer), "scale")]
 [JsonDerivedType(typeof(LearnedScaleLayer), "learnedScale")]
 [JsonDerivedType(typeof(AddLayer), "add")]
+[JsonDerivedType(typeof(ConcatLayer), "concat")]
 [JsonDerivedType(typeof(IdentityLayer), "identity")]
 [JsonDerivedType(typeof(RepeatLayer), "repeat")]
 public abstract record Layer

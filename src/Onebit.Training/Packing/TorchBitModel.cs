@@ -95,6 +95,8 @@ public sealed class TorchBitModel : IDisposable
                 return nn.functional.avg_pool2d(x, pool.Size, pool.Stride, divisor_override: 1);
             case Add add:
                 return x + values[add.Other];
+            case Concat concat:
+                return cat([.. concat.Inputs.ToArray().Select(v => values[v])], 1);
             case Threshold threshold:
                 Tensor above = x.ge(PerChannel(threshold.Thresholds.ToArray()));
                 return ToSigns(above.logical_xor(PerChannel(threshold.Flipped.ToArray())));

@@ -90,6 +90,7 @@ internal static class OperationSequence
             PiecewiseLinear.Kind => PiecewiseLinear.Read(ref reader, input),
             Requantize.TrailingZeroBitsKind => Requantize.Read(ref reader, input, trailingZeroBits: true),
             Scores.TrailingZeroBitsKind => Scores.Read(ref reader, input, trailingZeroBits: true),
+            Concat.Kind => Concat.Read(ref reader, input),
             _ => throw new InvalidDataException($"Operations of kind {kind} are not known."),
         };
 }
