@@ -54,7 +54,12 @@ public sealed class FloatGraph
         private int Add(Operation operation, int value, int[] values) =>
             operation is WeightedSum weighted
                 ? Sum([.. Terms(weighted).Select(t => values[t])], model.Values[value].Channels)
-                : FloatNode.Append(operation, [.. operation.Inputs.ToArray().Select(v => values[v])], _graph);
+                : FloatNode.Append(
+                    operation,
+                    [.. operation.Inputs.ToArray().Select(v => values[v])],
+                    model.Operations.Where(o => o.Inputs.Span.Contains(value)),
+                    _graph
+                );
 
         /// <summary>Which values the scores come from; planes that only make up more bits are not among them.</summary>
         private bool[] FindRead()

@@ -17,10 +17,16 @@ public abstract record FloatNode(IReadOnlyList<int> Inputs, Shape Output)
     /// <summary>Appends what an operation is in full precision.</summary>
     /// <param name="operation">Any but <see cref="WeightedSum"/>, which the graph takes apart.</param>
     /// <param name="inputs">The graph's values that it reads.</param>
+    /// <param name="readers">The operations that read what it gives.</param>
     /// <param name="graph">Receives the node.</param>
     /// <returns>The graph's value that it gives.</returns>
     /// <exception cref="NotSupportedException">It has no float form.</exception>
-    internal static int Append(Operation operation, IReadOnlyList<int> inputs, FloatGraphBuilder graph) =>
+    internal static int Append(
+        Operation operation,
+        IReadOnlyList<int> inputs,
+        IEnumerable<Operation> readers,
+        FloatGraphBuilder graph
+    ) =>
         operation switch
         {
             Onebit.Linear l => graph.Linear(inputs[0], l.Outputs, l.KernelHeight, l.KernelWidth, l.Stride, l.Padding, l.Groups),
