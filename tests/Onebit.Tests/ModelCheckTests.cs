@@ -119,6 +119,7 @@ public class ModelCheckTests
             { "value 1 does not exist", new WeightedSum(new[] { 0, 1 }, new int[4]) },
             { "2 to 64 values are concatenated, not 1", new Concat(new int[1]) },
             { "2 to 64 values are concatenated, not 65", new Concat(new int[65]) },
+            { "value 1 does not exist", new Upsample(1) },
             { "1 to 64 values are combined, not 0", new WeightedSum(Array.Empty<int>(), new int[2]) },
             { "1 to 64 values are combined, not 65", new WeightedSum(new int[65], new int[130]) },
             { "a multiplier per channel", new WeightedSum(new int[2], new int[3]) },

@@ -296,6 +296,15 @@ public class OperationTests
     }
 
     [Fact]
+    public void Twice_as_many_rows_and_columns()
+    {
+        int[] codes = Build.Run(Build.Bytes(2, 1, 2), [1, 2, 3, 4], (2, 2, 4), new Upsample(0));
+        Assert.Equal([1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 4, 4, 3, 3, 4, 4], codes);
+        int[] signs = Build.Run(Build.Bytes(1, 2, 1), [9, 1], (1, 4, 2), Build.Threshold(0, 5), new Upsample(1));
+        Assert.Equal([1, 1, 1, 1, -1, -1, -1, -1], signs);
+    }
+
+    [Fact]
     public void A_code_is_the_number_of_thresholds_reached()
     {
         byte[] pixels = [1, 2, 3, 4, 5, 1, 2, 3, 4, 5];

@@ -67,7 +67,7 @@ internal static class RandomModels
         // Mostly the last value, sometimes an earlier one.
         int value = random.Next(4) == 0 ? random.Next(shapes.Count) : shapes.Count - 1;
         Shape x = shapes[value];
-        switch (random.Next(15))
+        switch (random.Next(16))
         {
             case 0:
                 operations.Add(Threshold(random, value, x));
@@ -128,6 +128,10 @@ internal static class RandomModels
                 ];
                 operations.Add(new Concat(joined));
                 shapes.Add(x with { Channels = joined.Sum(i => shapes[i].Channels) });
+                break;
+            case 15 when x.Height * x.Width < 150:
+                operations.Add(new Upsample(value));
+                shapes.Add(x with { Height = 2 * x.Height, Width = 2 * x.Width });
                 break;
             case 11 when x.Kind != ElementKind.Integers && SharedWeights(random, operations, shapes, x) is { } linear:
                 operations.Add(linear with { Input = value });

@@ -47,7 +47,7 @@ internal sealed class RandomLayers
     public int Classes { get; }
 
     private Layer[] Next() =>
-        _random.Next(13) switch
+        _random.Next(14) switch
         {
             0 => [MaxPool()],
             1 => [AveragePool()],
@@ -58,6 +58,7 @@ internal sealed class RandomLayers
             5 or 6 => Activated(),
             7 when _kind != ElementKind.Integers => Dense(),
             8 => Branches(),
+            9 when _shape.Height * _shape.Width < 100 => Upsample(),
             _ when _kind != ElementKind.Integers => [Conv(), .. MaybePool(), .. Activated()],
             _ => Activated(),
         };
@@ -184,6 +185,12 @@ internal sealed class RandomLayers
         (_kind, _isSummed) = (ElementKind.Integers, isSummed || _isSummed);
         layers.Add(new IdentityLayer { Name = path });
         return [.. layers, new AddLayer { From = [path, shortcut] }];
+    }
+
+    private Layer[] Upsample()
+    {
+        _shape = _shape with { Height = 2 * _shape.Height, Width = 2 * _shape.Width };
+        return [new UpsampleLayer()];
     }
 
     /// <summary>

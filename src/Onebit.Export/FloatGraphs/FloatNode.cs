@@ -21,12 +21,7 @@ public abstract record FloatNode(IReadOnlyList<int> Inputs, Shape Output)
     /// <param name="graph">Receives the node.</param>
     /// <returns>The graph's value that it gives.</returns>
     /// <exception cref="NotSupportedException">It has no float form.</exception>
-    internal static int Append(
-        Operation operation,
-        IReadOnlyList<int> inputs,
-        IEnumerable<Operation> readers,
-        FloatGraphBuilder graph
-    ) =>
+    internal static int Append(Operation operation, IReadOnlyList<int> inputs, IEnumerable<Operation> readers, FloatGraphBuilder graph) =>
         operation switch
         {
             Onebit.Linear l => graph.Linear(inputs[0], l.Outputs, l.KernelHeight, l.KernelWidth, l.Stride, l.Padding, l.Groups),
@@ -34,6 +29,7 @@ public abstract record FloatNode(IReadOnlyList<int> Inputs, Shape Output)
             SumPool p => graph.AveragePool(inputs[0], p.Size, p.Stride),
             Onebit.Add => graph.Add(inputs[0], inputs[1]),
             Onebit.Concat => graph.Concat(inputs),
+            Onebit.Upsample => graph.Upsample(inputs[0]),
             Threshold or Quantize or PiecewiseLinear or Requantize { OutputBits: 8 } => graph.Relu(inputs[0]),
             // The affine of a residual path and that of the scores are folded into the layers before them.
             Requantize or Scores or BitPlane => inputs[0],

@@ -21,6 +21,7 @@ namespace Onebit.Training;
 [JsonDerivedType(typeof(LearnedScaleLayer), "learnedScale")]
 [JsonDerivedType(typeof(AddLayer), "add")]
 [JsonDerivedType(typeof(ConcatLayer), "concat")]
+[JsonDerivedType(typeof(UpsampleLayer), "upsample")]
 [JsonDerivedType(typeof(IdentityLayer), "identity")]
 [JsonDerivedType(typeof(RepeatLayer), "repeat")]
 public abstract record Layer

@@ -97,6 +97,8 @@ public sealed class TorchBitModel : IDisposable
                 return x + values[add.Other];
             case Concat concat:
                 return cat([.. concat.Inputs.ToArray().Select(v => values[v])], 1);
+            case Upsample:
+                return x.repeat_interleave(2, dim: 2).repeat_interleave(2, dim: 3);
             case Threshold threshold:
                 Tensor above = x.ge(PerChannel(threshold.Thresholds.ToArray()));
                 return ToSigns(above.logical_xor(PerChannel(threshold.Flipped.ToArray())));

@@ -91,6 +91,7 @@ internal static class OperationSequence
             Requantize.TrailingZeroBitsKind => Requantize.Read(ref reader, input, trailingZeroBits: true),
             Scores.TrailingZeroBitsKind => Scores.Read(ref reader, input, trailingZeroBits: true),
             Concat.Kind => Concat.Read(ref reader, input),
+            Upsample.Kind => new Upsample(input),
             _ => throw new InvalidDataException($"Operations of kind {kind} are not known."),
         };
 }
