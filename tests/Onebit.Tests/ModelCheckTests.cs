@@ -120,6 +120,7 @@ public class ModelCheckTests
             { "2 to 64 values are concatenated, not 1", new Concat(new int[1]) },
             { "2 to 64 values are concatenated, not 65", new Concat(new int[65]) },
             { "value 1 does not exist", new Upsample(1) },
+            { "need a table of 256 entries, not 255", new Lookup(0, new byte[255]) },
             { "1 to 64 values are combined, not 0", new WeightedSum(Array.Empty<int>(), new int[2]) },
             { "1 to 64 values are combined, not 65", new WeightedSum(new int[65], new int[130]) },
             { "a multiplier per channel", new WeightedSum(new int[2], new int[3]) },

@@ -319,6 +319,14 @@ public class OperationTests
     }
 
     [Fact]
+    public void A_table_gives_a_code_for_a_code()
+    {
+        byte[] table = [.. Enumerable.Range(0, 256).Select(c => (byte)(255 - c))];
+        Assert.Equal([255, 155, 0], Build.Run(Build.Bytes(3, 1, 1), [0, 100, 255], (3, 1, 1), new Lookup(0, table)));
+        Assert.Equal([9, 7], Build.Run(new ModelInput(1, 1, 2, 1, 1), [0, 5], (1, 1, 2), new Lookup(0, new byte[] { 9, 7 })));
+    }
+
+    [Fact]
     public void Two_slopes_meet_at_the_break()
     {
         // Below 10: (x - 3) >> 1, which rounds down; from 10 on 3x >> 1. The other channel leaves 16 bits on both sides.

@@ -67,7 +67,7 @@ internal static class RandomModels
         // Mostly the last value, sometimes an earlier one.
         int value = random.Next(4) == 0 ? random.Next(shapes.Count) : shapes.Count - 1;
         Shape x = shapes[value];
-        switch (random.Next(16))
+        switch (random.Next(17))
         {
             case 0:
                 operations.Add(Threshold(random, value, x));
@@ -132,6 +132,12 @@ internal static class RandomModels
             case 15 when x.Height * x.Width < 150:
                 operations.Add(new Upsample(value));
                 shapes.Add(x with { Height = 2 * x.Height, Width = 2 * x.Width });
+                break;
+            case 16 when x.Kind == ElementKind.Codes && Values(input, operations)[value].Bits is var k and <= 8:
+                var table = new byte[1 << k];
+                random.NextBytes(table);
+                operations.Add(new Lookup(value, table));
+                shapes.Add(x);
                 break;
             case 11 when x.Kind != ElementKind.Integers && SharedWeights(random, operations, shapes, x) is { } linear:
                 operations.Add(linear with { Input = value });

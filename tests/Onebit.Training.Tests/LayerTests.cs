@@ -53,6 +53,32 @@ public class LayerTests
     }
 
     [Fact]
+    public void Gelu_counts_in_whole_codes_where_the_network_binarizes()
+    {
+        using var scope = NewDisposeScope();
+        float[] Activated(Method method, float[] numbers, Tensor? gradient = null)
+        {
+            using Network network = Networks.Create("""[{ "type": "gelu" }, { "type": "dense" }]""", method, (1, 1, 4), 2);
+            Tensor x = tensor(numbers).requires_grad_();
+            Tensor y = network.Nodes[0].Forward(x);
+            y.sum().backward();
+            gradient?.copy_(x.grad!);
+            return y.data<float>().ToArray();
+        }
+
+        // 32 codes to one: gelu(-4) = -0.0001, gelu(-0.75) = -0.16997, gelu(1) = 0.84134, gelu(127 / 32) = 3.96861.
+        Tensor slopes = zeros(4);
+        Assert.Equal([0, -5, 27, 127], Activated(new BinaryConnect(), [-1000, -24.4f, 31.6f, 1000], slopes));
+        Assert.Equal([0, 0], new[] { slopes[0].ToSingle(), slopes[3].ToSingle() });
+        Assert.Equal(1.08f, slopes[2].ToSingle(), 0.01);
+        float[] real = Activated(new Float32(), [-4, -0.75f, 1, 3.96875f]);
+        Assert.Equal(
+            [-0.0001f, -0.16997f, 0.84134f, 3.96861f],
+            real.Select(v => MathF.Round(v, 5)).Select((v, i) => i == 0 ? MathF.Round(v, 4) : v)
+        );
+    }
+
+    [Fact]
     public void The_gradient_of_a_sign_passes_from_minus_one_to_one_which_is_32_codes()
     {
         using var scope = NewDisposeScope();

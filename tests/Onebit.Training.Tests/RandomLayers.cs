@@ -47,7 +47,7 @@ internal sealed class RandomLayers
     public int Classes { get; }
 
     private Layer[] Next() =>
-        _random.Next(14) switch
+        _random.Next(15) switch
         {
             0 => [MaxPool()],
             1 => [AveragePool()],
@@ -58,6 +58,7 @@ internal sealed class RandomLayers
             5 or 6 => Activated(),
             7 when _kind != ElementKind.Integers => Dense(),
             8 => Branches(),
+            10 => Gelu(),
             9 when _shape.Height * _shape.Width < 100 => Upsample(),
             _ when _kind != ElementKind.Integers => [Conv(), .. MaybePool(), .. Activated()],
             _ => Activated(),
@@ -185,6 +186,12 @@ internal sealed class RandomLayers
         (_kind, _isSummed) = (ElementKind.Integers, isSummed || _isSummed);
         layers.Add(new IdentityLayer { Name = path });
         return [.. layers, new AddLayer { From = [path, shortcut] }];
+    }
+
+    private Layer[] Gelu()
+    {
+        (_kind, _isSummed) = (ElementKind.Codes, false);
+        return [new BatchNormLayer(), new GeluLayer()];
     }
 
     private Layer[] Upsample()

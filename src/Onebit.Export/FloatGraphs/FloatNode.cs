@@ -30,6 +30,9 @@ public abstract record FloatNode(IReadOnlyList<int> Inputs, Shape Output)
             Onebit.Add => graph.Add(inputs[0], inputs[1]),
             Onebit.Concat => graph.Concat(inputs),
             Onebit.Upsample => graph.Upsample(inputs[0]),
+            // Codes that only a table reads are no ReLU's: it is the activation.
+            Requantize when readers.All(r => r is Lookup) => inputs[0],
+            Lookup => graph.Gelu(inputs[0]),
             Threshold or Quantize or PiecewiseLinear or Requantize { OutputBits: 8 } => graph.Relu(inputs[0]),
             // The affine of a residual path and that of the scores are folded into the layers before them.
             Requantize or Scores or BitPlane => inputs[0],

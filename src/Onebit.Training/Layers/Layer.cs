@@ -14,6 +14,7 @@ namespace Onebit.Training;
 [JsonDerivedType(typeof(AveragePoolLayer), "averagePool")]
 [JsonDerivedType(typeof(BatchNormLayer), "batchNorm")]
 [JsonDerivedType(typeof(ActivationLayer), "activation")]
+[JsonDerivedType(typeof(GeluLayer), "gelu")]
 [JsonDerivedType(typeof(RPReLULayer), "rprelu")]
 [JsonDerivedType(typeof(MaxoutLayer), "maxout")]
 [JsonDerivedType(typeof(DropoutLayer), "dropout")]

@@ -121,6 +121,9 @@ public sealed class TorchBitModel : IDisposable
                 return where(PerChannel(quantize.Flipped.ToArray()), most - reached, reached);
             case BitPlane plane:
                 return ToSigns(x.to(ScalarType.Int64).bitwise_and(tensor(1L << plane.Bit)).ne(0));
+            case Lookup lookup:
+                Tensor entries = tensor(lookup.Table.ToArray().Select(c => (float)c).ToArray());
+                return entries.index_select(0, x.flatten().to(ScalarType.Int64)).reshape(x.shape);
             case PiecewiseLinear slopes:
                 Tensor low = Affine(x, slopes.LowMultipliers, slopes.LowOffsets),
                     high = Affine(x, slopes.HighMultipliers, slopes.HighOffsets);

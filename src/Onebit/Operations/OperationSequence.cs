@@ -92,6 +92,7 @@ internal static class OperationSequence
             Scores.TrailingZeroBitsKind => Scores.Read(ref reader, input, trailingZeroBits: true),
             Concat.Kind => Concat.Read(ref reader, input),
             Upsample.Kind => new Upsample(input),
+            Lookup.Kind => Lookup.Read(ref reader, input),
             _ => throw new InvalidDataException($"Operations of kind {kind} are not known."),
         };
 }
