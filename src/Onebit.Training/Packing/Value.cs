@@ -19,7 +19,7 @@ public sealed record Value(Shape Shape)
     /// <summary>What the sum of the planes stands for, one a channel; factors are not negative before a normalization.</summary>
     internal IReadOnlyList<Affine> Affines { get; init; } = [];
 
-    /// <summary>The values that it joins along the channels, where it joins some: what a layer reads whose channels have several scales.</summary>
+    /// <summary>The values that it joins along the channels, where it joins some: a layer may read them one by one.</summary>
     internal IReadOnlyList<Value> Branches { get; init; } = [];
 
     /// <summary>It comes from a <see cref="Onebit.WeightedSum"/>: float64 in evaluation mode, so that it may leave 2^24.</summary>
