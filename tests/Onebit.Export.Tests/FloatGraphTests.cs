@@ -81,6 +81,21 @@ public class FloatGraphTests
     }
 
     [Fact]
+    public void Attention_and_layer_normalization_agree()
+    {
+        var graph = new FloatGraphBuilder(new Shape(6, 3, 4));
+        int tokens = graph.LayerNorm(graph.PositionalEmbedding(0));
+        int[] parts = [.. Enumerable.Range(0, 3).Select(_ => graph.Linear(tokens, 6, 1, 1, 1, 0, 1))];
+        int scores = graph.AttentionScores(parts[0], parts[1], 3);
+        Assert.Equal(new Shape(36, 3, 4), graph.Values[scores]);
+        int mixed = graph.AttentionSum(graph.Softmax(scores, 3), parts[2], 3);
+        FloatGraph built = graph.Build(graph.Linear(graph.Add(mixed, 0), 4, 3, 4, 1, 0, 1));
+        // Three layers of 6 x 6 weights and 12 positions, 12 x 12 scores of 6 channels and as much for the sums, the last layer.
+        Assert.Equal(3 * 36 * 12 + 2 * 144 * 6 + 4 * 72, built.MultiplyAccumulates);
+        Compare(built, new Random(9));
+    }
+
+    [Fact]
     public void A_dense_graph_gives_the_same_logits_in_plain_CSharp_too()
     {
         FloatGraph graph = FloatGraph.Of(Build.Mlp(new Random(4)));

@@ -67,7 +67,7 @@ internal static class RandomModels
         // Mostly the last value, sometimes an earlier one.
         int value = random.Next(4) == 0 ? random.Next(shapes.Count) : shapes.Count - 1;
         Shape x = shapes[value];
-        switch (random.Next(17))
+        switch (random.Next(19))
         {
             case 0:
                 operations.Add(Threshold(random, value, x));
@@ -138,6 +138,18 @@ internal static class RandomModels
                 random.NextBytes(table);
                 operations.Add(new Lookup(value, table));
                 shapes.Add(x);
+                break;
+            case 17 when x.Height * x.Width < 40:
+                Attend(random, input, operations, shapes, value);
+                break;
+            case 18:
+                var embedding = new PositionalEmbedding(
+                    value,
+                    Build.Weights(random, x.Count),
+                    Build.Many(x.Channels, () => random.Next(-99, 99))
+                );
+                operations.Add(embedding);
+                shapes.Add(x with { Kind = ElementKind.Integers });
                 break;
             case 11 when x.Kind != ElementKind.Integers && SharedWeights(random, operations, shapes, x) is { } linear:
                 operations.Add(linear with { Input = value });
@@ -227,6 +239,33 @@ internal static class RandomModels
             );
             shapes.Add(x with { Channels = channels, Kind = ElementKind.Integers });
         }
+    }
+
+    /// <summary>Attention of a value to itself, with one bit or eight.</summary>
+    private static void Attend(Random random, ModelInput input, List<Operation> operations, List<Shape> shapes, int value)
+    {
+        Shape x = shapes[value];
+        if (Values(input, operations)[value].Bits > AttentionScores.MaxBits)
+        {
+            operations.Add(random.Next(2) == 0 ? Threshold(random, value, x) : Requantize(random, value, x, 8));
+            x = x with { Kind = operations[^1] is Threshold ? ElementKind.Signs : ElementKind.Codes };
+            shapes.Add(x);
+            value = operations.Count;
+        }
+
+        int[] divisors = [.. Enumerable.Range(1, x.Channels).Where(d => x.Channels % d == 0)];
+        int heads = divisors[random.Next(divisors.Length)],
+            zero = x.Kind == ElementKind.Codes ? random.Next(256) : 0;
+        byte[] table = [(byte)random.Next(1, 256), .. Build.Many(random.Next(256), () => (byte)random.Next(256))];
+        bool oneBit = random.Next(2) == 0;
+        int[] thresholds = oneBit ? Build.Many(heads, () => random.Next(1 << random.Next(20))) : [];
+        operations.Add(new AttentionScores(value, value, heads, zero, zero));
+        int[] multipliers = Build.Many(heads, () => random.Next(1 << random.Next(1, 20)));
+        operations.Add(new Softmax(operations.Count, multipliers, random.Next(20), table, thresholds, oneBit ? random.Next(16) : 0));
+        int weights = operations.Count;
+        operations.Add(oneBit ? new AttentionSum(weights, value, heads) : new AttentionMean(weights, value, heads, random.Next(9)));
+        Shape scores = x with { Channels = heads * x.Height * x.Width, Kind = ElementKind.Integers };
+        shapes.AddRange([scores, scores with { Kind = ElementKind.Codes }, x with { Kind = ElementKind.Integers }]);
     }
 
     private static IReadOnlyList<ValueInfo> Values(ModelInput input, List<Operation> operations)

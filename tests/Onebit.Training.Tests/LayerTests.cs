@@ -79,6 +79,95 @@ public class LayerTests
     }
 
     [Fact]
+    public void Attention_is_the_softmax_of_products_times_values()
+    {
+        using var scope = NewDisposeScope();
+        // Two heads of two channels, three positions; queries, keys and values are the image itself.
+        const string Layers = """
+            [
+              { "type": "quantize", "name": "x" }, { "type": "attention", "heads": 2, "from": ["x", "x", "x"] }, { "type": "conv", "filters": 2, "kernel": 1 },
+              { "type": "averagePool", "size": 1 }, { "type": "dense" }
+            ]
+            """;
+        using Network network = Networks.Create(Layers, new Float32(), (4, 1, 3), 2);
+        Tensor x = randn(2, 4, 1, 3);
+        Tensor given = network.Nodes[1].Forward(x, x, x);
+        for (int head = 0; head < 2; head++)
+        {
+            Tensor own = x.narrow(1, 2 * head, 2).flatten(2);
+            Tensor weights = (own.transpose(1, 2).matmul(own) / Math.Sqrt(2)).softmax(2);
+            Tensor expected = own.matmul(weights.transpose(1, 2)).unsqueeze(2);
+            Assert.True(given.narrow(1, 2 * head, 2).allclose(expected, atol: 1e-5));
+        }
+
+        // Each of 3 x 3 pairs of positions takes four channels twice.
+        Assert.Equal(72, network.Nodes[1].Module.MultiplyAccumulates([new(4, 1, 3), new(4, 1, 3), new(4, 1, 3)]));
+    }
+
+    [Fact]
+    public void Numbers_of_both_signs_are_quantized_to_codes_or_signs()
+    {
+        using var scope = NewDisposeScope();
+        float[] Quantized(Method method, int? bits = null)
+        {
+            using Network network = Networks.Create(
+                """[{ "type": "quantize" }, { "type": "dense" }]""",
+                method,
+                (1, 1, 6),
+                2,
+                activationBits: bits
+            );
+            return network.Nodes[0].Forward(tensor(new[] { -300, -0.6f, -0.4f, 0.5f, 31.8f, 300 })).data<float>().ToArray();
+        }
+
+        Assert.Equal([-300, -0.6f, -0.4f, 0.5f, 31.8f, 300], Quantized(new Float32()));
+        Assert.Equal([-128, -1, 0, 1, 32, 127], Quantized(new BinaryConnect()));
+        Assert.Equal([-1, -1, -1, 1, 1, 1], Quantized(new BinaryNet()));
+        // Four levels from -1 to 1.
+        Assert.Equal([-1, -0.3333f, -0.3333f, 0.3333f, 1, 1], Quantized(new Bit(), 2).Select(v => MathF.Round(v, 4)));
+    }
+
+    [Fact]
+    public void A_positional_embedding_has_one_bit_and_a_size_per_channel()
+    {
+        using var scope = NewDisposeScope();
+        using Network network = Networks.Create(
+            """[{ "type": "positionalEmbedding" }, { "type": "quantize" }, { "type": "dense" }]""",
+            new Bit(),
+            (2, 1, 2),
+            2
+        );
+        using (no_grad())
+        {
+            network.get_parameter("layers.0.weight")!.copy_(tensor(new float[] { -0.5f, 0.1f, 0, -3 }, [2, 1, 2]));
+            network.get_parameter("layers.0.size")!.copy_(tensor(new[] { 0.5f, 1.01f }));
+        }
+
+        Tensor sum = network.Nodes[0].Forward(tensor(new float[] { 1, 1.4f, 10, 10 }, [1, 2, 1, 2]));
+        // 16 and 32 codes.
+        Assert.Equal([-15, 17, 42, -22], sum.data<float>().ToArray());
+    }
+
+    [Fact]
+    public void Layer_normalization_is_over_the_channels_of_a_position()
+    {
+        using var scope = NewDisposeScope();
+        using Network network = Networks.Create("""[{ "type": "layerNorm" }, { "type": "dense" }]""", new Float32(), (3, 1, 2), 2);
+        Tensor x = tensor(new float[] { 1, 5, 2, 5, 3, 5 }, [1, 3, 1, 2]);
+        Assert.Equal(
+            [-1.2247f, 0, 0, 0, 1.2247f, 0],
+            network.Nodes[0].Forward(x).contiguous().data<float>().ToArray().Select(v => MathF.Round(v, 4))
+        );
+        using Network binarized = Networks.Create(
+            """[{ "type": "layerNorm" }, { "type": "quantize" }, { "type": "dense" }]""",
+            new Bit(),
+            (3, 1, 2),
+            2
+        );
+        Assert.Contains("use batchNorm", Assert.Throws<PackingException>(() => Packer.Pack(binarized)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_gradient_of_a_sign_passes_from_minus_one_to_one_which_is_32_codes()
     {
         using var scope = NewDisposeScope();

@@ -47,7 +47,7 @@ internal sealed class RandomLayers
     public int Classes { get; }
 
     private Layer[] Next() =>
-        _random.Next(15) switch
+        _random.Next(17) switch
         {
             0 => [MaxPool()],
             1 => [AveragePool()],
@@ -58,6 +58,8 @@ internal sealed class RandomLayers
             5 or 6 => Activated(),
             7 when _kind != ElementKind.Integers => Dense(),
             8 => Branches(),
+            11 when !_isRounded && _activationBits is 1 or 8 && _shape.Height * _shape.Width < 30 => Attention(),
+            12 => Embedding(),
             10 => Gelu(),
             9 when _shape.Height * _shape.Width < 100 => Upsample(),
             _ when _kind != ElementKind.Integers => [Conv(), .. MaybePool(), .. Activated()],
@@ -186,6 +188,42 @@ internal sealed class RandomLayers
         (_kind, _isSummed) = (ElementKind.Integers, isSummed || _isSummed);
         layers.Add(new IdentityLayer { Name = path });
         return [.. layers, new AddLayer { From = [path, shortcut] }];
+    }
+
+    /// <summary>Queries, keys and values of one size, quantized, and what attention makes of them, normalized.</summary>
+    private Layer[] Attention()
+    {
+        string name = $"attention{++_residuals}";
+        int[] divisors = [.. Enumerable.Range(1, _shape.Channels).Where(d => _shape.Channels % d == 0)];
+        // Not every method's levels are symmetric.
+        Method? signed = _activationBits == 1 ? new Bit() : null;
+        AttentionWeights weights = _random.Next(4) switch
+        {
+            0 => AttentionWeights.Uniform,
+            1 when _activationBits == 1 => AttentionWeights.Threshold,
+            _ => AttentionWeights.Softmax,
+        };
+        (_kind, _isSummed) = (_activationBits < 8 ? ElementKind.Signs : ElementKind.Codes, false);
+        return
+        [
+            new BatchNormLayer { Name = name },
+            .. "qkv".SelectMany(part =>
+                new Layer[]
+                {
+                    new BatchNormLayer { From = [name] },
+                    new QuantizeLayer(signed) { Name = name + part },
+                }
+            ),
+            new AttentionLayer(divisors[_random.Next(divisors.Length)], weights) { From = [name + "q", name + "k", name + "v"] },
+            new BatchNormLayer(),
+            _random.Next(2) == 0 ? new QuantizeLayer() : new ActivationLayer(),
+        ];
+    }
+
+    private Layer[] Embedding()
+    {
+        Layer[] before = [new BatchNormLayer(), new PositionalEmbeddingLayer()];
+        return [.. before, .. Activated()];
     }
 
     private Layer[] Gelu()

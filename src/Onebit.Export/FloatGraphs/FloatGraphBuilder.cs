@@ -71,6 +71,36 @@ public sealed class FloatGraphBuilder(Shape input)
     /// <returns>The index of its value.</returns>
     public int Gelu(int value) => Append(new FloatNode.Gelu(value, _values[value]));
 
+    /// <summary>Adds layer normalization over the channels.</summary>
+    /// <returns>The index of its value.</returns>
+    public int LayerNorm(int value) => Append(new FloatNode.LayerNorm(value, _values[value]));
+
+    /// <summary>Adds a number to each element.</summary>
+    /// <returns>The index of its value.</returns>
+    public int PositionalEmbedding(int value) =>
+        Append(new FloatNode.PositionalEmbedding(value, _values[value], Uniform(_values[value].Count, 0.1f)));
+
+    /// <summary>Adds the scores of attention.</summary>
+    /// <returns>The index of its value.</returns>
+    public int AttentionScores(int query, int key, int heads)
+    {
+        (Shape q, Shape k) = (_values[query], _values[key]);
+        var scores = q with { Channels = heads * k.Height * k.Width };
+        return Append(new FloatNode.AttentionScores(query, key, scores, heads, q.Channels / heads));
+    }
+
+    /// <summary>Adds the softmax of attention.</summary>
+    /// <returns>The index of its value.</returns>
+    public int Softmax(int value, int heads) => Append(new FloatNode.Softmax(value, _values[value], heads));
+
+    /// <summary>Adds the weighted sum of attention's values.</summary>
+    /// <returns>The index of its value.</returns>
+    public int AttentionSum(int probabilities, int values, int heads)
+    {
+        (Shape p, Shape v) = (_values[probabilities], _values[values]);
+        return Append(new FloatNode.AttentionSum(probabilities, values, p with { Channels = v.Channels }, heads, v.Height * v.Width));
+    }
+
     /// <summary>Adds a ReLU.</summary>
     /// <returns>The index of its value.</returns>
     public int Relu(int value) => Append(new FloatNode.Relu(value, _values[value]));

@@ -33,6 +33,15 @@ public abstract record FloatNode(IReadOnlyList<int> Inputs, Shape Output)
             // Codes that only a table reads are no ReLU's: it is the activation.
             Requantize when readers.All(r => r is Lookup) => inputs[0],
             Lookup => graph.Gelu(inputs[0]),
+            Onebit.AttentionScores a => graph.AttentionScores(inputs[0], inputs[1], a.Heads),
+            Onebit.Softmax s => graph.Softmax(inputs[0], s.Heads),
+            Onebit.AttentionSum a => graph.AttentionSum(inputs[0], inputs[1], a.Heads),
+            AttentionMean a => graph.AttentionSum(inputs[0], inputs[1], a.Heads),
+            Onebit.PositionalEmbedding => graph.PositionalEmbedding(inputs[0]),
+            // Queries, keys and values are no ReLU's.
+            Threshold
+            or Quantize
+            or Requantize when readers.All(r => r is Onebit.AttentionScores or Onebit.AttentionSum or AttentionMean) => inputs[0],
             Threshold or Quantize or PiecewiseLinear or Requantize { OutputBits: 8 } => graph.Relu(inputs[0]),
             // The affine of a residual path and that of the scores are folded into the layers before them.
             Requantize or Scores or BitPlane => inputs[0],
@@ -162,6 +171,85 @@ public abstract record FloatNode(IReadOnlyList<int> Inputs, Shape Output)
         {
             (string[] names, bool flat) = values.Alike(Inputs);
             values.Add(values.Model.Node("Gelu", names, domain: OnnxGraph.Microsoft), flat);
+        }
+    }
+
+    /// <summary>Layer normalization over the channels of each position.</summary>
+    /// <param name="Input">The value read.</param>
+    /// <param name="Output">The shape of what it gives.</param>
+    public sealed record LayerNorm(int Input, Shape Output) : FloatNode([Input], Output)
+    {
+        internal override void Write(OnnxValues values)
+        {
+            OnnxGraph onnx = values.Model;
+            string last = onnx.Transpose(values.Spatial(Input), 0, 2, 3, 1);
+            string gamma = onnx.Constant<float>([Output.Channels], [.. Enumerable.Repeat(1f, Output.Channels)]),
+                beta = onnx.Constant<float>([Output.Channels], new float[Output.Channels]);
+            string normalized = onnx.Node("LayerNormalization", [last, gamma, beta], [("axis", -1)]);
+            values.Add(onnx.Transpose(normalized, 0, 3, 1, 2));
+        }
+    }
+
+    /// <summary>Adds a number to each element.</summary>
+    /// <param name="Input">The value read.</param>
+    /// <param name="Output">The shape of what it gives.</param>
+    /// <param name="Numbers">As many as elements.</param>
+    public sealed record PositionalEmbedding(int Input, Shape Output, ReadOnlyMemory<float> Numbers) : FloatNode([Input], Output)
+    {
+        internal override void Write(OnnxValues values)
+        {
+            string numbers = values.Model.Constant([1, Output.Channels, Output.Height, Output.Width], Numbers.Span);
+            values.Add(values.Model.Node("Add", [values.Spatial(Input), numbers]));
+        }
+    }
+
+    /// <summary>Queries times keys, head by head: heads x keys, height and width of the queries.</summary>
+    /// <param name="Query">The value that holds the queries.</param>
+    /// <param name="Key">The value that holds the keys.</param>
+    /// <param name="Output">The shape of what it gives.</param>
+    /// <param name="Heads">Number of heads.</param>
+    /// <param name="Depth">Channels of a head.</param>
+    public sealed record AttentionScores(int Query, int Key, Shape Output, int Heads, int Depth) : FloatNode([Query, Key], Output)
+    {
+        /// <inheritdoc/>
+        public override long MultiplyAccumulates => (long)Output.Count * Depth;
+
+        internal override void Write(OnnxValues values)
+        {
+            string keys = values.Model.Transpose(values.ByHead(Key, Heads, Depth), 0, 1, 3, 2);
+            values.Add(values.FromHeads(values.Model.Node("MatMul", [keys, values.ByHead(Query, Heads, Depth)]), Output));
+        }
+    }
+
+    /// <summary>The softmax of scores over the keys of each head.</summary>
+    /// <param name="Input">The value read.</param>
+    /// <param name="Output">The shape of what it gives.</param>
+    /// <param name="Heads">Number of heads.</param>
+    public sealed record Softmax(int Input, Shape Output, int Heads) : FloatNode([Input], Output)
+    {
+        internal override void Write(OnnxValues values)
+        {
+            string scores = values.ByHead(Input, Heads, Output.Channels / Heads);
+            values.Add(values.FromHeads(values.Model.Node("Softmax", [scores], [("axis", 2)]), Output));
+        }
+    }
+
+    /// <summary>Values times probabilities, head by head.</summary>
+    /// <param name="Probabilities">The value that holds the probabilities, heads x keys, height and width of the queries.</param>
+    /// <param name="Values">The value that holds the values.</param>
+    /// <param name="Output">The shape of what it gives.</param>
+    /// <param name="Heads">Number of heads.</param>
+    /// <param name="Keys">Number of keys.</param>
+    public sealed record AttentionSum(int Probabilities, int Values, Shape Output, int Heads, int Keys)
+        : FloatNode([Probabilities, Values], Output)
+    {
+        /// <inheritdoc/>
+        public override long MultiplyAccumulates => (long)Output.Count * Keys;
+
+        internal override void Write(OnnxValues values)
+        {
+            string[] factors = [values.ByHead(Values, Heads, Output.Channels / Heads), values.ByHead(Probabilities, Heads, Keys)];
+            values.Add(values.FromHeads(values.Model.Node("MatMul", factors), Output));
         }
     }
 

@@ -25,6 +25,14 @@ internal sealed class OnnxValues(OnnxGraph model)
     internal string Spatial(int value) =>
         _values[value].IsFlat ? model.Node("Unsqueeze", [_values[value].Name, model.Constant<long>([2], [2, 3])]) : _values[value].Name;
 
+    /// <summary>A value as images x heads x channels of a head x positions.</summary>
+    internal string ByHead(int value, int heads, int depth) =>
+        model.Node("Reshape", [Spatial(value), model.Constant<long>([4], [0, heads, depth, -1])]);
+
+    /// <summary>A result by heads as images x channels x rows x columns.</summary>
+    internal string FromHeads(string name, Shape shape) =>
+        model.Node("Reshape", [name, model.Constant<long>([4], [0, shape.Channels, shape.Height, shape.Width])]);
+
     /// <summary>Values of one shape, all flat where one of them is.</summary>
     internal (string[] Names, bool AreFlat) Alike(IReadOnlyList<int> values) =>
         values.Any(v => _values[v].IsFlat) ? ([.. values.Select(Flat)], true) : ([.. values.Select(v => _values[v].Name)], false);

@@ -99,6 +99,10 @@ internal sealed class OnnxGraph
         return name;
     }
 
+    /// <summary>Adds a transposition.</summary>
+    /// <returns>The output's name.</returns>
+    internal string Transpose(string input, params int[] order) => Node("Transpose", [input], [("perm", order)]);
+
     /// <summary>The model's file.</summary>
     /// <param name="input">Name of the input, elements of type <typeparamref name="T"/>, images x the shape.</param>
     /// <param name="shape">Of an image.</param>

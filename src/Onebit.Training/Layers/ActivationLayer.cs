@@ -27,20 +27,26 @@ public sealed record ActivationLayer(Method? Method = null) : Layer
     internal override int AddTo(FloatGraphBuilder graph, IReadOnlyList<int> inputs, int classes) => graph.Relu(inputs[0]);
 }
 
-/// <summary>The activation of a method: real (32 bits; ReLU for most), ReLU rounded to codes (8) or the method's planes of signs.</summary>
+/// <summary>
+/// The activation of a method: real (32 bits; ReLU for most), ReLU rounded to codes (8) or the method's planes of signs. A signed one is no
+/// ReLU: real it gives what it reads, and its codes are -128 to 127.
+/// </summary>
 public sealed class ActivationModule : LayerModule
 {
+    private const int SignedZero = 128;
+
     private static readonly EightBitRelu s_eightBit = new();
 
     private readonly Method _method;
+    private readonly bool _isSigned;
 
-    internal ActivationModule(Method method, int bits, int channels)
+    internal ActivationModule(Method method, int bits, int channels, bool isSigned = false)
         : base("activation")
     {
-        (_method, Bits) = (method, bits);
+        (_method, Bits, _isSigned) = (method, bits, isSigned);
         if (bits is not (8 or 32))
         {
-            Binarizer = method.Activation(bits, channels);
+            Binarizer = isSigned ? method.SignedActivation(bits, channels) : method.Activation(bits, channels);
             register_module("binarizer", Binarizer);
         }
     }
@@ -56,17 +62,22 @@ public sealed class ActivationModule : LayerModule
     internal override Value Describe(Shape shape, IReadOnlyList<Value> inputs) =>
         Binarizer is { } binarizer
             ? new Value(shape) { CodesPerOne = EightBitRelu.CodesPerOne, Padding = () => binarizer.Planes.Low }
-            : new Value(shape);
+            : new Value(shape) { Padding = () => Bits == 8 && _isSigned ? -SignedZero : 0 };
 
     internal override Value Pack(OperationBuilder builder, LayerNode node, IReadOnlyList<Value> inputs)
     {
         Value x = builder.Single(inputs[0]);
-        return Binarizer is { } binarizer ? Pack(builder, binarizer.Planes, x) : builder.Requantize(x, 8);
+        return Binarizer is { } binarizer ? Pack(builder, binarizer.Planes, x)
+            : !_isSigned ? builder.Requantize(x, 8)
+            : builder.Describe(builder.Requantize(x.Then(new Affine(1, 0, SignedZero)), 8).Index, new Affine(1, 0, -SignedZero));
     }
 
     private protected override Tensor Forward(Tensor x, Value value) =>
         Binarizer is { } binarizer ? binarizer.Forward(x * (1.0 / EightBitRelu.CodesPerOne), Progress)
-        : Bits == 8 ? s_eightBit.Forward(x)
+        : Bits == 8
+            ? _isSigned ? s_eightBit.Forward(x + SignedZero) - SignedZero
+                : s_eightBit.Forward(x)
+        : _isSigned ? x
         : _method.RealActivation(x);
 
     private static Value Pack(OperationBuilder builder, ActivationPlanes planes, Value x)

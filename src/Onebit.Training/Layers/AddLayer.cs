@@ -23,8 +23,8 @@ public sealed record AddLayer : Layer
         public override Tensor Forward(IReadOnlyList<Tensor> inputs, IReadOnlyList<Value> values)
         {
             // A dense layer gives batch x channels where a convolution gives batch x channels x 1 x 1.
-            Tensor first = ToCodes(inputs[0], values[0]).reshape(inputs[1].shape);
-            return first + ToCodes(inputs[1], values[1]);
+            Tensor first = ToCodes(inputs[0], values[0], rounds).reshape(inputs[1].shape);
+            return first + ToCodes(inputs[1], values[1], rounds);
         }
 
         internal override Value Pack(OperationBuilder builder, LayerNode node, IReadOnlyList<Value> inputs)
@@ -33,18 +33,19 @@ public sealed record AddLayer : Layer
             OperationBuilder.RequireExact(builder.Largest(sum.Index));
             return sum;
         }
+    }
 
-        /// <summary>The value in codes, rounded half up as <see cref="Onebit.Requantize"/> does.</summary>
-        private Tensor ToCodes(Tensor x, Value value)
-        {
-            Tensor codes = value.CodesPerOne == 1 ? x : x * value.CodesPerOne;
-            return rounds ? Binarizer.StraightThrough(codes, (codes.detach() + 0.5).floor()) : codes;
-        }
+    /// <summary>The value in codes, where asked for rounded half up as <see cref="Onebit.Requantize"/> does.</summary>
+    internal static Tensor ToCodes(Tensor x, Value value, bool rounds)
+    {
+        Tensor codes = value.CodesPerOne == 1 ? x : x * value.CodesPerOne;
+        return rounds ? Binarizer.StraightThrough(codes, (codes.detach() + 0.5).floor()) : codes;
+    }
 
-        private static int ToCodes(OperationBuilder builder, Value value)
-        {
-            Value codes = builder.Single(value).Then(new Affine(value.CodesPerOne, 0, 0));
-            return codes.Affines.All(a => a == Affine.Identity) ? codes.Index : builder.Requantize(codes, 16).Index;
-        }
+    /// <summary>The packed value that holds a value in codes, of 16 bits unless it does already.</summary>
+    internal static int ToCodes(OperationBuilder builder, Value value)
+    {
+        Value codes = builder.Single(value).Then(new Affine(value.CodesPerOne, 0, 0));
+        return codes.Affines.All(a => a == Affine.Identity) ? codes.Index : builder.Requantize(codes, 16).Index;
     }
 }

@@ -23,6 +23,10 @@ namespace Onebit.Training;
 [JsonDerivedType(typeof(AddLayer), "add")]
 [JsonDerivedType(typeof(ConcatLayer), "concat")]
 [JsonDerivedType(typeof(UpsampleLayer), "upsample")]
+[JsonDerivedType(typeof(LayerNormLayer), "layerNorm")]
+[JsonDerivedType(typeof(PositionalEmbeddingLayer), "positionalEmbedding")]
+[JsonDerivedType(typeof(QuantizeLayer), "quantize")]
+[JsonDerivedType(typeof(AttentionLayer), "attention")]
 [JsonDerivedType(typeof(IdentityLayer), "identity")]
 [JsonDerivedType(typeof(RepeatLayer), "repeat")]
 public abstract record Layer

@@ -18,6 +18,10 @@ public abstract class LayerModule : nn.Module
     /// <param name="inputs">What it reads.</param>
     internal virtual Value Describe(Shape shape, IReadOnlyList<Value> inputs) => new(shape);
 
+    /// <summary>Multiply-accumulates of one image.</summary>
+    /// <param name="inputs">The shapes of what it reads.</param>
+    internal virtual long MultiplyAccumulates(IReadOnlyList<Shape> inputs) => 0;
+
     /// <summary>Appends its operations to a packed model.</summary>
     /// <param name="builder">Receives them.</param>
     /// <param name="node">Its place in the network.</param>

@@ -139,6 +139,14 @@ public sealed class WeightModule : LayerModule
 
     internal double Progress { get; set; } = 1;
 
+    internal override long MultiplyAccumulates(IReadOnlyList<Shape> inputs)
+    {
+        Shape input = inputs[0];
+        long rows = (input.Height + 2 * Padding - Weight.shape[2]) / Stride + 1,
+            columns = (input.Width + 2 * Padding - Weight.shape[3]) / Stride + 1;
+        return Weight.numel() * rows * columns;
+    }
+
     /// <summary>Weights to use in place of the binarizer's; null: binarize in every pass.</summary>
     public Tensor? Frozen { get; set; }
 
@@ -267,7 +275,8 @@ public sealed class WeightModule : LayerModule
         }
     }
 
-    private static byte[] Bits(Tensor signs)
+    /// <summary>Signs as bits, 1 for +1 and 0 for -1, the lowest of a byte first.</summary>
+    internal static byte[] Bits(Tensor signs)
     {
         float[] levels = signs.flatten().data<float>().ToArray();
         byte[] bits = new byte[(levels.Length + 7) / 8];

@@ -44,6 +44,11 @@ public abstract record Method
     /// <param name="channels">Channels of what is binarized.</param>
     public virtual ActivationBinarizer Activation(int bits, int channels) => new SignActivation();
 
+    /// <summary>A binarizer for numbers of both signs that are no activation, such as what attention reads.</summary>
+    /// <param name="bits">Bits, 1 to <see cref="MaxActivationBits"/>.</param>
+    /// <param name="channels">Channels of what is binarized.</param>
+    public virtual ActivationBinarizer SignedActivation(int bits, int channels) => Activation(bits, channels);
+
     /// <summary>Checks the method's own options.</summary>
     /// <param name="weightBits">What the experiment asks for.</param>
     /// <returns>What to change, as a part of a sentence; null: nothing.</returns>
@@ -77,6 +82,7 @@ public abstract record Method
         new Ternary(),
         new Schmitt(),
         new Dither(),
+        new Bit(),
     ];
 
     /// <summary>The method of that name.</summary>

@@ -99,6 +99,25 @@ public sealed class TorchBitModel : IDisposable
                 return cat([.. concat.Inputs.ToArray().Select(v => values[v])], 1);
             case Upsample:
                 return x.repeat_interleave(2, dim: 2).repeat_interleave(2, dim: 3);
+            case PositionalEmbedding embedding:
+                ReadOnlyMemory<byte> bits = embedding.Signs;
+                Tensor signs = tensor([.. Enumerable.Range(0, (int)x[0].numel()).Select(e => (bits.Span[e / 8] >> (e % 8) & 1) * 2f - 1)]);
+                return x + signs.view(x[0].shape) * PerChannel(embedding.Multipliers.ToArray()).to(ScalarType.Float32);
+            case AttentionScores scores:
+                return ByHead(values[scores.Key] - scores.KeyZero, scores.Heads)
+                    .transpose(2, 3)
+                    .matmul(ByHead(x - scores.QueryZero, scores.Heads))
+                    .reshape(x.shape[0], -1, x.shape[2], x.shape[3]);
+            case Softmax softmax:
+                return Probabilities(softmax, x);
+            case AttentionSum sum:
+                return ByHead(values[sum.Values], sum.Heads).matmul(ByHead(x, sum.Heads)).reshape(x.shape[0], -1, x.shape[2], x.shape[3]);
+            case AttentionMean mean:
+                Tensor weights = ByHead(x, mean.Heads).to(ScalarType.Float64);
+                Tensor total = weights.sum(2, keepdim: true);
+                Tensor weighted64 = ByHead(values[mean.Values], mean.Heads).to(ScalarType.Float64).matmul(weights);
+                Tensor rounded = ((weighted64 * Math.ScaleB(2, mean.FractionBits) + total) / (2 * total).clamp_min(1)).floor();
+                return rounded.to(ScalarType.Float32).reshape(x.shape[0], -1, x.shape[2], x.shape[3]);
             case Threshold threshold:
                 Tensor above = x.ge(PerChannel(threshold.Thresholds.ToArray()));
                 return ToSigns(above.logical_xor(PerChannel(threshold.Flipped.ToArray())));
@@ -152,6 +171,25 @@ public sealed class TorchBitModel : IDisposable
                 }
             )
             .Aggregate((a, b) => a + b);
+    }
+
+    /// <summary>Batch x heads x channels of a head x positions.</summary>
+    private static Tensor ByHead(Tensor x, int heads) => x.reshape(x.shape[0], heads, x.shape[1] / heads, -1);
+
+    private static Tensor Probabilities(Softmax softmax, Tensor x)
+    {
+        Tensor PerHead(ReadOnlyMemory<int> numbers) => tensor(numbers.ToArray().Select(n => (long)n).ToArray(), [softmax.Heads, 1, 1]);
+        Tensor scores = ByHead(x, softmax.Heads).to(ScalarType.Int64);
+        Tensor steps = (scores.amax([2], keepdim: true) - scores) * PerHead(softmax.Multipliers);
+        Tensor entries = steps.bitwise_right_shift(tensor((long)softmax.Shift)).clamp_max(softmax.Table.Length - 1);
+        Tensor table = tensor(softmax.Table.ToArray().Select(e => (long)e).ToArray());
+        Tensor e = table.index_select(0, entries.flatten()).view(entries.shape);
+        if (softmax.Thresholds.Length > 0)
+        {
+            e = (e * PerHead(softmax.Thresholds)).ge(e.sum(2, keepdim: true) * (1L << softmax.ThresholdShift));
+        }
+
+        return e.to(ScalarType.Float32).reshape(x.shape);
     }
 
     private static Tensor ToSigns(Tensor bits) => bits.to(ScalarType.Float32).mul_(2).sub_(1);

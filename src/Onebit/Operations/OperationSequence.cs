@@ -93,6 +93,11 @@ internal static class OperationSequence
             Concat.Kind => Concat.Read(ref reader, input),
             Upsample.Kind => new Upsample(input),
             Lookup.Kind => Lookup.Read(ref reader, input),
+            PositionalEmbedding.Kind => PositionalEmbedding.Read(ref reader, input),
+            AttentionScores.Kind => AttentionScores.Read(ref reader, input),
+            Softmax.Kind => Softmax.Read(ref reader, input),
+            AttentionSum.Kind => AttentionSum.Read(ref reader, input),
+            AttentionMean.Kind => AttentionMean.Read(ref reader, input),
             _ => throw new InvalidDataException($"Operations of kind {kind} are not known."),
         };
 }

@@ -19,7 +19,17 @@ internal sealed class TorchBackend : FloatBackend
         RuntimeHelpers.RunModuleConstructor(typeof(Network).Module.ModuleHandle);
         _graph = graph;
         using var scope = NewDisposeScope();
-        _parameters = [.. graph.Nodes.Select(node => node is FloatNode.Linear l ? Parameters(l) : (null, null))];
+        _parameters =
+        [
+            .. graph.Nodes.Select(node =>
+                node switch
+                {
+                    FloatNode.Linear l => Parameters(l),
+                    FloatNode.PositionalEmbedding b => (null, Numbers(b)),
+                    _ => (null, null),
+                }
+            ),
+        ];
     }
 
     internal override ReadOnlySpan<float> Logits(ReadOnlySpan<byte> images, int count)
@@ -78,6 +88,20 @@ internal sealed class TorchBackend : FloatBackend
             case FloatNode.Add a:
                 Tensor other = values[a.Other];
                 return x.dim() == other.dim() ? x + other : Flat(x) + Flat(other);
+            case FloatNode.LayerNorm:
+                Tensor last = Spatial(x).permute(0, 2, 3, 1);
+                return nn.functional.layer_norm(last, [last.shape[3]]).permute(0, 3, 1, 2);
+            case FloatNode.PositionalEmbedding:
+                return Spatial(x) + parameters.Bias!;
+            case FloatNode.AttentionScores a:
+                return ByHead(values[a.Key], a.Heads)
+                    .transpose(2, 3)
+                    .matmul(ByHead(x, a.Heads))
+                    .reshape(x.shape[0], -1, x.shape[2], x.shape[3]);
+            case FloatNode.Softmax s:
+                return ByHead(x, s.Heads).softmax(2).reshape(x.shape);
+            case FloatNode.AttentionSum a:
+                return ByHead(values[a.Values], a.Heads).matmul(ByHead(x, a.Heads)).reshape(x.shape[0], -1, x.shape[2], x.shape[3]);
             case FloatNode.Concat c:
                 return cat([.. c.Inputs.Select(v => Spatial(values[v]))], 1);
             case FloatNode.Upsample:
@@ -91,11 +115,17 @@ internal sealed class TorchBackend : FloatBackend
         }
     }
 
+    private static Tensor ByHead(Tensor x, int heads) => x.reshape(x.shape[0], heads, x.shape[1] / heads, -1);
+
     private static Tensor Flat(Tensor x) => x.dim() == 2 ? x : x.flatten(1);
 
     private static Tensor Spatial(Tensor x) => x.dim() == 4 ? x : x.unsqueeze(2).unsqueeze(3);
 
-    private (Tensor Weights, Tensor Bias) Parameters(FloatNode.Linear layer)
+    private static Tensor Numbers(FloatNode.PositionalEmbedding embedding) =>
+        tensor(embedding.Numbers.ToArray(), [1, embedding.Output.Channels, embedding.Output.Height, embedding.Output.Width])
+            .DetachFromDisposeScope();
+
+    private (Tensor? Weights, Tensor? Bias) Parameters(FloatNode.Linear layer)
     {
         int channels = _graph.Values[layer.Input].Channels / layer.Groups;
         Tensor weights = layer.IsDense
