@@ -65,18 +65,40 @@ public sealed class ClassificationTests : IDisposable
         ];
         Experiment student = teacher with
         {
-            Distillation = new DistillationSpec(["teacher", "teacher-seed2"], Temperature: 2, Weight: 0.25),
+            Distillation = new DistillationSpec(["teacher", "teacher-seed2"], Temperature: 2, Weight: 0.25, Layers: ["0"], LayerWeight: 3),
         };
         Network[] teachers = [.. student.Distillation!.Teachers.Select(t => ParentRun.Load(t, _folder.File("student"), seed: 1, data))];
         using var task = new Classification(student, DataSplit.Of(student, data), data.ClassNames, teachers);
-        double loss = task.Loss(tensor(new[] { 1f, -1 }, [1, 2]), tensor(new long[] { 1 }), zeros([1, 1, 1, 1], ScalarType.Byte))
-            .ToDouble();
+        using Network network = NetworkFactory.Create(student, data);
+        Tensor[] values = [zeros([1, 1, 1, 1]), tensor(new[] { 1f, -1 }, [1, 2])];
+        double loss = task.Loss(network, values, tensor(new long[] { 1 }), zeros([1, 1, 1, 1], ScalarType.Byte)).ToDouble();
 
         double First(double a, double b) => 1 / (1 + Math.Exp((b - a) / 2)); // The softmax of two at temperature 2.
         double p = biases.Average(b => First(b[0], b[1])),
             q = First(1, -1);
         double distance = p * Math.Log(p / q) + (1 - p) * Math.Log((1 - p) / (1 - q));
-        Assert.Equal(0.75 * Math.Log(1 + Math.Exp(2)) + 0.25 * 4 * distance, loss, 1e-5);
+        double squares = biases.Average(b => (Math.Pow(1 - b[0], 2) + Math.Pow(-1 - b[1], 2)) / 2);
+        Assert.Equal(0.75 * Math.Log(1 + Math.Exp(2)) + 0.25 * 4 * distance + 3 * squares, loss, 1e-5);
+        string message = Assert.Throws<ExperimentException>(() => network.InOnes(values, "block")).Message;
+        Assert.Equal("The network 'n' has no layer 'block'; name one of 0.", message);
+    }
+
+    [Fact]
+    public void Values_of_layers_are_compared_in_ones_whatever_they_count_in()
+    {
+        using var scope = NewDisposeScope();
+        const string Layers = """
+            [
+              { "type": "activation", "name": "a" }, { "type": "batchNorm", "name": "b" }, { "type": "add", "name": "c", "from": ["a", "b"] },
+              { "type": "dense" }
+            ]
+            """;
+        using Network real = Networks.Create(Layers, new Float32(), (1, 1, 1), 2);
+        using Network signs = Networks.Create(Layers, new BinaryNet(), (1, 1, 1), 2);
+        Tensor[] values = [zeros(1), full(1, 64f), full(1, 64f), full(1, 64f), zeros(2)];
+        Assert.Equal([64, 64, 64], "abc".Select(layer => real.InOnes(values, $"{layer}").ToSingle()));
+        // Levels of signs are ones already; all else is in codes.
+        Assert.Equal([64, 2, 2], "abc".Select(layer => signs.InOnes(values, $"{layer}").ToSingle()));
     }
 
     [Fact]

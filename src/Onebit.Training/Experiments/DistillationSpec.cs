@@ -10,4 +10,15 @@ namespace Onebit.Training;
 /// </param>
 /// <param name="Temperature">T: logits are divided by it, on both sides.</param>
 /// <param name="Weight">w: the loss is <c>(1 - w) loss + w T^2 KL(teachers || network)</c>.</param>
-public sealed record DistillationSpec(IReadOnlyList<string> Teachers, double Temperature = 4, double Weight = 0.5);
+/// <param name="Layers">
+/// Layers whose values the network learns too, such as <c>block/0/out</c>: a layer's name or index, behind those of the repetitions around
+/// it. Teachers have layers of the same names and shapes. Null: none.
+/// </param>
+/// <param name="LayerWeight">v: the loss grows by v times the mean squared difference of these values, the mean over layers.</param>
+public sealed record DistillationSpec(
+    IReadOnlyList<string> Teachers,
+    double Temperature = 4,
+    double Weight = 0.5,
+    IReadOnlyList<string>? Layers = null,
+    double LayerWeight = 1
+);

@@ -167,6 +167,10 @@ public sealed record Experiment
             Distillation is null or { Temperature: > 0 and <= 1000, Weight: > 0 and <= 1 },
             "a distillation's temperature must be above 0 and at most 1000, its weight above 0 and at most 1"
         );
+        Require(
+            Distillation is null or { Layers: null, LayerWeight: 1 } or { Layers.Count: > 0, LayerWeight: > 0 and <= 1000 },
+            "a distillation's layers must name at least one layer, and their weight must be above 0 and at most 1000"
+        );
         Require(ParentRuns.All(r => !string.IsNullOrWhiteSpace(r)), "teachers and initializeFrom must be names or folders of runs");
         Require(
             ActivationBits is null or 8 or 32 || (Method.Binarizes && ActivationBits >= 1 && ActivationBits <= Method.MaxActivationBits),

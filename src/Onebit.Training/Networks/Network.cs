@@ -154,6 +154,26 @@ public sealed class Network : nn.Module<Tensor, Tensor>
         return values;
     }
 
+    /// <summary>The numbers of a layer's value in ones, whatever they count in.</summary>
+    /// <param name="values">All values, from <see cref="Trace"/>.</param>
+    /// <param name="layer">What the layer's module is registered under.</param>
+    /// <exception cref="ExperimentException">There is no such layer.</exception>
+    internal Tensor InOnes(Tensor[] values, string layer)
+    {
+        for (int i = 0; i < Nodes.Count; i++)
+        {
+            if (Nodes[i].Node.Key == layer)
+            {
+                double unit = ActivationBits < 32 ? EightBitRelu.CodesPerOne : 1;
+                return values[i + 1] * (Nodes[i].Output.CodesPerOne / unit);
+            }
+        }
+
+        throw new ExperimentException(
+            $"The network '{Spec.Name}' has no layer '{layer}'; name one of {string.Join(", ", Nodes.Select(n => n.Node.Key))}."
+        );
+    }
+
     /// <summary>Nothing: every module is registered once, where it is made.</summary>
     protected override void RegisterComponents() { }
 

@@ -28,7 +28,7 @@ internal sealed class Classification(
 
     /// <inheritdoc/>
     public Tensor Loss(Network network, Tensor pixels, Tensor indices) =>
-        Loss(network.forward(network.Prepare(pixels)), _labels.index_select(0, indices), pixels);
+        Loss(network, network.Trace(network.Prepare(pixels)), _labels.index_select(0, indices), pixels);
 
     /// <inheritdoc/>
     public IReadOnlyList<(string Curve, double Value)> Validate(Network network)
@@ -70,29 +70,40 @@ internal sealed class Classification(
     }
 
     /// <summary>The loss of a batch, one number.</summary>
-    /// <param name="logits">Batch x classes.</param>
+    /// <param name="network">The network.</param>
+    /// <param name="values">All its values for the batch.</param>
     /// <param name="labels">int64, one per image.</param>
     /// <param name="pixels">What the teachers see.</param>
-    internal Tensor Loss(Tensor logits, Tensor labels, Tensor pixels)
+    internal Tensor Loss(Network network, Tensor[] values, Tensor labels, Tensor pixels)
     {
-        Tensor loss = Loss(experiment.Loss, logits, labels);
+        Tensor logits = values[^1].flatten(1),
+            loss = Loss(experiment.Loss, logits, labels);
         if (experiment.Distillation is not { } d)
         {
             return loss;
         }
 
-        Tensor taught;
+        Tensor[][] taught;
+        Tensor probabilities;
         using (no_grad())
         {
-            taught =
-                teachers.Select(t => (t.forward(t.Prepare(pixels)) / d.Temperature).softmax(1)).Aggregate((sum, p) => sum + p)
-                / teachers.Count;
+            taught = [.. teachers.Select(t => t.Trace(t.Prepare(pixels)))];
+            probabilities =
+                taught.Select(t => (t[^1].flatten(1) / d.Temperature).softmax(1)).Aggregate((sum, p) => sum + p) / teachers.Count;
         }
 
         Tensor distance =
-            nn.functional.kl_div((logits / d.Temperature).log_softmax(1), taught, log_target: false, reduction: nn.Reduction.Sum)
+            nn.functional.kl_div((logits / d.Temperature).log_softmax(1), probabilities, log_target: false, reduction: nn.Reduction.Sum)
             / logits.shape[0];
-        return loss * (1 - d.Weight) + distance * (d.Weight * d.Temperature * d.Temperature);
+        loss = loss * (1 - d.Weight) + distance * (d.Weight * d.Temperature * d.Temperature);
+        foreach (string layer in d.Layers ?? [])
+        {
+            Tensor own = network.InOnes(values, layer);
+            IEnumerable<Tensor> differences = teachers.Zip(taught, (t, v) => (own - t.InOnes(v, layer)).square().mean());
+            loss += differences.Aggregate((sum, difference) => sum + difference) * (d.LayerWeight / (teachers.Count * d.Layers!.Count));
+        }
+
+        return loss;
     }
 
     internal static Tensor Loss(LossType type, Tensor logits, Tensor labels)
