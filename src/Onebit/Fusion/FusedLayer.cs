@@ -2,13 +2,16 @@ namespace Onebit;
 
 /// <summary>
 /// Consecutive operations that run as one, whatever the target: a value between them is used as it arises and never stored.
-/// A layer is a <see cref="FusedLinear"/> or a single operation.
+/// A layer is a <see cref="FusedLinear"/>, a <see cref="FusedAttention"/> or a single operation.
 /// </summary>
 public class FusedLayer
 {
     internal FusedLayer(int output, IReadOnlyList<Operation> operations) => (Output, Operations) = (output, operations);
 
-    /// <summary>The operations in the order they run. The first one reads the layer's inputs, each other one the value before it.</summary>
+    /// <summary>
+    /// The operations in the order they run. The first one reads the layer's inputs, each other one the value before it. The last one of a
+    /// <see cref="FusedAttention"/> reads the layer's values too.
+    /// </summary>
     public IReadOnlyList<Operation> Operations { get; }
 
     /// <summary>The index of the first operation in the model.</summary>
@@ -36,6 +39,16 @@ public class FusedLayer
         var layers = new List<FusedLayer>();
         for (int first = 0; first < operations.Count; first = layers[^1].Output)
         {
+            if (
+                operations[first] is AttentionScores scores
+                && Follower(first + 1) is Softmax softmax
+                && Follower(first + 2) is { } end and (AttentionSum or AttentionMean)
+            )
+            {
+                layers.Add(new FusedAttention(scores, softmax, end, first + 3, values));
+                continue;
+            }
+
             if (operations[first] is not Linear linear)
             {
                 layers.Add(new FusedLayer(first + 1, [operations[first]]));

@@ -36,6 +36,19 @@ internal sealed class ExecutionPlan
                 joined.UnionWith(group);
                 Plan(group);
             }
+            else if (layer is FusedAttention attention && KernelChooser.Attention(attention) is { } kernel)
+            {
+                int value = attention.End.Inputs.Span[1];
+                _planned.Add(
+                    new PlannedAttention(
+                        kernel,
+                        Stored(attention.Scores.Query),
+                        Stored(attention.Scores.Key),
+                        Stored(value),
+                        Stored(layer.Output)
+                    )
+                );
+            }
             else if (layer is FusedLinear linear && KernelChooser.Convolution(linear, widestVector) is { } convolution)
             {
                 _planned.Add(new PlannedConvolution(convolution, Stored(linear.Linear.Input), Stored(layer.Output)));

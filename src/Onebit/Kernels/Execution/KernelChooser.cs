@@ -125,6 +125,11 @@ internal static class KernelChooser
             : new PlaneConvolution<IntegerLanes<TOps, TVector, int>>(layer);
     }
 
+    /// <summary>A kernel for attention on one image. Null where none fits.</summary>
+    /// <param name="layer">The layer.</param>
+    public static AttentionKernel? Attention(FusedAttention layer) =>
+        BitAttention.TryCreate(layer) ?? (AttentionKernel?)ByteAttention.TryCreate(layer);
+
     /// <summary>A kernel for batches of as many images as a vector has bits. Null where images run faster one by one.</summary>
     /// <remarks>
     /// A model runs one by one where it has operations outside of layers with weights, an output that nothing reads, or very many
