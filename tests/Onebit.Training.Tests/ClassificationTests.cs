@@ -89,7 +89,8 @@ public sealed class ClassificationTests : IDisposable
         using var scope = NewDisposeScope();
         const string Layers = """
             [
-              { "type": "activation", "name": "a" }, { "type": "batchNorm", "name": "b" }, { "type": "add", "name": "c", "from": ["a", "b"] },
+              { "type": "activation", "name": "a" }, { "type": "batchNorm", "name": "b" },
+              { "type": "add", "name": "c", "from": ["a", "b"] },
               { "type": "dense" }
             ]
             """;

@@ -85,7 +85,8 @@ public class LayerTests
         // Two heads of two channels, three positions; queries, keys and values are the image itself.
         const string Layers = """
             [
-              { "type": "quantize", "name": "x" }, { "type": "attention", "heads": 2, "from": ["x", "x", "x"] }, { "type": "conv", "filters": 2, "kernel": 1 },
+              { "type": "quantize", "name": "x" }, { "type": "attention", "heads": 2, "from": ["x", "x", "x"] },
+              { "type": "conv", "filters": 2, "kernel": 1 },
               { "type": "averagePool", "size": 1 }, { "type": "dense" }
             ]
             """;

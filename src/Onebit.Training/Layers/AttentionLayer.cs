@@ -5,8 +5,8 @@ namespace Onebit.Training;
 
 /// <summary>
 /// Scaled dot-product attention of several heads (Vaswani et al. 2017, section 3.2). It reads queries, keys and values. A token is a
-/// position, and each head has its part of the channels. Where activations have one bit, a probability is 1 or 0 times a learned scale, from
-/// a learned threshold on (Liu et al. 2022, section 3.2); queries, keys and values then come from <see cref="QuantizeLayer"/>s.
+/// position, and each head has its part of the channels. Where activations have one bit, a probability is 1 or 0 times a learned scale,
+/// from a learned threshold on (Liu et al. 2022, section 3.2); queries, keys and values then come from <see cref="QuantizeLayer"/>s.
 /// </summary>
 /// <param name="Heads">Number of heads; it divides the channels.</param>
 /// <param name="Weights">What the probabilities are, to find out what each part of attention does.</param>
@@ -195,7 +195,7 @@ public sealed class AttentionModule : LayerModule
         );
     }
 
-    /// <summary>A packed value that attention reads: its index, what one of its integers stands for in ones, and which stands for 0.</summary>
+    /// <summary>A packed value that attention reads: its index, what one of its integers stands for, and which stands for 0.</summary>
     private static (int Index, double Factor, int Zero) Operand(OperationBuilder builder, Value value)
     {
         Value x = builder.Single(value);

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Onebit.Training;
 
 /// <summary>
-/// The activation GELU (Hendrycks &amp; Gimpel 2016). In binarized networks it reads and gives whole codes, 32 to one. It reads -128 to 127,
-/// and a table of 256 entries gives the code nearest to the result.
+/// The activation GELU (Hendrycks &amp; Gimpel 2016). In binarized networks it reads and gives whole codes, 32 to one. It reads -128 to
+/// 127, and a table of 256 entries gives the code nearest to the result.
 /// </summary>
 public sealed record GeluLayer : Layer
 {

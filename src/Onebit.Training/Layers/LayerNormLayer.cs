@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Onebit.Training;
 
 /// <summary>
-/// Layer normalization (Ba, Kiros &amp; Hinton 2016) over the channels of each position, with learned factor and offset per channel. Its mean
-/// depends on the image, so it has no integer form: one-bit networks have <see cref="BatchNormLayer"/>.
+/// Layer normalization (Ba, Kiros &amp; Hinton 2016) over the channels of each position, with learned factor and offset per channel. Its
+/// mean depends on the image, so it has no integer form: one-bit networks have <see cref="BatchNormLayer"/>.
 /// </summary>
 public sealed record LayerNormLayer : Layer
 {

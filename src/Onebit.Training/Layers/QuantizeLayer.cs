@@ -3,8 +3,8 @@ using Onebit.Export;
 namespace Onebit.Training;
 
 /// <summary>
-/// Makes numbers of both signs fit for a layer with weights, or for attention: as <see cref="ActivationLayer"/>, but it is no activation. In
-/// full precision it gives what it reads. Of 8 bits it gives the codes -128 to 127, 32 to one. Of fewer it is the method's own binarizer.
+/// Makes numbers of both signs fit for a layer with weights, or for attention: as <see cref="ActivationLayer"/>, but no activation. In full
+/// precision it gives what it reads. Of 8 bits it gives the codes -128 to 127, 32 to one. Of fewer it is the method's own binarizer.
 /// </summary>
 /// <param name="Method">
 /// Whose binarizer, of as many bits as the method has by itself, where the network binarizes; null: the experiment's.

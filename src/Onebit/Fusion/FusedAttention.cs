@@ -1,6 +1,6 @@
 namespace Onebit;
 
-/// <summary>Attention: the scores, their softmax, and the sum or mean of the values. Nothing else reads the scores or probabilities.</summary>
+/// <summary>Attention: scores, softmax, and the sum or mean of the values. Nothing else reads the scores or probabilities.</summary>
 public sealed class FusedAttention : FusedLayer
 {
     /// <param name="scores">The scores.</param>

@@ -2,8 +2,8 @@ namespace Onebit;
 
 /// <summary>
 /// The softmax of attention scores in integers. For each head and query, m is the largest score over all keys and
-/// <c>e = Table[min(last, ((m - s) * Multipliers[h]) >> Shift)]</c>. Without thresholds it gives e, a code of 8 bits, which is not divided by
-/// the sum of all e: <see cref="AttentionMean"/> divides once per output. With thresholds it gives a code of one bit,
+/// <c>e = Table[min(last, ((m - s) * Multipliers[h]) >> Shift)]</c>. Without thresholds it gives e, a code of 8 bits, which is not divided
+/// by the sum of all e: <see cref="AttentionMean"/> divides once per output. With thresholds it gives a code of one bit,
 /// <c>1 if e * Thresholds[h] >= (sum of e over all keys) &lt;&lt; ThresholdShift else 0</c>: which probabilities reach 2^ThresholdShift /
 /// Thresholds[h].
 /// </summary>
