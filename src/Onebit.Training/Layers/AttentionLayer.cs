@@ -79,12 +79,6 @@ public sealed class AttentionModule : LayerModule
     /// <summary>What scores are multiplied with: one over the root of a head's channels.</summary>
     public double Scale { get; }
 
-    /// <summary>The probabilities of the last pass in evaluation mode, batch x heads x keys x queries; null: they are not kept.</summary>
-    internal Tensor? Kept { get; private set; }
-
-    /// <summary>Keeps the probabilities of the passes that follow.</summary>
-    internal bool Keeps { get; set; }
-
     internal override long MultiplyAccumulates(IReadOnlyList<Shape> inputs) =>
         (long)inputs[0].Height * inputs[0].Width * inputs[1].Height * inputs[1].Width * (inputs[0].Channels + inputs[2].Channels);
 
@@ -94,12 +88,6 @@ public sealed class AttentionModule : LayerModule
         Tensor first = Spatial(inputs[0]),
             v = Heads(2);
         Tensor weights = Probabilities(Heads(1).transpose(2, 3).matmul(Heads(0)) * Scale);
-        if (Keeps)
-        {
-            Kept?.Dispose();
-            Kept = weights.detach().MoveToOuterDisposeScope();
-        }
-
         Tensor result = v.matmul(weights).reshape(first.shape[0], -1, first.shape[2], first.shape[3]);
         return _codesPerOne == 1 ? result : result * _codesPerOne;
 
@@ -125,6 +113,11 @@ public sealed class AttentionModule : LayerModule
 
     internal override Value Pack(OperationBuilder builder, LayerNode node, IReadOnlyList<Value> inputs)
     {
+        if (Binarizer?.Planes.Thresholds.Length > 1)
+        {
+            throw new PackingException("attention of a few bits has no integer form; use activations of 1 or 8 bits");
+        }
+
         (int query, double queryFactor, int queryZero) = Operand(builder, inputs[0]);
         (int key, double keyFactor, int keyZero) = Operand(builder, inputs[1]);
         (int value, double valueFactor, int valueZero) = Operand(builder, inputs[2]);
@@ -209,7 +202,9 @@ public sealed class AttentionModule : LayerModule
 
         if (affine.Factor <= 0 || zero != Math.Round(zero) || (zero != 0 && info.Kind != ElementKind.Codes))
         {
-            throw new PackingException("attention reads levels that lie unevenly about 0; give its quantize layers the method 'bit'");
+            throw new PackingException(
+                "attention reads levels that lie unevenly about 0; give its quantize layers a method of symmetric levels, such as bit"
+            );
         }
 
         return (x.Index, affine.Factor * value.CodesPerOne / EightBitRelu.CodesPerOne, (int)zero);

@@ -7,7 +7,8 @@ namespace Onebit;
 
 /// <summary>
 /// Attention of codes of up to 8 bits. Two channels of a key are the two 16-bit halves of its lane, so one instruction multiplies and adds
-/// both. The mean is a division of doubles: numerators below 2^31 and divisors below 2^26 leave its whole part exact.
+/// both. So are two keys of a channel, when values are added. The mean is a product with the reciprocal in float32. It is below 2^17, so it
+/// is off by one at most, and the remainder tells.
 /// </summary>
 internal sealed class ByteAttention : AttentionKernel
 {
@@ -24,7 +25,7 @@ internal sealed class ByteAttention : AttentionKernel
 
     // Differences from which on the last entry of the table is taken.
     private readonly int[] _farthest;
-    private readonly int[] _table;
+    private readonly short[] _table;
 
     private ByteAttention(FusedAttention layer)
         : base(layer)
@@ -36,7 +37,7 @@ internal sealed class ByteAttention : AttentionKernel
         _fractionBits = ((AttentionMean)layer.End).FractionBits;
         Softmax softmax = layer.Softmax;
         (_shift, _multipliers) = (softmax.Shift, softmax.Multipliers.ToArray());
-        _table = [.. softmax.Table.ToArray().Select(e => (int)e)];
+        _table = [.. softmax.Table.ToArray().Select(e => (short)e)];
         _farthest = [.. _multipliers.Select(m => (int)Farthest(softmax, m))];
     }
 
@@ -59,17 +60,20 @@ internal sealed class ByteAttention : AttentionKernel
     private static long Farthest(Softmax softmax, int multiplier) =>
         multiplier == 0 ? 0 : Math.Min(int.MaxValue, (((softmax.Table.Length - 1L) << softmax.Shift) + multiplier - 1) / multiplier);
 
-    public override int ScratchBytes => sizeof(int) * (_pairs * _keyLanes + Keys * _valueLanes + _keyLanes);
+    public override int ScratchBytes => sizeof(int) * (_pairs * _keyLanes + KeyPairs * _valueLanes + 2 * _keyLanes);
+
+    private int KeyPairs => (Keys + 1) / 2;
 
     public override void Run(ref byte query, ref byte key, ref byte value, Span<int> result, ref byte scratch)
     {
         Span<int> keys = MemoryMarshal.CreateSpan(ref Unsafe.As<byte, int>(ref scratch), _pairs * _keyLanes);
         ref byte place = ref Unsafe.Add(ref scratch, keys.Length * sizeof(int));
-        Span<int> values = MemoryMarshal.CreateSpan(ref Unsafe.As<byte, int>(ref place), Keys * _valueLanes);
-        Span<int> weights = MemoryMarshal.CreateSpan(
-            ref Unsafe.As<byte, int>(ref Unsafe.Add(ref place, values.Length * sizeof(int))),
-            _keyLanes
-        );
+        Span<int> values = MemoryMarshal.CreateSpan(ref Unsafe.As<byte, int>(ref place), KeyPairs * _valueLanes);
+        place = ref Unsafe.Add(ref place, values.Length * sizeof(int));
+        Span<int> scores = MemoryMarshal.CreateSpan(ref Unsafe.As<byte, int>(ref place), _keyLanes);
+        place = ref Unsafe.Add(ref place, scores.Length * sizeof(int));
+        // One more than keys, so that the last pair is whole.
+        Span<short> weights = MemoryMarshal.CreateSpan(ref Unsafe.As<byte, short>(ref place), 2 * _keyLanes);
         for (int h = 0; h < Heads; h++)
         {
             ReadKeys(ref Unsafe.Add(ref key, h * Depth * Keys), keys);
@@ -77,8 +81,8 @@ internal sealed class ByteAttention : AttentionKernel
             ref byte own = ref Unsafe.Add(ref query, h * Depth * Queries);
             for (int i = 0; i < Queries; i++)
             {
-                int largest = Scores(ref Unsafe.Add(ref own, i), keys, weights);
-                int sum = Exponentials(h, largest, weights);
+                int largest = Scores(ref Unsafe.Add(ref own, i), keys, scores);
+                int sum = Exponentials(h, largest, scores, weights);
                 Mean(weights, sum, values, result[(h * ValueDepth * Queries + i)..]);
             }
         }
@@ -99,15 +103,17 @@ internal sealed class ByteAttention : AttentionKernel
         }
     }
 
-    /// <summary>The channels of each token side by side.</summary>
+    /// <summary>Pairs of keys, one lane per channel.</summary>
     private void ReadValues(ref byte value, Span<int> values)
     {
         values.Clear();
         for (int c = 0; c < ValueDepth; c++)
         {
-            for (int j = 0; j < Keys; j++)
+            ref byte own = ref Unsafe.Add(ref value, c * Keys);
+            for (int p = 0; p < KeyPairs; p++)
             {
-                values[j * _valueLanes + c] = Unsafe.Add(ref value, c * Keys + j);
+                int high = 2 * p + 1 < Keys ? Unsafe.Add(ref own, 2 * p + 1) : 0;
+                values[p * _valueLanes + c] = Unsafe.Add(ref own, 2 * p) | high << 16;
             }
         }
     }
@@ -147,9 +153,9 @@ internal sealed class ByteAttention : AttentionKernel
         return result;
     }
 
-    /// <summary>Scores become exponentials.</summary>
+    /// <summary>The exponentials of scores.</summary>
     /// <returns>Their sum over the keys.</returns>
-    private int Exponentials(int head, int largest, Span<int> scores)
+    private int Exponentials(int head, int largest, Span<int> scores, Span<short> weights)
     {
         int multiplier = _multipliers[head],
             last = _table.Length - 1,
@@ -164,29 +170,40 @@ internal sealed class ByteAttention : AttentionKernel
 
         for (int j = 0; j < Keys; j++)
         {
-            scores[j] = _table[scores[j]];
-            sum += scores[j];
+            short weight = _table[scores[j]];
+            weights[j] = weight;
+            sum += weight;
         }
+
+        weights[Keys] = 0;
 
         return sum;
     }
 
-    private void Mean(ReadOnlySpan<int> weights, int sum, ReadOnlySpan<int> values, Span<int> result)
+    private void Mean(ReadOnlySpan<short> weights, int sum, ReadOnlySpan<int> values, Span<int> result)
     {
         ref int first = ref MemoryMarshal.GetReference(values);
+        ref int pairs = ref Unsafe.As<short, int>(ref MemoryMarshal.GetReference(weights));
+        // The sum is above 0: the first entry of the table is.
+        Vector256<int> divisor = Vector256.Create(2 * sum);
+        Vector256<float> reciprocal = Vector256.Create(0.5f / sum);
         for (int c = 0; c < _valueLanes; c += Lanes)
         {
             Vector256<int> total = Vector256<int>.Zero;
-            for (int j = 0; j < Keys; j++)
+            for (int p = 0; p < KeyPairs; p++)
             {
-                total += Vector256.LoadUnsafe(ref first, (nuint)(j * _valueLanes + c)) * weights[j];
+                var weight = Vector256.Create(Unsafe.Add(ref pairs, p));
+                total += MultiplyAddPairs(Vector256.LoadUnsafe(ref first, (nuint)(p * _valueLanes + c)), weight);
             }
 
-            Vector256<int> numerator = (total << (_fractionBits + 1)) + Vector256.Create(sum);
+            Vector256<int> numerator = (total << (_fractionBits + 1)) + Vector256.Create(sum),
+                mean = Vector256.ConvertToInt32(Vector256.ConvertToSingle(numerator) * reciprocal),
+                rest = numerator - mean * divisor;
+            // A comparison gives -1.
+            mean += Vector256.LessThan(rest, Vector256<int>.Zero) - Vector256.GreaterThanOrEqual(rest, divisor);
             for (int lane = 0; lane < Math.Min(Lanes, ValueDepth - c); lane++)
             {
-                // The sum is above 0: the first entry of the table is.
-                result[(c + lane) * Queries] = (int)((double)numerator[lane] / (2 * sum));
+                result[(c + lane) * Queries] = mean[lane];
             }
         }
     }

@@ -1,0 +1,36 @@
+using System.Numerics;
+
+namespace Onebit;
+
+/// <summary><see cref="PositionalEmbedding"/>: adds a number to each element. The numbers are spread out when the model is loaded.</summary>
+internal sealed class PositionalEmbeddingKernel : IntegerKernel
+{
+    private readonly int[] _numbers;
+
+    /// <param name="embedding">The operation.</param>
+    /// <param name="area">Positions of a channel.</param>
+    public PositionalEmbeddingKernel(PositionalEmbedding embedding, int area)
+    {
+        _numbers = new int[embedding.Multipliers.Length * area];
+        ReadOnlySpan<byte> signs = embedding.Signs.Span;
+        for (int i = 0; i < _numbers.Length; i++)
+        {
+            int multiplier = embedding.Multipliers.Span[i / area];
+            _numbers[i] = (signs[i / 8] >> (i % 8) & 1) == 1 ? multiplier : -multiplier;
+        }
+    }
+
+    public override void Run(int input, ReadOnlySpan<int> x, Span<int> y, Span<int> scratch)
+    {
+        int e = 0;
+        for (; e <= y.Length - Vector<int>.Count; e += Vector<int>.Count)
+        {
+            (new Vector<int>(x[e..]) + new Vector<int>(_numbers, e)).CopyTo(y[e..]);
+        }
+
+        for (; e < y.Length; e++)
+        {
+            y[e] = x[e] + _numbers[e];
+        }
+    }
+}

@@ -1,0 +1,72 @@
+namespace Onebit.Training.Tests;
+
+/// <summary>A small Transformer in the three steps of the method bit, each taught by the one before.</summary>
+public sealed class TransformerTests : TrainingTests
+{
+    private const string Layers = """
+        [
+          { "type": "conv", "filters": 8, "kernel": 7, "stride": 7 }, { "type": "batchNorm" }, { "type": "positionalEmbedding" },
+          {
+            "type": "repeat", "name": "block", "times": 2,
+            "layers": [
+              { "type": "identity", "name": "x" }, { "type": "batchNorm" }, { "type": "quantize", "name": "n" },
+              { "type": "conv", "filters": 8, "kernel": 1, "from": "n" }, { "type": "batchNorm" }, { "type": "quantize", "name": "q" },
+              { "type": "conv", "filters": 8, "kernel": 1, "from": "n" }, { "type": "batchNorm" }, { "type": "quantize", "name": "k" },
+              { "type": "conv", "filters": 8, "kernel": 1, "from": "n" }, { "type": "batchNorm" }, { "type": "quantize", "name": "v" },
+              { "type": "attention", "heads": 2, "from": ["q", "k", "v"] }, { "type": "batchNorm", "name": "a" },
+              { "type": "add", "from": ["a", "x"], "name": "out" }
+            ]
+          },
+          { "type": "batchNorm" }, { "type": "quantize" }, { "type": "conv", "filters": 10, "kernel": 1 }, { "type": "averagePool" },
+          { "type": "batchNorm" }
+        ]
+        """;
+
+    [Fact]
+    public void Each_step_learns_from_the_one_before_and_the_last_is_packed_exactly()
+    {
+        Experiment real = Small("float32") with { Name = "real", Network = Spec(Layers), Epochs = 2, BatchSize = 50 };
+        Run(real, _folder.File("real-seed1"));
+        Experiment few = Student(real, "few", "real") with { ActivationBits = 2 };
+        ClassificationResult step = Run(few, _folder.File("few-seed1"));
+        Assert.False(step.Packed);
+        Assert.Contains("use activations of 1 or 8 bits", step.NotPackedBecause, StringComparison.Ordinal);
+
+        ClassificationResult one = Run(Student(real, "one", "few"), _folder.File("one-seed1"));
+        Assert.True(one.Packed);
+        RequireSameIntegers(one, "one-seed1");
+        // Its teacher makes a difference.
+        ClassificationResult alone = Run(Student(real, "alone", "few") with { Distillation = null }, _folder.File("alone-seed1"));
+        Assert.NotEqual(alone.Curves.TrainLoss[0], one.Curves.TrainLoss[0]);
+    }
+
+    [Fact]
+    public void Weights_of_one_bit_with_attention_of_8_bits_are_packed_exactly()
+    {
+        Experiment experiment = Small("binaryconnect") with { Network = Spec(Layers), Epochs = 2, BatchSize = 50 };
+        ClassificationResult run = Run(experiment, _folder.File("bytes-seed1"));
+        Assert.True(run.Packed);
+        RequireSameIntegers(run, "bytes-seed1");
+        // Rounding in the softmax and the mean moves few predictions.
+        Assert.Equal(run.UnfoldedTestAccuracy, run.TestAccuracy, 0.03);
+    }
+
+    private static Experiment Student(Experiment teacher, string name, string parent) =>
+        teacher with
+        {
+            Name = name,
+            Method = new Bit(),
+            InitializeFrom = parent,
+            Distillation = new DistillationSpec([parent], Temperature: 1, Weight: 0.9, Layers: ["block/0/out", "block/1/out"]),
+        };
+
+    /// <summary>The runtime gives the classes that the torch form gave when the run ended.</summary>
+    private void RequireSameIntegers(ClassificationResult run, string folder)
+    {
+        BitModel model = BitModel.Load(_folder.File(folder + "/" + RunFolder.ModelFile));
+        var images = s_mnist.Test;
+        int[] classes = new int[images.Count];
+        model.Predict(images.Pixels.Span, classes);
+        Assert.Equal(run.TestPredictions.Select(c => (int)c), classes);
+    }
+}
