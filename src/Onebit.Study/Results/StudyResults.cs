@@ -40,7 +40,7 @@ public sealed record StudyResults(
     {
         try
         {
-            return JsonSerializer.Deserialize<StudyResults>(File.ReadAllText(path), Json) ?? throw new JsonException("it is empty.");
+            return JsonSerializer.Deserialize<StudyResults>(InputFile.ReadText(path), Json) ?? throw new JsonException("it is empty.");
         }
         catch (JsonException e)
         {

@@ -102,7 +102,7 @@ public static class ExperimentFile
 
     private static JsonNode Parse(string path) =>
         JsonNode.Parse(
-            File.ReadAllText(path),
+            InputFile.ReadText(path),
             documentOptions: new()
             {
                 AllowDuplicateProperties = false,
