@@ -21,13 +21,7 @@ public sealed class Dataset
     /// How many of the training images, the last ones, are for validation; null: as <see cref="Validation"/> says.
     /// </param>
     /// <exception cref="ArgumentException">Too few images of one part, two shapes, or a label without a name.</exception>
-    public Dataset(
-        string name,
-        ImageSet allTrain,
-        ImageSet test,
-        IReadOnlyList<string>? classNames = null,
-        int? validationCount = null
-    )
+    public Dataset(string name, ImageSet allTrain, ImageSet test, IReadOnlyList<string>? classNames = null, int? validationCount = null)
     {
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(allTrain);
@@ -63,7 +57,7 @@ public sealed class Dataset
     /// <summary>The known name, or the name of the folder the set was read from.</summary>
     public string Name { get; }
 
-    /// <summary>The folder of the user's own that the set was read from; null: the set has a name.</summary>
+    /// <summary>The full path of the user's own folder that the set was read from; null: the set has a name.</summary>
     public string? Folder { get; init; }
 
     /// <summary>The training images without those of <see cref="Validation"/>.</summary>

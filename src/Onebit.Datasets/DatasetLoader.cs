@@ -70,12 +70,7 @@ public static class DatasetLoader
         Action<FolderReading>? told = null
     )
     {
-        Require(
-            source,
-            DatasetSource.Files,
-            downloader,
-            progress
-        );
+        Require(source, DatasetSource.Files, downloader, progress);
         ImageSet train = LoadPair(source, DatasetSource.TrainImages, DatasetSource.TrainLabels);
         ImageSet test = LoadPair(source, DatasetSource.TestImages, DatasetSource.TestLabels);
         if (train.Count < 2)
@@ -96,7 +91,7 @@ public static class DatasetLoader
                 source.LeftOut()
             )
         );
-        return new Dataset(source.Name, train, test) { Folder = source.IsKnown ? null : source.Folder };
+        return new Dataset(source.Name, train, test) { Folder = source.IsKnown ? null : Path.GetFullPath(source.Folder) };
     }
 
     internal static ImageSet LoadTest(

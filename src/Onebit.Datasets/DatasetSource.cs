@@ -104,10 +104,7 @@ internal sealed record DatasetSource(string Name, string Folder, IReadOnlyDictio
     public bool IsKnown => Sha256.Count > 0;
 
     /// <summary>A folder of the user's own without IDX files but with subfolders: one of images.</summary>
-    public bool IsImageFolder =>
-        !IsKnown
-        && ImageFolder.Is(Folder)
-        && Files.All(file => Find(file) is null);
+    public bool IsImageFolder => !IsKnown && ImageFolder.Is(Folder) && Files.All(file => Find(file) is null);
 
     /// <summary>What else lies in a folder of IDX files.</summary>
     public LeftOut LeftOut()

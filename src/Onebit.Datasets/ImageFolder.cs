@@ -42,8 +42,9 @@ internal static class ImageFolder
         }
         else
         {
-            (train, test) =
-                split.Test is null ? SetAside(folder, entries, names) : (ByFileName(entries, names), Part(folder, split.Test, names, leftOut));
+            (train, test) = split.Test is null
+                ? SetAside(folder, entries, names)
+                : (ByFileName(entries, names), Part(folder, split.Test, names, leftOut));
             validation = split.Validation is null ? [] : Part(folder, split.Validation, names, leftOut);
             train = split.Validation is null && !IsMixed(train, names.Length) ? Mixed(train, names) : train;
             how =
@@ -72,7 +73,7 @@ internal static class ImageFolder
             split?.Validation is null ? null : validation.Count
         )
         {
-            Folder = folder,
+            Folder = Path.GetFullPath(folder),
         };
     }
 

@@ -168,9 +168,7 @@ internal static class EvalCommand
 
     private static void Print(double accuracy, int[][] confusion, string[] names)
     {
-        AnsiConsole.WriteLine(
-            $"{accuracy:P2} of {confusion.Sum(row => row.Sum()):N0} images are right."
-        );
+        AnsiConsole.WriteLine($"{accuracy:P2} of {confusion.Sum(row => row.Sum()):N0} images are right.");
         string[] shown = [.. names.Select(Shown.Name)];
         // Names and counts, with two blanks each. A matrix that is too wide becomes letters and dots.
         int widest = confusion.Max(row => row.Max()).ToString(CultureInfo.CurrentCulture).Length,

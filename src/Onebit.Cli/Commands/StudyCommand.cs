@@ -96,7 +96,9 @@ internal static class StudyCommand
                 ];
                 if (without.Length > 0)
                 {
-                    Console.Error.WriteLine($"onebit: left out, because they have no finished run: {VisibleText.Of(string.Join(", ", without))}");
+                    Console.Error.WriteLine(
+                        $"onebit: left out, because they have no finished run: {VisibleText.Of(string.Join(", ", without))}"
+                    );
                 }
 
                 if (parsed.GetValue(json))

@@ -67,7 +67,7 @@ internal static class HowMeasured
 
     private static string Command(StudyResults results) =>
         $"onebit study --preset {Argument(results.Preset)}"
-        + (results.Dataset.Name == "mnist" ? "" : $" --data {Argument(results.Dataset.Name)}")
+        + (results.Dataset is { Name: "mnist", Folder: null } ? "" : $" --data {results.Dataset.DataArgument}")
         + (results.Dataset.Size is null ? "" : $" --size {results.Dataset.Size}");
 
     private static string Source(string method)
@@ -82,6 +82,4 @@ internal static class HowMeasured
             The committee has k-means, nearest neighbours, and small networks trained for it.
             No label takes part in the choice, and no run of this study has a vote.</dd>
             """;
-
-    private static string Argument(string value) => value.Any(char.IsWhiteSpace) ? $"\"{value}\"" : value;
 }
