@@ -8,16 +8,20 @@ internal static class InputFile
 {
     private const int MaxTextBytes = 1 << 28;
 
+    /// <summary>It has no length: an empty file, or a named pipe, or a device.</summary>
+    public static bool IsEmpty(string path)
+    {
+        // Of a link .NET gives the link's own length.
+        var file = new FileInfo(path);
+        return (file.ResolveLinkTarget(returnFinalTarget: true) ?? file) is FileInfo { Exists: true, Length: 0 };
+    }
+
     /// <summary>Opens a file to read it.</summary>
     /// <exception cref="IOException">It is empty, not a regular file, or cannot be opened.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read, or is a folder.</exception>
     public static FileStream Open(string path)
     {
-        // Of a link .NET gives the link's own length.
-        FileSystemInfo file = new FileInfo(path) is { LinkTarget: not null } link
-            ? link.ResolveLinkTarget(returnFinalTarget: true)!
-            : new FileInfo(path);
-        if (file is FileInfo { Exists: true, Length: 0 })
+        if (IsEmpty(path))
         {
             throw NoFile(path);
         }

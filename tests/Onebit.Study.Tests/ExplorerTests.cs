@@ -192,6 +192,18 @@ public sealed class ExplorerTests : IDisposable
         Assert.Equal(2, NearestNeighbours.Vote([2, 1, 1, 2]));
     }
 
+    [Fact]
+    public void Copies_of_few_images_end_the_curve_of_k_means_early()
+    {
+        Dataset bars = Bars(doubtful: 0);
+        ImageSet Copies(ImageSet images, int distinct) => images.Select([.. Enumerable.Range(0, images.Count).Select(i => i % distinct)]);
+        var data = new Dataset("copies", Copies(bars.AllTrain, 9), bars.Test, bars.ClassNames);
+        ExplorationResults results = new Explorer(data, new ExplorationOptions(Points: 60, Seeds: 1), _folder.Path).Run();
+        Assert.Equal([3, 4, 8], results.Kmeans.Curve.Select(p => p.K));
+        var one = new Dataset("copies of one", Copies(bars.AllTrain, 1), bars.Test, bars.ClassNames);
+        Assert.Equal([1], new Explorer(one, new ExplorationOptions(Points: 60, Seeds: 1), _folder.Path).Run().Kmeans.Curve.Select(p => p.K));
+    }
+
     private ExplorationResults Look(Dataset data, out XElement page, out JsonNode json)
     {
         ExplorationResults results = new Explorer(

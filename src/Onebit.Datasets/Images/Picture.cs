@@ -42,6 +42,11 @@ public sealed class Picture
     {
         try
         {
+            if (InputFile.IsEmpty(path))
+            {
+                return [];
+            }
+
             using FileStream stream = InputFile.Open(path);
             if (stream.Length > MostFileBytes)
             {
@@ -71,7 +76,7 @@ public sealed class Picture
     {
         if (file.IsEmpty)
         {
-            throw new DatasetException($"{name} is empty.");
+            throw new DatasetException($"{name} is empty, or a pipe or device and no file.");
         }
 
         using SKData data = SKData.CreateCopy(file);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 using Onebit.Datasets;
 
 namespace Onebit.Study;
@@ -22,7 +23,7 @@ public sealed record DatasetInfo(
     IReadOnlyList<string> ClassNames,
     string? Size,
     int? HardImages,
-    string? Folder = null
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Folder = null
 )
 {
     internal static DatasetInfo Of(Dataset data, Shape? size, int? hardImages) =>
