@@ -112,12 +112,13 @@ internal sealed record DatasetSource(string Name, string Folder, IReadOnlyDictio
         var leftOut = new LeftOut();
         if (!IsKnown)
         {
+            const string Beside = "beside the IDX files";
             string?[] read = [.. Files.Select(Find)];
-            leftOut.Add(FileSearch.Find(Folder, path => read.Contains(path) ? null : "beside the IDX files", below: false).LeftOut);
+            leftOut.Add(FileSearch.Find(Folder, path => read.Contains(path) ? null : Beside, below: false).LeftOut);
             IReadOnlyList<DirectoryInfo> folders = FileSearch.Folders(Folder);
             if (folders.Count > 0)
             {
-                leftOut.Add("folders beside the IDX files", folders.Count);
+                leftOut.Add(Beside, folders.Count);
             }
         }
 

@@ -172,7 +172,7 @@ public class FolderReadingTests
         folder.Add("more/1.png", Grey(1));
         FolderReading? reading = null;
         DatasetLoader.Load(folder.Path, told: r => reading = r);
-        Assert.Equal("Left out: 1 beside the IDX files, 1 folders beside the IDX files.", reading!.LeftOut.Sentence);
+        Assert.Equal("Left out: 2 beside the IDX files.", reading!.LeftOut.Sentence);
         Assert.Contains("train-images-idx3-ubyte for training", reading.Split, StringComparison.Ordinal);
     }
 

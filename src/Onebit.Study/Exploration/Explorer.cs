@@ -86,7 +86,7 @@ public sealed class Explorer
         (string Name, byte[] Classes)[] classifiers =
         [
             ($"k-means, {clusters.K}", few),
-            ($"k-means, {clusters.Curve[^1].K}", many),
+            .. clusters.Curve.Skip(1).TakeLast(1).Select(p => ($"k-means, {p.K}", many)),
             ($"{Neighbours} nearest neighbours", nearest),
             .. trained,
         ];
@@ -137,6 +137,11 @@ public sealed class Explorer
                 .Distinct()
                 .Count(),
             smallest = Math.Min(classes, distinct);
+        if (distinct == 1)
+        {
+            throw new ExperimentException($"All training images of {_data.Name} are the same; explore needs images that differ.");
+        }
+
         int[] sizes =
         [
             smallest,

@@ -54,10 +54,15 @@ internal static class Svg
 
     private static XElement Render(Plot plot, int width, int height, string title)
     {
-        // Names are among the labels.
+        // Names are among the labels. XML has no control characters.
         foreach (ScottPlot.Plottables.Text label in plot.GetPlottables<ScottPlot.Plottables.Text>())
         {
             label.LabelText = VisibleText.Of(label.LabelText);
+        }
+
+        foreach (LegendItem item in plot.Legend.ManualItems)
+        {
+            item.LabelText = VisibleText.Of(item.LabelText);
         }
 
         XElement svg = XDocument.Parse(plot.GetSvgXml(width, height)).Root!;
