@@ -87,7 +87,8 @@ public static class DatasetLoader
         told?.Invoke(
             new FolderReading(
                 train.Count + test.Count,
-                $"Split: {DatasetSource.TrainImages} for training, its last images for validation, {DatasetSource.TestImages} for the test.",
+                $"Split: {DatasetSource.TrainImages} for training, its last images for validation, "
+                    + $"{DatasetSource.TestImages} for the test.",
                 source.LeftOut()
             )
         );

@@ -65,9 +65,8 @@ internal static class DataCommand
                 );
                 return 0;
             }
-            AnsiConsole.WriteLine(
-                $"{VisibleText.Of(data.Name)}: {reading.Images:N0} images of {SharedOptions.Describe(data.Test)}, {data.ClassCount} classes."
-            );
+            string images = $"{reading.Images:N0} images of {SharedOptions.Describe(data.Test)}";
+            AnsiConsole.WriteLine($"{VisibleText.Of(data.Name)}: {images}, {data.ClassCount} classes.");
             foreach (string sentence in Sentences(reading))
             {
                 AnsiConsole.WriteLine(sentence);
@@ -75,9 +74,9 @@ internal static class DataCommand
 
             var table = new Table().Border(TableBorder.Simple).AddColumn("class").ShowFooters();
             table.Columns[0].Footer = new Text("all");
-            foreach ((string part, ImageSet images) in parts)
+            foreach ((string part, ImageSet set) in parts)
             {
-                table.AddColumn(new TableColumn(part) { Alignment = Justify.Right, Footer = new Text($"{images.Count:N0}") });
+                table.AddColumn(new TableColumn(part) { Alignment = Justify.Right, Footer = new Text($"{set.Count:N0}") });
             }
 
             int[][] counts = [.. parts.Select(p => ByClass(p.Images, data.ClassCount))];

@@ -115,7 +115,7 @@ public sealed class Explorer
                 _data,
                 hard!.Indices,
                 clusters.Curve[^1].K,
-                $"onebit explore --hard-set --data {results.Dataset.DataArgument}{(_size is { } size ? $" --size {DatasetInfo.SizeText(size)}" : "")}"
+                $"onebit explore --hard-set{Display.DataOptions(results.Dataset)}"
             );
         }
 

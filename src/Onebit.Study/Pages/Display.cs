@@ -20,6 +20,11 @@ internal static partial class Display
     internal static string Argument(string value) =>
         Plain().IsMatch(value) ? value : $"'{value.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
+    /// <summary>The options that give a command this data set; none where it is the standard.</summary>
+    internal static string DataOptions(DatasetInfo data) =>
+        (data is { Name: "mnist", Folder: null } ? "" : $" --data {Argument(data.Folder ?? data.Name)}")
+        + (data.Size is null ? "" : $" --size {data.Size}");
+
     /// <summary>Head and body of a table in HTML, the first cell of a row its heading; the columns of text are aligned left.</summary>
     /// <param name="columns">HTML.</param>
     /// <param name="text">Which columns are text.</param>

@@ -39,9 +39,6 @@ public sealed record DatasetInfo(
             data.Folder
         );
 
-    /// <summary>As <c>--data</c> takes it.</summary>
-    internal string DataArgument => Display.Argument(Folder ?? Name);
-
     /// <summary>As <c>--size</c> takes it: <c>24x32</c>, rows x columns, or <c>24x32x3</c> where the channels are given.</summary>
     internal static string SizeText(Shape size) =>
         string.Create(CultureInfo.InvariantCulture, $"{size.Height}x{size.Width}") + (size.Channels > 0 ? $"x{size.Channels}" : "");

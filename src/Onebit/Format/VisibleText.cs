@@ -5,7 +5,8 @@ namespace Onebit;
 
 /// <summary>
 /// Names as they may be shown. Names of files, classes and experiments come from strangers. Control characters in them would move a
-/// terminal's cursor, and bidirectional marks would reorder what stands beside them. One source, compiled into each project that shows names.
+/// terminal's cursor, and bidirectional marks would reorder what stands beside them. One source, compiled into each project that shows
+/// names.
 /// </summary>
 internal static class VisibleText
 {

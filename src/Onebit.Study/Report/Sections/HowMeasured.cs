@@ -66,9 +66,7 @@ internal static class HowMeasured
     }
 
     private static string Command(StudyResults results) =>
-        $"onebit study --preset {Argument(results.Preset)}"
-        + (results.Dataset is { Name: "mnist", Folder: null } ? "" : $" --data {results.Dataset.DataArgument}")
-        + (results.Dataset.Size is null ? "" : $" --size {results.Dataset.Size}");
+        $"onebit study --preset {Argument(results.Preset)}{DataOptions(results.Dataset)}";
 
     private static string Source(string method)
     {
