@@ -42,7 +42,7 @@ public sealed record StudyResults(
         {
             return JsonSerializer.Deserialize<StudyResults>(InputFile.ReadText(path), Json) ?? throw new JsonException("it is empty.");
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or IOException)
         {
             throw new InvalidDataException($"'{path}' is no results.json of a study: {e.Message}");
         }

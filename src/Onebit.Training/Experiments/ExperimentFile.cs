@@ -58,7 +58,8 @@ public static class ExperimentFile
             experiment.Check();
             return experiment;
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or NotSupportedException)
+        catch (Exception e)
+            when (e is JsonException or IOException or InvalidOperationException or FormatException or NotSupportedException)
         {
             throw new ExperimentException($"'{path}' is no experiment: {Reason(e)}.");
         }
