@@ -145,13 +145,13 @@ public class PictureTests
     public void Sixteen_bits_of_which_few_are_used_are_not_black(int used, byte colourType)
     {
         int channels = colourType switch
-            {
-                0 => 1,
-                2 => 3,
-                4 => 2,
-                _ => 4,
-            },
-            max = (1 << used) - 1;
+        {
+            0 => 1,
+            2 => 3,
+            4 => 2,
+            _ => 4,
+        };
+        int max = (1 << used) - 1;
         byte[] Row(int y) =>
             [
                 .. Enumerable
