@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Onebit;
 using Onebit.Cli;
 using Onebit.Datasets;
 using Onebit.Training;
@@ -32,7 +33,7 @@ if (parsed.Errors.Count > 0)
         command != root ? parsed.Errors[0].Message.TrimEnd('.')
         : parsed.UnmatchedTokens.Count > 0 ? $"There is no command '{parsed.UnmatchedTokens[0]}'"
         : "Say what to do";
-    Console.Error.WriteLine($"onebit: {what}. Try '{help}'.");
+    Console.Error.WriteLine($"onebit: {VisibleText.Of(what)}. Try '{help}'.");
     return 2;
 }
 if (Console.IsOutputRedirected)
@@ -52,6 +53,6 @@ catch (OperationCanceledException)
 catch (Exception e)
     when (e is ExperimentException or DatasetException or InvalidDataException or IOException or UnauthorizedAccessException)
 {
-    Console.Error.WriteLine($"onebit: {e.Message}");
+    Console.Error.WriteLine($"onebit: {VisibleText.Of(e.Message)}");
     return 1;
 }

@@ -12,15 +12,19 @@ internal sealed record DatasetSource(string Name, string Folder, IReadOnlyDictio
     public const string TestImages = "t10k-images-idx3-ubyte";
     public const string TestLabels = "t10k-labels-idx1-ubyte";
 
+    /// <summary>The canonical names of all files.</summary>
+    public static IReadOnlyList<string> Files { get; } = [TrainImages, TrainLabels, TestImages, TestLabels];
+
     /// <summary>A known name, or else a folder.</summary>
     public static DatasetSource Resolve(string nameOrFolder) =>
-        nameOrFolder switch
-        {
-            "mnist" => Mnist(),
-            "mnist-hard" => MnistHard(),
-            "fashion-mnist" => FashionMnist(Environment.GetEnvironmentVariable("XDG_CACHE_HOME")),
-            _ => Own(nameOrFolder),
-        };
+        s_known.TryGetValue(nameOrFolder, out Func<DatasetSource>? known) ? known() : Own(nameOrFolder);
+
+    private static readonly Dictionary<string, Func<DatasetSource>> s_known = new()
+    {
+        ["mnist"] = Mnist,
+        ["mnist-hard"] = MnistHard,
+        ["fashion-mnist"] = () => FashionMnist(Environment.GetEnvironmentVariable("XDG_CACHE_HOME")),
+    };
 
     private static DatasetSource Mnist() =>
         new(
@@ -88,14 +92,38 @@ internal sealed record DatasetSource(string Name, string Folder, IReadOnlyDictio
             );
         }
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
-        return new DatasetSource(name.Length > 0 ? name : folder, folder, new Dictionary<string, string>(), []);
+        // A folder may be called as a known set is, and holds what it likes.
+        name =
+            name.Length == 0 ? folder
+            : s_known.ContainsKey(name) ? $"{name} (folder)"
+            : name;
+        return new DatasetSource(name, folder, new Dictionary<string, string>(), []);
     }
 
+    /// <summary>One of the sets that have a name, whose content is checked.</summary>
+    public bool IsKnown => Sha256.Count > 0;
+
     /// <summary>A folder of the user's own without IDX files but with subfolders: one of images.</summary>
-    public bool IsImageFolder =>
-        Sha256.Count == 0
-        && ImageFolder.Is(Folder)
-        && new[] { TrainImages, TrainLabels, TestImages, TestLabels }.All(file => Find(file) is null);
+    public bool IsImageFolder => !IsKnown && ImageFolder.Is(Folder) && Files.All(file => Find(file) is null);
+
+    /// <summary>What else lies in a folder of IDX files.</summary>
+    public LeftOut LeftOut()
+    {
+        var leftOut = new LeftOut();
+        if (!IsKnown)
+        {
+            const string Beside = "beside the IDX files";
+            string?[] read = [.. Files.Select(Find)];
+            leftOut.Add(FileSearch.Find(Folder, path => read.Contains(path) ? null : Beside, below: false).LeftOut);
+            IReadOnlyList<DirectoryInfo> folders = FileSearch.Folders(Folder);
+            if (folders.Count > 0)
+            {
+                leftOut.Add(Beside, folders.Count);
+            }
+        }
+
+        return leftOut;
+    }
 
     /// <summary>The path of a file under any of the names in use, or null.</summary>
     /// <param name="file">Its canonical name.</param>

@@ -30,6 +30,7 @@ public sealed class StudyRunner
     /// <param name="size">What images of a folder are scaled to; null: the standard.</param>
     /// <param name="archive">Where finished runs are kept, see <see cref="RunArchive"/>; null: nowhere.</param>
     /// <param name="loading">Told how far the data set is loaded.</param>
+    /// <param name="told">Told how a folder of images was read, and what was left out.</param>
     /// <exception cref="ExperimentException">An experiment is wrong.</exception>
     /// <exception cref="DatasetException">The data set is wrong.</exception>
     public StudyRunner(
@@ -39,12 +40,13 @@ public sealed class StudyRunner
         Func<IReadOnlyList<string>, ProcessStartInfo> command,
         Shape? size = null,
         string? archive = null,
-        IProgress<LoadProgress>? loading = null
+        IProgress<LoadProgress>? loading = null,
+        Action<FolderReading>? told = null
     )
     {
         (_preset, _folder, _archive) = (preset, folder, archive);
         IReadOnlyList<Experiment> experiments = Preset.Load(preset);
-        (_data, _size) = (DatasetLoader.Load(data, loading, size), size);
+        (_data, _size) = (DatasetLoader.Load(data, loading, size, told), size);
         _task = new ClassificationStudy(_data);
         var runs = new List<PlannedRun>();
         foreach (Experiment experiment in experiments)

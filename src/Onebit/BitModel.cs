@@ -87,7 +87,7 @@ public sealed class BitModel
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
     public static BitModel Load(string path)
     {
-        using FileStream stream = File.OpenRead(path);
+        using FileStream stream = InputFile.Open(path);
         try
         {
             if (!stream.CanSeek || stream.Length > ModelLimits.MaxFileBytes)

@@ -74,7 +74,7 @@ public class PredictTests
         Assert.Equal(1, code);
         Assert.Contains(seven, output, StringComparison.Ordinal);
         Assert.DoesNotContain(empty, output, StringComparison.Ordinal);
-        Assert.Equal($"onebit: {empty} is empty.", error.Trim());
+        Assert.Equal($"onebit: {empty} is empty, or a pipe or device and no file.", error.Trim());
     }
 
     [Fact]

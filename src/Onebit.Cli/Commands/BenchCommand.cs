@@ -155,7 +155,7 @@ internal static class BenchCommand
         {
             string Against(double? time) => time is { } t ? $"{t:N0} ({t / row.OnebitNanoseconds:N1}x)" : "";
             table.AddRow(
-                Markup.Escape(row.Model),
+                Shown.Name(row.Model),
                 $"{row.Batch}",
                 $"{row.OnebitNanoseconds:N0}",
                 Against(row.OnnxRuntimeNanoseconds),

@@ -156,7 +156,7 @@ internal static class ExploreCommand
         );
         table.AddRow(
             "pairs",
-            Markup.Escape(
+            Shown.Name(
                 string.Join(
                     ", ",
                     results
@@ -173,7 +173,7 @@ internal static class ExploreCommand
             table.AddRow(
                 "hard images",
                 $"{hard.Indices.Count:N0}"
-                    + (hard.Curated ? Markup.Escape($", written to {Path.Combine(folder, Explorer.HardSetFolder)}") : " (the shipped ones)")
+                    + (hard.Curated ? Shown.Name($", written to {Path.Combine(folder, Explorer.HardSetFolder)}") : " (the shipped ones)")
             );
         }
 
@@ -185,10 +185,10 @@ internal static class ExploreCommand
             .AddColumn(new TableColumn("hard ones").RightAligned());
         foreach (ClassifierResult c in results.Classifiers)
         {
-            classifiers.AddRow(Markup.Escape(c.Name), $"{c.Accuracy:P2}", c.HardSetAccuracy is { } accuracy ? $"{accuracy:P2}" : "");
+            classifiers.AddRow(Shown.Name(c.Name), $"{c.Accuracy:P2}", c.HardSetAccuracy is { } accuracy ? $"{accuracy:P2}" : "");
         }
 
         AnsiConsole.Write(classifiers);
-        AnsiConsole.WriteLine($"Page: {Path.Combine(folder, Explorer.PageFile)}");
+        AnsiConsole.WriteLine($"Page: {VisibleText.Of(Path.Combine(folder, Explorer.PageFile))}");
     }
 }

@@ -157,10 +157,10 @@ internal static class InspectCommand
     /// <summary>Names of the model's own, as far as they fit on a line.</summary>
     private static string Named(BitModel model)
     {
-        const int Shown = 12;
+        const int Few = 12;
         bool numbers = model.ClassNames.Select((name, c) => name == $"{c}").All(same => same);
-        string more = model.ClassCount > Shown ? $" and {model.ClassCount - Shown} more" : "";
-        return numbers ? "" : $" ({string.Join(", ", model.ClassNames.Take(Shown))}{more})";
+        string more = model.ClassCount > Few ? $" and {model.ClassCount - Few} more" : "";
+        return numbers ? "" : $" ({VisibleText.Of(string.Join(", ", model.ClassNames.Take(Few)))}{more})";
     }
 
     private static string Dash(long count) => count == 0 ? "" : $"{count:N0}";

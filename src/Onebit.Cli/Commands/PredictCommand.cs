@@ -136,12 +136,16 @@ internal static class PredictCommand
             }
             try
             {
-                IReadOnlyList<string> found = ImageFiles.Under(path);
+                FoundFiles found = ImageFiles.Under(path);
                 files.AddRange(
-                    found.Count > 0
-                        ? found.Select(f => (f, (string?)null))
+                    found.Files.Count > 0
+                        ? found.Files.Select(f => (f, (string?)null))
                         : [(path, $"The folder {path} holds no image (PNG, JPEG, WebP, BMP or GIF).")]
                 );
+                if (found.LeftOut.Sentence is { } leftOut)
+                {
+                    Console.Error.WriteLine($"onebit: {VisibleText.Of($"{path}: {leftOut}")}");
+                }
             }
             catch (DatasetException e)
             {
@@ -218,19 +222,19 @@ internal static class PredictCommand
         {
             if (answer.Error is not null)
             {
-                Console.Error.WriteLine($"onebit: {answer.Error}");
+                Console.Error.WriteLine($"onebit: {VisibleText.Of(answer.Error)}");
                 continue;
             }
             if (show)
             {
-                AnsiConsole.WriteLine(answer.File);
+                AnsiConsole.WriteLine(VisibleText.Of(answer.File));
                 TerminalImage.Write(AnsiConsole.Console, answer.Pixels, input.Channels, input.Height, input.Width);
             }
             table.AddRow(
-                Markup.Escape(answer.File),
-                Markup.Escape(answer.Class!),
+                Shown.Name(answer.File),
+                Shown.Name(answer.Class!),
                 $"{answer.Probability:P1}",
-                $"{Markup.Escape(answer.RunnerUp!)} ({answer.RunnerUpProbability:P1})"
+                $"{Shown.Name(answer.RunnerUp!)} ({answer.RunnerUpProbability:P1})"
             );
         }
         if (table.Rows.Count == 0)

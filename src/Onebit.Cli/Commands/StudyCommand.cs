@@ -80,7 +80,8 @@ internal static class StudyCommand
                         Self,
                         parsed.GetValue(size),
                         parsed.GetValue(archive),
-                        DataCommand.Loading(display)
+                        DataCommand.Loading(display),
+                        DataCommand.Tell
                     ).Execute(
                         parsed.GetValue(jobs),
                         parsed.GetValue(finished),
@@ -95,7 +96,9 @@ internal static class StudyCommand
                 ];
                 if (without.Length > 0)
                 {
-                    Console.Error.WriteLine($"onebit: left out, because they have no finished run: {string.Join(", ", without)}");
+                    Console.Error.WriteLine(
+                        $"onebit: left out, because they have no finished run: {VisibleText.Of(string.Join(", ", without))}"
+                    );
                 }
 
                 if (parsed.GetValue(json))
@@ -153,7 +156,7 @@ internal static class StudyCommand
         foreach (StudyRun run in results.Runs)
         {
             table.AddRow(
-                Markup.Escape(run.Network),
+                Shown.Name(run.Network),
                 run.Method,
                 $"{run.InputBits}/{run.WeightBits}/{run.ActivationBits}",
                 run.Seeds.Count == 1
@@ -166,6 +169,6 @@ internal static class StudyCommand
             );
         }
         AnsiConsole.Write(table);
-        AnsiConsole.WriteLine($"Report: {report}");
+        AnsiConsole.WriteLine($"Report: {VisibleText.Of(report)}");
     }
 }

@@ -121,10 +121,10 @@ internal static class TrainCommand
             "size",
             result.Packed ? $"{result.ModelBytes:N0} bytes, the .onebit file"
                 : result.BinaryParameters == 0 ? $"{result.ModelBytes:N0} bytes, the safetensors file"
-                : $"{result.ModelBytes:N0} bytes, counted in bits and floats. Not packed: {result.NotPackedBecause}"
+                : $"{result.ModelBytes:N0} bytes, counted in bits and floats. Not packed: {Shown.Name(result.NotPackedBecause ?? "")}"
         );
         table.AddRow("trained in", $"{result.TrainSeconds:N1} s, {result.Epochs} epochs");
-        table.AddRow("folder", folder);
+        table.AddRow("folder", Shown.Name(folder));
         AnsiConsole.Write(table);
     }
 }

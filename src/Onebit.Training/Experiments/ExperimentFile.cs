@@ -58,7 +58,8 @@ public static class ExperimentFile
             experiment.Check();
             return experiment;
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or NotSupportedException)
+        catch (Exception e)
+            when (e is JsonException or IOException or InvalidOperationException or FormatException or NotSupportedException)
         {
             throw new ExperimentException($"'{path}' is no experiment: {Reason(e)}.");
         }
@@ -102,7 +103,7 @@ public static class ExperimentFile
 
     private static JsonNode Parse(string path) =>
         JsonNode.Parse(
-            File.ReadAllText(path),
+            InputFile.ReadText(path),
             documentOptions: new()
             {
                 AllowDuplicateProperties = false,
