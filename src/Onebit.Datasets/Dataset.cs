@@ -17,8 +17,11 @@ public sealed class Dataset
     /// <param name="allTrain">All training images, at least two.</param>
     /// <param name="test">The test images, of the same shape.</param>
     /// <param name="classNames">A name for each class; null: "0", "1" and so on, up to the largest label, at least two.</param>
+    /// <param name="preparation">What was done to the pictures, as far as it is known.</param>
     /// <exception cref="ArgumentException">Too few training images, two shapes, or a label without a name.</exception>
-    public Dataset(string name, ImageSet allTrain, ImageSet test, IReadOnlyList<string>? classNames = null)
+    public Dataset(string name, ImageSet allTrain, ImageSet test, IReadOnlyList<string>? classNames = null,
+        ImagePreparation preparation = ImagePreparation.Unknown
+    )
     {
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(allTrain);
@@ -39,6 +42,7 @@ public sealed class Dataset
         int validation = ValidationCountOf(allTrain.Count);
         _sha256 = new Lazy<string>(Hash);
         Name = name;
+        Preparation = preparation;
         AllTrain = allTrain;
         Train = allTrain.Slice(0, allTrain.Count - validation);
         Validation = allTrain.Slice(allTrain.Count - validation, validation);
@@ -48,6 +52,9 @@ public sealed class Dataset
 
     /// <summary>The known name, or the name of the folder the set was read from.</summary>
     public string Name { get; }
+
+    /// <summary>What was done to the pictures before they became images of the set.</summary>
+    public ImagePreparation Preparation { get; }
 
     /// <summary>The training images without those of <see cref="Validation"/>.</summary>
     public ImageSet Train { get; }

@@ -76,7 +76,7 @@ public static class DatasetLoader
                     + "(channels x height x width); give files that belong together."
             );
         }
-        return new Dataset(source.Name, train, test);
+        return new Dataset(source.Name, train, test, preparation: source.Preparation);
     }
 
     internal static ImageSet LoadTest(DatasetSource source, Downloader downloader, IProgress<LoadProgress>? progress = null)

@@ -65,7 +65,7 @@ public sealed class Trainer
         }
 
         Network[] teachers = [.. (_experiment.Distillation?.Teachers ?? []).Select(t => ParentRun.Load(t, _folder, _seed, _data))];
-        using ITask task = KnownTasks.Create(_experiment, _split, _data.ClassNames, teachers);
+        using ITask task = KnownTasks.Create(_experiment, _split, _data, teachers);
         var optimizer = new Optimizer(_experiment, _network);
         var checkpoint = new Checkpoint(_folder, _fingerprint);
         _state = checkpoint.Load(_network, optimizer, RequireSame) ?? _state;
