@@ -19,7 +19,11 @@ public sealed class Dataset
     /// <param name="classNames">A name for each class; null: "0", "1" and so on, up to the largest label, at least two.</param>
     /// <param name="preparation">What was done to the pictures, as far as it is known.</param>
     /// <exception cref="ArgumentException">Too few training images, two shapes, or a label without a name.</exception>
-    public Dataset(string name, ImageSet allTrain, ImageSet test, IReadOnlyList<string>? classNames = null,
+    public Dataset(
+        string name,
+        ImageSet allTrain,
+        ImageSet test,
+        IReadOnlyList<string>? classNames = null,
         ImagePreparation preparation = ImagePreparation.Unknown
     )
     {

@@ -57,7 +57,13 @@ internal static class ImageFolder
         }
 
         ImageSet all = Decode(folder, [.. trainEntries, .. testEntries], shape ?? s_standard, progress);
-        return new Dataset(name, all.Slice(0, trainEntries.Count), all.Slice(trainEntries.Count, testEntries.Count), names, ImagePreparation.Scaled);
+        return new Dataset(
+            name,
+            all.Slice(0, trainEntries.Count),
+            all.Slice(trainEntries.Count, testEntries.Count),
+            names,
+            ImagePreparation.Scaled
+        );
     }
 
     /// <summary>Reads the test images alone: those of <c>test</c>, or those that <see cref="Load"/> sets aside.</summary>

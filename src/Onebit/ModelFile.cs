@@ -20,12 +20,7 @@ internal static class ModelFile
     /// <param name="operations">Its operations.</param>
     /// <param name="classNames">One per class; null: the numbers.</param>
     /// <param name="preparation">Of the images.</param>
-    public static byte[] Encode(
-        ModelInput input,
-        IReadOnlyList<Operation> operations,
-        string[]? classNames,
-        ImagePreparation preparation
-    )
+    public static byte[] Encode(ModelInput input, IReadOnlyList<Operation> operations, string[]? classNames, ImagePreparation preparation)
     {
         var writer = new FileWriter();
         writer.Bytes(Magic);
@@ -79,7 +74,9 @@ internal static class ModelFile
         var input = new ModelInput(reader.Size(), reader.Size(), reader.Size(), reader.Byte(), reader.Byte());
         Operation[] operations = OperationSequence.Read(ref reader);
         string[]? names = version == Named ? Names(ref reader, operations) : null;
-        return reader.AtEnd ? (input, operations, names, preparation) : throw new InvalidDataException("Bytes follow the end of the model.");
+        return reader.AtEnd
+            ? (input, operations, names, preparation)
+            : throw new InvalidDataException("Bytes follow the end of the model.");
     }
 
     private static string[] Names(ref FileReader reader, Operation[] operations)

@@ -231,11 +231,11 @@ internal static class PredictCommand
                 AnsiConsole.WriteLine(answer.File);
                 TerminalImage.Write(AnsiConsole.Console, answer.Pixels, input.Channels, input.Height, input.Width);
             }
-            table.AddRow(
-                Markup.Escape(answer.File),
-                Markup.Escape(answer.Class!),
+            table.AddTextRow(
+                answer.File,
+                answer.Class!,
                 $"{answer.Probability:P1}",
-                $"{Markup.Escape(answer.RunnerUp!)} ({answer.RunnerUpProbability:P1})"
+                $"{answer.RunnerUp!} ({answer.RunnerUpProbability:P1})"
             );
         }
         if (table.Rows.Count == 0)

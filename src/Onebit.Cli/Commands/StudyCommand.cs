@@ -72,6 +72,7 @@ internal static class StudyCommand
                 string folder = parsed.GetRequiredValue(output),
                     experiments = parsed.GetRequiredValue(preset),
                     images = SharedOptions.DataFor(Preset.Load(experiments), parsed, data);
+                OutputFolder.Require(folder);
                 StudyResults results = ProgressDisplay.Show(display =>
                     new StudyRunner(
                         experiments,
@@ -86,6 +87,7 @@ internal static class StudyCommand
                         parsed.GetValue(finished),
                         new SynchronousProgress<IReadOnlyList<RunProgress>>(runs => Report(display, runs)),
                         new SynchronousProgress<string>(what => display.Report("measuring", 0, what)),
+                        new SynchronousProgress<string>(Failure.Say),
                         cancellation
                     )
                 );
@@ -152,8 +154,8 @@ internal static class StudyCommand
             .AddColumn(new TableColumn("one image\n(vs. float32)").RightAligned());
         foreach (StudyRun run in results.Runs)
         {
-            table.AddRow(
-                Markup.Escape(run.Network),
+            table.AddTextRow(
+                run.Network,
                 run.Method,
                 $"{run.InputBits}/{run.WeightBits}/{run.ActivationBits}",
                 run.Seeds.Count == 1

@@ -167,7 +167,12 @@ public sealed record Experiment
             Distillation is null or { Temperature: > 0 and <= 1000, Weight: > 0 and <= 1 },
             "a distillation's temperature must be above 0 and at most 1000, its weight above 0 and at most 1"
         );
-        Require(ParentRuns.All(r => !string.IsNullOrWhiteSpace(r)), "teachers and initializeFrom must be names or folders of runs");
+        foreach (string run in ParentRuns)
+        {
+            Naming.Check(run, "a name among teachers and initializeFrom");
+        }
+
+        Naming.Check(Network.Name, "the network's name");
         Require(
             ActivationBits is null or 8 or 32 || (Method.Binarizes && ActivationBits >= 1 && ActivationBits <= Method.MaxActivationBits),
             Method.Binarizes

@@ -24,12 +24,16 @@ public static class ParentRun
         string place = Find(name, folder, seed);
         try
         {
-            Network network = NetworkFactory.Create(RunFolder.Load(place)!.ReadExperiment(), data);
+            Experiment experiment = RunFolder.Load(place)!.ReadExperiment();
+            experiment.Check();
+            Network network = NetworkFactory.Create(experiment, data);
             CopyTo(network, place, whole: true);
             network.eval();
             return network;
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException)
+        catch (Exception e)
+            when (e is JsonException or KeyNotFoundException or NotSupportedException or InvalidOperationException or NullReferenceException
+            )
         {
             throw new ExperimentException($"The run in '{place}' is damaged; train it again.");
         }

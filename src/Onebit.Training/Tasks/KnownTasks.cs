@@ -11,12 +11,8 @@ internal static class KnownTasks
     /// <param name="data">Its images.</param>
     /// <param name="set">What the labels are called, and what was done to the pictures.</param>
     /// <param name="teachers">The networks that its distillation names; the task disposes of them.</param>
-    internal static ITask Create(
-        Experiment experiment,
-        DataSplit data,
-        Dataset set,
-        IReadOnlyList<Network> teachers
-    ) => new Classification(experiment, data, set.ClassNames, teachers, set.Preparation);
+    internal static ITask Create(Experiment experiment, DataSplit data, Dataset set, IReadOnlyList<Network> teachers) =>
+        new Classification(experiment, data, set.ClassNames, teachers, set.Preparation);
 
     /// <summary>Reads a run with its task's metrics.</summary>
     /// <exception cref="JsonException">It is no run, or damaged.</exception>

@@ -19,12 +19,7 @@ internal sealed class ModelCheck(ModelBudget budget)
     /// <param name="operations">The operations.</param>
     /// <param name="complete">false: the beginning of a model, whose scores are yet to come.</param>
     /// <param name="budget">What the model may cost; null: what the format allows.</param>
-    public static ValueInfo[] Infer(
-        ModelInput input,
-        IReadOnlyList<Operation> operations,
-        bool complete = true,
-        ModelBudget? budget = null
-    )
+    public static ValueInfo[] Infer(ModelInput input, IReadOnlyList<Operation> operations, bool complete = true, ModelBudget? budget = null)
     {
         if ((complete && operations.Count == 0) || operations.Count > ModelLimits.MaxOperations)
         {
