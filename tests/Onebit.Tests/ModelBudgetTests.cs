@@ -36,7 +36,7 @@ public class ModelBudgetTests
         List<Operation> operations = [.. Enumerable.Repeat(new Linear(0, 1 << 22, 1, 1, 1, 0, 1, weights), 7)];
         operations.Add(new Linear(0, 2, 1, 1, 1, 0, 1, new byte[1]));
         operations.Add(new Scores(8, new[] { 1, 1 }, new long[2], 0));
-        Refuses("bytes of memory", new BitModel(new ModelInput(1, 1, 1, 1, 128), operations).ToBytes());
+        Refuses("bytes of weights", new BitModel(new ModelInput(1, 1, 1, 1, 128), operations).ToBytes());
     }
 
     [Fact]
@@ -66,12 +66,30 @@ public class ModelBudgetTests
     [Fact]
     public void A_larger_file_has_a_larger_budget()
     {
-        ModelBudget small = ModelBudget.Of(1000),
+        ModelBudget small = new(),
             large = ModelBudget.Of(17 << 20);
-        Assert.Equal(new ModelBudget(), small);
-        Assert.Equal((17 * small.Steps > ModelLimits.MaxSteps ? ModelLimits.MaxSteps : 17 * small.Steps), large.Steps);
+        Assert.Equal(small, ModelBudget.Of(1000));
+        Assert.Equal(17 * small.Steps, large.Steps);
         Assert.Equal(17 * small.WeightBytes, large.WeightBytes);
-        Assert.Equal(ModelBudget.Unlimited.Steps, ModelBudget.Of(1 << 28).Steps);
+        Assert.Equal(17 * small.ScratchBytes, large.ScratchBytes);
+    }
+
+    [Fact]
+    public void A_chain_of_large_values_is_refused()
+    {
+        Operation[] sums = [.. Enumerable.Range(0, 8).Select(i => new Add(i, i))];
+        Refuses(
+            "bytes of memory",
+            new BitModel(
+                new ModelInput(1, 1600, 1600, 1, 128),
+                [
+                    .. sums,
+                    new MaxPool(8, 1600, 1600),
+                    new Linear(0, 2, 1600, 1600, 1, 0, 1, Bits(2 * 1600 * 1600)),
+                    new Scores(10, new[] { 1, 1 }, new long[2], 0),
+                ]
+            ).ToBytes()
+        );
     }
 
     private static byte[] Bits(int count)

@@ -55,7 +55,21 @@ public record RunResult : RunRecord
 
     /// <summary>The experiment that was run, from <see cref="Fingerprint"/>.</summary>
     /// <exception cref="JsonException">It is damaged.</exception>
-    internal Experiment ReadExperiment() =>
+    internal Experiment ReadExperiment()
+    {
+        try
+        {
+            Experiment experiment = Parse();
+            experiment.Check();
+            return experiment;
+        }
+        catch (Exception e) when (e is ExperimentException or NotSupportedException or InvalidOperationException or NullReferenceException)
+        {
+            throw new JsonException(e.Message, e); // A layer without a type, or null in a list.
+        }
+    }
+
+    private Experiment Parse() =>
         JsonSerializer.Deserialize<Experiment>(
             Fingerprint[(Fingerprint.IndexOf('\n', StringComparison.Ordinal) + 1)..],
             Training.Experiment.Json

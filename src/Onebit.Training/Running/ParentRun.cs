@@ -24,16 +24,12 @@ public static class ParentRun
         string place = Find(name, folder, seed);
         try
         {
-            Experiment experiment = RunFolder.Load(place)!.ReadExperiment();
-            experiment.Check();
-            Network network = NetworkFactory.Create(experiment, data);
+            Network network = NetworkFactory.Create(RunFolder.Load(place)!.ReadExperiment(), data);
             CopyTo(network, place, whole: true);
             network.eval();
             return network;
         }
-        catch (Exception e)
-            when (e is JsonException or KeyNotFoundException or NotSupportedException or InvalidOperationException or NullReferenceException
-            )
+        catch (Exception e) when (e is JsonException or KeyNotFoundException)
         {
             throw new ExperimentException($"The run in '{place}' is damaged; train it again.");
         }

@@ -14,12 +14,12 @@ public sealed record ModelBudget
     public static ModelBudget Unlimited { get; } =
         new()
         {
-            WeightBytes = ModelLimits.MaxWeightBytes,
-            Steps = ModelLimits.MaxSteps,
+            WeightBytes = long.MaxValue,
+            Steps = long.MaxValue,
             ScratchBytes = long.MaxValue,
         };
 
-    /// <summary>Bytes of all weights, shared ones counted with each layer: what loading costs.</summary>
+    /// <summary>Bytes of all weights, shared ones counted with each layer, and two more for each output: what loading costs.</summary>
     public long WeightBytes { get; init; } = 1 << 22;
 
     /// <summary>Steps of one prediction, see <see cref="ModelLimits.MaxSteps"/>.</summary>
@@ -35,8 +35,8 @@ public sealed record ModelBudget
         var small = new ModelBudget();
         return new ModelBudget
         {
-            WeightBytes = Math.Min(megabytes * small.WeightBytes, ModelLimits.MaxWeightBytes),
-            Steps = Math.Min(megabytes * small.Steps, ModelLimits.MaxSteps),
+            WeightBytes = megabytes * small.WeightBytes,
+            Steps = megabytes * small.Steps,
             ScratchBytes = megabytes * small.ScratchBytes,
         };
     }

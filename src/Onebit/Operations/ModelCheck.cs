@@ -11,6 +11,7 @@ internal sealed class ModelCheck(ModelBudget budget)
     private Int128 _elements;
     private Int128 _steps;
     private long _weightBytes;
+    private long _outputs;
     private long _arrayEntries;
 
     /// <summary>Shape, kind and range of the input and of each operation's output.</summary>
@@ -99,12 +100,13 @@ internal sealed class ModelCheck(ModelBudget budget)
         ModelBudget.Require((long)_steps, budget.Steps, "a prediction takes steps:");
     }
 
-    /// <summary>Counts bytes of weights.</summary>
-    public void CountWeights(int bytes)
+    /// <summary>Counts the weights of a layer.</summary>
+    public void CountWeights(int bytes, int outputs)
     {
         _weightBytes += bytes;
+        _outputs += outputs;
         Require(_weightBytes <= ModelLimits.MaxWeightBytes, $"the model's weights take more than {ModelLimits.MaxWeightBytes} bytes");
-        ModelBudget.Require(_weightBytes, budget.WeightBytes, "its layers have bytes of weights:");
+        ModelBudget.Require(_weightBytes + 2 * _outputs, budget.WeightBytes, "its layers have bytes of weights:");
     }
 
     /// <summary>Counts entries of an array.</summary>
