@@ -16,7 +16,7 @@ internal static class Divergence
         {
             if (!double.IsFinite(value))
             {
-                throw Exception(experiment, epoch, $"its {name} is no longer a number");
+                throw Exception($"The {name} of '{experiment}' is no longer a number", epoch);
             }
         }
     }
@@ -31,15 +31,13 @@ internal static class Divergence
         {
             if (tensor.is_floating_point() && !tensor.isfinite().all().item<bool>())
             {
-                throw Exception(experiment, epoch, $"its weights '{name}' are no longer numbers");
+                throw Exception($"The weights '{name}' of '{experiment}' are no longer numbers", epoch);
             }
         }
     }
 
     /// <summary>What stops the run.</summary>
-    /// <param name="experiment">The experiment's name.</param>
+    /// <param name="what">What is no number any more, or too large.</param>
     /// <param name="epoch">Epochs done.</param>
-    /// <param name="why">What is no number any more, or too large.</param>
-    internal static ExperimentException Exception(string experiment, int epoch, string why) =>
-        new($"The training of '{experiment}' diverged in epoch {epoch}: {why}; lower the optimizer's rate.");
+    internal static ExperimentException Exception(string what, int epoch) => new($"{what} in epoch {epoch}; lower the optimizer's rate.");
 }

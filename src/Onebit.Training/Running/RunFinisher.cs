@@ -56,7 +56,7 @@ internal sealed class RunFinisher(Experiment experiment, DataSplit data, string 
         }
         catch (OverflowException)
         {
-            throw Divergence.Exception(experiment.Name, epoch, "its numbers are too large to fold");
+            throw Divergence.Exception($"The numbers of '{experiment.Name}' are too large to fold", epoch);
         }
     }
 
