@@ -47,10 +47,11 @@ internal sealed class RunFinisher(Experiment experiment, DataSplit data, string 
         try
         {
             BitModel model = task.Pack(network);
+            _ = BitModel.Read(model.ToBytes()); // A model beyond the budget of its file is one that no command would load.
             model.Save(ModelPath);
             return (model, null);
         }
-        catch (PackingException e)
+        catch (Exception e) when (e is PackingException or InvalidDataException)
         {
             return (null, e.Message);
         }
