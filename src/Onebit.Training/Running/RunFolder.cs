@@ -20,7 +20,7 @@ public static class RunFolder
     internal const string CheckpointFile = "checkpoint.safetensors",
         LockFile = "lock";
 
-    /// <summary>What has one of these names must be a file of its own: a link could point anywhere, and a folder cannot be replaced.</summary>
+    /// <summary>What has one of these names must be a file: a link could point anywhere, and a folder cannot be replaced.</summary>
     /// <exception cref="ExperimentException">It is a folder or a link.</exception>
     internal static void RequireFiles(string folder)
     {

@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 
 namespace Onebit.Cli;
 
-/// <summary>How pictures were prepared for a model: as its file says, or as is known of the models that were shipped before files said it.</summary>
+/// <summary>
+/// How pictures were prepared for a model: as its file says, or as is known of the models that were shipped before files said it.
+/// </summary>
 internal static class KnownPreparation
 {
     // SHA-256 of the shipped files. Ten classes called 0 to 9 may be digits or clothes, so nothing else of an older file is certain.
