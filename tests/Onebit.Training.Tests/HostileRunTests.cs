@@ -56,7 +56,7 @@ public sealed class HostileRunTests : TrainingTests
     [InlineData(
         """
             {"network":{"name":"n","layers":[{"units":10}]},"method":"binarynet","epochs":1,
-        "batchSize":9,"optimizer":{"type":"adam","rate":1}}
+            "batchSize":9,"optimizer":{"type":"adam","rate":1}}
             """
     )]
     [InlineData(
