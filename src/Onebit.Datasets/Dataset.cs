@@ -60,6 +60,9 @@ public sealed class Dataset
     /// <summary>The full path of the user's own folder that the set was read from; null: the set has a name.</summary>
     public string? Folder { get; init; }
 
+    /// <summary>What was done to the pictures before they became images of the set, as far as it is known.</summary>
+    public ImagePreparation Preparation { get; init; }
+
     /// <summary>The training images without those of <see cref="Validation"/>.</summary>
     public ImageSet Train { get; }
 

@@ -92,7 +92,11 @@ public static class DatasetLoader
                 source.LeftOut()
             )
         );
-        return new Dataset(source.Name, train, test) { Folder = source.IsKnown ? null : Path.GetFullPath(source.Folder) };
+        return new Dataset(source.Name, train, test)
+        {
+            Folder = source.IsKnown ? null : Path.GetFullPath(source.Folder),
+            Preparation = source.Preparation,
+        };
     }
 
     internal static ImageSet LoadTest(

@@ -7,6 +7,9 @@ namespace Onebit.Datasets;
 /// <param name="Mirrors">Addresses, ending in a slash, below which the gzipped files lie; empty where nothing is fetched.</param>
 internal sealed record DatasetSource(string Name, string Folder, IReadOnlyDictionary<string, string> Sha256, IReadOnlyList<Uri> Mirrors)
 {
+    /// <summary>What was done to the pictures; unknown for files of the user's own.</summary>
+    public ImagePreparation Preparation { get; init; }
+
     public const string TrainImages = "train-images-idx3-ubyte";
     public const string TrainLabels = "train-labels-idx1-ubyte";
     public const string TestImages = "t10k-images-idx3-ubyte";
@@ -38,7 +41,10 @@ internal sealed record DatasetSource(string Name, string Folder, IReadOnlyDictio
                 [TestLabels] = "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
             },
             []
-        );
+        )
+        {
+            Preparation = ImagePreparation.Digits,
+        };
 
     /// <summary>MNIST's hard test images: a test set without a training set.</summary>
     private static DatasetSource MnistHard() =>
@@ -80,7 +86,10 @@ internal sealed record DatasetSource(string Name, string Folder, IReadOnlyDictio
                 new Uri("https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/"),
                 new Uri("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"),
             ]
-        );
+        )
+        {
+            Preparation = ImagePreparation.Scaled,
+        };
 
     private static DatasetSource Own(string folder)
     {

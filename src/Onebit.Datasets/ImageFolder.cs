@@ -74,6 +74,7 @@ internal static class ImageFolder
         )
         {
             Folder = Path.GetFullPath(folder),
+            Preparation = ImagePreparation.Scaled,
         };
     }
 

@@ -36,6 +36,22 @@ internal static class InputFile
         throw NoFile(path);
     }
 
+    /// <summary>Reads a whole file.</summary>
+    /// <exception cref="IOException">It is empty, not a regular file, too long for an array, or cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read, or is a folder.</exception>
+    public static byte[] ReadBytes(string path)
+    {
+        using FileStream stream = Open(path);
+        if (stream.Length > Array.MaxLength)
+        {
+            throw new IOException($"'{path}' has {stream.Length} bytes; an array may have {Array.MaxLength}.");
+        }
+
+        var bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        return bytes;
+    }
+
     /// <summary>Reads a whole file as UTF-8.</summary>
     /// <exception cref="IOException">It is empty, not a regular file, too long for text, or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read, or is a folder.</exception>

@@ -106,6 +106,7 @@ public sealed class ExperimentTests : IDisposable
     [InlineData("\"batchSize\": 20", "\"batchSize\": 1", "batchSize must be 2 to 1000000")]
     [InlineData("\"rate\": 0.5", "\"rate\": 0", "rate must be above 0")]
     [InlineData("\"rate\": 0.5", "\"rate\": -1", "rate must be above 0")]
+    [InlineData("\"rate\": 0.5", "\"rate\": 1e38", "rate must be above 0 and at most 1E+30")]
     [InlineData("\"rate\": 0.5", "\"rate\": NaN", "'N' is an invalid start of a value")]
     [InlineData("\"rate\": 0.5", "\"rate\": 1e999", "rate")]
     [InlineData("\"rate\": 0.5", "\"rate\": \"fast\"", "rate")]

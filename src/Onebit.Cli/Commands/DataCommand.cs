@@ -82,7 +82,7 @@ internal static class DataCommand
             int[][] counts = [.. parts.Select(p => ByClass(p.Images, data.ClassCount))];
             for (int c = 0; c < data.ClassCount; c++)
             {
-                table.AddRow([Shown.Name(data.ClassNames[c]), .. counts.Select(n => $"{n[c]:N0}")]);
+                table.AddTextRow([data.ClassNames[c], .. counts.Select(n => $"{n[c]:N0}")]);
             }
 
             AnsiConsole.Write(table);
@@ -120,7 +120,7 @@ internal static class DataCommand
         {
             foreach (string sentence in Sentences(reading))
             {
-                Console.Error.WriteLine($"onebit: {sentence}");
+                Failure.Say(sentence);
             }
         }
     }

@@ -169,10 +169,10 @@ internal static class EvalCommand
     private static void Print(double accuracy, int[][] confusion, string[] names)
     {
         AnsiConsole.WriteLine($"{accuracy:P2} of {confusion.Sum(row => row.Sum()):N0} images are right.");
-        string[] shown = [.. names.Select(Shown.Name)];
+        string[] shown = [.. names.Select(VisibleText.Of)];
         // Names and counts, with two blanks each. A matrix that is too wide becomes letters and dots.
         int widest = confusion.Max(row => row.Max()).ToString(CultureInfo.CurrentCulture).Length,
-            width = names.Max(n => n.Length) + names.Sum(n => Math.Max(n.Length, widest) + 3);
+            width = shown.Max(n => n.Length) + shown.Sum(n => Math.Max(n.Length, widest) + 3);
         AnsiConsole.Write(width <= AnsiConsole.Profile.Width ? Matrix(confusion, shown) : List(confusion, shown));
     }
 
@@ -181,12 +181,12 @@ internal static class EvalCommand
         Table table = new Table().Border(TableBorder.Simple).AddColumn("true");
         foreach (string name in names)
         {
-            table.AddColumn(new TableColumn(name).RightAligned());
+            table.AddNumberColumn(name);
         }
 
         foreach ((string name, int[] row) in names.Zip(confusion))
         {
-            table.AddRow([name, .. row.Select(n => n == 0 ? "·" : $"{n}")]);
+            table.AddTextRow([name, .. row.Select(n => n == 0 ? "·" : $"{n}")]);
         }
 
         return table;
@@ -202,7 +202,7 @@ internal static class EvalCommand
             .AddColumn("most often predicted as");
         foreach (ClassRow row in ClassRow.Of(confusion))
         {
-            table.AddRow(
+            table.AddTextRow(
                 names[row.Class],
                 $"{row.Images:N0}",
                 row.Images == 0 ? "" : $"{(double)row.Right / row.Images:P1}",

@@ -124,7 +124,7 @@ internal static class InspectCommand
         Column("bytes", $"{file:N0}");
         Column("MACs, 1 bit", $"{rows.Sum(r => r.OneBitMacs):N0}");
         Column("MACs, more bits", $"{rows.Sum(r => r.MultiBitMacs):N0}");
-        table.AddRow(
+        table.AddTextRow(
             "0",
             "input",
             "",
@@ -138,7 +138,7 @@ internal static class InspectCommand
         );
         foreach ((LayerRow row, int i) in rows.Select((r, i) => (r, i)))
         {
-            table.AddRow(
+            table.AddTextRow(
                 $"{i + 1}",
                 row.Operation,
                 row.Reads,

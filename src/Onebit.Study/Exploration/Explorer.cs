@@ -70,8 +70,8 @@ public sealed class Explorer
             throw new ExperimentException($"{_data.Name} has {_data.Train.Count} images to train on; explore needs at least {MinImages}.");
         }
 
+        OutputFolder.Require(_folder);
         set_num_threads(1); // Several threads add in another order: the last bits, and then the pictures, would differ.
-        Directory.CreateDirectory(_folder);
         IReadOnlyList<(string Name, byte[] Classes)> trained = models is null ? [] : ModelPredictions.Load(models, _data);
         (KMeansResults clusters, byte[] few, byte[] many) = Cluster();
         byte[] nearest = NearestNeighbours.Classify(

@@ -37,11 +37,13 @@ public static class ModelPredictions
         Path.GetFileName(file) == RunFolder.ResultFile || Path.GetExtension(file).Equals(".onebit", StringComparison.OrdinalIgnoreCase);
 
     private static byte[] Noted(ClassificationResult run, string folder, Dataset data) =>
-        run.Fingerprint.StartsWith(Trainer.Fingerprint(data), StringComparison.Ordinal) && run.TestPredictions.Length == data.Test.Count
-            ? run.TestPredictions
-            : throw new ExperimentException(
+        !run.Fingerprint.StartsWith(Trainer.Fingerprint(data), StringComparison.Ordinal)
+            ? throw new ExperimentException(
                 $"'{folder}' holds a run on other data than {data.Name}; name a folder of models trained on it."
-            );
+            )
+        : run.FindMistake(data) is { } mistake
+            ? throw new ExperimentException($"The run in '{folder}' cannot be used: {mistake}; delete that folder.")
+        : run.TestPredictions;
 
     private static byte[] Predicted(string file, Dataset data)
     {

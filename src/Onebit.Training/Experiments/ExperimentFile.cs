@@ -43,9 +43,11 @@ public static class ExperimentFile
 
         try
         {
+            Naming.Check(Path.GetFileNameWithoutExtension(path), "the file's name");
             JsonNode node = Parse(path);
             if (node["network"] is JsonValue name && name.TryGetValue(out string? network))
             {
+                Naming.Check(network, "the network's name");
                 node["network"] = ParseNetwork(NetworkFile(path, network));
             }
 
