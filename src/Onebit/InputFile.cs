@@ -36,11 +36,16 @@ internal static class InputFile
         throw NoFile(path);
     }
 
-    /// <summary>Reads a whole file.</summary>
-    /// <exception cref="IOException">It is empty, not a regular file, too long for an array, or cannot be read.</exception>
+    /// <summary>Reads a whole file. What has no length has no bytes.</summary>
+    /// <exception cref="IOException">It is not a regular file, too long for an array, or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read, or is a folder.</exception>
     public static byte[] ReadBytes(string path)
     {
+        if (IsEmpty(path))
+        {
+            return [];
+        }
+
         using FileStream stream = Open(path);
         if (stream.Length > Array.MaxLength)
         {

@@ -146,7 +146,7 @@ public class FormatTests
     [InlineData("01 53", "FF FF FF FF 07 53", "ends too early")]
     // Kinds.
     [InlineData("04 01 00", "04 00 00", "kind 0")]
-    [InlineData("04 01 00", "04 0F 00", "kind 15")]
+    [InlineData("04 01 00", "04 17 00", "kind 23")]
     // The input.
     [InlineData("01 80 04", "02 80 04", "1 or 8 bits")]
     [InlineData("01 80 04", "08 80 04", "threshold")]

@@ -3,6 +3,9 @@ namespace Onebit.Tests;
 /// <summary>Small files that would cost much: the smallest of each kind that is refused, and the largest that is not.</summary>
 public class ModelBudgetTests
 {
+    private static readonly AttentionScores s_scores = new(0, 0, 1, 0, 0);
+    private static readonly Softmax s_softmax = new(1, new int[1], 0, new byte[] { 1 }, default, 0);
+
     [Fact]
     public void Many_layers_that_share_weights_are_refused()
     {
@@ -90,6 +93,41 @@ public class ModelBudgetTests
                 ]
             ).ToBytes()
         );
+    }
+
+    /// <summary>The last operation of each, and the steps of a prediction up to it.</summary>
+    public static TheoryData<int, Operation[]> Steps =>
+        new()
+        {
+            { 32, [new Concat(new int[2])] },
+            { 64, [new Upsample(0)] },
+            { 16, [new Lookup(0, new byte[256])] },
+            { 16, [new PositionalEmbedding(0, new byte[2], new int[4])] },
+            // Four positions of four channels: scores of 4 x 4, each of four products.
+            { 64, [s_scores] },
+            { 64 + 48, [s_scores, s_softmax] },
+            { 64 + 48 + 64, [s_scores, s_softmax, new AttentionMean(2, 0, 1, 0)] },
+            { 64 + 48 + 64, [s_scores, s_softmax with { Thresholds = new int[1] }, new AttentionSum(2, 0, 1)] },
+        };
+
+    [Theory]
+    [MemberData(nameof(Steps))]
+    public void Every_operation_takes_steps(int steps, Operation[] operations)
+    {
+        var input = new ModelInput(4, 2, 2, 8, 0);
+        ModelCheck.Infer(input, operations, complete: false, new ModelBudget { Steps = steps });
+        var less = new ModelBudget { Steps = steps - 1 };
+        Assert.Throws<InvalidDataException>(() => ModelCheck.Infer(input, operations, complete: false, less));
+    }
+
+    [Fact]
+    public void Signs_of_an_embedding_of_positions_are_weights()
+    {
+        Operation[] operations = [new PositionalEmbedding(0, new byte[2], new int[4])];
+        var input = new ModelInput(4, 2, 2, 8, 0);
+        ModelCheck.Infer(input, operations, complete: false, new ModelBudget { WeightBytes = 2 });
+        var less = new ModelBudget { WeightBytes = 1 };
+        Assert.Throws<InvalidDataException>(() => ModelCheck.Infer(input, operations, complete: false, less));
     }
 
     private static byte[] Bits(int count)

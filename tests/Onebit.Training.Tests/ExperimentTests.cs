@@ -177,11 +177,7 @@ public sealed class ExperimentTests : IDisposable
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"pixels\": \"bytes\", \"pixelThreshold\": 128", "and go with pixels of bits or signs")]
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"emaDecay\": 1", "emaDecay must be above 0 and below 1")]
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"loss\": \"hinge\"", "loss")]
-    [InlineData(
-        "\"epochs\": 3",
-        "\"epochs\": 3, \"initializeFrom\": \" \"",
-        "teachers and initializeFrom must be names or folders of runs"
-    )]
+    [InlineData("\"epochs\": 3", "\"epochs\": 3, \"initializeFrom\": \" \"", "a name among teachers and initializeFrom is empty; give one")]
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"distillation\": { \"teachers\": [] }", "a distillation must name at least one teacher")]
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"distillation\": {}", "teachers")]
     [InlineData(

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -48,6 +49,21 @@ public sealed class HostileRunTests : TrainingTests
     {
         _folder.Add(RunFolder.ResultFile, content);
         Assert.Contains("delete its folder", Fails(() => RunFolder.Load(_folder.Path)), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(RunFolder.ResultFile)]
+    [InlineData("checkpoint.safetensors")]
+    public void A_pipe_in_place_of_a_file_says_what_to_delete_and_is_not_waited_for(string name)
+    {
+        using (Process made = Process.Start("mkfifo", [_folder.File(name)]))
+        {
+            made.WaitForExit();
+        }
+
+        string sentence = Fails(() => Run(Small("binarynet"), _folder.Path));
+        Assert.Contains(_folder.File(name), sentence, StringComparison.Ordinal);
+        Assert.Contains("delete", sentence, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -102,7 +118,7 @@ public sealed class HostileRunTests : TrainingTests
     public void A_folder_that_cannot_be_written_is_not_taken_for_one_where_another_process_trains()
     {
         string file = _folder.Add("file", "no folder");
-        var clock = System.Diagnostics.Stopwatch.StartNew();
+        var clock = Stopwatch.StartNew();
         Assert.Contains("cannot be written", Fails(() => Run(Small("binarynet"), file)), StringComparison.Ordinal);
         Assert.Contains("cannot be written", Fails(() => OutputFolder.Require(Path.Combine(file, "below"))), StringComparison.Ordinal);
         Assert.InRange(clock.Elapsed.TotalSeconds, 0, 3);

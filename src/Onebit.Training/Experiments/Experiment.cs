@@ -174,7 +174,6 @@ public sealed record Experiment
             Distillation is null or { Layers: null, LayerWeight: 1 } or { Layers.Count: > 0, LayerWeight: > 0 and <= 1000 },
             "a distillation's layers must name at least one layer, and their weight must be above 0 and at most 1000"
         );
-        Require(ParentRuns.All(r => !string.IsNullOrWhiteSpace(r)), "teachers and initializeFrom must be names or folders of runs");
         foreach (string run in ParentRuns)
         {
             Naming.Check(run, "a name among teachers and initializeFrom");

@@ -46,7 +46,7 @@ public static class RunFolder
 
         try
         {
-            return Parse(InputFile.IsEmpty(path) ? [] : InputFile.ReadBytes(path));
+            return Parse(InputFile.ReadBytes(path));
         }
         catch (JsonException)
         {

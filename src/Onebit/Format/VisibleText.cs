@@ -38,6 +38,27 @@ internal static class VisibleText
         return shown?.ToString() ?? text;
     }
 
+    /// <summary>The text holds a control character or a line break, or was broken when it was read. Nothing may have such a name.</summary>
+    public static bool IsBroken(string text)
+    {
+        foreach (Rune rune in text.EnumerateRunes())
+        {
+            // Half a surrogate pair is read as the replacement character.
+            if (
+                Rune.GetUnicodeCategory(rune)
+                    is UnicodeCategory.Control
+                        or UnicodeCategory.LineSeparator
+                        or UnicodeCategory.ParagraphSeparator
+                || rune == Rune.ReplacementChar
+            )
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     // Joiners are part of how Persian, Indian scripts and emoji are spelled, and hide nothing.
     private static bool IsVisible(Rune rune) =>
         rune.Value is Joiner or NonJoiner
