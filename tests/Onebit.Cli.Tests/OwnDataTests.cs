@@ -40,7 +40,7 @@ public sealed class OwnDataTests : IDisposable
         Directory.Move(_folder.File("zoo/a"), _folder.File("zoo/x"));
         Directory.Move(_folder.File("zoo/b"), _folder.File("zoo/a"));
         Directory.Move(_folder.File("zoo/x"), _folder.File("zoo/b"));
-        Refused("another experiment or data set; delete it or choose another --out", study);
+        Refused("another experiment, seed or data set; delete it or choose another --out", study);
         Directory.CreateDirectory(_folder.File("elsewhere"));
         Directory.Move(_folder.File("zoo"), _folder.File("elsewhere/zoo"));
         string run = _folder.File("out/runs/net-seed1"),

@@ -5,8 +5,8 @@ namespace Onebit;
 /// of a few kilobytes may be made to use memory and time as one of those would. A budget refuses it.
 /// </summary>
 /// <remarks>
-/// The values here are for a file of at most 1 MB: on one core of a server of 2024 such a file loads in at most a second and 256 MB, and
-/// predicts in at most a second. Where no budget is given, a larger file gets as many times more as it has megabytes.
+/// The values here are for a file of at most 1 MB: on one core of a server of 2024 such a file loads in about a second and 256 MB, and
+/// predicts in about a second. Where no budget is given, a larger file gets as many times more as it has megabytes.
 /// </remarks>
 public sealed record ModelBudget
 {
