@@ -14,7 +14,7 @@ internal static class Naming
             throw new ExperimentException($"{what} is empty; give one.");
         }
 
-        if (VisibleText.IsBroken(name))
+        if (VisibleText.IsBroken(name) || name.EnumerateRunes().Any(VisibleText.IsNoCharacter))
         {
             throw new ExperimentException($"{what} holds a control character or broken text; choose another.");
         }

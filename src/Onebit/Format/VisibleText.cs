@@ -59,6 +59,9 @@ internal static class VisibleText
         return false;
     }
 
+    /// <summary>U+FFFE and U+FFFF of each plane, which XML refuses.</summary>
+    public static bool IsNoCharacter(Rune rune) => (rune.Value & 0xFFFE) == 0xFFFE;
+
     // Joiners are part of how Persian, Indian scripts and emoji are spelled, and hide nothing.
     private static bool IsVisible(Rune rune) =>
         rune.Value is Joiner or NonJoiner
@@ -70,6 +73,6 @@ internal static class VisibleText
                     or UnicodeCategory.LineSeparator
                     or UnicodeCategory.ParagraphSeparator
                 )
-            && (rune.Value & 0xFFFE) != 0xFFFE // No characters: U+FFFE and U+FFFF of each plane, which XML refuses.
+            && !IsNoCharacter(rune)
         );
 }
