@@ -17,8 +17,11 @@ public sealed class Dataset
     /// <param name="allTrain">All training images, at least two.</param>
     /// <param name="test">The test images, of the same shape.</param>
     /// <param name="classNames">A name for each class; null: "0", "1" and so on, up to the largest label, at least two.</param>
-    /// <exception cref="ArgumentException">Too few training images, two shapes, or a label without a name.</exception>
-    public Dataset(string name, ImageSet allTrain, ImageSet test, IReadOnlyList<string>? classNames = null)
+    /// <param name="validationCount">
+    /// How many of the training images, the last ones, are for validation; null: as <see cref="Validation"/> says.
+    /// </param>
+    /// <exception cref="ArgumentException">Too few images of one part, two shapes, or a label without a name.</exception>
+    public Dataset(string name, ImageSet allTrain, ImageSet test, IReadOnlyList<string>? classNames = null, int? validationCount = null)
     {
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(allTrain);
@@ -36,7 +39,12 @@ public sealed class Dataset
         {
             throw new ArgumentException($"{classNames.Count} names are too few for {classes} classes.", nameof(classNames));
         }
-        int validation = ValidationCountOf(allTrain.Count);
+        int validation = validationCount ?? ValidationCountOf(allTrain.Count);
+        if (validation < 1 || validation >= allTrain.Count)
+        {
+            throw new ArgumentException($"{validation} of {allTrain.Count} images cannot be held out.", nameof(validationCount));
+        }
+
         _sha256 = new Lazy<string>(Hash);
         Name = name;
         AllTrain = allTrain;
@@ -49,10 +57,18 @@ public sealed class Dataset
     /// <summary>The known name, or the name of the folder the set was read from.</summary>
     public string Name { get; }
 
+    /// <summary>The full path of the user's own folder that the set was read from; null: the set has a name.</summary>
+    public string? Folder { get; init; }
+
+    /// <summary>What was done to the pictures before they became images of the set, as far as it is known.</summary>
+    public ImagePreparation Preparation { get; init; }
+
     /// <summary>The training images without those of <see cref="Validation"/>.</summary>
     public ImageSet Train { get; }
 
-    /// <summary>The last 5,000 training images; of sets with fewer than 10,000, the last sixth, at least one.</summary>
+    /// <summary>
+    /// The last 5,000 training images; of sets with fewer than 10,000, the last sixth, at least one; or those of a folder of their own.
+    /// </summary>
     public ImageSet Validation { get; }
 
     /// <summary>All training images, undivided: <see cref="Train"/>, then <see cref="Validation"/>.</summary>
@@ -74,6 +90,8 @@ public sealed class Dataset
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         string head = string.Join('\n', ClassNames.Prepend($"{Test.Channels}x{Test.Height}x{Test.Width} {AllTrain.Count}+{Test.Count}"));
+        // Where validation is as it always is, the hash is as it always was.
+        head += Validation.Count == ValidationCountOf(AllTrain.Count) ? "" : $"\n\n{Validation.Count}";
         hash.AppendData(Encoding.UTF8.GetBytes(head));
         foreach (ImageSet images in new[] { AllTrain, Test })
         {

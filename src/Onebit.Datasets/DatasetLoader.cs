@@ -17,16 +17,22 @@ public static class DatasetLoader
     /// <param name="shape">
     /// What images of a folder are scaled to; 0 channels: grey unless some image has colour. Null: so, and 28 x 28.
     /// </param>
+    /// <param name="told">Told how a folder of images was read, and what was left out.</param>
     /// <exception cref="DatasetException">A file is missing, cannot be fetched, is damaged or does not fit the others.</exception>
-    public static Dataset Load(string nameOrFolder, IProgress<LoadProgress>? progress = null, Shape? shape = null)
+    public static Dataset Load(
+        string nameOrFolder,
+        IProgress<LoadProgress>? progress = null,
+        Shape? shape = null,
+        Action<FolderReading>? told = null
+    )
     {
         DatasetSource source = DatasetSource.Resolve(nameOrFolder);
         if (source.IsImageFolder)
         {
-            return ImageFolder.Load(source.Name, source.Folder, shape, progress);
+            return ImageFolder.Load(source, shape, progress, told);
         }
         return shape is null
-            ? Load(source, Downloader.Default, progress)
+            ? Load(source, Downloader.Default, progress, told)
             : throw new DatasetException(
                 $"The images of '{nameOrFolder}' have a size of their own; one can be given for folders of image files alone."
             );
@@ -41,28 +47,30 @@ public static class DatasetLoader
     /// <param name="classNames">
     /// What the labels of a folder's images count: its subfolders must be among them. null: the subfolders.
     /// </param>
+    /// <param name="told">Told how a folder of images was read, and what was left out.</param>
     /// <exception cref="DatasetException">A file is missing, cannot be fetched, is damaged or does not fit the other.</exception>
     public static ImageSet LoadTest(
         string nameOrFolder,
         IProgress<LoadProgress>? progress = null,
         Shape? shape = null,
-        IReadOnlyList<string>? classNames = null
+        IReadOnlyList<string>? classNames = null,
+        Action<FolderReading>? told = null
     )
     {
         DatasetSource source = DatasetSource.Resolve(nameOrFolder);
         return source.IsImageFolder
-            ? ImageFolder.LoadTest(source.Folder, shape, classNames, progress)
-            : LoadTest(source, Downloader.Default, progress);
+            ? ImageFolder.LoadTest(source.Folder, shape, classNames, progress, told)
+            : LoadTest(source, Downloader.Default, progress, told);
     }
 
-    internal static Dataset Load(DatasetSource source, Downloader downloader, IProgress<LoadProgress>? progress = null)
+    internal static Dataset Load(
+        DatasetSource source,
+        Downloader downloader,
+        IProgress<LoadProgress>? progress = null,
+        Action<FolderReading>? told = null
+    )
     {
-        Require(
-            source,
-            [DatasetSource.TrainImages, DatasetSource.TrainLabels, DatasetSource.TestImages, DatasetSource.TestLabels],
-            downloader,
-            progress
-        );
+        Require(source, DatasetSource.Files, downloader, progress);
         ImageSet train = LoadPair(source, DatasetSource.TrainImages, DatasetSource.TrainLabels);
         ImageSet test = LoadPair(source, DatasetSource.TestImages, DatasetSource.TestLabels);
         if (train.Count < 2)
@@ -76,22 +84,41 @@ public static class DatasetLoader
                     + "(channels x height x width); give files that belong together."
             );
         }
-        return new Dataset(source.Name, train, test);
+        told?.Invoke(
+            new FolderReading(
+                train.Count + test.Count,
+                $"Split: {DatasetSource.TrainImages} for training, its last images for validation, "
+                    + $"{DatasetSource.TestImages} for the test.",
+                source.LeftOut()
+            )
+        );
+        return new Dataset(source.Name, train, test)
+        {
+            Folder = source.IsKnown ? null : Path.GetFullPath(source.Folder),
+            Preparation = source.Preparation,
+        };
     }
 
-    internal static ImageSet LoadTest(DatasetSource source, Downloader downloader, IProgress<LoadProgress>? progress = null)
+    internal static ImageSet LoadTest(
+        DatasetSource source,
+        Downloader downloader,
+        IProgress<LoadProgress>? progress = null,
+        Action<FolderReading>? told = null
+    )
     {
         Require(source, [DatasetSource.TestImages, DatasetSource.TestLabels], downloader, progress);
-        return LoadPair(source, DatasetSource.TestImages, DatasetSource.TestLabels);
+        ImageSet test = LoadPair(source, DatasetSource.TestImages, DatasetSource.TestLabels);
+        told?.Invoke(new FolderReading(test.Count, $"Test images: {DatasetSource.TestImages}.", source.LeftOut()));
+        return test;
     }
 
-    private static void Require(DatasetSource source, string[] files, Downloader downloader, IProgress<LoadProgress>? progress)
+    private static void Require(DatasetSource source, IReadOnlyList<string> files, Downloader downloader, IProgress<LoadProgress>? progress)
     {
         string[] missing = [.. files.Where(file => source.Find(file) is null)];
         if (missing.Length > 0 && source.Mirrors.Count == 0)
         {
             throw new DatasetException(
-                source.Sha256.Count > 0 && !source.Sha256.ContainsKey(missing[0])
+                source.IsKnown && !source.Sha256.ContainsKey(missing[0])
                     ? $"{source.Name} is a test set alone, without {missing[0]}; models can be evaluated on it, but not trained."
                     : $"{source.Folder} lacks {string.Join(", ", missing)}; "
                         + "put these IDX files there, gzipped or not, or one subfolder of images a class."

@@ -7,20 +7,27 @@ namespace Onebit.Datasets;
 /// <param name="Mirrors">Addresses, ending in a slash, below which the gzipped files lie; empty where nothing is fetched.</param>
 internal sealed record DatasetSource(string Name, string Folder, IReadOnlyDictionary<string, string> Sha256, IReadOnlyList<Uri> Mirrors)
 {
+    /// <summary>What was done to the pictures; unknown for files of the user's own.</summary>
+    public ImagePreparation Preparation { get; init; }
+
     public const string TrainImages = "train-images-idx3-ubyte";
     public const string TrainLabels = "train-labels-idx1-ubyte";
     public const string TestImages = "t10k-images-idx3-ubyte";
     public const string TestLabels = "t10k-labels-idx1-ubyte";
 
+    /// <summary>The canonical names of all files.</summary>
+    public static IReadOnlyList<string> Files { get; } = [TrainImages, TrainLabels, TestImages, TestLabels];
+
     /// <summary>A known name, or else a folder.</summary>
     public static DatasetSource Resolve(string nameOrFolder) =>
-        nameOrFolder switch
-        {
-            "mnist" => Mnist(),
-            "mnist-hard" => MnistHard(),
-            "fashion-mnist" => FashionMnist(Environment.GetEnvironmentVariable("XDG_CACHE_HOME")),
-            _ => Own(nameOrFolder),
-        };
+        s_known.TryGetValue(nameOrFolder, out Func<DatasetSource>? known) ? known() : Own(nameOrFolder);
+
+    private static readonly Dictionary<string, Func<DatasetSource>> s_known = new()
+    {
+        ["mnist"] = Mnist,
+        ["mnist-hard"] = MnistHard,
+        ["fashion-mnist"] = () => FashionMnist(Environment.GetEnvironmentVariable("XDG_CACHE_HOME")),
+    };
 
     private static DatasetSource Mnist() =>
         new(
@@ -34,7 +41,10 @@ internal sealed record DatasetSource(string Name, string Folder, IReadOnlyDictio
                 [TestLabels] = "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
             },
             []
-        );
+        )
+        {
+            Preparation = ImagePreparation.Digits,
+        };
 
     /// <summary>MNIST's hard test images: a test set without a training set.</summary>
     private static DatasetSource MnistHard() =>
@@ -76,7 +86,10 @@ internal sealed record DatasetSource(string Name, string Folder, IReadOnlyDictio
                 new Uri("https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/"),
                 new Uri("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"),
             ]
-        );
+        )
+        {
+            Preparation = ImagePreparation.Scaled,
+        };
 
     private static DatasetSource Own(string folder)
     {
@@ -88,14 +101,38 @@ internal sealed record DatasetSource(string Name, string Folder, IReadOnlyDictio
             );
         }
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
-        return new DatasetSource(name.Length > 0 ? name : folder, folder, new Dictionary<string, string>(), []);
+        // A folder may be called as a known set is, and holds what it likes.
+        name =
+            name.Length == 0 ? folder
+            : s_known.ContainsKey(name) ? $"{name} (folder)"
+            : name;
+        return new DatasetSource(name, folder, new Dictionary<string, string>(), []);
     }
 
+    /// <summary>One of the sets that have a name, whose content is checked.</summary>
+    public bool IsKnown => Sha256.Count > 0;
+
     /// <summary>A folder of the user's own without IDX files but with subfolders: one of images.</summary>
-    public bool IsImageFolder =>
-        Sha256.Count == 0
-        && ImageFolder.Is(Folder)
-        && new[] { TrainImages, TrainLabels, TestImages, TestLabels }.All(file => Find(file) is null);
+    public bool IsImageFolder => !IsKnown && ImageFolder.Is(Folder) && Files.All(file => Find(file) is null);
+
+    /// <summary>What else lies in a folder of IDX files.</summary>
+    public LeftOut LeftOut()
+    {
+        var leftOut = new LeftOut();
+        if (!IsKnown)
+        {
+            const string Beside = "beside the IDX files";
+            string?[] read = [.. Files.Select(Find)];
+            leftOut.Add(FileSearch.Find(Folder, path => read.Contains(path) ? null : Beside, below: false).LeftOut);
+            IReadOnlyList<DirectoryInfo> folders = FileSearch.Folders(Folder);
+            if (folders.Count > 0)
+            {
+                leftOut.Add(Beside, folders.Count);
+            }
+        }
+
+        return leftOut;
+    }
 
     /// <summary>The path of a file under any of the names in use, or null.</summary>
     /// <param name="file">Its canonical name.</param>

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using System.IO.Hashing;
 using System.Security.Cryptography;
 
 namespace Onebit.Datasets;
@@ -13,6 +14,10 @@ internal sealed class IdxArray
     private const byte UnsignedByte = 0x08;
     private const int MaxSide = 4096;
     private const int FirstChunk = 1 << 16;
+
+    // What gzip may make of a file: images grow 5 times, sorted labels up to 1,000 times, a made-up file as much and takes all memory.
+    private const int MaxGrowth = 100;
+    private const long AlwaysAllowed = 1 << 26;
 
     public IdxArray(ReadOnlyMemory<byte> elements, params int[] sizes)
     {
@@ -52,31 +57,42 @@ internal sealed class IdxArray
         stream.Position = start;
         if (!gzipped)
         {
-            return ReadUnzipped(stream, name, images, stream.Length - start);
+            return ReadUnzipped(stream, name, images, stream.Length - start, long.MaxValue);
         }
         IdxArray array;
         try
         {
             using var unzipped = new GZipStream(stream, CompressionMode.Decompress, leaveOpen: true);
-            array = ReadUnzipped(unzipped, name, images, fileLength: null);
+            array = ReadUnzipped(unzipped, name, images, fileLength: null, Math.Max(AlwaysAllowed, MaxGrowth * (stream.Length - start)));
         }
         catch (InvalidDataException e)
         {
             throw Damaged(name, "its gzip data does not unpack", e);
         }
-        // GZipStream accepts a file cut off within its last eight bytes, unchecked, and ignores what follows them. The
-        // last four hold the unzipped length.
-        Span<byte> last = stackalloc byte[4];
-        stream.Position = stream.Length - last.Length;
-        stream.ReadExactly(last);
-        if (BinaryPrimitives.ReadUInt32LittleEndian(last) != (uint)(HeaderLength(array.Sizes.Count) + array.Elements.Length))
+        // GZipStream accepts a file cut off within its last eight bytes, unchecked, and ignores what follows them. They hold the
+        // CRC-32 and the length of the last member; a file may have several.
+        Span<byte> end = stackalloc byte[10];
+        stream.Position = stream.Length - end.Length;
+        stream.ReadExactly(end);
+        Span<byte> last = end[2..];
+        byte[] header = array.Header();
+        long member = BinaryPrimitives.ReadUInt32LittleEndian(last[4..]),
+            inElements = Math.Min(member, array.Elements.Length),
+            inHeader = member - inElements;
+        var crc = new Crc32();
+        crc.Append(header.AsSpan(header.Length - (int)Math.Min(inHeader, header.Length)));
+        crc.Append(array.Elements.Span[^(int)inElements..]);
+        // A member of no data has a packed form; zeros alone were added.
+        bool added = member == 0 && !end.StartsWith((ReadOnlySpan<byte>)[0x03, 0x00]) && !end.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFF]);
+        if (added || inHeader > header.Length || crc.GetCurrentHashAsUInt32() != BinaryPrimitives.ReadUInt32LittleEndian(last))
         {
             throw Damaged(name, "its gzip data is cut off, or something follows it");
         }
+
         return array;
     }
 
-    private static IdxArray ReadUnzipped(Stream stream, string name, bool images, long? fileLength)
+    private static IdxArray ReadUnzipped(Stream stream, string name, bool images, long? fileLength, long maxLength)
     {
         Span<byte> magic = stackalloc byte[4];
         if (stream.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false) < magic.Length || magic[0] != 0 || magic[1] != 0)
@@ -121,6 +137,12 @@ internal sealed class IdxArray
         if (fileLength is { } known && known != announced)
         {
             throw Damaged(name, $"it is {known} bytes long and its header announces {announced}");
+        }
+        if (announced > maxLength)
+        {
+            throw new DatasetException(
+                $"{name} grows to {announced} bytes, more than {MaxGrowth} times its own length; unzip it first if that is right."
+            );
         }
         // Where the length is not known beforehand, memory is taken as data arrives, not on the header's word.
         var elements = new byte[fileLength is null ? Math.Min(length, FirstChunk) : length];

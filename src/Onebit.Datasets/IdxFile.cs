@@ -75,7 +75,7 @@ public static class IdxFile
         IdxArray array;
         try
         {
-            using FileStream stream = File.OpenRead(path);
+            using FileStream stream = InputFile.Open(path);
             array = IdxArray.Read(stream, path, images);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)

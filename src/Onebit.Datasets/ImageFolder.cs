@@ -1,15 +1,12 @@
 namespace Onebit.Datasets;
 
 /// <summary>
-/// A folder of images with one subfolder a class, named after it. Where it has subfolders <c>train</c> and <c>test</c> that
-/// hold the classes' folders, these are the training and the test images, in the order of their file names, whatever their
-/// class; otherwise a sixth is set aside for the test by <see cref="Mixed"/>. docs/data.md describes it for users.
+/// A folder of images with one subfolder a class, named after it. Where it has folders such as <c>train</c>, <c>val</c> and <c>test</c>
+/// that hold the classes' folders, these are the parts, in the order of their file names, whatever their class; otherwise a sixth is set
+/// aside for the test by <see cref="Mixed"/>. docs/data.md describes it for users.
 /// </summary>
 internal static class ImageFolder
 {
-    private const string Train = "train",
-        Test = "test";
-
     private const int MostClasses = byte.MaxValue + 1;
 
     private static readonly Shape s_standard = new(0, 28, 28);
@@ -18,46 +15,67 @@ internal static class ImageFolder
     private sealed record Entry(string Path, int Class);
 
     /// <summary>The folder has subfolders, so it may be one.</summary>
-    public static bool Is(string folder) => ImageFiles.Folders(folder).Count > 0;
+    public static bool Is(string folder) => FileSearch.Folders(folder).Count > 0;
 
     /// <summary>Reads all images and scales them.</summary>
-    /// <param name="name">What reports call the set.</param>
-    /// <param name="folder">The folder.</param>
+    /// <param name="source">The folder, and what reports call the set.</param>
     /// <param name="shape">What to scale to; null: 28 x 28.</param>
     /// <param name="progress">Told of images decoded.</param>
+    /// <param name="told">Told how the folder was read.</param>
     /// <exception cref="DatasetException">The folder is not made so, or an image cannot be read.</exception>
-    public static Dataset Load(string name, string folder, Shape? shape, IProgress<LoadProgress>? progress)
+    public static Dataset Load(DatasetSource source, Shape? shape, IProgress<LoadProgress>? progress, Action<FolderReading>? told)
     {
-        string train = Path.Combine(folder, Train),
-            test = Path.Combine(folder, Test);
-        string[] names;
-        IReadOnlyList<Entry> trainEntries,
-            testEntries;
-        if (HoldsFolders(train) || HoldsFolders(test))
+        string folder = source.Folder;
+        var leftOut = new LeftOut();
+        SplitFolders? split = SplitFolders.Find(folder);
+        string home = split is null ? folder : Path.Combine(folder, split.Train ?? throw Lacks(folder, split));
+        string[] names = ClassNames(home);
+        List<Entry> entries = Entries(home, names, mayLack: false, leftOut);
+        IReadOnlyList<Entry> train,
+            test,
+            validation = [];
+        string how;
+        if (split is null)
         {
-            names = ClassNames(HoldsFolders(train) ? train : throw Lacks(folder, Test, Train));
-            trainEntries = ByFileName(Entries(train, names, mayLack: false), names);
-            testEntries = ByFileName(Entries(HoldsFolders(test) ? test : throw Lacks(folder, Train, Test), names, mayLack: true), names);
-            if (!IsMixed(trainEntries, names.Length))
-            {
-                trainEntries = Mixed(trainEntries, names);
-            }
+            (train, test) = SetAside(folder, entries, names);
+            how = $"Split: {folder} has no folders such as train and test, so a sixth is the test set, and a sixth of the rest validation.";
         }
         else
         {
-            names = ClassNames(folder);
-            (trainEntries, testEntries) = Split(folder, Entries(folder, names, mayLack: false), names);
+            (train, test) = split.Test is null
+                ? SetAside(folder, entries, names)
+                : (ByFileName(entries, names), Part(folder, split.Test, names, leftOut));
+            validation = split.Validation is null ? [] : Part(folder, split.Validation, names, leftOut);
+            train = split.Validation is null && !IsMixed(train, names.Length) ? Mixed(train, names) : train;
+            how =
+                $"Split: '{split.Train}' for training, "
+                + (split.Validation is null ? "its last images for validation" : $"'{split.Validation}' for validation")
+                + (split.Test is null ? $", and for the test a sixth of '{split.Train}'." : $", '{split.Test}' for the test.");
+            AddOutside(folder, split, leftOut);
         }
 
-        if (trainEntries.Count < 2 || testEntries.Count == 0)
+        Entry[] all = [.. train, .. validation, .. test];
+        int trained = train.Count + validation.Count;
+        if (trained < 2 || train.Count == 0 || test.Count == 0)
         {
             throw new DatasetException(
-                $"{folder} holds {trainEntries.Count} images to train on and {testEntries.Count} to test; at least 2 and 1 are needed."
+                $"{folder} holds {trained} images to train on and {test.Count} to test; at least 2 and 1 are needed."
             );
         }
 
-        ImageSet all = Decode(folder, [.. trainEntries, .. testEntries], shape ?? s_standard, progress);
-        return new Dataset(name, all.Slice(0, trainEntries.Count), all.Slice(trainEntries.Count, testEntries.Count), names);
+        ImageSet images = Decode(folder, all, shape ?? s_standard, progress);
+        told?.Invoke(new FolderReading(images.Count, how, leftOut));
+        return new Dataset(
+            source.Name,
+            images.Slice(0, trained),
+            images.Slice(trained, test.Count),
+            names,
+            split?.Validation is null ? null : validation.Count
+        )
+        {
+            Folder = Path.GetFullPath(folder),
+            Preparation = ImagePreparation.Scaled,
+        };
     }
 
     /// <summary>Reads the test images alone: those of <c>test</c>, or those that <see cref="Load"/> sets aside.</summary>
@@ -65,47 +83,80 @@ internal static class ImageFolder
     /// <param name="shape">What to scale to; null: 28 x 28.</param>
     /// <param name="classNames">The classes in the order of the labels; null: those that the folder has, in ordinal order.</param>
     /// <param name="progress">Told of images decoded.</param>
+    /// <param name="told">Told how the folder was read.</param>
     /// <exception cref="DatasetException">The folder is not made so, has a class that is not named, or an image cannot be read.</exception>
-    public static ImageSet LoadTest(string folder, Shape? shape, IReadOnlyList<string>? classNames, IProgress<LoadProgress>? progress)
+    public static ImageSet LoadTest(
+        string folder,
+        Shape? shape,
+        IReadOnlyList<string>? classNames,
+        IProgress<LoadProgress>? progress,
+        Action<FolderReading>? told
+    )
     {
-        string train = Path.Combine(folder, Train),
-            test = Path.Combine(folder, Test);
-        IReadOnlyList<Entry> entries;
-        if (HoldsFolders(test))
+        var leftOut = new LeftOut();
+        SplitFolders? split = SplitFolders.Find(folder);
+        if (split is { Test: null } && (split.Train is null || split.Validation is null))
         {
-            classNames ??= ClassNames(HoldsFolders(train) ? train : test);
-            entries = ByFileName(Entries(test, classNames, mayLack: true), classNames);
-        }
-        else if (HoldsFolders(train))
-        {
-            throw Lacks(folder, Train, Test);
-        }
-        else
-        {
-            classNames ??= ClassNames(folder);
-            entries = Split(folder, Entries(folder, classNames, mayLack: true), classNames).Test;
+            throw Lacks(folder, split);
         }
 
-        return entries.Count > 0
-            ? Decode(folder, entries, shape ?? s_standard, progress)
-            : throw new DatasetException($"{folder} holds no image to test with (PNG, JPEG, WebP, BMP or GIF).");
+        string home = split is null ? folder : Path.Combine(folder, split.Train ?? split.Test!);
+        classNames ??= ClassNames(home);
+        IReadOnlyList<Entry> entries = split?.Test is { } test
+            ? Part(folder, test, classNames, leftOut)
+            : SetAside(folder, Entries(home, classNames, mayLack: true, leftOut), classNames).Test;
+        if (entries.Count == 0)
+        {
+            throw new DatasetException($"{folder} holds no image to test with ({ImageFormat.Names}).");
+        }
+
+        ImageSet images = Decode(folder, entries, shape ?? s_standard, progress);
+        string of = split?.Test is { } part ? $"'{part}'" : $"a sixth of {(split is null ? folder : $"'{split.Train}'")}";
+        told?.Invoke(new FolderReading(images.Count, $"Test images: {of}.", leftOut));
+        return images;
     }
 
-    private static bool HoldsFolders(string folder) => Directory.Exists(folder) && Is(folder);
+    private static Entry[] Part(string folder, string part, IReadOnlyList<string> names, LeftOut leftOut) =>
+        ByFileName(Entries(Path.Combine(folder, part), names, mayLack: true, leftOut), names);
 
-    private static DatasetException Lacks(string folder, string has, string lacks) =>
-        new($"{folder} has a folder '{has}' of classes but no '{lacks}'; add it, or put the classes' folders into {folder} itself.");
+    /// <summary>What lies beside the folders of a split is no part of it.</summary>
+    private static void AddOutside(string folder, SplitFolders split, LeftOut leftOut)
+    {
+        leftOut.Add(Outside(folder));
+        foreach (DirectoryInfo other in FileSearch.Folders(folder).Where(f => !split.Names.Contains(f.Name)))
+        {
+            leftOut.Add($"folder '{VisibleText.Of(other.Name)}' beside the split");
+        }
+    }
+
+    /// <summary>Files beside the classes' folders belong to no class.</summary>
+    private static LeftOut Outside(string folder) =>
+        FileSearch.Find(folder, path => ImageFiles.Refusal(path) ?? "in no class's folder", below: false).LeftOut;
+
+    private static DatasetException Lacks(string folder, SplitFolders split)
+    {
+        string lacking = split.Train is null ? "train" : "test";
+        return new(
+            $"{folder} has a folder '{split.Names.First()}' of classes but no '{lacking}'; "
+                + $"add it, or put the classes' folders into {folder} itself."
+        );
+    }
 
     private static string[] ClassNames(string folder)
     {
-        string[] names = [.. ImageFiles.Folders(folder).Select(f => f.Name)];
-        foreach (string name in names)
+        IReadOnlyList<DirectoryInfo> folders = FileSearch.Folders(folder);
+        foreach (DirectoryInfo each in folders)
         {
-            if (ClassNaming.Fault(name) is { } fault)
+            if ((FileSearch.IsUtf8(each) ? ClassNaming.Fault(each.Name) : "is not UTF-8") is { } fault)
             {
-                throw new DatasetException($"A folder in {folder} names a class, but its name {fault}; rename it.");
+                throw new DatasetException(
+                    $"A folder in {folder} names a class, but its name '{VisibleText.Of(each.Name)}' {fault}; rename it."
+                );
             }
         }
+
+        // Two spellings of one name, of which one comes from a Mac, are one class.
+        string[] names = [.. folders.Select(f => ClassName.Composed(f.Name)).Distinct().Order(StringComparer.Ordinal)];
 
         return names.Length is >= 2 and <= MostClasses
             ? names
@@ -118,13 +169,15 @@ internal static class ImageFolder
     /// <param name="folder">Holds the classes' folders.</param>
     /// <param name="names">The classes that may be there.</param>
     /// <param name="mayLack">A class may have no images.</param>
-    private static List<Entry> Entries(string folder, IReadOnlyList<string> names, bool mayLack)
+    /// <param name="leftOut">Gets what else is there.</param>
+    private static List<Entry> Entries(string folder, IReadOnlyList<string> names, bool mayLack, LeftOut leftOut)
     {
-        List<string> known = [.. names];
+        List<string> known = [.. names.Select(ClassName.Composed)];
         var entries = new List<Entry>();
-        foreach (DirectoryInfo subfolder in ImageFiles.Folders(folder))
+        leftOut.Add(Outside(folder));
+        foreach (DirectoryInfo subfolder in FileSearch.Folders(folder))
         {
-            int index = known.IndexOf(subfolder.Name);
+            int index = known.IndexOf(ClassName.Composed(subfolder.Name));
             if (index < 0)
             {
                 throw new DatasetException(
@@ -133,15 +186,14 @@ internal static class ImageFolder
             }
 
             string path = Path.Combine(folder, subfolder.Name);
-            IReadOnlyList<string> files = ImageFiles.Under(path);
-            if (files.Count == 0 && !mayLack)
+            FoundFiles found = ImageFiles.Under(path);
+            if (found.Files.Count == 0 && !mayLack)
             {
-                throw new DatasetException(
-                    $"{path} names a class but holds no image (PNG, JPEG, WebP, BMP or GIF); add some, or delete it."
-                );
+                throw new DatasetException($"{path} names a class but holds no image ({ImageFormat.Names}); add some, or delete it.");
             }
 
-            entries.AddRange(files.Select(f => new Entry(f, index)));
+            leftOut.Add(found.LeftOut);
+            entries.AddRange(found.Files.Select(f => new Entry(f, index)));
         }
 
         return entries;
@@ -150,7 +202,7 @@ internal static class ImageFolder
     private static string Listed(List<string> names) =>
         string.Join(", ", names.Take(12)) + (names.Count > 12 ? $" and {names.Count - 12} more" : "");
 
-    private static (IReadOnlyList<Entry> Train, IReadOnlyList<Entry> Test) Split(
+    private static (IReadOnlyList<Entry> Train, IReadOnlyList<Entry> Test) SetAside(
         string folder,
         List<Entry> entries,
         IReadOnlyList<string> names

@@ -25,6 +25,43 @@ internal sealed class ClassificationStudy(Dataset data)
     /// <summary>Test images that are known to be hard; null: none are.</summary>
     internal int? HardImages => _hardSet?.Length;
 
+    /// <summary>What is wrong with the packed model beside a finished run; null: nothing.</summary>
+    internal string? FindMistake(RunResult run, string folder)
+    {
+        const int MaxCompared = 500;
+        if (!run.Packed)
+        {
+            return null;
+        }
+
+        BitModel model;
+        try
+        {
+            model = BitModel.Load(Path.Combine(folder, RunFolder.ModelFile));
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            return $"its model cannot be read ({e.Message.Split('\n')[0].TrimEnd('.')})";
+        }
+
+        ImageSet some = data.Test.Slice(0, Math.Min(MaxCompared, data.Test.Count));
+        ModelInput input = model.Input;
+        bool SameClasses(byte[] noted)
+        {
+            int[] classes = new int[some.Count];
+            model.Predict(some.Pixels.Span, classes);
+            return noted.Take(some.Count).Select(c => (int)c).SequenceEqual(classes);
+        }
+
+        return
+            (input.Channels, input.Height, input.Width) == (some.Channels, some.Height, some.Width)
+            && model.ClassNames.SequenceEqual(data.ClassNames)
+            && run is ClassificationResult { TestPredictions: var noted }
+            && SameClasses(noted)
+            ? null
+            : "its model is another one: it does not predict what the run has noted";
+    }
+
     /// <summary>Measures an experiment.</summary>
     /// <param name="experiment">Whose row.</param>
     /// <param name="runs">Its finished runs, one per seed.</param>

@@ -1,3 +1,4 @@
+using Onebit.Datasets;
 using Onebit.Training;
 
 namespace Onebit.Study;
@@ -22,6 +23,8 @@ public static class Preset
         : Directory.Exists(nameOrFolder) ? nameOrFolder
         : null;
 
+    private static bool IsExperiment(string file) => Path.GetExtension(file).Equals(".json", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>All experiments of a preset, by name.</summary>
     /// <exception cref="ExperimentException">There is no such preset, it is empty, or a file is wrong.</exception>
     public static IReadOnlyList<Experiment> Load(string nameOrFolder)
@@ -31,8 +34,8 @@ public static class Preset
             ?? throw new ExperimentException(
                 $"There is no preset '{nameOrFolder}'; use {string.Join(", ", Names)} or a folder of experiment files."
             );
-        string[] files = [.. Directory.EnumerateFiles(folder, "*.json").Order(StringComparer.Ordinal)];
-        return files.Length > 0
+        IReadOnlyList<string> files = FileSearch.Find(folder, f => IsExperiment(f) ? null : "no experiment files", below: false).Files;
+        return files.Count > 0
             ? [.. files.Select(ExperimentFile.Load)]
             : throw new ExperimentException($"'{folder}' holds no experiment files (*.json).");
     }

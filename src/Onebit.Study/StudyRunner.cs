@@ -30,6 +30,7 @@ public sealed class StudyRunner
     /// <param name="size">What images of a folder are scaled to; null: the standard.</param>
     /// <param name="archive">Where finished runs are kept, see <see cref="RunArchive"/>; null: nowhere.</param>
     /// <param name="loading">Told how far the data set is loaded.</param>
+    /// <param name="told">Told how a folder of images was read, and what was left out.</param>
     /// <exception cref="ExperimentException">An experiment is wrong.</exception>
     /// <exception cref="DatasetException">The data set is wrong.</exception>
     public StudyRunner(
@@ -39,12 +40,13 @@ public sealed class StudyRunner
         Func<IReadOnlyList<string>, ProcessStartInfo> command,
         Shape? size = null,
         string? archive = null,
-        IProgress<LoadProgress>? loading = null
+        IProgress<LoadProgress>? loading = null,
+        Action<FolderReading>? told = null
     )
     {
         (_preset, _folder, _archive) = (preset, folder, archive);
         IReadOnlyList<Experiment> experiments = Preset.Load(preset);
-        (_data, _size) = (DatasetLoader.Load(data, loading, size), size);
+        (_data, _size) = (DatasetLoader.Load(data, loading, size, told), size);
         _task = new ClassificationStudy(_data);
         var runs = new List<PlannedRun>();
         foreach (Experiment experiment in experiments)
@@ -70,6 +72,9 @@ public sealed class StudyRunner
     /// <param name="finished">Trains nothing: what is finished already is measured and written.</param>
     /// <param name="progress">Told several times per second, every run each time.</param>
     /// <param name="status">Told what is done after the trainings.</param>
+    /// <param name="unreadable">
+    /// Told which finished runs cannot be used, and why. Then a study that trains nothing goes on without them. Any other study ends.
+    /// </param>
     /// <param name="cancellation">Ends the training processes; what they checkpointed is kept.</param>
     /// <exception cref="ExperimentException">A run failed; says which and why.</exception>
     public StudyResults Execute(
@@ -77,15 +82,17 @@ public sealed class StudyRunner
         bool finished = false,
         IProgress<IReadOnlyList<RunProgress>>? progress = null,
         IProgress<string>? status = null,
+        IProgress<string>? unreadable = null,
         CancellationToken cancellation = default
     )
     {
-        foreach (PlannedRun run in _runs.Where(r => File.Exists(Archived(r)) && RunFolder.Load(r.Folder) is null))
+        OutputFolder.Require(_folder);
+        foreach (PlannedRun run in _runs.Where(r => File.Exists(Archived(r)) && !File.Exists(Path.Combine(r.Folder, RunFolder.ResultFile))))
         {
             RunArchive.Extract(Archived(run)!, run.Folder, Trainer.Fingerprint(run.Experiment, _data));
         }
 
-        Dictionary<PlannedRun, RunResult> done = Finished();
+        Dictionary<PlannedRun, RunResult> done = Finished(finished ? unreadable : null);
         if (finished && done.Count == 0)
         {
             throw new ExperimentException(
@@ -93,7 +100,6 @@ public sealed class StudyRunner
             );
         }
 
-        Directory.CreateDirectory(_folder);
         if (!finished)
         {
             _queue.Train(jobs, done, progress, cancellation);
@@ -154,23 +160,39 @@ public sealed class StudyRunner
 
     private string FolderOf(Experiment experiment, int seed) => Path.Combine(_folder, "runs", $"{experiment.Name}-seed{seed}");
 
-    private Dictionary<PlannedRun, RunResult> Finished()
+    /// <param name="unreadable">Told which runs cannot be used and are left out; null: the first of them ends the study.</param>
+    private Dictionary<PlannedRun, RunResult> Finished(IProgress<string>? unreadable)
     {
         var results = new Dictionary<PlannedRun, RunResult>();
         foreach (PlannedRun run in _runs)
         {
-            if (RunFolder.Load(run.Folder) is not { } result)
+            try
             {
-                continue;
+                if (RunFolder.Load(run.Folder) is { } result)
+                {
+                    results[run] = Checked(run, result);
+                }
             }
-
-            results[run] =
-                result.Fingerprint == Trainer.Fingerprint(run.Experiment, _data)
-                    ? result
-                    : throw new ExperimentException(
-                        $"The folder '{run.Folder}' holds a run of another experiment or data set; delete it or choose another --out."
-                    );
+            catch (ExperimentException e) when (unreadable is not null)
+            {
+                unreadable.Report(e.Message);
+            }
         }
         return results;
+    }
+
+    /// <summary>A run's folder may be half-written, edited or a stranger's.</summary>
+    private RunResult Checked(PlannedRun run, RunResult result)
+    {
+        if (result.Fingerprint != Trainer.Fingerprint(run.Experiment, _data) || result.Seed != run.Seed)
+        {
+            throw new ExperimentException(
+                $"The folder '{run.Folder}' holds a run of another experiment, seed or data set; delete it or choose another --out."
+            );
+        }
+
+        return (result.FindMistake(_data) ?? _task.FindMistake(result, run.Folder)) is { } mistake
+            ? throw new ExperimentException($"The run in '{run.Folder}' cannot be used: {mistake}; delete that folder to train it again.")
+            : result;
     }
 }

@@ -113,11 +113,11 @@ internal sealed class TrainingQueue(
         try
         {
             return JsonSerializer.Deserialize<TrainingProgress>(
-                File.ReadAllText(Path.Combine(run.Folder, RunFolder.ProgressFile)),
+                InputFile.ReadText(Path.Combine(run.Folder, RunFolder.ProgressFile)),
                 Experiment.Json
             );
         }
-        catch (Exception e) when (e is IOException or JsonException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
             return null; // Not begun, or just done.
         }

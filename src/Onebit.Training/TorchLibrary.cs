@@ -1,8 +1,10 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 using TorchSharp;
 
 namespace Onebit.Training;
@@ -10,21 +12,44 @@ namespace Onebit.Training;
 /// <summary>
 /// Loads libtorch where TorchSharp alone cannot: its <c>libLibTorchSharp.so</c> asks for symbol version
 /// <c>GLIBCXX_3.4.32</c>, which the C++ library of Debian 12, Ubuntu 22.04 and RHEL 9 lacks. Nothing that
-/// is called needs it, so a copy with that one need marked weak is loaded instead.
+/// is called needs it, so a copy with that one need marked weak is loaded instead. It happens when TorchSharp is first used, so a command
+/// that does not train needs no libtorch.
 /// </summary>
-internal static class TorchLibrary
+public static class TorchLibrary
 {
     private const string MissingVersion = "GLIBCXX_3.4.32";
+    private const string FileName = "libLibTorchSharp.so";
+
+    /// <summary>Why the mended copy could not be loaded, in a sentence; null: it could, or none was needed.</summary>
+    public static string? Obstacle { get; private set; }
 
     [SuppressMessage("Usage", "CA2255", Justification = "Must run before TorchSharp's own static constructors.")]
     [ModuleInitializer]
-    internal static void Load()
+    internal static void Initialize()
     {
         if (!OperatingSystem.IsLinux())
         {
             return;
         }
 
+        int loaded = 0;
+        AppDomain.CurrentDomain.AssemblyLoad += (_, e) => LoadFor(e.LoadedAssembly);
+        foreach (Assembly assembly in AppDomain.CurrentDomain.GetAssemblies())
+        {
+            LoadFor(assembly);
+        }
+
+        void LoadFor(Assembly assembly)
+        {
+            if (assembly.GetName().Name == "TorchSharp" && Interlocked.Exchange(ref loaded, 1) == 0)
+            {
+                Load();
+            }
+        }
+    }
+
+    private static void Load()
+    {
         KeepMemory();
         if (LoadLibrary())
         {
@@ -39,37 +64,94 @@ internal static class TorchLibrary
         {
             AppContext.BaseDirectory,
             Path.Combine(AppContext.BaseDirectory, "runtimes", "linux-x64", "native"),
-        }.FirstOrDefault(f => File.Exists(Path.Combine(f, "libLibTorchSharp.so")));
+        }.FirstOrDefault(f => File.Exists(Path.Combine(f, FileName)));
         if (folder is null)
         {
             return false;
         }
 
-        if (NativeLibrary.TryLoad(Path.Combine(folder, "libLibTorchSharp.so"), out _))
+        if (NativeLibrary.TryLoad(Path.Combine(folder, FileName), out _))
         {
             return true;
         }
 
-        byte[] library = File.ReadAllBytes(Path.Combine(folder, "libLibTorchSharp.so"));
+        byte[] library = File.ReadAllBytes(Path.Combine(folder, FileName));
         if (!MarkVersionWeak(library))
         {
             return false; // Not our case: TorchSharp will say what is wrong.
         }
 
-        DirectoryInfo temporary = Directory.CreateTempSubdirectory("onebit-");
-        try
+        if (!NativeLibrary.TryLoad(Path.Combine(folder, "libtorch.so"), out _))
         {
-            string copy = Path.Combine(temporary.FullName, "libLibTorchSharp.so");
-            File.WriteAllBytes(copy, library);
-            NativeLibrary.Load(Path.Combine(folder, "libtorch.so"));
-            NativeLibrary.Load(copy); // TorchSharp's own load then finds it by its soname.
+            return false;
+        }
+
+        // TorchSharp's own load then finds the copy by its soname.
+        if (LoadFromMemory(library) || CopyFolders(folder).Any(place => LoadFrom(place, library)))
+        {
             return true;
         }
-        finally
+
+        Obstacle =
+            $"libtorch cannot be loaded: a mended copy of {FileName} must be written to a folder from which programs may run, and "
+            + $"{string.Join(", ", CopyFolders(folder).Select(place => $"'{place}'"))} do not allow it; set TMPDIR to one that does.";
+        return false;
+    }
+
+    /// <summary>Folders for the copy, in the order they are tried.</summary>
+    private static IEnumerable<string> CopyFolders(string program) =>
+        [
+            Path.GetTempPath(),
+            Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify),
+            program,
+        ];
+
+    /// <summary>Loads the copy from a file in memory: nothing is written, so a killed process leaves nothing behind.</summary>
+    private static bool LoadFromMemory(byte[] library)
+    {
+        const uint CloseOnExec = 1;
+        try
         {
-            temporary.Delete(recursive: true);
+            using var handle = new SafeFileHandle(CreateMemoryFile(FileName, CloseOnExec), ownsHandle: true);
+            if (handle.IsInvalid)
+            {
+                return false;
+            }
+
+            RandomAccess.Write(handle, library, 0);
+            return NativeLibrary.TryLoad($"/proc/self/fd/{handle.DangerousGetHandle()}", out _);
+        }
+        catch (Exception e) when (e is EntryPointNotFoundException or IOException or UnauthorizedAccessException)
+        {
+            return false; // An old kernel, or one that forbids it.
         }
     }
+
+    private static bool LoadFrom(string place, byte[] library)
+    {
+        string folder = Path.Combine(place, $"onebit-{Guid.NewGuid():N}");
+        try
+        {
+            Directory.CreateDirectory(folder);
+            try
+            {
+                string copy = Path.Combine(folder, FileName);
+                File.WriteAllBytes(copy, library);
+                return NativeLibrary.TryLoad(copy, out _);
+            }
+            finally
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return false;
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "memfd_create", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    private static extern int CreateMemoryFile(string name, uint flags);
 
     /// <summary>
     /// The GNU C library gives memory back to the system after each step of a training, to fetch it anew, page by page, in the next;

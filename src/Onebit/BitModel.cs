@@ -33,14 +33,24 @@ public sealed class BitModel
     public BitModel(ModelInput input, IReadOnlyList<Operation> operations, IReadOnlyList<string>? classNames = null)
         : this(input, operations, VectorWidth.Widest, classNames) { }
 
-    private BitModel((ModelInput Input, Operation[] Operations, string[]? ClassNames) file)
-        : this(file.Input, file.Operations, VectorWidth.Widest, file.ClassNames) { }
+    private BitModel(
+        (ModelInput Input, Operation[] Operations, string[]? ClassNames, ImagePreparation Preparation) file,
+        ModelBudget budget
+    )
+        : this(file.Input, file.Operations, VectorWidth.Widest, file.ClassNames, budget) => Preparation = file.Preparation;
 
     /// <param name="input">What the model reads.</param>
     /// <param name="operations">The operations.</param>
     /// <param name="widestVector">Bits of the widest vectors to use, 64 to 512; wider than the processor's are emulated.</param>
     /// <param name="classNames">One per class, or null.</param>
-    internal BitModel(ModelInput input, IReadOnlyList<Operation> operations, int widestVector, IReadOnlyList<string>? classNames = null)
+    /// <param name="budget">What it may cost; null: what the format allows.</param>
+    internal BitModel(
+        ModelInput input,
+        IReadOnlyList<Operation> operations,
+        int widestVector,
+        IReadOnlyList<string>? classNames = null,
+        ModelBudget? budget = null
+    )
     {
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(operations);
@@ -50,11 +60,16 @@ public sealed class BitModel
             throw new ArgumentException("An operation is null.", nameof(operations));
         }
 
-        _values = ModelCheck.Infer(input, _operations);
+        _values = ModelCheck.Infer(input, _operations, budget: budget);
         _scores = (Scores)_operations[^1];
         _classNames = ClassNaming.Check(classNames, ClassCount);
         var plan = new ExecutionPlan(input, _operations, _values, widestVector);
         _single = new SingleImage(plan);
+        if (budget is not null)
+        {
+            ModelBudget.Require(_single.ScratchBytes, budget.ScratchBytes, "a prediction takes bytes of memory:");
+        }
+
         _batches =
         [
             .. VectorWidth
@@ -81,23 +96,41 @@ public sealed class BitModel
     /// <summary>What each class is called: "0", "1" and so on where the model has no names of its own.</summary>
     public IReadOnlyList<string> ClassNames => field ??= Array.AsReadOnly(_classNames ?? ClassNaming.Numbers(ClassCount));
 
+    /// <summary>What was done to pictures before the model was trained on them.</summary>
+    public ImagePreparation Preparation { get; private set; }
+
+    /// <summary>The same model, whose file says what was done to the pictures that it was trained on.</summary>
+    public BitModel WithPreparation(ImagePreparation preparation)
+    {
+        if (!Enum.IsDefined(preparation))
+        {
+            throw new ArgumentOutOfRangeException(nameof(preparation));
+        }
+
+        var copy = (BitModel)MemberwiseClone();
+        copy.Preparation = preparation;
+        return copy;
+    }
+
     /// <summary>Reads a <c>.onebit</c> file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="budget">What the model may cost; null: that of <see cref="ModelBudget"/>, in proportion to the file's size.</param>
     /// <exception cref="InvalidDataException">The file is not a valid model; the message names it and says why.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
-    public static BitModel Load(string path)
+    public static BitModel Load(string path, ModelBudget? budget = null)
     {
-        using FileStream stream = File.OpenRead(path);
+        using FileStream stream = InputFile.Open(path);
         try
         {
-            if (!stream.CanSeek || stream.Length > ModelLimits.MaxFileBytes)
+            if (stream.Length > ModelLimits.MaxFileBytes)
             {
                 throw new InvalidDataException($"A model is a file of at most {ModelLimits.MaxFileBytes} bytes.");
             }
 
             var content = new byte[stream.Length];
             stream.ReadExactly(content);
-            return Read(content);
+            return Read(content, budget);
         }
         catch (InvalidDataException e)
         {
@@ -106,8 +139,11 @@ public sealed class BitModel
     }
 
     /// <summary>Reads the content of a <c>.onebit</c> file.</summary>
-    /// <exception cref="InvalidDataException">The content is not a valid model; the message says why.</exception>
-    public static BitModel Read(ReadOnlySpan<byte> file) => new(ModelFile.Decode(file));
+    /// <param name="file">The content.</param>
+    /// <param name="budget">What the model may cost; null: that of <see cref="ModelBudget"/>, in proportion to the file's size.</param>
+    /// <exception cref="InvalidDataException">The content is not a valid model, or too costly; the message says why.</exception>
+    public static BitModel Read(ReadOnlySpan<byte> file, ModelBudget? budget = null) =>
+        new(ModelFile.Decode(file), budget ?? ModelBudget.Of(file.Length));
 
     /// <summary>Writes the model beside <paramref name="path"/> and renames, so that no reader ever sees half a file.</summary>
     /// <exception cref="IOException">The file cannot be written; what was there before is untouched.</exception>
@@ -115,7 +151,7 @@ public sealed class BitModel
     public void Save(string path) => AtomicFile.Write(path, stream => stream.Write(ToBytes()));
 
     /// <summary>The content of the model's <c>.onebit</c> file.</summary>
-    public byte[] ToBytes() => ModelFile.Encode(Input, _operations, _classNames);
+    public byte[] ToBytes() => ModelFile.Encode(Input, _operations, _classNames, Preparation);
 
     /// <summary>Bytes that operation <paramref name="operation"/> takes in the file.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such operation.</exception>

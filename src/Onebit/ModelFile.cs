@@ -11,6 +11,7 @@ internal static class ModelFile
 {
     private const byte Unnamed = 1,
         Named = 2; // The versions: without and with class names.
+    private const int PreparationShift = 4; // It shares the version's byte, so it takes none of its own.
     private const int ChecksumBytes = 4;
 
     private static ReadOnlySpan<byte> Magic => "1BIT"u8;
@@ -18,11 +19,12 @@ internal static class ModelFile
     /// <param name="input">What the model reads.</param>
     /// <param name="operations">Its operations.</param>
     /// <param name="classNames">One per class; null: the numbers.</param>
-    public static byte[] Encode(ModelInput input, IReadOnlyList<Operation> operations, string[]? classNames)
+    /// <param name="preparation">Of the images.</param>
+    public static byte[] Encode(ModelInput input, IReadOnlyList<Operation> operations, string[]? classNames, ImagePreparation preparation)
     {
         var writer = new FileWriter();
         writer.Bytes(Magic);
-        writer.Byte(classNames is null ? Unnamed : Named);
+        writer.Byte((byte)((classNames is null ? Unnamed : Named) | (int)preparation << PreparationShift));
         writer.Size(input.Channels);
         writer.Size(input.Height);
         writer.Size(input.Width);
@@ -39,14 +41,18 @@ internal static class ModelFile
         return writer.Finish();
     }
 
-    public static (ModelInput Input, Operation[] Operations, string[]? ClassNames) Decode(ReadOnlySpan<byte> file)
+    public static (ModelInput Input, Operation[] Operations, string[]? ClassNames, ImagePreparation Preparation) Decode(
+        ReadOnlySpan<byte> file
+    )
     {
         if (!file.StartsWith(Magic))
         {
             throw new InvalidDataException("This is not a .onebit file: it does not begin with \"1BIT\".");
         }
 
-        if (file.Length > Magic.Length && file[Magic.Length] is not (Unnamed or Named))
+        int version = file.Length > Magic.Length ? file[Magic.Length] & (1 << PreparationShift) - 1 : Unnamed;
+        var preparation = (ImagePreparation)(file.Length > Magic.Length ? file[Magic.Length] >> PreparationShift : 0);
+        if (version is not (Unnamed or Named) || preparation > ImagePreparation.Digits)
         {
             throw new InvalidDataException(
                 $"The file has format version {file[Magic.Length]}; this program reads versions {Unnamed} and {Named}."
@@ -67,8 +73,10 @@ internal static class ModelFile
         var reader = new FileReader(content[(Magic.Length + 1)..]);
         var input = new ModelInput(reader.Size(), reader.Size(), reader.Size(), reader.Byte(), reader.Byte());
         Operation[] operations = OperationSequence.Read(ref reader);
-        string[]? names = file[Magic.Length] == Named ? Names(ref reader, operations) : null;
-        return reader.AtEnd ? (input, operations, names) : throw new InvalidDataException("Bytes follow the end of the model.");
+        string[]? names = version == Named ? Names(ref reader, operations) : null;
+        return reader.AtEnd
+            ? (input, operations, names, preparation)
+            : throw new InvalidDataException("Bytes follow the end of the model.");
     }
 
     private static string[] Names(ref FileReader reader, Operation[] operations)

@@ -34,6 +34,8 @@ public class PredictTests
             blank,
             missing,
             hollow,
+            "--preprocess",
+            "digits",
             "--json"
         );
         Assert.Equal(1, code);
@@ -70,11 +72,11 @@ public class PredictTests
         Assert.InRange((double)answers[0]["probability"]!, 0.5, 1);
         Assert.NotEqual("7", (string)answers[0]["runnerUp"]!);
 
-        (code, output, error) = OnebitProcess.Run("predict", s_model, seven, empty);
+        (code, output, error) = OnebitProcess.Run("predict", s_model, seven, empty, "--preprocess", "digits");
         Assert.Equal(1, code);
         Assert.Contains(seven, output, StringComparison.Ordinal);
         Assert.DoesNotContain(empty, output, StringComparison.Ordinal);
-        Assert.Equal($"onebit: {empty} is empty.", error.Trim());
+        Assert.Equal($"onebit: {empty} is empty, or a pipe or device and no file.", error.Trim());
     }
 
     [Fact]
@@ -86,7 +88,7 @@ public class PredictTests
             "square.bmp",
             Pictures.Bmp(200, 200, (y, x) => (byte)(y is >= 30 and < 70 && x is >= 100 and < 140 ? 0 : 255))
         );
-        (int code, string output, _) = OnebitProcess.Run("predict", s_model, square, "--show");
+        (int code, string output, _) = OnebitProcess.Run("predict", s_model, square, "--show", "--preprocess", "digits");
         Assert.Equal(0, code);
         string[] lines = [.. output.Split('\n').Select(l => l.TrimEnd())];
         string[] drawn = lines[1..15];
@@ -111,7 +113,7 @@ public class PredictTests
             folder.Add($"{i:D2}-{drawings[i].Digit}.png", drawings[i].File);
         }
 
-        (int code, string output, string error) = OnebitProcess.Run("predict", s_model, folder.Path, "--json");
+        (int code, string output, string error) = OnebitProcess.Run("predict", s_model, folder.Path, "--preprocess", "digits", "--json");
         Assert.Equal(0, code);
         Assert.Contains("images: 50 of 50", error, StringComparison.Ordinal);
         string[] classes = [.. JsonNode.Parse(output)!.AsArray().Select(a => (string)a!["class"]!)];
@@ -134,5 +136,39 @@ public class PredictTests
         Assert.Equal(1, code);
         Assert.Contains("--preprocess plain", error, StringComparison.Ordinal);
         Assert.Contains("red", OnebitProcess.Run("predict", wide, image).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_model_says_how_images_are_prepared_and_an_old_one_only_where_that_is_certain()
+    {
+        using var folder = new TemporaryFolder();
+        string image = folder.Add("seven.png", Drawing.All(1).First(d => d.Digit == 7).File),
+            digits = folder.File("digits.onebit"),
+            scaled = folder.File("scaled.onebit");
+        BitModel old = BitModel.Load(s_model);
+        old.WithPreparation(ImagePreparation.Digits).Save(digits);
+        old.WithPreparation(ImagePreparation.Scaled).Save(scaled);
+        string Answer(string model, bool warns, params string[] more)
+        {
+            (int code, string output, string error) = OnebitProcess.Run(["predict", model, image, "--json", .. more]);
+            Assert.Equal(0, code);
+            Assert.Equal(warns ? 1 : 0, error.Split('\n').Count(line => line.Contains("--preprocess digits", StringComparison.Ordinal)));
+            return output;
+        }
+
+        string asDigit = Answer(s_model, warns: false, "--preprocess", "digits"),
+            plain = Answer(s_model, warns: false, "--preprocess", "plain");
+        Assert.NotEqual(asDigit, plain);
+        Assert.Equal(plain, Answer(s_model, warns: true)); // Ten classes called 0 to 9 may be clothes.
+        Assert.Equal(asDigit, Answer(digits, warns: false));
+        Assert.Equal(plain, Answer(scaled, warns: false));
+        Assert.Equal(plain, Answer(digits, warns: false, "--preprocess", "plain"));
+        foreach (string shipped in Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "models"), "*.onebit"))
+        {
+            Assert.Equal(
+                Path.GetFileName(shipped).StartsWith("mnist", StringComparison.Ordinal) ? ImagePreparation.Digits : ImagePreparation.Scaled,
+                KnownPreparation.Of(BitModel.Load(shipped))
+            );
+        }
     }
 }

@@ -56,4 +56,29 @@ public class DatasetTests
         var one = new ImageSet(new byte[4], new byte[1], 1, 1, 4);
         Assert.Throws<ArgumentException>(() => new Dataset("", one, one));
     }
+
+    [Fact]
+    public void The_hash_tells_what_a_set_holds_and_how_it_is_split()
+    {
+        ImageSet Images(byte[] labels, byte first = 0) =>
+            new(Enumerable.Range(first, 4 * labels.Length).Select(i => (byte)i).ToArray(), labels, 1, 2, 2);
+        ImageSet test = Images([0, 1]);
+        byte[] labels = [0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1];
+        Dataset[] sets =
+        [
+            new("a", Images(labels), test, ["x", "y"]),
+            new("a", Images(labels), test, ["x", "y"], validationCount: 5),
+            new("a", Images([1, 0, .. labels[2..]]), test, ["x", "y"]),
+            new("a", Images(labels, 1), test, ["x", "y"]),
+            new("a", Images(labels), Images([0, 1], 1), ["x", "y"]),
+            new("a", Images(labels), test, ["y", "x"]),
+            new("a", Images(labels), test, ["x", "y", "z"]),
+        ];
+        Assert.Equal(sets.Length, sets.Select(s => s.Sha256).Distinct().Count());
+        // The name, the folder, and a count that is the usual one say nothing of the content.
+        Assert.Equal(sets[0].Sha256, new Dataset("b", Images(labels), test, ["x", "y"], validationCount: 2) { Folder = "/b" }.Sha256);
+        Assert.Equal(5, sets[1].Validation.Count);
+        Assert.Throws<ArgumentException>(() => new Dataset("a", Images(labels), test, validationCount: 12));
+        Assert.Throws<ArgumentException>(() => new Dataset("a", Images(labels), test, validationCount: 0));
+    }
 }

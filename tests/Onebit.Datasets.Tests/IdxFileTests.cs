@@ -150,6 +150,45 @@ public class IdxFileTests
     }
 
     [Fact]
+    public void A_file_that_grows_a_hundred_times_is_refused_before_it_is_unpacked()
+    {
+        byte[] bomb = Idx.Gzip(Idx.Bytes(new byte[70_000_000], 70_000_000, 1, 1));
+        Assert.InRange(
+            Allocated(() => Idx.Refused(() => Idx.Read(bomb, s_labels), "the images", "70000016 bytes", "unzip it")),
+            0,
+            1 << 20
+        );
+        // Of 67 million bytes and fewer nothing is said: a file of sorted labels is as small.
+        Assert.Equal(
+            60_000_000,
+            Idx.Read(Idx.Gzip(Idx.Bytes(new byte[60_000_000], 60_000_000, 1, 1)), Idx.Labels(new byte[60_000_000])).Count
+        );
+    }
+
+    [Fact]
+    public void Gzip_of_several_members_is_read_whole()
+    {
+        byte[] images = Idx.Images(2);
+        // A boundary within the header, one within the elements, and, as bgzip writes it, an empty member at the end.
+        byte[] zipped = [.. Idx.Gzip(images[..5]), .. Idx.Gzip(images[5..20]), .. Idx.Gzip(images[20..])];
+        byte[] ended = [.. zipped, .. Idx.Gzip([])];
+        foreach (byte[] whole in new[] { zipped, ended, [.. Idx.Gzip(images), .. Idx.Gzip([])] })
+        {
+            Assert.Equal(Idx.Read(images, s_labels).Pixels.Span, Idx.Read(whole, s_labels).Pixels.Span);
+            for (int length = zipped.Length - 1; length < whole.Length; length++)
+            {
+                if (length != zipped.Length)
+                {
+                    Idx.Refused(() => Idx.Read(whole[..length], s_labels));
+                }
+            }
+
+            Idx.Refused(() => Idx.Read([.. whole, 1, 2, 3], s_labels));
+            Idx.Refused(() => Idx.Read([.. whole, .. Idx.Gzip([1])], s_labels), "goes on");
+        }
+    }
+
+    [Fact]
     public void A_bomb_is_not_inflated()
     {
         byte[] bomb = Idx.Gzip(Idx.Bytes(new byte[1 << 26], 2, 2, 3));

@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using CsCheck;
 using SkiaSharp;
 
@@ -48,6 +50,165 @@ public class PictureTests
         Assert.Equal(orientation <= 4 ? (32, 16) : (16, 32), (picture.Width, picture.Height));
         byte[] grey = picture.Scale(new Shape(1, 2, 2));
         Assert.Equal(quarters, grey.Select(g => (g + 42) / 85));
+    }
+
+    [Theory]
+    [InlineData(1, 0, 1, 2, 3)]
+    [InlineData(3, 3, 2, 1, 0)]
+    [InlineData(6, 2, 0, 3, 1)]
+    [InlineData(8, 1, 3, 0, 2)]
+    public void Png_and_WebP_files_are_turned_too(byte orientation, params int[] quarters)
+    {
+        byte[] exif =
+        [
+            .. "II*\0"u8,
+            8,
+            0,
+            0,
+            0,
+            2,
+            0,
+            0x0F,
+            0x01,
+            2,
+            0,
+            1,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0x12,
+            1,
+            3,
+            0,
+            1,
+            0,
+            0,
+            0,
+            orientation,
+            0,
+            0,
+            0,
+        ];
+        byte[] png = Encoded(SKEncodedImageFormat.Png),
+            webp = Encoded(SKEncodedImageFormat.Webp);
+        byte[] tail = [.. "EXIF"u8, (byte)exif.Length, 0, 0, 0, .. exif];
+        byte[] extended = [.. "VP8X"u8, 10, 0, 0, 0, 8, 0, 0, 0, 31, 0, 0, 15, 0, 0];
+        byte[] photo = [.. webp[..12], .. extended, .. webp[12..], .. tail];
+        BinaryPrimitives.WriteInt32LittleEndian(photo.AsSpan(4), photo.Length - 8);
+        foreach (byte[] file in new[] { (byte[])[.. png[..33], .. Pictures.Chunk("eXIf"u8, exif), .. png[33..]], photo })
+        {
+            byte[] grey = Picture.Decode(file, "").Scale(new Shape(1, 2, 2));
+            Assert.Equal(quarters, grey.Select(g => (g + 42) / 85));
+        }
+
+        static byte[] Encoded(SKEncodedImageFormat format) =>
+            Pictures.Encode(
+                format,
+                32,
+                16,
+                (y, x) =>
+                {
+                    byte grey = (byte)(y / 8 * 2 * 85 + x / 16 * 85);
+                    return new SKColor(grey, grey, grey);
+                }
+            );
+    }
+
+    [Fact]
+    public void Exif_data_that_means_nothing_turns_nothing()
+    {
+        byte[] png = Pictures.Png(4, 2, 8, 0, y => [(byte)y, 1, 2, 3]);
+        byte[] exif = [.. "MM\0*"u8, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0];
+        for (int length = 0; length < exif.Length; length++)
+        {
+            Assert.Equal(
+                4,
+                Picture.Decode([.. png[..33], .. Pictures.Chunk("eXIf"u8, exif[..length]), .. png[33..]], "").Width is 4 or 2 ? 4 : 0
+            );
+            byte[] far = [.. exif[..4], 0xFF, 0xFF, 0xFF, 0xFF, .. exif[8..]];
+            Assert.Equal(4, Picture.Decode([.. png[..33], .. Pictures.Chunk("eXIf"u8, far), .. png[33..]], "").Width);
+        }
+    }
+
+    [Theory]
+    [InlineData(8, 0)]
+    [InlineData(10, 0)]
+    [InlineData(12, 0)]
+    [InlineData(16, 0)]
+    [InlineData(12, 2)]
+    [InlineData(8, 4)]
+    [InlineData(10, 6)]
+    public void Sixteen_bits_of_which_few_are_used_are_not_black(int used, byte colourType)
+    {
+        int channels = colourType switch
+        {
+            0 => 1,
+            2 => 3,
+            4 => 2,
+            _ => 4,
+        };
+        int max = (1 << used) - 1;
+        byte[] Row(int y) =>
+            [
+                .. Enumerable
+                    .Range(0, 5 * channels)
+                    .Select(i => channels % 2 == 0 && i % channels == channels - 1 ? 65535 : max * (i / channels + y) / 8)
+                    .SelectMany(v => new[] { (byte)(v >> 8), (byte)v }),
+            ];
+        byte[] grey = Greys(Pictures.Png(5, 5, 16, colourType, Row));
+        Assert.All(Enumerable.Range(0, 25), i => Assert.InRange(grey[i], 255 * (i % 5 + i / 5) / 8 - 1, 255 * (i % 5 + i / 5) / 8 + 1));
+    }
+
+    [Fact]
+    public void All_filters_of_rows_are_undone()
+    {
+        // An encoder that chooses filters, of noise on a slope.
+        using var bitmap = new SKBitmap(new SKImageInfo(40, 40, SKColorType.RgbaF16, SKAlphaType.Unpremul));
+        var random = new Random(1);
+        int[] samples = [.. Enumerable.Range(0, 1600).Select(i => 20 * (i % 40 + i / 40) + random.Next(0, i / 4 + 1))];
+        Span<Half> pixels = MemoryMarshal.Cast<byte, Half>(bitmap.GetPixelSpan());
+        for (int i = 0; i < pixels.Length; i++)
+        {
+            pixels[i] = (Half)(i % 4 == 3 ? 1 : samples[i / 4] / 65535f);
+        }
+
+        foreach (
+            SKPngEncoderFilterFlags filter in new[]
+            {
+                SKPngEncoderFilterFlags.Sub,
+                SKPngEncoderFilterFlags.Up,
+                SKPngEncoderFilterFlags.Avg,
+                SKPngEncoderFilterFlags.Paeth,
+            }
+        )
+        {
+            using SKPixmap map = bitmap.PeekPixels()!;
+            using SKData data = map.Encode(new SKPngEncoderOptions(filter, 6))!;
+            byte[] file = data.ToArray();
+            Assert.Equal(16, file[24]);
+            byte[] grey = Greys(file);
+            Assert.All(Enumerable.Range(0, 1600), i => Assert.InRange(grey[i] - samples[i] * 255 / 4095, -1, 1));
+        }
+    }
+
+    [Fact]
+    public void A_jpeg_may_lack_its_last_bytes()
+    {
+        byte[] whole = Pictures.Encode(
+            SKEncodedImageFormat.Jpeg,
+            100,
+            80,
+            (y, x) => new SKColor((byte)(x * y), (byte)(2 * x), (byte)(3 * y))
+        );
+        byte[] pixels = Picture.Decode(whole, "").Rgba.ToArray();
+        Assert.Equal([0xFF, 0xD9], whole[^2..]);
+        Assert.Equal(pixels, Picture.Decode(whole.AsSpan(..^1), "").Rgba.ToArray());
+        Assert.Equal(pixels, Picture.Decode(whole.AsSpan(..^2), "").Rgba.ToArray());
+        Refused(whole[..(whole.Length * 9 / 10)], "ends too early");
     }
 
     [Fact]
@@ -196,7 +357,7 @@ public class PictureTests
         {
             Exception? refused = await Task.Run(() => Record.Exception(() => Picture.Load(path)), TestContext.Current.CancellationToken)
                 .WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
-            Assert.Contains($"{path} is empty", Assert.IsType<DatasetException>(refused).Message, StringComparison.Ordinal);
+            Assert.Contains($"{path} is empty, or a pipe", Assert.IsType<DatasetException>(refused).Message, StringComparison.Ordinal);
         }
     }
 

@@ -109,7 +109,8 @@ internal static class Pictures
         return data.ToArray();
     }
 
-    private static byte[] Chunk(ReadOnlySpan<byte> type, byte[] data)
+    /// <summary>A chunk of a PNG file.</summary>
+    internal static byte[] Chunk(ReadOnlySpan<byte> type, byte[] data)
     {
         byte[] content = [.. type, .. data];
         var chunk = new byte[8 + content.Length];

@@ -192,6 +192,24 @@ public sealed class ExplorerTests : IDisposable
         Assert.Equal(2, NearestNeighbours.Vote([2, 1, 1, 2]));
     }
 
+    [Fact]
+    public void Copies_of_few_images_end_the_curve_of_k_means_early()
+    {
+        Dataset bars = Bars(doubtful: 0);
+        ImageSet Copies(ImageSet images, int distinct) => images.Select([.. Enumerable.Range(0, images.Count).Select(i => i % distinct)]);
+        var data = new Dataset("copies", Copies(bars.AllTrain, 9), bars.Test, bars.ClassNames);
+        ExplorationResults results = new Explorer(data, new ExplorationOptions(Points: 60, Seeds: 1), _folder.Path).Run();
+        Assert.Equal([3, 4, 8], results.Kmeans.Curve.Select(p => p.K));
+        var two = new Dataset("copies of two", Copies(bars.AllTrain, 2), bars.Test, bars.ClassNames);
+        Assert.Equal(
+            [2],
+            new Explorer(two, new ExplorationOptions(Points: 60, Seeds: 1), _folder.Path).Run().Kmeans.Curve.Select(p => p.K)
+        );
+        var one = new Dataset("copies of one", Copies(bars.AllTrain, 1), bars.Test, bars.ClassNames);
+        string refused = Assert.Throws<ExperimentException>(() => new Explorer(one, new ExplorationOptions(), _folder.Path).Run()).Message;
+        Assert.Equal("All training images of copies of one are the same; explore needs images that differ.", refused);
+    }
+
     private ExplorationResults Look(Dataset data, out XElement page, out JsonNode json)
     {
         ExplorationResults results = new Explorer(

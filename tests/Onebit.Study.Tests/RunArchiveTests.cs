@@ -31,8 +31,13 @@ public sealed class RunArchiveTests : IDisposable
                 Experiment experiment = Preset.Load(preset).Single(e => e.Name == run.Experiment);
                 Assert.Contains(run.Seed, experiment.Seeds);
                 Assert.Equal(RunArchive.PathOf(s_archive, preset, $"{run.Experiment}-seed{run.Seed}"), file);
-                string data = experiment.Data == "fashion-mnist" ? FashionSha256 + "\n" : Trainer.Fingerprint(s_mnist);
+                bool isFashion = experiment.Data == "fashion-mnist";
+                string data = isFashion ? FashionSha256 + "\n" : Trainer.Fingerprint(s_mnist);
                 Assert.Equal(data + experiment.ToCanonicalJson(), run.Fingerprint);
+                if (!isFashion)
+                {
+                    Assert.Null(run.FindMistake(s_mnist));
+                }
             }
         );
     }

@@ -104,6 +104,7 @@ public class FormatTests
     [InlineData("does not begin with", "50 4B 03 04 05 06 07 08 09 0A")]
     [InlineData("format version 0", "31 42 49 54 00")]
     [InlineData("format version 3", "31 42 49 54 03")]
+    [InlineData("format version 49", "31 42 49 54 31")]
     [InlineData("ends too early", "31 42 49 54")]
     [InlineData("ends too early", "31 42 49 54 01 00 00 00")]
     [InlineData("damaged", "31 42 49 54 01 00 00 00 00")]
@@ -145,7 +146,7 @@ public class FormatTests
     [InlineData("01 53", "FF FF FF FF 07 53", "ends too early")]
     // Kinds.
     [InlineData("04 01 00", "04 00 00", "kind 0")]
-    [InlineData("04 01 00", "04 0F 00", "kind 15")]
+    [InlineData("04 01 00", "04 17 00", "kind 23")]
     // The input.
     [InlineData("01 80 04", "02 80 04", "1 or 8 bits")]
     [InlineData("01 80 04", "08 80 04", "threshold")]
@@ -301,6 +302,24 @@ public class FormatTests
         BitModel read = BitModel.Read(file);
         Assert.Equal(["cat", "žaba"], read.ClassNames);
         Assert.Equal(1, read.Predict([200, 10, 50, 255]));
+    }
+
+    [Theory]
+    [InlineData(0x11, ImagePreparation.Scaled)]
+    [InlineData(0x21, ImagePreparation.Digits)]
+    public void The_preparation_of_images_shares_the_byte_of_the_version(byte version, ImagePreparation preparation)
+    {
+        byte[] old = FileBytes.WithChecksum(FileBytes.Parse(FileBytes.Example));
+        BitModel model = BitModel.Read(old);
+        Assert.Equal(ImagePreparation.Unknown, model.Preparation);
+        BitModel prepared = model.WithPreparation(preparation);
+        byte[] file = prepared.ToBytes();
+        Assert.Equal((version, old.Length), (file[4], file.Length));
+        Assert.Equal(preparation, BitModel.Read(file).Preparation);
+        Assert.Equal(file, BitModel.Read(file).ToBytes());
+        Assert.Equal(old, model.ToBytes());
+        Assert.Equal(version + 1, new BitModel(model.Input, model.Operations, ["a", "b"]).WithPreparation(preparation).ToBytes()[4]);
+        Assert.Throws<ArgumentOutOfRangeException>(() => model.WithPreparation((ImagePreparation)3));
     }
 
     [Fact]

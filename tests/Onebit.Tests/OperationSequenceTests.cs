@@ -4,6 +4,7 @@ namespace Onebit.Tests;
 public class OperationSequenceTests
 {
     private static readonly byte[] s_weights = [0b0110];
+    private static readonly byte[] s_table = [.. Enumerable.Range(1, 255).Append(1).Select(i => (byte)i)];
     private static readonly bool[] s_flags = [false, true];
     private static readonly int[] s_integers = [1, 2];
     private static readonly long[] s_offsets = [3, 4];
@@ -26,6 +27,14 @@ public class OperationSequenceTests
             new Linear(9, 2, 1, 1, 1, 0, 1, s_weights),
             new Requantize(0, s_integers, s_evenOffsets, 2, 8),
             new Scores(0, s_integers, s_evenOffsets, 5),
+            new Concat(s_integers),
+            new Upsample(0),
+            new Lookup(0, s_table),
+            new PositionalEmbedding(0, s_weights, s_integers),
+            new AttentionScores(0, 1, 2, 3, 4),
+            new Softmax(0, s_integers, 5, s_table, s_integers, 6),
+            new AttentionSum(0, 1, 2),
+            new AttentionMean(0, 1, 2, 3),
         ];
 
     [Fact]
@@ -53,7 +62,8 @@ public class OperationSequenceTests
         int[] integers = [1, 2];
         long[] offsets = [3, 4];
         bool[] flags = [false, true];
-        byte[] weights = [0b0110];
+        byte[] weights = [0b0110],
+            table = [.. s_table];
         Operation[] operations =
         [
             new Linear(0, 2, 1, 1, 1, 0, 1, weights),
@@ -63,6 +73,10 @@ public class OperationSequenceTests
             new WeightedSum(integers, integers),
             new Quantize(0, 1, integers, flags),
             new PiecewiseLinear(0, integers, integers, offsets, integers, offsets, 6),
+            new Concat(integers),
+            new Lookup(0, table),
+            new PositionalEmbedding(0, weights, integers),
+            new Softmax(0, integers, 5, table, integers, 6),
         ];
         operations =
         [
@@ -104,9 +118,24 @@ public class OperationSequenceTests
                 HighMultipliers = integers,
                 HighOffsets = offsets,
             },
+            (Lookup)operations[8] with
+            {
+                Table = table,
+            },
+            (PositionalEmbedding)operations[9] with
+            {
+                Signs = weights,
+                Multipliers = integers,
+            },
+            (Softmax)operations[10] with
+            {
+                Multipliers = integers,
+                Table = table,
+                Thresholds = integers,
+            },
         ];
         byte[] before = Write(operations, out _);
-        (weights[0], flags[0], integers[1], offsets[1]) = (0, true, 9, 9);
+        (weights[0], table[0], flags[0], integers[1], offsets[1]) = (0, 9, true, 9, 9);
         Assert.Equal(before, Write(operations, out _));
     }
 

@@ -106,6 +106,7 @@ public sealed class ExperimentTests : IDisposable
     [InlineData("\"batchSize\": 20", "\"batchSize\": 1", "batchSize must be 2 to 1000000")]
     [InlineData("\"rate\": 0.5", "\"rate\": 0", "rate must be above 0")]
     [InlineData("\"rate\": 0.5", "\"rate\": -1", "rate must be above 0")]
+    [InlineData("\"rate\": 0.5", "\"rate\": 1e38", "rate must be above 0 and at most 1E+30")]
     [InlineData("\"rate\": 0.5", "\"rate\": NaN", "'N' is an invalid start of a value")]
     [InlineData("\"rate\": 0.5", "\"rate\": 1e999", "rate")]
     [InlineData("\"rate\": 0.5", "\"rate\": \"fast\"", "rate")]
@@ -176,11 +177,7 @@ public sealed class ExperimentTests : IDisposable
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"pixels\": \"bytes\", \"pixelThreshold\": 128", "and go with pixels of bits or signs")]
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"emaDecay\": 1", "emaDecay must be above 0 and below 1")]
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"loss\": \"hinge\"", "loss")]
-    [InlineData(
-        "\"epochs\": 3",
-        "\"epochs\": 3, \"initializeFrom\": \" \"",
-        "teachers and initializeFrom must be names or folders of runs"
-    )]
+    [InlineData("\"epochs\": 3", "\"epochs\": 3, \"initializeFrom\": \" \"", "a name among teachers and initializeFrom is empty; give one")]
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"distillation\": { \"teachers\": [] }", "a distillation must name at least one teacher")]
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"distillation\": {}", "teachers")]
     [InlineData(

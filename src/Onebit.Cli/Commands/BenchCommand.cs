@@ -154,8 +154,8 @@ internal static class BenchCommand
         foreach (BenchRow row in rows)
         {
             string Against(double? time) => time is { } t ? $"{t:N0} ({t / row.OnebitNanoseconds:N1}x)" : "";
-            table.AddRow(
-                Markup.Escape(row.Model),
+            table.AddTextRow(
+                row.Model,
                 $"{row.Batch}",
                 $"{row.OnebitNanoseconds:N0}",
                 Against(row.OnnxRuntimeNanoseconds),

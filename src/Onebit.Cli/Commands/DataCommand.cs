@@ -34,7 +34,10 @@ internal static class DataCommand
         };
         command.SetAction(parsed =>
         {
-            Dataset data = LoadShowingProgress(parsed.GetRequiredValue(name), parsed.GetValue(size));
+            FolderReading reading = null!;
+            Dataset data = ProgressDisplay.Show(display =>
+                DatasetLoader.Load(parsed.GetRequiredValue(name), Loading(display), parsed.GetValue(size), r => reading = r)
+            );
             (string Part, ImageSet Images)[] parts = [("train", data.Train), ("validation", data.Validation), ("test", data.Test)];
             if (parsed.GetValue(json))
             {
@@ -43,6 +46,7 @@ internal static class DataCommand
                         new
                         {
                             name = data.Name,
+                            folder = data.Folder,
                             channels = data.Test.Channels,
                             height = data.Test.Height,
                             width = data.Test.Width,
@@ -52,22 +56,33 @@ internal static class DataCommand
                                 p => p.Part,
                                 p => new { count = p.Images.Count, byClass = ByClass(p.Images, data.ClassCount) }
                             ),
+                            images = reading.Images,
+                            split = reading.Split,
+                            leftOut = reading.LeftOut.Counts.ToDictionary(),
                         },
                         JsonSerializerOptions.Web
                     )
                 );
                 return 0;
             }
-            AnsiConsole.WriteLine($"{data.Name}: images of {SharedOptions.Describe(data.Test)}, {data.ClassCount} classes.");
-            var table = new Table().Border(TableBorder.Simple).AddColumn("").AddColumn(new TableColumn("images").RightAligned());
-            foreach (string className in data.ClassNames)
+            string images = $"{reading.Images:N0} images of {SharedOptions.Describe(data.Test)}";
+            AnsiConsole.WriteLine($"{VisibleText.Of(data.Name)}: {images}, {data.ClassCount} classes.");
+            foreach (string sentence in Sentences(reading))
             {
-                table.AddColumn(new TableColumn(Markup.Escape(className)).RightAligned());
+                AnsiConsole.WriteLine(sentence);
             }
 
-            foreach ((string part, ImageSet images) in parts)
+            var table = new Table().Border(TableBorder.Simple).AddColumn("class").ShowFooters();
+            table.Columns[0].Footer = new Text("all");
+            foreach ((string part, ImageSet set) in parts)
             {
-                table.AddRow([part, $"{images.Count:N0}", .. ByClass(images, data.ClassCount).Select(n => $"{n:N0}")]);
+                table.AddColumn(new TableColumn(part) { Alignment = Justify.Right, Footer = new Text($"{set.Count:N0}") });
+            }
+
+            int[][] counts = [.. parts.Select(p => ByClass(p.Images, data.ClassCount))];
+            for (int c = 0; c < data.ClassCount; c++)
+            {
+                table.AddTextRow([data.ClassNames[c], .. counts.Select(n => $"{n[c]:N0}")]);
             }
 
             AnsiConsole.Write(table);
@@ -76,8 +91,13 @@ internal static class DataCommand
         return command;
     }
 
-    internal static Dataset LoadShowingProgress(string nameOrFolder, Shape? size = null) =>
-        ProgressDisplay.Show(display => DatasetLoader.Load(nameOrFolder, Loading(display), size));
+    internal static Dataset LoadShowingProgress(string nameOrFolder, Shape? size = null)
+    {
+        FolderReading? reading = null;
+        Dataset data = ProgressDisplay.Show(display => DatasetLoader.Load(nameOrFolder, Loading(display), size, r => reading = r));
+        Tell(reading);
+        return data;
+    }
 
     /// <summary>
     /// The test images as a model reads them. Images of a folder are scaled to its input and get labels from the names of its classes.
@@ -85,8 +105,28 @@ internal static class DataCommand
     internal static ImageSet LoadTestShowingProgress(string nameOrFolder, BitModel? model = null)
     {
         Shape? shape = model?.Input is { Channels: 1 or 3 } input ? new Shape(input.Channels, input.Height, input.Width) : null;
-        return ProgressDisplay.Show(display => DatasetLoader.LoadTest(nameOrFolder, Loading(display), shape, model?.ClassNames));
+        FolderReading? reading = null;
+        ImageSet images = ProgressDisplay.Show(display =>
+            DatasetLoader.LoadTest(nameOrFolder, Loading(display), shape, model?.ClassNames, r => reading = r)
+        );
+        Tell(reading);
+        return images;
     }
+
+    /// <summary>Says on standard error what was left out of a data set, if anything was, and how it was split.</summary>
+    internal static void Tell(FolderReading? reading)
+    {
+        if (reading?.LeftOut.Sentence is not null)
+        {
+            foreach (string sentence in Sentences(reading))
+            {
+                Failure.Say(sentence);
+            }
+        }
+    }
+
+    private static IEnumerable<string> Sentences(FolderReading reading) =>
+        new[] { reading.Split, reading.LeftOut.Sentence }.OfType<string>().Select(VisibleText.Of);
 
     internal static SynchronousProgress<LoadProgress> Loading(ProgressDisplay display) =>
         new(p =>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Onebit.Datasets;
@@ -167,21 +168,48 @@ internal static class EvalCommand
 
     private static void Print(double accuracy, int[][] confusion, string[] names)
     {
-        AnsiConsole.WriteLine(
-            $"{accuracy:P2} of {confusion.Sum(row => row.Sum()):N0} images are right. Rows: true class. Columns: predicted class."
-        );
-        var table = new Table().Border(TableBorder.Simple).AddColumn("");
-        string[] escaped = [.. names.Select(n => Markup.Escape(n))];
-        foreach (string name in escaped)
+        AnsiConsole.WriteLine($"{accuracy:P2} of {confusion.Sum(row => row.Sum()):N0} images are right.");
+        string[] shown = [.. names.Select(VisibleText.Of)];
+        // Names and counts, with two blanks each. A matrix that is too wide becomes letters and dots.
+        int widest = confusion.Max(row => row.Max()).ToString(CultureInfo.CurrentCulture).Length,
+            width = shown.Max(n => n.Length) + shown.Sum(n => Math.Max(n.Length, widest) + 3);
+        AnsiConsole.Write(width <= AnsiConsole.Profile.Width ? Matrix(confusion, shown) : List(confusion, shown));
+    }
+
+    private static Table Matrix(int[][] confusion, string[] names)
+    {
+        Table table = new Table().Border(TableBorder.Simple).AddColumn("true");
+        foreach (string name in names)
         {
-            table.AddColumn(new TableColumn(name).RightAligned());
+            table.AddNumberColumn(name);
         }
 
-        foreach ((string name, int[] row) in escaped.Zip(confusion))
+        foreach ((string name, int[] row) in names.Zip(confusion))
         {
-            table.AddRow([name, .. row.Select(n => n == 0 ? "·" : $"{n}")]);
+            table.AddTextRow([name, .. row.Select(n => n == 0 ? "·" : $"{n}")]);
         }
 
-        AnsiConsole.Write(table);
+        return table;
+    }
+
+    private static Table List(int[][] confusion, string[] names)
+    {
+        Table table = new Table()
+            .Border(TableBorder.Simple)
+            .AddColumn("class")
+            .AddColumn(new TableColumn("images").RightAligned())
+            .AddColumn(new TableColumn("right").RightAligned())
+            .AddColumn("most often predicted as");
+        foreach (ClassRow row in ClassRow.Of(confusion))
+        {
+            table.AddTextRow(
+                names[row.Class],
+                $"{row.Images:N0}",
+                row.Images == 0 ? "" : $"{(double)row.Right / row.Images:P1}",
+                string.Join(", ", row.Mistakes.Select(m => $"{names[m.Class]} ({m.Count:N0})"))
+            );
+        }
+
+        return table;
     }
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Onebit.Datasets;
 using Onebit.Study;
+using Onebit.Training;
 using Spectre.Console;
 
 namespace Onebit.Cli;
@@ -105,8 +106,9 @@ internal static class ExploreCommand
         command.SetAction(
             (parsed, cancellation) =>
             {
-                Dataset images = DataCommand.LoadShowingProgress(parsed.GetRequiredValue(data), parsed.GetValue(size));
                 string folder = parsed.GetRequiredValue(output);
+                OutputFolder.Require(folder);
+                Dataset images = DataCommand.LoadShowingProgress(parsed.GetRequiredValue(data), parsed.GetValue(size));
                 var options = new ExplorationOptions(
                     parsed.GetValue(points),
                     parsed.GetValue(perplexity),
@@ -143,37 +145,33 @@ internal static class ExploreCommand
     {
         KMeansResults k = results.Kmeans;
         var table = new Table().Border(TableBorder.None).HideHeaders().AddColumns("", "");
-        table.AddRow(
+        table.AddTextRow(
             "k-means",
             $"{k.K} clusters: accuracy {k.Accuracy:P2}, purity {k.Purity:P2}, adjusted Rand index {k.AdjustedRandIndex:F3}, "
                 + $"normalized mutual information {k.NormalizedMutualInformation:F3}"
         );
-        table.AddRow("", string.Join(", ", k.Curve.Skip(1).Select(p => $"{p.K}: {p.Accuracy:P2}")));
-        table.AddRow(
+        table.AddTextRow("", string.Join(", ", k.Curve.Skip(1).Select(p => $"{p.K}: {p.Accuracy:P2}")));
+        table.AddTextRow(
             "t-SNE",
             $"{results.Tsne.Points:N0} points: trustworthiness {results.Tsne.Trustworthiness:F4}, "
                 + $"KL divergence {results.Tsne.KlDivergence:F4}, {results.Tsne.Seconds:N1} s"
         );
-        table.AddRow(
+        table.AddTextRow(
             "pairs",
-            Markup.Escape(
-                string.Join(
-                    ", ",
-                    results
-                        .Pairs.Take(5)
-                        .Where(p => p.Share > 0)
-                        .Select(p =>
-                            $"{results.Dataset.ClassNames[p.First]}/{results.Dataset.ClassNames[p.Second]} ({p.Share:P1} of mistakes)"
-                        )
-                )
+            string.Join(
+                ", ",
+                results
+                    .Pairs.Take(5)
+                    .Where(p => p.Share > 0)
+                    .Select(p => $"{results.Dataset.ClassNames[p.First]}/{results.Dataset.ClassNames[p.Second]} ({p.Share:P1} of mistakes)")
             )
         );
         if (results.HardSet is { } hard)
         {
-            table.AddRow(
+            table.AddTextRow(
                 "hard images",
                 $"{hard.Indices.Count:N0}"
-                    + (hard.Curated ? Markup.Escape($", written to {Path.Combine(folder, Explorer.HardSetFolder)}") : " (the shipped ones)")
+                    + (hard.Curated ? $", written to {Path.Combine(folder, Explorer.HardSetFolder)}" : " (the shipped ones)")
             );
         }
 
@@ -185,10 +183,10 @@ internal static class ExploreCommand
             .AddColumn(new TableColumn("hard ones").RightAligned());
         foreach (ClassifierResult c in results.Classifiers)
         {
-            classifiers.AddRow(Markup.Escape(c.Name), $"{c.Accuracy:P2}", c.HardSetAccuracy is { } accuracy ? $"{accuracy:P2}" : "");
+            classifiers.AddTextRow(c.Name, $"{c.Accuracy:P2}", c.HardSetAccuracy is { } accuracy ? $"{accuracy:P2}" : "");
         }
 
         AnsiConsole.Write(classifiers);
-        AnsiConsole.WriteLine($"Page: {Path.Combine(folder, Explorer.PageFile)}");
+        AnsiConsole.WriteLine($"Page: {VisibleText.Of(Path.Combine(folder, Explorer.PageFile))}");
     }
 }

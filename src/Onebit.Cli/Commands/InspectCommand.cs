@@ -124,7 +124,7 @@ internal static class InspectCommand
         Column("bytes", $"{file:N0}");
         Column("MACs, 1 bit", $"{rows.Sum(r => r.OneBitMacs):N0}");
         Column("MACs, more bits", $"{rows.Sum(r => r.MultiBitMacs):N0}");
-        table.AddRow(
+        table.AddTextRow(
             "0",
             "input",
             "",
@@ -138,7 +138,7 @@ internal static class InspectCommand
         );
         foreach ((LayerRow row, int i) in rows.Select((r, i) => (r, i)))
         {
-            table.AddRow(
+            table.AddTextRow(
                 $"{i + 1}",
                 row.Operation,
                 row.Reads,
@@ -157,10 +157,10 @@ internal static class InspectCommand
     /// <summary>Names of the model's own, as far as they fit on a line.</summary>
     private static string Named(BitModel model)
     {
-        const int Shown = 12;
+        const int Few = 12;
         bool numbers = model.ClassNames.Select((name, c) => name == $"{c}").All(same => same);
-        string more = model.ClassCount > Shown ? $" and {model.ClassCount - Shown} more" : "";
-        return numbers ? "" : $" ({string.Join(", ", model.ClassNames.Take(Shown))}{more})";
+        string more = model.ClassCount > Few ? $" and {model.ClassCount - Few} more" : "";
+        return numbers ? "" : $" ({VisibleText.Of(string.Join(", ", model.ClassNames.Take(Few)))}{more})";
     }
 
     private static string Dash(long count) => count == 0 ? "" : $"{count:N0}";

@@ -26,7 +26,7 @@ internal static class PredictCommand
         {
             Description =
                 "digits: find the digit, crop, scale and centre it like MNIST. plain: scale the image to the network's input. "
-                + "The default is digits for models with 28 x 28 grey pixels and the classes 0 to 9, else plain.",
+                + "The default is what the model was trained with, where its file says so, else plain.",
             HelpName = $"{Digits}|{Plain}",
         };
         preprocess.Validators.Add(result =>
@@ -64,7 +64,16 @@ internal static class PredictCommand
         {
             string path = parsed.GetRequiredValue(model);
             BitModel packed = BitModel.Load(path);
-            bool digits = (parsed.GetValue(preprocess) ?? (ReadsDigits(packed) ? Digits : Plain)) == Digits;
+            ImagePreparation known = KnownPreparation.Of(packed);
+            bool digits = parsed.GetValue(preprocess) is { } chosen ? chosen == Digits : known == ImagePreparation.Digits;
+            if (known == ImagePreparation.Unknown && parsed.GetValue(preprocess) is null)
+            {
+                Failure.Say(
+                    "the model does not say how its training images were prepared, so images are only scaled. "
+                        + $"If it reads handwritten digits like MNIST's, give --preprocess {Digits}."
+                );
+            }
+
             RequireReadable(packed.Input, path, digits);
             Answer[] answers = Classify(packed, parsed.GetRequiredValue(images), digits);
             if (parsed.GetValue(json))
@@ -104,10 +113,6 @@ internal static class PredictCommand
         byte[]? Pixels = null
     );
 
-    private static bool ReadsDigits(BitModel model) =>
-        model.Input is { Channels: 1, Height: DigitImage.Side, Width: DigitImage.Side }
-        && model.ClassNames.SequenceEqual(Enumerable.Range(0, 10).Select(d => $"{d}"));
-
     private static void RequireReadable(ModelInput input, string path, bool digits)
     {
         if (input.Channels is not (1 or 3))
@@ -136,12 +141,16 @@ internal static class PredictCommand
             }
             try
             {
-                IReadOnlyList<string> found = ImageFiles.Under(path);
+                FoundFiles found = ImageFiles.Under(path);
                 files.AddRange(
-                    found.Count > 0
-                        ? found.Select(f => (f, (string?)null))
+                    found.Files.Count > 0
+                        ? found.Files.Select(f => (f, (string?)null))
                         : [(path, $"The folder {path} holds no image (PNG, JPEG, WebP, BMP or GIF).")]
                 );
+                if (found.LeftOut.Sentence is { } leftOut)
+                {
+                    Failure.Say($"{path}: {leftOut}");
+                }
             }
             catch (DatasetException e)
             {
@@ -218,19 +227,19 @@ internal static class PredictCommand
         {
             if (answer.Error is not null)
             {
-                Console.Error.WriteLine($"onebit: {answer.Error}");
+                Failure.Say(answer.Error);
                 continue;
             }
             if (show)
             {
-                AnsiConsole.WriteLine(answer.File);
+                AnsiConsole.WriteLine(VisibleText.Of(answer.File));
                 TerminalImage.Write(AnsiConsole.Console, answer.Pixels, input.Channels, input.Height, input.Width);
             }
-            table.AddRow(
-                Markup.Escape(answer.File),
-                Markup.Escape(answer.Class!),
+            table.AddTextRow(
+                answer.File,
+                answer.Class!,
                 $"{answer.Probability:P1}",
-                $"{Markup.Escape(answer.RunnerUp!)} ({answer.RunnerUpProbability:P1})"
+                $"{answer.RunnerUp!} ({answer.RunnerUpProbability:P1})"
             );
         }
         if (table.Rows.Count == 0)

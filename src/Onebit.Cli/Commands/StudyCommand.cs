@@ -72,6 +72,7 @@ internal static class StudyCommand
                 string folder = parsed.GetRequiredValue(output),
                     experiments = parsed.GetRequiredValue(preset),
                     images = SharedOptions.DataFor(Preset.Load(experiments), parsed, data);
+                OutputFolder.Require(folder);
                 StudyResults results = ProgressDisplay.Show(display =>
                     new StudyRunner(
                         experiments,
@@ -80,12 +81,14 @@ internal static class StudyCommand
                         Self,
                         parsed.GetValue(size),
                         parsed.GetValue(archive),
-                        DataCommand.Loading(display)
+                        DataCommand.Loading(display),
+                        DataCommand.Tell
                     ).Execute(
                         parsed.GetValue(jobs),
                         parsed.GetValue(finished),
                         new SynchronousProgress<IReadOnlyList<RunProgress>>(runs => Report(display, runs)),
                         new SynchronousProgress<string>(what => display.Report("measuring", 0, what)),
+                        new SynchronousProgress<string>(Failure.Say),
                         cancellation
                     )
                 );
@@ -95,7 +98,7 @@ internal static class StudyCommand
                 ];
                 if (without.Length > 0)
                 {
-                    Console.Error.WriteLine($"onebit: left out, because they have no finished run: {string.Join(", ", without)}");
+                    Failure.Say($"left out, because they have no finished run: {string.Join(", ", without)}");
                 }
 
                 if (parsed.GetValue(json))
@@ -152,8 +155,8 @@ internal static class StudyCommand
             .AddColumn(new TableColumn("one image\n(vs. float32)").RightAligned());
         foreach (StudyRun run in results.Runs)
         {
-            table.AddRow(
-                Markup.Escape(run.Network),
+            table.AddTextRow(
+                run.Network,
                 run.Method,
                 $"{run.InputBits}/{run.WeightBits}/{run.ActivationBits}",
                 run.Seeds.Count == 1
@@ -166,6 +169,6 @@ internal static class StudyCommand
             );
         }
         AnsiConsole.Write(table);
-        AnsiConsole.WriteLine($"Report: {report}");
+        AnsiConsole.WriteLine($"Report: {VisibleText.Of(report)}");
     }
 }

@@ -68,6 +68,7 @@ internal static class TrainCommand
                 Experiment chosen = ExperimentFile.Load(Find(parsed.GetRequiredValue(experiment))!);
                 int chosenSeed = parsed.GetValue(seed) ?? chosen.Seeds[0];
                 string folder = parsed.GetValue(output) ?? Path.Combine("onebit-runs", $"{chosen.Name}-seed{chosenSeed}");
+                OutputFolder.Require(folder);
                 torch.set_num_threads(parsed.GetValue(threads));
                 Dataset images = DataCommand.LoadShowingProgress(SharedOptions.DataFor([chosen], parsed, data), parsed.GetValue(size));
                 RunResult result;
@@ -114,17 +115,17 @@ internal static class TrainCommand
     private static void Print(ClassificationResult result, string folder)
     {
         var table = new Table().Border(TableBorder.None).HideHeaders().AddColumns("", "");
-        table.AddRow("test accuracy", $"{result.TestAccuracy:P2} (1 seed)");
-        table.AddRow("validation accuracy", $"{result.ValidationAccuracy:P2}");
-        table.AddRow("binarized weights", $"{result.BinaryParameters:N0} of {result.Parameters:N0} parameters");
-        table.AddRow(
+        table.AddTextRow("test accuracy", $"{result.TestAccuracy:P2} (1 seed)");
+        table.AddTextRow("validation accuracy", $"{result.ValidationAccuracy:P2}");
+        table.AddTextRow("binarized weights", $"{result.BinaryParameters:N0} of {result.Parameters:N0} parameters");
+        table.AddTextRow(
             "size",
             result.Packed ? $"{result.ModelBytes:N0} bytes, the .onebit file"
                 : result.BinaryParameters == 0 ? $"{result.ModelBytes:N0} bytes, the safetensors file"
-                : $"{result.ModelBytes:N0} bytes, counted in bits and floats. Not packed: {result.NotPackedBecause}"
+                : $"{result.ModelBytes:N0} bytes, counted in bits and floats. Not packed: {result.NotPackedBecause ?? ""}"
         );
-        table.AddRow("trained in", $"{result.TrainSeconds:N1} s, {result.Epochs} epochs");
-        table.AddRow("folder", folder);
+        table.AddTextRow("trained in", $"{result.TrainSeconds:N1} s, {result.Epochs} epochs");
+        table.AddTextRow("folder", folder);
         AnsiConsole.Write(table);
     }
 }

@@ -41,6 +41,7 @@ internal sealed class ProgressDisplay
     /// <summary>Updates a task's bar; the first report creates it.</summary>
     internal void Report(string task, double done, string detail)
     {
+        (task, detail) = (VisibleText.Of(task), VisibleText.Of(detail));
         if (_context is null)
         {
             if (_begun.Add(task))

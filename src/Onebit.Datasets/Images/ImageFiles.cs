@@ -3,46 +3,36 @@ namespace Onebit.Datasets;
 /// <summary>Finds image files in folders.</summary>
 public static class ImageFiles
 {
-    private static readonly HashSet<string> s_endings = new(
-        [".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif"],
-        StringComparer.OrdinalIgnoreCase
-    );
-
     /// <summary>
-    /// All files below a folder whose names end as those of PNG, JPEG, WebP, BMP or GIF images do, in ordinal order of their
-    /// paths. What is hidden is left out. Links to files are followed, links to folders are not, for they may lead in circles.
+    /// All files below a folder whose content is that of a PNG, JPEG, WebP, BMP or GIF image, or whose name claims so.
     /// </summary>
     /// <exception cref="DatasetException">A folder cannot be read.</exception>
-    public static IReadOnlyList<string> Under(string folder) =>
-        [
-            .. Entries<FileInfo>(folder)
-                .Where(f => s_endings.Contains(f.Extension))
-                .Select(f => Path.Combine(folder, f.Name))
-                .Concat(Folders(folder).Where(f => f.LinkTarget is null).SelectMany(f => Under(Path.Combine(folder, f.Name))))
-                .Order(StringComparer.Ordinal),
-        ];
+    public static FoundFiles Under(string folder) => FileSearch.Find(folder, Refusal, below: true);
 
-    /// <summary>The folders in a folder that are not hidden, links among them, in ordinal order of their names.</summary>
-    /// <exception cref="DatasetException">The folder cannot be read.</exception>
-    internal static IReadOnlyList<DirectoryInfo> Folders(string folder) =>
-        [.. Entries<DirectoryInfo>(folder).OrderBy(f => f.Name, StringComparer.Ordinal)];
-
-    private static IEnumerable<T> Entries<T>(string folder)
-        where T : FileSystemInfo
+    /// <summary>Why a file is taken for no image; null: it is one. A file whose name claims it is judged when it is decoded.</summary>
+    internal static string? Refusal(string path)
     {
+        if (ImageFormat.IsClaimedBy(path))
+        {
+            return null;
+        }
+
+        Span<byte> head = stackalloc byte[ImageFormat.HeadBytes];
         try
         {
-            return
-            [
-                .. new DirectoryInfo(folder)
-                    .EnumerateFileSystemInfos()
-                    .OfType<T>()
-                    .Where(e => !e.Name.StartsWith('.') && !e.Attributes.HasFlag(FileAttributes.Hidden)),
-            ];
+            using FileStream file = InputFile.Open(path);
+            if (ImageFormat.Find(head[..file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)]) is not null)
+            {
+                return null;
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new DatasetException($"The folder {folder} cannot be read ({DatasetException.Reason(e)}).", e);
+            return "empty or unreadable";
         }
+
+        const int MaxEnding = 12;
+        string ending = Path.GetExtension(path).ToLowerInvariant();
+        return ending.Length is 0 or > MaxEnding ? "of no known image format" : $"of no known image format ({VisibleText.Of(ending)})";
     }
 }

@@ -36,8 +36,10 @@ internal static class ClusteringSection
             {Tiles.Write(centroids, [.. Enumerable.Range(0, k.K)], "centroid", c => $"{c} ({Class(k.ClusterClass[c])})")}
             <p class="hint">The number of the cluster, and in brackets its class.</p>
             <h3>Clusters by class</h3>
-            <p>Counts are of test images. Rows are clusters, columns the true classes. Blue cells are correct.</p>
-            <div class="scroll"><table class="confusion">{Table(results)}</table></div>
+            <p>Counts are of test images.{(
+                results.Dataset.Classes < ClassRow.MinClasses ? " Rows are clusters, columns the true classes. Blue cells are correct." : ""
+            )}</p>
+            <div class="scroll">{(results.Dataset.Classes < ClassRow.MinClasses ? Table(results) : List(results))}</div>
             <h3>Accuracy by number of clusters</h3>
             <p>Each cluster is a prototype of its class. Labels are used only to name the clusters.</p>
             <div class="pair"><figure class="chart">{ExplorationCharts.PrototypeCurve(k.Curve)}</figure>
@@ -77,11 +79,32 @@ internal static class ClusteringSection
                 """;
     }
 
+    private static string List(ExplorationResults results)
+    {
+        KMeansResults k = results.Kmeans;
+        IReadOnlyList<string> names = results.Dataset.ClassNames;
+        return $"""
+            <table>{HtmlTable(
+                ["Cluster", "Images", "Correct", "Most often instead"],
+                column => column == 3,
+                k.Table.Select((row, c) => ClassRow.Of(row, c, k.ClusterClass[c]))
+                    .Select(r => (string[])
+                        [
+                            $"{r.Class} ({names[k.ClusterClass[r.Class]]})",
+                            Count(r.Images),
+                            r.Images == 0 ? Nothing : Percent((double)r.Right / r.Images, "F1"),
+                            string.Join(", ", r.Mistakes.Select(m => $"{names[m.Class]} ({Count(m.Count)})")),
+                        ]
+                    )
+            )}</table>
+            """;
+    }
+
     private static string Table(ExplorationResults results)
     {
         KMeansResults k = results.Kmeans;
         int max = Math.Max(1, k.Table.SelectMany((row, c) => row.Where((_, t) => t != k.ClusterClass[c])).DefaultIfEmpty().Max());
-        var table = new StringBuilder();
+        var table = new StringBuilder("<table class=\"confusion\">");
         string columns = string.Concat(results.Dataset.ClassNames.Select(n => $"<th scope=\"col\">{Escape(n)}</th>"));
         table.Append($"<thead><tr><th scope=\"col\">cluster</th>{columns}<th scope=\"col\">correct</th></tr></thead>\n<tbody>");
         for (int c = 0; c < k.K; c++)
@@ -92,6 +115,6 @@ internal static class ClusteringSection
             table.AppendJoin("", k.Table[c].Select((n, t) => t == own ? $"<td class=\"right\">{Count(n)}</td>" : HeatCell(n, max)));
             table.Append($"<td>{(all == 0 ? Nothing : Percent((double)k.Table[c][own] / all, "F1"))}</td></tr>\n");
         }
-        return table.Append("</tbody>").ToString();
+        return table.Append("</tbody></table>").ToString();
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
 using Onebit.Datasets;
 using Onebit.Training;
 using static TorchSharp.torch;
@@ -69,8 +70,8 @@ public sealed class Explorer
             throw new ExperimentException($"{_data.Name} has {_data.Train.Count} images to train on; explore needs at least {MinImages}.");
         }
 
+        OutputFolder.Require(_folder);
         set_num_threads(1); // Several threads add in another order: the last bits, and then the pictures, would differ.
-        Directory.CreateDirectory(_folder);
         IReadOnlyList<(string Name, byte[] Classes)> trained = models is null ? [] : ModelPredictions.Load(models, _data);
         (KMeansResults clusters, byte[] few, byte[] many) = Cluster();
         byte[] nearest = NearestNeighbours.Classify(
@@ -85,7 +86,7 @@ public sealed class Explorer
         (string Name, byte[] Classes)[] classifiers =
         [
             ($"k-means, {clusters.K}", few),
-            ($"k-means, {clusters.Curve[^1].K}", many),
+            .. clusters.Curve.Skip(1).TakeLast(1).Select(p => ($"k-means, {p.K}", many)),
             ($"{Neighbours} nearest neighbours", nearest),
             .. trained,
         ];
@@ -114,7 +115,7 @@ public sealed class Explorer
                 _data,
                 hard!.Indices,
                 clusters.Curve[^1].K,
-                $"onebit explore --hard-set --data {_data.Name}{(_size is { } size ? $" --size {DatasetInfo.SizeText(size)}" : "")}"
+                $"onebit explore --hard-set{Display.DataOptions(results.Dataset)}"
             );
         }
 
@@ -129,11 +130,22 @@ public sealed class Explorer
         ImageSet train = _data.Train.Slice(0, Math.Min(MaxClustered, _data.Train.Count)),
             test = _data.Test;
         int classes = _data.ClassCount,
-            smallest = Math.Min(classes, train.Count);
+            // k-means finds no more clusters than there are images that differ.
+            distinct = Enumerable
+                .Range(0, train.Count)
+                .Select(i => Convert.ToHexString(SHA256.HashData(train.Image(i))))
+                .Distinct()
+                .Count(),
+            smallest = Math.Min(classes, distinct);
+        if (distinct == 1)
+        {
+            throw new ExperimentException($"All training images of {_data.Name} are the same; explore needs images that differ.");
+        }
+
         int[] sizes =
         [
             smallest,
-            .. Enumerable.Range(1, 30).Select(i => 1 << i).Where(k => k > smallest && k <= Math.Min(MaxClusters, train.Count)),
+            .. Enumerable.Range(1, 30).Select(i => 1 << i).Where(k => k > smallest && k <= Math.Min(MaxClusters, distinct)),
         ];
         double work = sizes.Sum(),
             done = 0;

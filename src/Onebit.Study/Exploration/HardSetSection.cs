@@ -56,13 +56,11 @@ internal static class HardSetSection
             <p>{(every == 1 ? "All of them" : $"One in {every}")}, with the labels.</p>
             {Tiles.Write(data.Test, shown, "test image", i => Escape(results.Dataset.ClassNames[data.Test.Labels.Span[shown[i]]]))}
             <h3>Their classes</h3>
-            <div class="scroll"><table>
-            <thead><tr><th scope="col">class</th>{string.Concat(
-                results.Dataset.ClassNames.Select(n => $"<th scope=\"col\">{Escape(n)}</th>")
-            )}</tr></thead>
-            <tbody><tr><th scope="row">images</th>{string.Concat(
-                set.ByClass.Select(n => $"<td>{Count(n)}</td>")
-            )}</tr></tbody></table></div>
+            <div class="scroll"><table>{HtmlTable(
+                ["class", "images"],
+                _ => false,
+                results.Dataset.ClassNames.Zip(set.ByClass, (name, count) => (string[])[name, Count(count)])
+            )}</table></div>
             </section>
             """;
     }

@@ -14,14 +14,14 @@ public static class ModelPredictions
     internal static IReadOnlyList<(string Name, byte[] Classes)> Load(string folder, Dataset data)
     {
         var models = new List<(string Name, byte[] Classes)>();
-        foreach (string file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        foreach (string file in FileSearch.Find(folder, f => IsModel(f) ? null : "no models", below: true).Files)
         {
             string home = Path.GetDirectoryName(file)!;
             if (Path.GetFileName(file) == RunFolder.ResultFile && RunFolder.Load(home) is ClassificationResult run)
             {
                 models.Add((Path.GetRelativePath(folder, home), Noted(run, home, data)));
             }
-            else if (Path.GetExtension(file) == ".onebit" && !File.Exists(Path.Combine(home, RunFolder.ResultFile)))
+            else if (Path.GetFileName(file) != RunFolder.ResultFile && !File.Exists(Path.Combine(home, RunFolder.ResultFile)))
             {
                 models.Add((Path.ChangeExtension(Path.GetRelativePath(folder, file), null), Predicted(file, data)));
             }
@@ -33,12 +33,17 @@ public static class ModelPredictions
             );
     }
 
+    private static bool IsModel(string file) =>
+        Path.GetFileName(file) == RunFolder.ResultFile || Path.GetExtension(file).Equals(".onebit", StringComparison.OrdinalIgnoreCase);
+
     private static byte[] Noted(ClassificationResult run, string folder, Dataset data) =>
-        run.Fingerprint.StartsWith(Trainer.Fingerprint(data), StringComparison.Ordinal) && run.TestPredictions.Length == data.Test.Count
-            ? run.TestPredictions
-            : throw new ExperimentException(
+        !run.Fingerprint.StartsWith(Trainer.Fingerprint(data), StringComparison.Ordinal)
+            ? throw new ExperimentException(
                 $"'{folder}' holds a run on other data than {data.Name}; name a folder of models trained on it."
-            );
+            )
+        : run.FindMistake(data) is { } mistake
+            ? throw new ExperimentException($"The run in '{folder}' cannot be used: {mistake}; delete that folder.")
+        : run.TestPredictions;
 
     private static byte[] Predicted(string file, Dataset data)
     {

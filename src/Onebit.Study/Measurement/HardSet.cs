@@ -54,7 +54,7 @@ public static class HardSet
         AtomicFile.WriteText(
             Path.Combine(folder, "README.md"),
             $"""
-            # Hard test images of {data.Name}
+            # Hard test images of {Display.EscapeMarkdown(data.Name)}
 
             {set.Count:N0} of the {data.Test.Count:N0} test images: those on which simple classifiers disagree.
             Two IDX files, gzipped, like any test set.
@@ -72,17 +72,20 @@ public static class HardSet
             Accuracies on the set compare models with each other. They say nothing about images in general.
             Differences of a few images are chance.
 
-            **Made by** `{command}`, in the order of the test images.
+            **Made by** this command, in the order of the test images:
+
+                {VisibleText.Of(command)}
 
             | file | SHA-256 of the unzipped content |
             |---|---|
             | `{Images}.gz` | `{Sha256(images)}` |
             | `{Labels}.gz` | `{Sha256(labels)}` |
 
-            | class | {string.Join(" | ", data.ClassNames)} |
-            |---|{string.Concat(data.ClassNames.Select(_ => "---:|"))}
-            | images | {string.Join(" | ", ByClass(data, indices))} |
-
+            {Display.MarkdownTable(
+                ["class", "images"],
+                column => column == 0,
+                data.ClassNames.Zip(ByClass(data, indices), (name, count) => (string[])[name, Display.Count(count)])
+            )}
             """
         );
     }

@@ -1,15 +1,29 @@
 using System.Globalization;
 using System.Net;
+using System.Text.RegularExpressions;
 
 namespace Onebit.Study;
 
 /// <summary>Numbers and text as the report shows them.</summary>
-internal static class Display
+internal static partial class Display
 {
     /// <summary>What is shown where there is nothing to show.</summary>
     internal const string Nothing = "–";
 
-    internal static string Escape(string text) => WebUtility.HtmlEncode(text);
+    /// <summary>Text as HTML.</summary>
+    internal static string Escape(string text) => WebUtility.HtmlEncode(VisibleText.Of(text));
+
+    /// <summary>Text as markdown, in a table's cell too.</summary>
+    internal static string EscapeMarkdown(string text) => Markup().Replace(VisibleText.Of(text), "\\$0");
+
+    /// <summary>An argument of a command as a shell takes it.</summary>
+    internal static string Argument(string value) =>
+        Plain().IsMatch(value) ? value : $"'{value.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+
+    /// <summary>The options that give a command this data set; none where it is the standard.</summary>
+    internal static string DataOptions(DatasetInfo data) =>
+        (data is { Name: "mnist", Folder: null } ? "" : $" --data {Argument(data.Folder ?? data.Name)}")
+        + (data.Size is null ? "" : $" --size {data.Size}");
 
     /// <summary>Head and body of a table in HTML, the first cell of a row its heading; the columns of text are aligned left.</summary>
     /// <param name="columns">HTML.</param>
@@ -33,8 +47,7 @@ internal static class Display
     /// <summary>A table in markdown; the columns of text are aligned left.</summary>
     internal static string MarkdownTable(IReadOnlyList<string> columns, Func<int, bool> text, IEnumerable<IReadOnlyList<string>> rows)
     {
-        static string Row(IEnumerable<string> cells) =>
-            $"| {string.Join(" | ", cells.Select(c => c.Replace("|", "\\|", StringComparison.Ordinal)))} |\n";
+        static string Row(IEnumerable<string> cells) => $"| {string.Join(" | ", cells.Select(EscapeMarkdown))} |\n";
         return Row(columns) + Row(columns.Select((_, i) => text(i) ? "---" : "---:")) + string.Concat(rows.Select(Row));
     }
 
@@ -109,6 +122,12 @@ internal static class Display
             ? "<td></td>"
             // The square root keeps single mistakes visible beside frequent ones.
             : $"<td style=\"--heat:{Number(Math.Sqrt((double)count / max), "0.##")}\">{Count(count)}</td>";
+
+    [GeneratedRegex(@"[\\`*_\[\]<>|&#~]")]
+    private static partial Regex Markup();
+
+    [GeneratedRegex(@"^[\w./+=:@%,-]+$")]
+    private static partial Regex Plain();
 
     private static string Factor(double ratio) =>
         Number(

@@ -23,7 +23,7 @@ internal static class LabelPlacer
         foreach ((Coordinates at, string text) in points.Where(p => p.Text.Length > 0).OrderByDescending(p => p.At.Y))
         {
             Pixel point = plot.GetPixel(at);
-            float width = font.MeasureText(text);
+            float width = font.MeasureText(VisibleText.Of(text));
             PixelRect box = Candidates(point, width, height)
                 .FirstOrDefault(
                     c =>

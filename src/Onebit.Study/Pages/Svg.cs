@@ -54,10 +54,21 @@ internal static class Svg
 
     private static XElement Render(Plot plot, int width, int height, string title)
     {
+        // Names are among the labels. XML has no control characters.
+        foreach (ScottPlot.Plottables.Text label in plot.GetPlottables<ScottPlot.Plottables.Text>())
+        {
+            label.LabelText = VisibleText.Of(label.LabelText);
+        }
+
+        foreach (LegendItem item in plot.Legend.ManualItems)
+        {
+            item.LabelText = VisibleText.Of(item.LabelText);
+        }
+
         XElement svg = XDocument.Parse(plot.GetSvgXml(width, height)).Root!;
         svg.SetAttributeValue("viewBox", $"0 0 {width} {height}");
         svg.SetAttributeValue("role", "img");
-        svg.SetAttributeValue("aria-label", title);
+        svg.SetAttributeValue("aria-label", VisibleText.Of(title));
         // Clip paths are named alike in every plot, so that in one page each would clip all; nothing lies outside them.
         svg.Descendants().Where(e => e.Name.LocalName == "clipPath").Remove();
         svg.Descendants().Attributes("clip-path").Remove();

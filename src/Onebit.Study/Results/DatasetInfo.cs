@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 using Onebit.Datasets;
 
 namespace Onebit.Study;
@@ -12,6 +13,7 @@ namespace Onebit.Study;
 /// <param name="ClassNames">What they are called, in the order of the labels.</param>
 /// <param name="Size">What a folder's images were scaled to, where that was asked for: rows x columns, or with channels.</param>
 /// <param name="HardImages">Test images that are known to be hard; null: none are.</param>
+/// <param name="Folder">The folder of the user's own that they were read from, its full path; null: the set has a name.</param>
 public sealed record DatasetInfo(
     string Name,
     int TrainImages,
@@ -20,7 +22,8 @@ public sealed record DatasetInfo(
     int Classes,
     IReadOnlyList<string> ClassNames,
     string? Size,
-    int? HardImages
+    int? HardImages,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Folder = null
 )
 {
     internal static DatasetInfo Of(Dataset data, Shape? size, int? hardImages) =>
@@ -32,7 +35,8 @@ public sealed record DatasetInfo(
             data.ClassCount,
             data.ClassNames,
             size is { } asked ? SizeText(asked) : null,
-            hardImages
+            hardImages,
+            data.Folder
         );
 
     /// <summary>As <c>--size</c> takes it: <c>24x32</c>, rows x columns, or <c>24x32x3</c> where the channels are given.</summary>

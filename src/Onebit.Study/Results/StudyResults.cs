@@ -40,9 +40,9 @@ public sealed record StudyResults(
     {
         try
         {
-            return JsonSerializer.Deserialize<StudyResults>(File.ReadAllText(path), Json) ?? throw new JsonException("it is empty.");
+            return JsonSerializer.Deserialize<StudyResults>(InputFile.ReadText(path), Json) ?? throw new JsonException("it is empty.");
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or IOException)
         {
             throw new InvalidDataException($"'{path}' is no results.json of a study: {e.Message}");
         }

@@ -7,6 +7,9 @@ namespace Onebit.Training;
 /// <summary>All that decides a training run, as an experiment file writes it: values and nothing else.</summary>
 public sealed record Experiment
 {
+    // Far beyond any that trains. Above it, steps would not be numbers of 32 bits.
+    private const double MaxRate = 1e30;
+
     /// <summary>Options of every file in <c>experiments/</c>: camel case, comments allowed, unknown names refused.</summary>
     public static JsonSerializerOptions Json { get; } =
         new(JsonSerializerDefaults.Web)
@@ -137,7 +140,7 @@ public sealed record Experiment
     {
         Require(Epochs is >= 1 and <= 100_000, "epochs must be 1 to 100000");
         Require(BatchSize is >= 2 and <= 1_000_000, "batchSize must be 2 to 1000000");
-        Require(Optimizer.Rate > 0 && double.IsFinite(Optimizer.Rate), "the optimizer's rate must be above 0");
+        Require(Optimizer.Rate is > 0 and <= MaxRate, $"the optimizer's rate must be above 0 and at most {MaxRate:G1}");
         Require(Optimizer.Momentum is >= 0 and < 1, "the optimizer's momentum must be at least 0 and below 1");
         Require(
             !Optimizer.GlorotRates || Optimizer.Type != OptimizerType.Bop,
@@ -171,7 +174,12 @@ public sealed record Experiment
             Distillation is null or { Layers: null, LayerWeight: 1 } or { Layers.Count: > 0, LayerWeight: > 0 and <= 1000 },
             "a distillation's layers must name at least one layer, and their weight must be above 0 and at most 1000"
         );
-        Require(ParentRuns.All(r => !string.IsNullOrWhiteSpace(r)), "teachers and initializeFrom must be names or folders of runs");
+        foreach (string run in ParentRuns)
+        {
+            Naming.Check(run, "a name among teachers and initializeFrom");
+        }
+
+        Naming.Check(Network.Name, "the network's name");
         Require(
             ActivationBits is null or 8 or 32 || (Method.Binarizes && ActivationBits >= 1 && ActivationBits <= Method.MaxActivationBits),
             Method.Binarizes

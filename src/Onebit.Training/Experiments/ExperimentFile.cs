@@ -43,9 +43,11 @@ public static class ExperimentFile
 
         try
         {
+            Naming.Check(Path.GetFileNameWithoutExtension(path), "the file's name");
             JsonNode node = Parse(path);
             if (node["network"] is JsonValue name && name.TryGetValue(out string? network))
             {
+                Naming.Check(network, "the network's name");
                 node["network"] = ParseNetwork(NetworkFile(path, network));
             }
 
@@ -58,7 +60,8 @@ public static class ExperimentFile
             experiment.Check();
             return experiment;
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or NotSupportedException)
+        catch (Exception e)
+            when (e is JsonException or IOException or InvalidOperationException or FormatException or NotSupportedException)
         {
             throw new ExperimentException($"'{path}' is no experiment: {Reason(e)}.");
         }
@@ -102,7 +105,7 @@ public static class ExperimentFile
 
     private static JsonNode Parse(string path) =>
         JsonNode.Parse(
-            File.ReadAllText(path),
+            InputFile.ReadText(path),
             documentOptions: new()
             {
                 AllowDuplicateProperties = false,

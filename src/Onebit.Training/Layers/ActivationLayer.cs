@@ -38,18 +38,20 @@ public sealed class ActivationModule : LayerModule
     private static readonly EightBitRelu s_eightBit = new();
 
     private readonly Method _method;
-    private readonly bool _isSigned;
 
     internal ActivationModule(Method method, int bits, int channels, bool isSigned = false)
         : base("activation")
     {
-        (_method, Bits, _isSigned) = (method, bits, isSigned);
+        (_method, Bits, IsSigned) = (method, bits, isSigned);
         if (bits is not (8 or 32))
         {
             Binarizer = isSigned ? method.SignedActivation(bits, channels) : method.Activation(bits, channels);
             register_module("binarizer", Binarizer);
         }
     }
+
+    /// <summary>It keeps numbers of both signs, so it is no ReLU.</summary>
+    public bool IsSigned { get; }
 
     /// <summary>32, 8, or the planes of the method's own.</summary>
     public int Bits { get; }
@@ -62,22 +64,22 @@ public sealed class ActivationModule : LayerModule
     internal override Value Describe(Shape shape, IReadOnlyList<Value> inputs) =>
         Binarizer is { } binarizer
             ? new Value(shape) { CodesPerOne = EightBitRelu.CodesPerOne, Padding = () => binarizer.Planes.Low }
-            : new Value(shape) { Padding = () => Bits == 8 && _isSigned ? -SignedZero : 0 };
+            : new Value(shape) { Padding = () => Bits == 8 && IsSigned ? -SignedZero : 0 };
 
     internal override Value Pack(OperationBuilder builder, LayerNode node, IReadOnlyList<Value> inputs)
     {
         Value x = builder.Single(inputs[0]);
         return Binarizer is { } binarizer ? Pack(builder, binarizer.Planes, x)
-            : !_isSigned ? builder.Requantize(x, 8)
+            : !IsSigned ? builder.Requantize(x, 8)
             : builder.Describe(builder.Requantize(x.Then(new Affine(1, 0, SignedZero)), 8).Index, new Affine(1, 0, -SignedZero));
     }
 
     private protected override Tensor Forward(Tensor x, Value value) =>
         Binarizer is { } binarizer ? binarizer.Forward(x * (1.0 / EightBitRelu.CodesPerOne), Progress)
         : Bits == 8
-            ? _isSigned ? s_eightBit.Forward(x + SignedZero) - SignedZero
+            ? IsSigned ? s_eightBit.Forward(x + SignedZero) - SignedZero
                 : s_eightBit.Forward(x)
-        : _isSigned ? x
+        : IsSigned ? x
         : _method.RealActivation(x);
 
     private static Value Pack(OperationBuilder builder, ActivationPlanes planes, Value x)

@@ -9,6 +9,9 @@ namespace Onebit.Training;
 /// <param name="ZeroInit">Latent weights start at 0.</param>
 internal sealed record BuildContext(string Network, Method Method, int WeightBits, int ActivationBits, int Classes, bool ZeroInit)
 {
+    // More than the image itself is of no use, and takes memory for nothing.
+    private const int MaxSmallPadding = 16;
+
     /// <summary>What flows between layers are integers, in codes or signs.</summary>
     internal bool HasIntegers => Method.Binarizes && ActivationBits < 32;
 
@@ -26,9 +29,9 @@ internal sealed record BuildContext(string Network, Method Method, int WeightBit
     /// <summary>The number of places of a window along one side.</summary>
     /// <exception cref="ExperimentException">There is none.</exception>
     internal int Positions(int side, int kernel, int stride, int padding) =>
-        side + 2 * padding < kernel
-            ? throw Wrong($"has a window of {kernel} on a side of {side}; make it smaller")
-            : (side + 2 * padding - kernel) / stride + 1;
+        padding > Math.Max(side, MaxSmallPadding) ? throw Wrong($"pads a side of {side} with {padding}; pad less")
+        : side + 2 * padding < kernel ? throw Wrong($"has a window of {kernel} on a side of {side}; make it smaller")
+        : (side + 2 * padding - kernel) / stride + 1;
 
     /// <summary>The shape that pooling gives.</summary>
     /// <exception cref="ExperimentException">A size is below 1, or the window does not fit.</exception>

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using static TorchSharp.torch;
 
@@ -16,10 +18,16 @@ internal sealed class Checkpoint(string folder, string fingerprint)
         using var scope = NewDisposeScope();
         Dictionary<string, Tensor> tensors = network.state_dict();
         optimizer.Save(tensors);
+        string text = JsonSerializer.Serialize(state, Experiment.Json);
         SafeTensors.Save(
             _path,
             tensors,
-            new Dictionary<string, string> { ["fingerprint"] = fingerprint, ["state"] = JsonSerializer.Serialize(state, Experiment.Json) }
+            new Dictionary<string, string>
+            {
+                ["fingerprint"] = fingerprint,
+                ["state"] = text,
+                ["sha256"] = Sha256(tensors, fingerprint, text),
+            }
         );
     }
 
@@ -40,6 +48,11 @@ internal sealed class Checkpoint(string folder, string fingerprint)
             (IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string> metadata) = SafeTensors.Load(_path);
             TrainingState state = JsonSerializer.Deserialize<TrainingState>(metadata["state"], Experiment.Json)!;
             requireSame(metadata["fingerprint"], state.Seed);
+            if (metadata.GetValueOrDefault("sha256") != Sha256(tensors, metadata["fingerprint"], metadata["state"]))
+            {
+                throw new InvalidDataException("its checksum does not match");
+            }
+
             if (state.Curves.TrainLoss.Count != state.Epoch || state.Curves.Values.Any(c => c.Count != state.Epoch))
             {
                 throw new InvalidDataException("its epochs do not add up");
@@ -60,6 +73,21 @@ internal sealed class Checkpoint(string folder, string fingerprint)
                 $"The checkpoint '{_path}' is damaged ({e.Message.Split('\n')[0].TrimEnd('.')}); delete it to start the run over."
             );
         }
+    }
+
+    /// <summary>Of all that it holds, tensors in the order of their names.</summary>
+    private static string Sha256(IReadOnlyDictionary<string, Tensor> tensors, string fingerprint, string state)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes($"{fingerprint}\n{state}\n"));
+        foreach ((string name, Tensor tensor) in tensors.OrderBy(t => t.Key, StringComparer.Ordinal))
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes($"{name} {string.Join('x', tensor.shape)}\n"));
+            using Tensor flat = tensor.detach().contiguous();
+            hash.AppendData(flat.bytes);
+        }
+
+        return Convert.ToHexStringLower(hash.GetCurrentHash());
     }
 
     /// <summary>Deletes it.</summary>

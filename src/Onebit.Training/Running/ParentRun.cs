@@ -59,7 +59,7 @@ public static class ParentRun
         {
             tensors = SafeTensors.Load(path).Tensors;
         }
-        catch (Exception e) when (e is IOException or InvalidDataException)
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
         {
             throw new ExperimentException($"The weights '{path}' cannot be read; train that run again.");
         }

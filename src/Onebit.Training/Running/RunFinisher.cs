@@ -23,7 +23,7 @@ internal sealed class RunFinisher(Experiment experiment, DataSplit data, string 
         var trained = new TrainedNetwork(network, task, data, state.Seed);
         (IReadOnlyList<FormEvaluation> All, FormEvaluation Chosen)? forms =
             network.BinaryParameterCount > 0 ? experiment.Method.ChooseForm(trained) : null;
-        (BitModel? model, string? obstacle) = Pack();
+        (BitModel? model, string? obstacle) = Pack(state.Epoch);
         if (obstacle is not null && forms is { } choice)
         {
             // As in training: no file holds it anyway, so nothing is gained by a choice.
@@ -32,11 +32,12 @@ internal sealed class RunFinisher(Experiment experiment, DataSplit data, string 
         }
 
         RunResult result = task.Evaluate(Describe(state, optimizerState, forms, model, obstacle), network, model);
+        Divergence.Check(experiment.Name, state.Epoch, [.. result.Losses]);
         RunFolder.Save(folder, result);
         return result;
     }
 
-    private (BitModel? Model, string? Obstacle) Pack()
+    private (BitModel? Model, string? Obstacle) Pack(int epoch)
     {
         if (network.WeightBits == 32)
         {
@@ -46,12 +47,17 @@ internal sealed class RunFinisher(Experiment experiment, DataSplit data, string 
         try
         {
             BitModel model = task.Pack(network);
+            _ = BitModel.Read(model.ToBytes()); // A model beyond the budget of its file is one that no command would load.
             model.Save(ModelPath);
             return (model, null);
         }
-        catch (PackingException e)
+        catch (Exception e) when (e is PackingException or InvalidDataException)
         {
             return (null, e.Message);
+        }
+        catch (OverflowException)
+        {
+            throw Divergence.Exception($"The numbers of '{experiment.Name}' are too large to fold", epoch);
         }
     }
 

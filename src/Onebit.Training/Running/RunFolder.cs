@@ -17,7 +17,22 @@ public static class RunFolder
     /// <summary>How far the run is, see <see cref="TrainingProgress"/>.</summary>
     public const string ProgressFile = "progress.json";
 
-    internal const string CheckpointFile = "checkpoint.safetensors";
+    internal const string CheckpointFile = "checkpoint.safetensors",
+        LockFile = "lock";
+
+    /// <summary>What has one of these names must be a file: a link could point anywhere, and a folder cannot be replaced.</summary>
+    /// <exception cref="ExperimentException">It is a folder or a link.</exception>
+    internal static void RequireFiles(string folder)
+    {
+        foreach (string name in new[] { ResultFile, WeightsFile, ModelFile, ProgressFile, CheckpointFile, LockFile })
+        {
+            string path = Path.Combine(folder, name);
+            if (Directory.Exists(path) || new FileInfo(path).LinkTarget is not null)
+            {
+                throw new ExperimentException($"'{path}' is a folder or a link where a file belongs; delete it or choose another --out.");
+            }
+        }
+    }
 
     /// <summary>Reads a finished run; null where the folder holds none.</summary>
     /// <exception cref="ExperimentException">The file is damaged.</exception>
@@ -31,11 +46,17 @@ public static class RunFolder
 
         try
         {
-            return Parse(File.ReadAllBytes(path));
+            return Parse(InputFile.ReadBytes(path));
         }
         catch (JsonException)
         {
             throw new ExperimentException($"'{path}' is damaged; delete its folder to train that run again.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ExperimentException(
+                $"'{path}' cannot be read ({e.Message.TrimEnd('.')}); delete its folder to train that run again."
+            );
         }
     }
 
@@ -59,7 +80,7 @@ public static class RunFolder
             try
             {
                 return new FileStream(
-                    Path.Combine(folder, "lock"),
+                    Path.Combine(folder, LockFile),
                     FileMode.OpenOrCreate,
                     FileAccess.ReadWrite,
                     FileShare.None,
@@ -67,14 +88,17 @@ public static class RunFolder
                     FileOptions.DeleteOnClose
                 );
             }
-            catch (IOException) when (attempt < 20)
+            catch (IOException e) when (IsHeld(e) && attempt < 20)
             {
                 Thread.Sleep(250);
             }
-            catch (IOException)
+            catch (IOException e) when (IsHeld(e))
             {
                 throw new ExperimentException($"Another process trains in '{folder}'; wait until it is done or choose another --out.");
             }
         }
     }
+
+    /// <summary>Another process has the file open: a sharing violation on Windows, EWOULDBLOCK elsewhere.</summary>
+    private static bool IsHeld(IOException e) => OperatingSystem.IsWindows() ? (e.HResult & 0xFFFF) == 32 : e.HResult is 11 or 35;
 }

@@ -55,9 +55,11 @@ public static class SafeTensors
 
     /// <summary>Reads all tensors. The caller disposes them, or calls this inside a dispose scope.</summary>
     /// <exception cref="InvalidDataException">The file is no safetensors file, or one of other types; names the file.</exception>
+    /// <exception cref="IOException">It is no regular file, or cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read, or is a folder.</exception>
     public static (IReadOnlyDictionary<string, Tensor> Tensors, IReadOnlyDictionary<string, string> Metadata) Load(string path)
     {
-        byte[] file = File.ReadAllBytes(path);
+        byte[] file = InputFile.ReadBytes(path);
         long headerLength = file.Length >= 8 ? BinaryPrimitives.ReadInt64LittleEndian(file) : -1;
         if (headerLength is < 2 or > MaxHeaderLength || headerLength > file.Length - 8)
         {

@@ -51,12 +51,13 @@ public sealed class Trainer
     /// <exception cref="ExperimentException">The folder holds a run of something else, or another process trains in it.</exception>
     public RunResult Run(CancellationToken cancellation = default)
     {
+        RunFolder.RequireFiles(_folder);
         if (RunFolder.Load(_folder) is { } finished)
         {
             RequireSame(finished.Fingerprint, finished.Seed);
             return finished;
         }
-        Directory.CreateDirectory(_folder);
+        OutputFolder.Require(_folder);
         using IDisposable folderLock = RunFolder.Lock(_folder);
         using var scope = NewDisposeScope();
         if (_experiment.InitializeFrom is { } parent)
@@ -65,7 +66,7 @@ public sealed class Trainer
         }
 
         Network[] teachers = [.. (_experiment.Distillation?.Teachers ?? []).Select(t => ParentRun.Load(t, _folder, _seed, _data))];
-        using ITask task = KnownTasks.Create(_experiment, _split, _data.ClassNames, teachers);
+        using ITask task = KnownTasks.Create(_experiment, _split, _data, teachers);
         var optimizer = new Optimizer(_experiment, _network);
         var checkpoint = new Checkpoint(_folder, _fingerprint);
         _state = checkpoint.Load(_network, optimizer, RequireSame) ?? _state;
@@ -73,8 +74,10 @@ public sealed class Trainer
         while (_state.Epoch < _experiment.Epochs)
         {
             TrainEpoch(pixels, task, optimizer, cancellation);
+            Divergence.Check(_experiment.Name, _state.Epoch + 1, _network);
             foreach ((string curve, double value) in task.Validate(_network))
             {
+                Divergence.Check(_experiment.Name, _state.Epoch + 1, (curve, value));
                 _state.Curves.Add(curve, value);
             }
 
@@ -127,12 +130,7 @@ public sealed class Trainer
             Tensor output = task.Loss(_network, images, chosen);
             optimizer.Step(output);
             loss += output.ToDouble() * size;
-            if (!double.IsFinite(loss))
-            {
-                throw new ExperimentException(
-                    $"The loss of '{_experiment.Name}' is no longer a number in epoch {epoch + 1}; lower the optimizer's rate."
-                );
-            }
+            Divergence.Check(_experiment.Name, epoch + 1, ("loss", loss));
 
             seen += size;
             Report(task, (double)seen / count, loss / seen, _state.TrainSeconds + clock.Elapsed.TotalSeconds);

@@ -12,7 +12,8 @@ internal sealed class Classification(
     Experiment experiment,
     DataSplit data,
     IReadOnlyList<string> classNames,
-    IReadOnlyList<Network> teachers
+    IReadOnlyList<Network> teachers,
+    ImagePreparation preparation = ImagePreparation.Unknown
 ) : ITask
 {
     private readonly Tensor _labels = tensor(data.Train.Labels.ToArray(), ScalarType.Byte).to(ScalarType.Int64).DetachFromDisposeScope();
@@ -51,7 +52,8 @@ internal sealed class Classification(
     public double Score(Network network, ImageSet images) => Evaluator.Evaluate(network, images).Accuracy;
 
     /// <inheritdoc/>
-    public BitModel Pack(Network network) => Packer.Pack(network, classNames, experiment.ScaleBits ?? Affine.MultiplierBits);
+    public BitModel Pack(Network network) =>
+        Packer.Pack(network, classNames, experiment.ScaleBits ?? Affine.MultiplierBits).WithPreparation(preparation);
 
     /// <inheritdoc/>
     public RunResult Evaluate(RunResult run, Network network, BitModel? model)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Onebit.Datasets;
 
 namespace Onebit.Training;
 
@@ -8,14 +9,10 @@ internal static class KnownTasks
     /// <summary>An experiment's task.</summary>
     /// <param name="experiment">The experiment.</param>
     /// <param name="data">Its images.</param>
-    /// <param name="classNames">What the labels are called.</param>
+    /// <param name="set">What the labels are called, and what was done to the pictures.</param>
     /// <param name="teachers">The networks that its distillation names; the task disposes of them.</param>
-    internal static ITask Create(
-        Experiment experiment,
-        DataSplit data,
-        IReadOnlyList<string> classNames,
-        IReadOnlyList<Network> teachers
-    ) => new Classification(experiment, data, classNames, teachers);
+    internal static ITask Create(Experiment experiment, DataSplit data, Dataset set, IReadOnlyList<Network> teachers) =>
+        new Classification(experiment, data, set.ClassNames, teachers, set.Preparation);
 
     /// <summary>Reads a run with its task's metrics.</summary>
     /// <exception cref="JsonException">It is no run, or damaged.</exception>

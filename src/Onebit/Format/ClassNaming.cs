@@ -31,18 +31,9 @@ internal static class ClassNaming
             return "is empty";
         }
 
-        foreach (Rune rune in name.EnumerateRunes())
+        if (VisibleText.IsBroken(name))
         {
-            if (
-                Rune.GetUnicodeCategory(rune)
-                    is UnicodeCategory.Control
-                        or UnicodeCategory.LineSeparator
-                        or UnicodeCategory.ParagraphSeparator
-                || rune == Rune.ReplacementChar
-            ) // Also what half a surrogate pair is read as.
-            {
-                return "holds a control character or broken text";
-            }
+            return "holds a control character or broken text";
         }
 
         return StrictUtf8.GetByteCount(name) > MaxBytes ? $"is longer than {MaxBytes} bytes" : null;

@@ -85,7 +85,7 @@ public sealed record Linear(
         ReadOnlySpan<byte> weights = Weights.Span;
         check.Require(weights.Length == (bits + 7) / 8, $"{bits} weights take {(bits + 7) / 8} bytes, not {weights.Length}");
         check.Require(bits % 8 == 0 || weights[^1] >> (int)(bits % 8) == 0, "the unused bits of the last byte of weights are 0");
-        check.CountWeights(weights.Length);
+        check.CountWeights(weights.Length, Outputs);
 
         ValueInfo shape = check.Shape(Outputs, (height - KernelHeight) / Stride + 1, (width - KernelWidth) / Stride + 1);
         check.CountSteps((Int128)shape.Area * x.Bits * (Outputs * ((fanIn + 63) / 64) + Groups * fanIn));

@@ -5,12 +5,13 @@ namespace Onebit;
 /// whole model and counts what all operations take together. What passes can be executed without a further check: no
 /// index leaves its array, no sum leaves its integer type.
 /// </summary>
-internal sealed class ModelCheck
+internal sealed class ModelCheck(ModelBudget budget)
 {
     private string _subject = "The input";
     private Int128 _elements;
     private Int128 _steps;
     private long _weightBytes;
+    private long _outputs;
     private long _arrayEntries;
 
     /// <summary>Shape, kind and range of the input and of each operation's output.</summary>
@@ -18,14 +19,15 @@ internal sealed class ModelCheck
     /// <param name="input">What the model reads.</param>
     /// <param name="operations">The operations.</param>
     /// <param name="complete">false: the beginning of a model, whose scores are yet to come.</param>
-    public static ValueInfo[] Infer(ModelInput input, IReadOnlyList<Operation> operations, bool complete = true)
+    /// <param name="budget">What the model may cost; null: what the format allows.</param>
+    public static ValueInfo[] Infer(ModelInput input, IReadOnlyList<Operation> operations, bool complete = true, ModelBudget? budget = null)
     {
         if ((complete && operations.Count == 0) || operations.Count > ModelLimits.MaxOperations)
         {
             throw new InvalidDataException($"A model has 1 to {ModelLimits.MaxOperations} operations, this one has {operations.Count}.");
         }
 
-        var check = new ModelCheck();
+        var check = new ModelCheck(budget ?? ModelBudget.Unlimited);
         var values = new ValueInfo[operations.Count + 1];
         values[0] = input.Infer(check);
         for (int i = 0; i < operations.Count; i++)
@@ -95,13 +97,16 @@ internal sealed class ModelCheck
     {
         _steps += steps;
         Require(_steps <= ModelLimits.MaxSteps, $"the model takes more than {ModelLimits.MaxSteps} steps");
+        ModelBudget.Require((long)_steps, budget.Steps, "a prediction takes steps:");
     }
 
-    /// <summary>Counts bytes of weights.</summary>
-    public void CountWeights(int bytes)
+    /// <summary>Counts weights: their bytes, and how many outputs a kernel prepares them for.</summary>
+    public void CountWeights(int bytes, int outputs = 0)
     {
         _weightBytes += bytes;
+        _outputs += outputs;
         Require(_weightBytes <= ModelLimits.MaxWeightBytes, $"the model's weights take more than {ModelLimits.MaxWeightBytes} bytes");
+        ModelBudget.Require(_weightBytes + 2 * _outputs, budget.WeightBytes, "its layers have bytes of weights:");
     }
 
     /// <summary>Counts entries of an array.</summary>

@@ -34,7 +34,37 @@ internal static class Confusions
         int max = mistakes.Length == 0 ? 0 : mistakes[0].Count;
         string worst =
             max == 0 ? "" : $"; most often {Name(mistakes[0].True)} predicted as {Name(mistakes[0].Predicted)}, {Several(max, "time")}";
-        var table = new StringBuilder();
+        string table = classes < ClassRow.MinClasses ? Table(counts, names, max) : List(counts, names);
+        return $"""
+            <details{(open ? " open=\"open\"" : "")}><summary><b>{Escape(network.Name)}</b> {Escape(network.Label(run))}: {Count(
+                mistakes.Sum(m => (long)m.Count)
+            )} of {Count(counts.Sum(r => r.Sum(c => (long)c)))} wrong{worst}</summary>
+            <div class="scroll">{table}</div></details>
+
+            """;
+    }
+
+    /// <summary>One line per class: a matrix of many classes has more cells than anybody reads.</summary>
+    private static string List(int[][] counts, IReadOnlyList<string> names) =>
+        $"""
+            <table>{HtmlTable(
+                ["Class", "Images", "Right", "Most often predicted as"],
+                column => column == 3,
+                ClassRow.Of(counts).Select(r => (string[])
+                    [
+                        names[r.Class],
+                        Count(r.Images),
+                        r.Images == 0 ? Nothing : Percent((double)r.Right / r.Images, "F1"),
+                        string.Join(", ", r.Mistakes.Select(m => $"{names[m.Class]} ({Count(m.Count)})")),
+                    ]
+                )
+            )}</table>
+            """;
+
+    private static string Table(int[][] counts, IReadOnlyList<string> names, int max)
+    {
+        int classes = counts.Length;
+        var table = new StringBuilder("<table class=\"confusion\">");
         string columns = string.Concat(names.Take(classes).Select(n => $"<th scope=\"col\">{Escape(n)}</th>"));
         table.Append($"<thead><tr><th scope=\"col\">true</th>{columns}<th scope=\"col\">right</th></tr></thead>\n<tbody>");
         for (int t = 0; t < classes; t++)
@@ -48,12 +78,6 @@ internal static class Confusions
             int images = counts[t].Sum();
             table.Append($"<td>{(images == 0 ? Nothing : Percent((double)counts[t][t] / images, "F1"))}</td></tr>\n");
         }
-        return $"""
-            <details{(open ? " open=\"open\"" : "")}><summary><b>{Escape(network.Name)}</b> {Escape(network.Label(run))}: {Count(
-                mistakes.Sum(m => (long)m.Count)
-            )} of {Count(counts.Sum(r => r.Sum(c => (long)c)))} wrong{worst}</summary>
-            <div class="scroll"><table class="confusion">{table}</tbody></table></div></details>
-
-            """;
+        return table.Append("</tbody></table>").ToString();
     }
 }

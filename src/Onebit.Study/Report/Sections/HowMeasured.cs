@@ -66,9 +66,7 @@ internal static class HowMeasured
     }
 
     private static string Command(StudyResults results) =>
-        $"onebit study --preset {Argument(results.Preset)}"
-        + (results.Dataset.Name == "mnist" ? "" : $" --data {Argument(results.Dataset.Name)}")
-        + (results.Dataset.Size is null ? "" : $" --size {results.Dataset.Size}");
+        $"onebit study --preset {Argument(results.Preset)}{DataOptions(results.Dataset)}";
 
     private static string Source(string method)
     {
@@ -82,6 +80,4 @@ internal static class HowMeasured
             The committee has k-means, nearest neighbours, and small networks trained for it.
             No label takes part in the choice, and no run of this study has a vote.</dd>
             """;
-
-    private static string Argument(string value) => value.Any(char.IsWhiteSpace) ? $"\"{value}\"" : value;
 }
