@@ -59,7 +59,9 @@ public class NetworkFloatGraphTests
         )
         {
             using Network network = NetworkFactory.Create(experiment with { ValidationImages = null }, data);
-            if (network.WeightBits == 32 || network.ActivationBits == 32 || network.InputBits == 32)
+            // Attention of a few bits has no packed form.
+            bool hasFewBits = network.modules().OfType<AttentionModule>().Any() && network.ActivationBits is > 1 and < 8;
+            if (network.WeightBits == 32 || network.ActivationBits == 32 || network.InputBits == 32 || hasFewBits)
             {
                 continue;
             }

@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace Onebit;
 
-/// <summary><see cref="PositionalEmbedding"/>: adds a number to each element. The numbers are spread out when the model is loaded.</summary>
+/// <summary><see cref="PositionalEmbedding"/>: adds a number to each element. The numbers are written out at load.</summary>
 internal sealed class PositionalEmbeddingKernel : IntegerKernel
 {
     private readonly int[] _numbers;
