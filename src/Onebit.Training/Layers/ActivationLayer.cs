@@ -13,16 +13,8 @@ public sealed record ActivationLayer(Method? Method = null) : Layer
 
     internal override Shape OutputShape(BuildContext context, IReadOnlyList<Shape> inputs) => inputs[0];
 
-    internal override LayerModule CreateModule(BuildContext context, LayerNode node, Shape input)
-    {
-        if (!context.HasIntegers)
-        {
-            return new ActivationModule(context.Method, 32, input.Channels);
-        }
-
-        Method method = context.MethodOf(Method);
-        return new ActivationModule(method, Method?.ActivationBits ?? context.ActivationBits, input.Channels);
-    }
+    internal override LayerModule CreateModule(BuildContext context, LayerNode node, Shape input) =>
+        ActivationModule.Create(context, Method, input.Channels, isSigned: false);
 
     internal override int AddTo(FloatGraphBuilder graph, IReadOnlyList<int> inputs, int classes) => graph.Relu(inputs[0]);
 }
@@ -39,7 +31,7 @@ public sealed class ActivationModule : LayerModule
 
     private readonly Method _method;
 
-    internal ActivationModule(Method method, int bits, int channels, bool isSigned = false)
+    private ActivationModule(Method method, int bits, int channels, bool isSigned)
         : base("activation")
     {
         (_method, Bits, IsSigned) = (method, bits, isSigned);
@@ -52,6 +44,16 @@ public sealed class ActivationModule : LayerModule
 
     /// <summary>It keeps numbers of both signs, so it is no ReLU.</summary>
     public bool IsSigned { get; }
+
+    /// <summary>The module of a layer.</summary>
+    /// <param name="context">What the experiment says of all layers.</param>
+    /// <param name="own">The layer's own method; null: the experiment's.</param>
+    /// <param name="channels">Channels of what is read.</param>
+    /// <param name="isSigned">It is no ReLU.</param>
+    internal static ActivationModule Create(BuildContext context, Method? own, int channels, bool isSigned) =>
+        context.HasIntegers
+            ? new ActivationModule(context.MethodOf(own), own?.ActivationBits ?? context.ActivationBits, channels, isSigned)
+            : new ActivationModule(context.Method, 32, channels, isSigned);
 
     /// <summary>32, 8, or the planes of the method's own.</summary>
     public int Bits { get; }

@@ -15,16 +15,8 @@ public sealed record QuantizeLayer(Method? Method = null) : Layer
 
     internal override Shape OutputShape(BuildContext context, IReadOnlyList<Shape> inputs) => inputs[0];
 
-    internal override LayerModule CreateModule(BuildContext context, LayerNode node, Shape input)
-    {
-        if (!context.HasIntegers)
-        {
-            return new ActivationModule(context.Method, 32, input.Channels, isSigned: true);
-        }
-
-        Method method = context.MethodOf(Method);
-        return new ActivationModule(method, Method?.ActivationBits ?? context.ActivationBits, input.Channels, isSigned: true);
-    }
+    internal override LayerModule CreateModule(BuildContext context, LayerNode node, Shape input) =>
+        ActivationModule.Create(context, Method, input.Channels, isSigned: true);
 
     internal override int AddTo(FloatGraphBuilder graph, IReadOnlyList<int> inputs, int classes) => inputs[0];
 }
