@@ -102,7 +102,7 @@ public class LayerTests
         }
 
         // Each of 3 x 3 pairs of positions takes four channels twice.
-        Assert.Equal(72, network.Nodes[1].Module.MultiplyAccumulates([new(4, 1, 3), new(4, 1, 3), new(4, 1, 3)]));
+        Assert.Equal(72, network.Nodes[1].Module.MultiplyAccumulates([new(4, 1, 3), new(4, 1, 3), new(4, 1, 3)], new(4, 1, 3)));
     }
 
     [Fact]

@@ -20,6 +20,9 @@ public abstract class Binarizer() : nn.Module("binarizer")
     /// <summary><c>+1</c> where x >= 0, <c>-1</c> elsewhere: unlike <c>torch.sign</c>, never 0.</summary>
     internal static Tensor SignOf(Tensor x) => x.ge(0).to(ScalarType.Float32).mul_(2).sub_(1);
 
+    /// <summary>The nearest whole number, halves rounded up as the packed model does, with the gradient of <paramref name="x"/>.</summary>
+    internal static Tensor Rounded(Tensor x) => StraightThrough(x, (x.detach() + 0.5).floor_());
+
     /// <summary>One number a channel, to be met with x of batch x channels or batch x channels x rows x columns.</summary>
     internal static Tensor PerChannel(Tensor numbers, Tensor x) => x.dim() == 2 ? numbers : numbers.view(-1, 1, 1);
 

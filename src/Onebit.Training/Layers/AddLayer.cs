@@ -39,7 +39,7 @@ public sealed record AddLayer : Layer
     internal static Tensor ToCodes(Tensor x, Value value, bool rounds)
     {
         Tensor codes = value.CodesPerOne == 1 ? x : x * value.CodesPerOne;
-        return rounds ? Binarizer.StraightThrough(codes, (codes.detach() + 0.5).floor()) : codes;
+        return rounds ? Binarizer.Rounded(codes) : codes;
     }
 
     /// <summary>The packed value that holds a value in codes, of 16 bits unless it does already.</summary>

@@ -79,8 +79,8 @@ public sealed class AttentionModule : LayerModule
     /// <summary>What scores are multiplied with: one over the root of a head's channels.</summary>
     public double Scale { get; }
 
-    internal override long MultiplyAccumulates(IReadOnlyList<Shape> inputs) =>
-        (long)inputs[0].Height * inputs[0].Width * inputs[1].Height * inputs[1].Width * (inputs[0].Channels + inputs[2].Channels);
+    internal override long MultiplyAccumulates(IReadOnlyList<Shape> inputs, Shape output) =>
+        (long)output.Height * output.Width * inputs[1].Height * inputs[1].Width * (inputs[0].Channels + inputs[2].Channels);
 
     /// <summary>In codes where the network binarizes.</summary>
     public override Tensor Forward(IReadOnlyList<Tensor> inputs, IReadOnlyList<Value> values)

@@ -32,7 +32,7 @@ public sealed record GeluLayer : Layer
             Value codes = builder.Requantize(builder.Single(inputs[0]).Then(new Affine(inputs[0].CodesPerOne, 0, -Lowest)), 8);
             using var scope = NewDisposeScope();
             Tensor read = arange(Lowest, Highest + 1, dtype: ScalarType.Float32);
-            byte[] table = [.. (Rounded(Curve(read)) - Offset).data<float>().Select(c => (byte)c)];
+            byte[] table = [.. (Binarizer.Rounded(Curve(read)) - Offset).data<float>().Select(c => (byte)c)];
             return builder.Describe(builder.Append(new Lookup(codes.Index, table)).Index, new Affine(1, 0, Offset));
         }
 
@@ -44,13 +44,11 @@ public sealed record GeluLayer : Layer
             }
 
             Tensor codes = (x * value.CodesPerOne).clamp(Lowest, Highest),
-                read = Rounded(codes.detach());
-            return Binarizer.StraightThrough(Curve(codes), Rounded(Curve(read)));
+                read = Binarizer.Rounded(codes.detach());
+            return Binarizer.StraightThrough(Curve(codes), Binarizer.Rounded(Curve(read)));
         }
 
         private static Tensor Curve(Tensor codes) =>
             nn.functional.gelu(codes * (1.0 / EightBitRelu.CodesPerOne)) * EightBitRelu.CodesPerOne;
-
-        private static Tensor Rounded(Tensor x) => (x + 0.5).floor();
     }
 }

@@ -20,7 +20,8 @@ public abstract class LayerModule : nn.Module
 
     /// <summary>Multiply-accumulates of one image.</summary>
     /// <param name="inputs">The shapes of what it reads.</param>
-    internal virtual long MultiplyAccumulates(IReadOnlyList<Shape> inputs) => 0;
+    /// <param name="output">The shape of what it gives.</param>
+    internal virtual long MultiplyAccumulates(IReadOnlyList<Shape> inputs, Shape output) => 0;
 
     /// <summary>Appends its operations to a packed model.</summary>
     /// <param name="builder">Receives them.</param>

@@ -45,7 +45,7 @@ public sealed record PositionalEmbeddingLayer : Layer
                 throw new PackingException("a positional embedding stays float32");
             }
 
-            int[] multipliers = [.. Sizes(_size).data<float>().Select(m => (int)m)];
+            int[] multipliers = [.. Sizes(_size).detach().data<float>().Select(m => (int)m)];
             byte[] signs = WeightModule.Bits(Binarizer.SignOf(_weight));
             Value sum = builder.Append(new PositionalEmbedding(AddLayer.ToCodes(builder, inputs[0]), signs, multipliers));
             OperationBuilder.RequireExact(builder.Largest(sum.Index));
@@ -61,10 +61,10 @@ public sealed record PositionalEmbeddingLayer : Layer
             }
 
             Tensor signs = Binarizer.StraightThrough(_weight.clamp(-1, 1), Binarizer.SignOf(_weight));
-            Tensor size = _rounds ? Binarizer.StraightThrough(_size * EightBitRelu.CodesPerOne, Sizes(_size)) : _size;
+            Tensor size = _rounds ? Sizes(_size) : _size;
             return AddLayer.ToCodes(x, value, _rounds) + signs * size.view(-1, 1, 1);
         }
 
-        private static Tensor Sizes(Tensor size) => (size.detach() * EightBitRelu.CodesPerOne + 0.5).floor();
+        private static Tensor Sizes(Tensor size) => Binarizer.Rounded(size * EightBitRelu.CodesPerOne);
     }
 }

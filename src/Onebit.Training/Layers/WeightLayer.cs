@@ -139,13 +139,7 @@ public sealed class WeightModule : LayerModule
 
     internal double Progress { get; set; } = 1;
 
-    internal override long MultiplyAccumulates(IReadOnlyList<Shape> inputs)
-    {
-        Shape input = inputs[0];
-        long rows = (input.Height + 2 * Padding - Weight.shape[2]) / Stride + 1,
-            columns = (input.Width + 2 * Padding - Weight.shape[3]) / Stride + 1;
-        return Weight.numel() * rows * columns;
-    }
+    internal override long MultiplyAccumulates(IReadOnlyList<Shape> inputs, Shape output) => Weight.numel() * output.Height * output.Width;
 
     /// <summary>Weights to use in place of the binarizer's; null: binarize in every pass.</summary>
     public Tensor? Frozen { get; set; }

@@ -106,7 +106,7 @@ public sealed class Network : nn.Module<Tensor, Tensor>
     public long BinaryParameterCount => WeightModules.Where(l => l.IsBinarized).Sum(l => l.Weight.numel());
 
     /// <summary>Multiply-accumulates of one image.</summary>
-    public long MultiplyAccumulates => Nodes.Sum(n => n.Module.MultiplyAccumulates([.. n.Inputs.Select(i => i.Shape)]));
+    public long MultiplyAccumulates => Nodes.Sum(n => n.Module.MultiplyAccumulates([.. n.Inputs.Select(i => i.Shape)], n.Output.Shape));
 
     /// <summary>Share of the training done, 0 to 1: what tightens with it.</summary>
     public double Progress

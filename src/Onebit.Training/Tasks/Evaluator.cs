@@ -7,7 +7,7 @@ namespace Onebit.Training;
 /// <summary>Classifies whole sets of images, batch by batch, without gradients.</summary>
 public static class Evaluator
 {
-    private const int BatchSize = 100; // What larger batches allocate is fresh memory, which costs more than the work.
+    private const int BatchSize = 100; // Blocks of larger batches are mapped anew each time, which costs more than the work.
 
     /// <summary>Images as a tensor of bytes, count x channels x height x width.</summary>
     public static Tensor Pixels(ImageSet images) =>

@@ -13,9 +13,5 @@ public sealed class EightBitRelu : Binarizer
     public const int CodesPerOne = 32;
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x, double progress = 1)
-    {
-        Tensor clipped = x.clamp(0, 255);
-        return StraightThrough(clipped, (clipped.detach() + 0.5).floor_());
-    }
+    public override Tensor Forward(Tensor x, double progress = 1) => Rounded(x.clamp(0, 255));
 }

@@ -55,13 +55,12 @@ public sealed class ElasticActivation : ActivationBinarizer
     public override Tensor Forward(Tensor x, double progress = 1)
     {
         Tensor scale = _scale.clamp_min(MinScale) * _unit,
-            shift = x.dim() == 2 ? _shift * _unit : (_shift * _unit).view(-1, 1, 1);
+            shift = PerChannel(_shift * _unit, x);
         int steps = (1 << _bits) - 1;
         // The code as a real number, 0 to 2^k - 1.
         Tensor z = (x - shift) / scale;
         z = _isSigned ? (z + 1) * (steps / 2.0) : z * steps;
-        Tensor clipped = z.clamp(0, steps),
-            code = StraightThrough(clipped, (clipped.detach() + 0.5).floor());
+        Tensor code = Rounded(z.clamp(0, steps));
         return (_isSigned ? code * (2.0 / steps) - 1 : code * (1.0 / steps)) * scale;
     }
 }

@@ -7,14 +7,8 @@ namespace Onebit.Training;
 /// mean absolute weight of the output. Pseudo-gradient: <c>dL/dw = dL/db</c> where <c>|w| &lt;= 1</c>, else 0. Liu et al., "BiT", NeurIPS
 /// 2022, section 3.1; m and a are seen as constants.
 /// </summary>
-public sealed class CenteredSignWeights : WeightBinarizer
+public sealed class CenteredSignWeights : ScaledSignWeights
 {
     /// <inheritdoc/>
     public override Tensor Signs(Tensor latent) => SignOf(latent.detach() - latent.detach().mean());
-
-    /// <inheritdoc/>
-    public override Tensor Scale(Tensor latent) => MeanAbsolute(latent);
-
-    /// <inheritdoc/>
-    public override Tensor Forward(Tensor x, double progress = 1) => StraightThrough(x.clamp(-1, 1), Signs(x) * Scale(x));
 }
