@@ -18,6 +18,13 @@ public sealed class FusedLinear : FusedLayer
         (Source, Result) = (values[linear.Input], values[output]);
     }
 
+    private FusedLinear(FusedLinear layer, ValueInfo source, ValueInfo result)
+        : base(layer.Output, layer.Operations)
+    {
+        (Linear, Pool, Epilogue) = (layer.Linear, layer.Pool, layer.Epilogue);
+        (Source, Result) = (source, result);
+    }
+
     /// <summary>The weights.</summary>
     public Linear Linear { get; }
 
@@ -42,4 +49,10 @@ public sealed class FusedLinear : FusedLayer
     /// <summary>Whether the kernel covers the whole input.</summary>
     public bool IsDense =>
         Linear is { Padding: 0, Groups: 1 } && Linear.KernelHeight == Source.Height && Linear.KernelWidth == Source.Width;
+
+    /// <summary>The same layer with all positions in one row, where its kernel sees each of them by itself. Otherwise the layer.</summary>
+    internal FusedLinear InOneRow() =>
+        Pool is null && Linear is { KernelHeight: 1, KernelWidth: 1, Stride: 1, Padding: 0 }
+            ? new FusedLinear(this, Source with { Height = 1, Width = Source.Area }, Result with { Height = 1, Width = Result.Area })
+            : this;
 }

@@ -7,11 +7,11 @@ public class AttentionKernelTests
 {
     [Fact]
     public void Attention_of_one_bit_gives_the_plain_integers() =>
-        Gen.Int.Sample(seed => Check(new Random(seed), isOneBit: true, "BitAttention"), iter: Widths.Iterations(400));
+        Gen.Int.Sample(seed => Check(new Random(seed), isOneBit: true, "BitAttention`2"), iter: Widths.Iterations(400));
 
     [Fact]
     public void Attention_of_bytes_gives_the_plain_integers() =>
-        Gen.Int.Sample(seed => Check(new Random(seed), isOneBit: false, "ByteAttention"), iter: Widths.Iterations(400));
+        Gen.Int.Sample(seed => Check(new Random(seed), isOneBit: false, "ByteAttention`2"), iter: Widths.Iterations(400));
 
     [Fact]
     public void Attention_is_one_layer_where_nothing_else_reads_its_scores()
@@ -65,34 +65,51 @@ public class AttentionKernelTests
         ];
         BitModel model = Build.Model(input, (values, height, width), operations);
         FusedAttention layer = FusedLayer.ListOf(model.Operations, model.Values).OfType<FusedAttention>().Single();
-        AttentionKernel? chosen = KernelChooser.Attention(layer);
-        Assert.Equal(kernel, chosen?.GetType().Name);
         int[][] expected = model.Trace(RandomModels.Image(model, random));
-        var stored = new StoredValue[3];
-        int place = 0;
-        for (int i = 0; i < 3; i++)
+        foreach (int bits in Widths.All)
         {
-            stored[i] = new StoredValue(model.Values[sums + 1 + i], place);
-            place += PlannedOperation.Align(stored[i].Bytes);
+            AttentionKernel? chosen = KernelChooser.Attention(layer, bits);
+            if (isOneBit && bits == 64)
+            {
+                Assert.Null(chosen);
+                continue;
+            }
+
+            Assert.Equal(kernel, chosen?.GetType().Name);
+            RequireSame(chosen!, expected);
         }
 
-        byte[] memory = new byte[place],
-            scratch = new byte[chosen!.ScratchBytes];
-        random.NextBytes(scratch);
-        for (int i = 0; i < 3; i++)
+        void RequireSame(AttentionKernel chosen, int[][] expected)
         {
-            stored[i].Write(expected[sums + 1 + i], ref memory[0]);
-        }
+            // Vectors are read and written whole.
+            var stored = new StoredValue[4];
+            int place = 0;
+            foreach ((int i, int value) in new[] { sums + 1, sums + 2, sums + 3, operations.Length }.Index())
+            {
+                stored[i] = new StoredValue(model.Values[value], place);
+                place += PlannedOperation.Align(stored[i].Bytes + 64);
+            }
 
-        int[] result = new int[expected[operations.Length].Length];
-        chosen.Run(
-            ref stored[0].Start(ref memory[0]),
-            ref stored[1].Start(ref memory[0]),
-            ref stored[2].Start(ref memory[0]),
-            result,
-            ref scratch[0]
-        );
-        Assert.Equal(expected[operations.Length], result);
+            byte[] memory = new byte[place],
+                scratch = new byte[chosen.ScratchBytes + 64];
+            random.NextBytes(memory);
+            random.NextBytes(scratch);
+            byte[] last = [.. scratch.TakeLast(64)];
+            for (int i = 0; i < 3; i++)
+            {
+                stored[i].Write(expected[sums + 1 + i], ref memory[0]);
+            }
+
+            chosen.Run(
+                ref stored[0].Start(ref memory[0]),
+                ref stored[1].Start(ref memory[0]),
+                ref stored[2].Start(ref memory[0]),
+                ref stored[3].Integers(ref memory[0])[0],
+                ref scratch[0]
+            );
+            Assert.Equal(expected[operations.Length], stored[3].Integers(ref memory[0]));
+            Assert.Equal(last, scratch.TakeLast(64)); // It stays within its scratch memory.
+        }
 
         Linear Part(int outputs) => new(0, outputs, 1, 1, 1, 0, 1, Build.Weights(random, outputs * input.Channels));
 

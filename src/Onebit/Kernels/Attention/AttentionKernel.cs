@@ -26,7 +26,7 @@ internal abstract class AttentionKernel(FusedAttention layer)
     /// <param name="query">The queries: a <see cref="BitString"/> or bytes.</param>
     /// <param name="key">The keys, likewise.</param>
     /// <param name="value">The values, likewise.</param>
-    /// <param name="result">Receives the elements of the result.</param>
+    /// <param name="result">Receives the elements of the result. Up to a vector behind them is overwritten.</param>
     /// <param name="scratch">Of <see cref="ScratchBytes"/>. Its contents do not matter.</param>
-    public abstract void Run(ref byte query, ref byte key, ref byte value, Span<int> result, ref byte scratch);
+    public abstract void Run(ref byte query, ref byte key, ref byte value, ref int result, ref byte scratch);
 }

@@ -5,184 +5,269 @@ using System.Runtime.Intrinsics;
 namespace Onebit;
 
 /// <summary>
-/// Attention of one bit, up to 64 keys: a score is the number of channels less twice the number of those that differ. The channels of a key
-/// are bytes, one lane per key, so XOR and a bit count give all scores of a query. Few differences mean few exponentials: two tables of 16.
+/// Attention of one bit. A score is the number of channels less twice the number of those that differ. A few channels of a query are an
+/// index into a table, which the key chooses, of how many differ. Few differences mean few exponentials: a table of 32. The keys that the
+/// queries choose are added in fours by the values, as in <see cref="PartialSumConvolution{TOps, TVector}"/>.
 /// </summary>
-internal sealed class BitAttention : AttentionKernel
+internal sealed class BitAttention<TOps, TVector> : AttentionKernel
+    where TOps : struct, ILookupOps<TVector>
+    where TVector : struct
 {
-    private const int Lanes = 64,
-        TableEntries = 16,
-        MaxDepth = 2 * TableEntries - 1;
+    private const int Inputs = 4, // keys of an entry
+        Entries = 1 << Inputs;
 
-    private readonly int _bytes;
+    private readonly int _planes;
+    private readonly int _groups;
     private readonly bool _valuesAreSigns;
     private readonly int[] _thresholds;
     private readonly int _thresholdShift;
+    private readonly AlignedBytes _differences;
+    private readonly AlignedBytes _exponentials;
 
-    // For each head the exponentials of 0 to 15 and of 16 to 31 channels more that differ, each table twice, for both halves of a vector.
-    private readonly byte[] _exponentials;
-
-    private BitAttention(FusedAttention layer)
+    public BitAttention(FusedAttention layer)
         : base(layer)
     {
-        _bytes = (Depth + 7) / 8;
+        _planes = (Depth + TOps.TableBits - 1) / TOps.TableBits;
+        _groups = (Keys + Inputs - 1) / Inputs;
         _valuesAreSigns = layer.Value.Kind == ElementKind.Signs;
         (_thresholds, _thresholdShift) = (layer.Softmax.Thresholds.ToArray(), layer.Softmax.ThresholdShift);
-        _exponentials = new byte[Heads * 4 * TableEntries];
+        _differences = new AlignedBytes(VectorBytes << TOps.TableBits);
+        for (int i = 0; i < _differences.Length; i++)
+        {
+            int key = i / VectorBytes,
+                query = i & ((1 << TOps.TableBits) - 1);
+            _differences[i] = (byte)BitOperations.PopCount((uint)(key ^ query));
+        }
+
+        // For each head 32 exponentials, once more for wide vectors.
+        _exponentials = new AlignedBytes(Heads * 2 * BitAttention.MaxDifferences);
         for (int i = 0; i < _exponentials.Length; i++)
         {
-            int head = i / (4 * TableEntries),
-                differing = i % TableEntries + (i % (4 * TableEntries) >= 2 * TableEntries ? TableEntries : 0);
-            long entry = 2L * differing * layer.Softmax.Multipliers.Span[head] >> layer.Softmax.Shift;
+            int head = i / (2 * BitAttention.MaxDifferences),
+                more = i % BitAttention.MaxDifferences;
+            long entry = 2L * more * layer.Softmax.Multipliers.Span[head] >> layer.Softmax.Shift;
             _exponentials[i] = layer.Softmax.Table.Span[(int)Math.Min(layer.Softmax.Table.Length - 1, entry)];
         }
     }
 
-    /// <summary>The kernel; null where it does not fit the layer.</summary>
-    public static BitAttention? TryCreate(FusedAttention layer) =>
-        layer is { Query.Kind: ElementKind.Signs, Key.Kind: ElementKind.Signs, Value.Bits: 1, End: AttentionSum, Key.Area: <= Lanes }
-        && layer.Softmax.Thresholds.Length > 0
-        && layer.Query.Channels / layer.Scores.Heads <= MaxDepth
-            ? new BitAttention(layer)
-            : null;
+    public override int ScratchBytes => _planes * (Align(Queries) + Align(Keys)) + ((Inputs + Entries) * _groups + 8) * VectorBytes;
 
-    public override int ScratchBytes => _bytes * (Lanes + Align(Queries));
+    private static int VectorBytes => Unsafe.SizeOf<TVector>();
 
-    public override void Run(ref byte query, ref byte key, ref byte value, Span<int> result, ref byte scratch)
+    public override void Run(ref byte query, ref byte key, ref byte value, ref int result, ref byte scratch)
     {
-        ref byte queries = ref Unsafe.Add(ref scratch, _bytes * Lanes);
-        int stride = Align(Queries);
-        ulong valid = Keys == Lanes ? ulong.MaxValue : (1UL << Keys) - 1;
-        Span<ulong> values = stackalloc ulong[Lanes];
+        ref byte keys = ref Unsafe.Add(ref scratch, _planes * Align(Queries));
+        ref byte weights = ref Unsafe.Add(ref keys, _planes * Align(Keys));
         for (int h = 0; h < Heads; h++)
         {
-            ToTokens(ref Unsafe.As<byte, ulong>(ref key), h, Keys, ref scratch, Lanes);
-            ToTokens(ref Unsafe.As<byte, ulong>(ref query), h, Queries, ref queries, stride);
-            for (int first = 0; first < ValueDepth; first += Lanes)
+            ToPlanes(ref Unsafe.As<byte, ulong>(ref query), h, Queries, ref scratch);
+            ToPlanes(ref Unsafe.As<byte, ulong>(ref key), h, Keys, ref keys);
+            for (int first = 0; first < Queries; first += VectorBytes)
             {
-                int channels = Math.Min(Lanes, ValueDepth - first),
-                    channel = h * ValueDepth + first;
-                for (int c = 0; c < channels; c++)
-                {
-                    values[c] = BitString.Read(ref Unsafe.As<byte, ulong>(ref value), (channel + c) * Keys);
-                }
-
-                for (int i = 0; i < Queries; i++)
-                {
-                    ulong chosen = Choose(h, ref scratch, ref Unsafe.Add(ref queries, i), stride, valid);
-                    int count = _valuesAreSigns ? BitOperations.PopCount(chosen) : 0,
-                        factor = _valuesAreSigns ? 2 : 1;
-                    for (int c = 0; c < channels; c++)
-                    {
-                        result[(channel + c) * Queries + i] = factor * BitOperations.PopCount(chosen & values[c]) - count;
-                    }
-                }
+                Weigh(h, ref Unsafe.Add(ref scratch, first), ref keys, ref weights, Math.Min(VectorBytes, Queries - first));
+                Add(h, ref Unsafe.As<byte, ulong>(ref value), ref weights, first, ref result);
             }
         }
     }
 
-    /// <summary>Which keys a query chooses.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private ulong Choose(int head, ref byte keys, ref byte query, int stride, ulong valid)
+    /// <summary>Which keys each of a vector of queries chooses: a vector of 0 and 1 for each key.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Weigh(int head, ref byte queries, ref byte keys, ref byte weights, int count)
     {
-        Vector256<byte> low = Vector256<byte>.Zero,
-            high = Vector256<byte>.Zero;
-        for (int b = 0; b < _bytes; b++)
+        (int queryStride, int keyStride) = (Align(Queries), Align(Keys));
+        ref byte tables = ref _differences.Start;
+        TVector fewest = TOps.FillByte(byte.MaxValue);
+        for (int j = 0; j < Keys; j++)
         {
-            var own = Vector256.Create(Unsafe.Add(ref query, b * stride));
-            low += Vector256Ops.PopCount8((Vector256.LoadUnsafe(ref keys, (nuint)(b * Lanes)) ^ own).AsUInt64()).AsByte();
-            high += Vector256Ops.PopCount8((Vector256.LoadUnsafe(ref keys, (nuint)(b * Lanes + 32)) ^ own).AsUInt64()).AsByte();
-        }
-
-        // Lanes without a key differ in all channels.
-        (Vector256<byte> lowValid, Vector256<byte> highValid) = (Mask((uint)valid), Mask((uint)(valid >> 32)));
-        Vector256<byte> none = Vector256.Create(byte.MaxValue);
-        var fewest = Vector256.Create(
-            Smallest(Vector256.Min(Vector256.ConditionalSelect(lowValid, low, none), Vector256.ConditionalSelect(highValid, high, none)))
-        );
-        ref byte table = ref _exponentials[head * 4 * TableEntries];
-        low = Exponentials(low - fewest, ref table) & lowValid;
-        high = Exponentials(high - fewest, ref table) & highValid;
-        long sum = Sum(low) + Sum(high);
-        int threshold = _thresholds[head];
-        if (threshold == 0)
-        {
-            return 0; // The sum is above 0.
-        }
-
-        // e t >= sum << u where e is at least the quotient, rounded up.
-        long least = ((sum << _thresholdShift) + threshold - 1) / threshold;
-        if (least > byte.MaxValue)
-        {
-            return 0;
-        }
-
-        var bound = Vector256.Create((byte)least);
-        ulong reached =
-            Vector256.Equals(Vector256.Max(low, bound), low).ExtractMostSignificantBits()
-            | (ulong)Vector256.Equals(Vector256.Max(high, bound), high).ExtractMostSignificantBits() << 32;
-        return reached & valid;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<byte> Exponentials(Vector256<byte> differing, ref byte table)
-    {
-        Vector256<byte> index = differing & Vector256.Create((byte)(TableEntries - 1)),
-            few = Vector256Ops.Shuffle(Vector256.LoadUnsafe(ref table), index),
-            many = Vector256Ops.Shuffle(Vector256.LoadUnsafe(ref table, 2 * TableEntries), index);
-        return Vector256.ConditionalSelect(Vector256.LessThan(differing, Vector256.Create((byte)TableEntries)), few, many);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static byte Smallest(Vector256<byte> bytes)
-    {
-        Vector128<byte> least = Vector128.Min(bytes.GetLower(), bytes.GetUpper());
-        least = Vector128.Min(least, (least.AsUInt64() >>> 32).AsByte());
-        least = Vector128.Min(least, (least.AsUInt64() >>> 16).AsByte());
-        least = Vector128.Min(least, (least.AsUInt64() >>> 8).AsByte());
-        return Math.Min(least[0], least[8]);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static long Sum(Vector256<byte> bytes)
-    {
-        // 16 pairs of bytes, then 64-bit words of four 16-bit sums, which stay below 2^16 together.
-        Vector256<ushort> pairs = (bytes.AsUInt16() & Vector256.Create((ushort)0x00FF)) + (bytes.AsUInt16() >>> 8);
-        Vector128<ushort> sums = pairs.GetLower() + pairs.GetUpper();
-        return Vector128.Sum(sums);
-    }
-
-    /// <summary>Bytes of all ones where a bit is 1.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<byte> Mask(uint bits)
-    {
-        Vector256<byte> spread = Vector256Ops.Shuffle(
-            Vector256.Create(bits).AsByte(),
-            Vector256.Create((byte)0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3)
-        );
-        Vector256<byte> own = Vector256.Create(0x8040201008040201UL).AsByte();
-        return Vector256.Equals(spread & own, own);
-    }
-
-    /// <summary>The channels of a head as bytes: byte b of token t holds its channels 8 b to 8 b + 7.</summary>
-    private void ToTokens(ref ulong bits, int head, int tokens, ref byte bytes, int stride)
-    {
-        for (int b = 0; b < _bytes; b++)
-        {
-            int channels = Math.Min(8, Depth - 8 * b),
-                channel = head * Depth + 8 * b;
-            for (int first = 0; first < tokens; first += 8)
+            TVector differing = TOps.Fill(0);
+            for (int p = 0; p < _planes; p++)
             {
-                ulong rows = 0;
+                ref byte table = ref Unsafe.Add(ref tables, Unsafe.Add(ref keys, p * keyStride + j) * VectorBytes);
+                differing = TOps.Add8(differing, TOps.Lookup(ref table, TOps.Load(ref Unsafe.Add(ref queries, p * queryStride))));
+            }
+
+            fewest = TOps.Min8(fewest, differing);
+            TOps.Store(differing, ref Unsafe.Add(ref weights, j * VectorBytes));
+        }
+
+        ref byte exponentials = ref Unsafe.Add(ref _exponentials.Start, head * 2 * BitAttention.MaxDifferences);
+        TVector even = TOps.Fill(0),
+            odd = even;
+        for (int j = 0; j < Keys; j++)
+        {
+            ref byte place = ref Unsafe.Add(ref weights, j * VectorBytes);
+            TVector exponential = TOps.Lookup32(ref exponentials, TOps.Subtract8(TOps.Load(ref place), fewest));
+            even = TOps.Add16(even, TOps.EvenBytes(exponential));
+            odd = TOps.Add16(odd, TOps.OddBytes(exponential));
+            TOps.Store(exponential, ref place);
+        }
+
+        TVector below = Below(head, even, odd, ref Unsafe.Add(ref weights, _groups * Inputs * VectorBytes), count);
+        for (int j = 0; j < Keys; j++)
+        {
+            ref byte place = ref Unsafe.Add(ref weights, j * VectorBytes);
+            TOps.Store(TOps.Above8(TOps.Load(ref place), below), ref place);
+        }
+
+        for (int j = Keys; j < _groups * Inputs; j++)
+        {
+            TOps.Store(TOps.Fill(0), ref Unsafe.Add(ref weights, j * VectorBytes));
+        }
+    }
+
+    /// <summary>For each query the largest exponential that does not reach the threshold of its sum.</summary>
+    private TVector Below(int head, TVector even, TVector odd, ref byte free, int count)
+    {
+        TOps.Store(even, ref free);
+        TOps.Store(odd, ref Unsafe.Add(ref free, VectorBytes));
+        ref ushort sums = ref Unsafe.As<byte, ushort>(ref free);
+        ref byte below = ref Unsafe.Add(ref free, 2 * VectorBytes);
+        long threshold = _thresholds[head];
+        double factor = threshold == 0 ? double.MaxValue : (double)(1L << _thresholdShift) / threshold;
+        for (int i = 0; i < count; i++)
+        {
+            // The smallest e with e t >= sum << u. The product of doubles is off by less than 1. The sum is above 0.
+            long sum = Unsafe.Add(ref sums, (i >> 1) + (i & 1) * (VectorBytes / 2));
+            long least = (long)Math.Min(byte.MaxValue + 1, sum * factor),
+                scaled = sum << _thresholdShift;
+            least += least * threshold < scaled ? 1 : 0;
+            least -= (least - 1) * threshold >= scaled ? 1 : 0;
+            Unsafe.Add(ref below, i) = (byte)Math.Min(byte.MaxValue, least - 1);
+        }
+
+        return TOps.Load(ref below);
+    }
+
+    /// <summary>The sums of the values that a vector of queries chooses.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Add(int head, ref ulong value, ref byte weights, int first, ref int result)
+    {
+        ref byte table = ref Unsafe.Add(ref weights, _groups * Inputs * VectorBytes);
+        TVector total = TOps.Fill(0);
+        for (int i = 0; i < _groups; i++)
+        {
+            total = TOps.Add8(
+                total,
+                Tabulate(ref Unsafe.Add(ref weights, i * Inputs * VectorBytes), ref Unsafe.Add(ref table, i * Entries * VectorBytes))
+            );
+        }
+
+        ref byte sums = ref Unsafe.Add(ref table, _groups * Entries * VectorBytes);
+        TOps.Store(total, ref Unsafe.Add(ref sums, VectorBytes));
+        int count = Math.Min(VectorBytes, Queries - first);
+        for (int channel = head * ValueDepth; channel < (head + 1) * ValueDepth; channel++)
+        {
+            TVector sum = TOps.Fill(0);
+            ref byte entries = ref table;
+            for (int j = 0; j < Keys; j += 64)
+            {
+                ulong signs = BitString.Read(ref value, channel * Keys + j) & BitString.Low(Math.Min(64, Keys - j));
+                for (int end = Math.Min(Keys, j + 64), k = j; k < end; k += Inputs, signs >>= Inputs)
+                {
+                    sum = TOps.Add8(sum, TOps.Load(ref Unsafe.Add(ref entries, (nint)(signs & (Entries - 1)) * VectorBytes)));
+                    entries = ref Unsafe.Add(ref entries, Entries * VectorBytes);
+                }
+            }
+
+            TOps.Store(sum, ref sums);
+            Write(ref sums, ref Unsafe.Add(ref result, channel * Queries + first), count);
+        }
+    }
+
+    /// <summary>Sums of bytes as integers. For signs, those chosen with -1 are subtracted: twice the sum of +1, less all.</summary>
+    private void Write(ref byte sums, ref int result, int count)
+    {
+        ref byte totals = ref Unsafe.Add(ref sums, VectorBytes);
+        int last = count - Vector256<int>.Count,
+            i = 0;
+        for (; last >= 0 && i < count; i += Vector256<int>.Count)
+        {
+            // The last vector begins earlier and repeats some.
+            int at = Math.Min(i, last);
+            Vector256<int> sum = Eight(ref Unsafe.Add(ref sums, at));
+            (_valuesAreSigns ? sum + sum - Eight(ref Unsafe.Add(ref totals, at)) : sum).StoreUnsafe(ref result, (nuint)at);
+        }
+
+        for (; i < count; i++)
+        {
+            int sum = Unsafe.Add(ref sums, i);
+            Unsafe.Add(ref result, i) = _valuesAreSigns ? 2 * sum - Unsafe.Add(ref totals, i) : sum;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static Vector256<int> Eight(ref byte bytes)
+        {
+            Vector128<byte> some = Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<ulong>(ref bytes)).AsByte();
+            return Vector256.WidenLower(Vector128.WidenLower(some).ToVector256Unsafe()).AsInt32();
+        }
+    }
+
+    /// <summary>The sums of all subsets of four vectors of bytes. It returns the sum of all four.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector Tabulate(ref byte four, ref byte table)
+    {
+        TVector a = TOps.Load(ref four),
+            b = TOps.Load(ref Unsafe.Add(ref four, VectorBytes)),
+            c = TOps.Load(ref Unsafe.Add(ref four, 2 * VectorBytes)),
+            d = TOps.Load(ref Unsafe.Add(ref four, 3 * VectorBytes));
+        TVector both = TOps.Add8(a, b);
+        Four(TOps.Fill(0), a, b, both, ref table);
+        Four(c, a, b, both, ref Unsafe.Add(ref table, 4 * VectorBytes));
+        Four(d, a, b, both, ref Unsafe.Add(ref table, 8 * VectorBytes));
+        TVector others = TOps.Add8(c, d);
+        Four(others, a, b, both, ref Unsafe.Add(ref table, 12 * VectorBytes));
+        return TOps.Add8(both, others);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static void Four(TVector rest, TVector a, TVector b, TVector both, ref byte to)
+        {
+            TOps.Store(rest, ref to);
+            TOps.Store(TOps.Add8(rest, a), ref Unsafe.Add(ref to, VectorBytes));
+            TOps.Store(TOps.Add8(rest, b), ref Unsafe.Add(ref to, 2 * VectorBytes));
+            TOps.Store(TOps.Add8(rest, both), ref Unsafe.Add(ref to, 3 * VectorBytes));
+        }
+    }
+
+    /// <summary>The channels of a head as indices of tables: a plane holds a few channels of all tokens.</summary>
+    private void ToPlanes(ref ulong bits, int head, int tokens, ref byte planes)
+    {
+        for (int p = 0; p < _planes; p++, planes = ref Unsafe.Add(ref planes, Align(tokens)))
+        {
+            int channel = head * Depth + p * TOps.TableBits,
+                channels = Math.Min(TOps.TableBits, Depth - p * TOps.TableBits);
+            for (int first = 0; first < tokens; first += Vector256<byte>.Count)
+            {
+                // Lanes behind the last token hold anything.
+                Vector256<byte> indices = Vector256<byte>.Zero;
                 for (int c = 0; c < channels; c++)
                 {
-                    rows |= (BitString.Read(ref bits, (channel + c) * tokens + first) & 0xFF) << (8 * c);
+                    uint some = (uint)BitString.Read(ref bits, (channel + c) * tokens + first);
+                    indices |= BitString.Spread(some) & Vector256.Create((byte)(1 << c));
                 }
 
-                Unsafe.WriteUnaligned(ref Unsafe.Add(ref bytes, b * stride + first), BitMatrix.Transpose(rows));
+                indices.StoreUnsafe(ref planes, (nuint)first);
             }
         }
     }
 
     private static int Align(int count) => (count + 63) & ~63;
+}
+
+/// <summary>What <see cref="BitAttention{TOps, TVector}"/> can run.</summary>
+internal static class BitAttention
+{
+    /// <summary>Numbers of channels that differ, 0 included.</summary>
+    public const int MaxDifferences = 32;
+
+    /// <summary>Whether the kernel fits the layer: sums over all keys fit into bytes, those of exponentials into 16 bits.</summary>
+    public static bool Fits(FusedAttention layer) =>
+        layer
+            is {
+                Query.Kind: ElementKind.Signs,
+                Key: { Kind: ElementKind.Signs, Area: <= byte.MaxValue },
+                Value.Bits: 1,
+                End: AttentionSum,
+                Softmax.Thresholds.Length: > 0
+            }
+        && layer.Query.Channels / layer.Scores.Heads < MaxDifferences;
 }

@@ -1,22 +1,24 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
 namespace Onebit;
 
 /// <summary>
-/// Attention of codes of up to 8 bits. Two channels of a key are the two 16-bit halves of its lane, so one instruction multiplies and adds
-/// both. So are two keys of a channel, when values are added. The mean is a product with the reciprocal in float32. It is below 2^17, so it
-/// is off by one at most, and the remainder tells.
+/// Attention of codes of up to 8 bits. Lanes are queries. Two channels of a query are the two 16-bit halves of its lane, so one instruction
+/// multiplies and adds both. So are two keys, when values are added.
 /// </summary>
-internal sealed class ByteAttention : AttentionKernel
+internal sealed class ByteAttention<TOps, TVector> : AttentionKernel
+    where TOps : struct, IIntegerOps<TVector>
+    where TVector : struct
 {
-    private const int Lanes = 8;
+    private const int Block = 32, // Queries that a key is read for once.
+        TableEntries = 256;
 
     private readonly int _pairs;
+    private readonly int _keyPairs;
+    private readonly int _queryLanes;
     private readonly int _keyLanes;
-    private readonly int _valueLanes;
     private readonly short _queryZero;
     private readonly short _keyZero;
     private readonly int _fractionBits;
@@ -25,191 +27,257 @@ internal sealed class ByteAttention : AttentionKernel
 
     // Differences from which on the last entry of the table is taken.
     private readonly int[] _farthest;
-    private readonly short[] _table;
+    private readonly AlignedBytes _table = new(TableEntries);
 
-    private ByteAttention(FusedAttention layer)
+    public ByteAttention(FusedAttention layer)
         : base(layer)
     {
         _pairs = (Depth + 1) / 2;
-        _keyLanes = (Keys + Lanes - 1) / Lanes * Lanes;
-        _valueLanes = (ValueDepth + Lanes - 1) / Lanes * Lanes;
+        _keyPairs = (Keys + 1) / 2;
+        _queryLanes = (Queries + Block - 1) / Block * Block;
+        _keyLanes = (Keys + TOps.Lanes - 1) / TOps.Lanes * TOps.Lanes;
         (_queryZero, _keyZero) = ((short)layer.Scores.QueryZero, (short)layer.Scores.KeyZero);
         _fractionBits = ((AttentionMean)layer.End).FractionBits;
         Softmax softmax = layer.Softmax;
         (_shift, _multipliers) = (softmax.Shift, softmax.Multipliers.ToArray());
-        _table = [.. softmax.Table.ToArray().Select(e => (short)e)];
-        _farthest = [.. _multipliers.Select(m => (int)Farthest(softmax, m))];
+        _farthest = [.. _multipliers.Select(m => (int)ByteAttention.Farthest(softmax, m))];
+        for (int i = 0; i < TableEntries; i++)
+        {
+            _table[i] = softmax.Table.Span[Math.Min(i, softmax.Table.Length - 1)];
+        }
     }
 
-    /// <summary>The kernel; null where it does not fit the layer.</summary>
-    public static ByteAttention? TryCreate(FusedAttention layer)
+    public override int ScratchBytes =>
+        sizeof(int) * (_pairs * (_queryLanes + _keyLanes) + (Keys + _keyPairs + 2) * _queryLanes + _keyLanes);
+
+    public override void Run(ref byte query, ref byte key, ref byte value, ref int result, ref byte scratch)
     {
-        const int MaxKeys = 1 << 10;
-        return
-            layer is { Query: { Kind: ElementKind.Codes, Bits: > 1 }, Key: { Kind: ElementKind.Codes, Bits: > 1 }, End: AttentionMean mean }
-            && layer is { Value: { Kind: ElementKind.Codes, Bits: > 1 }, Key.Area: <= MaxKeys, Query.Area: <= MaxKeys }
-            && layer.Softmax.Thresholds.Length == 0
-            && (2L * layer.Key.Area * byte.MaxValue * (byte.MaxValue + 1) << mean.FractionBits) < int.MaxValue
-            && layer.Softmax.Shift < 31
-            && layer.Softmax.Multipliers.ToArray().All(m => Farthest(layer.Softmax, m) * m <= int.MaxValue)
-            ? new ByteAttention(layer)
-            : null;
-    }
-
-    /// <summary>The smallest difference that is looked up in the last entry of the table, within 32 bits.</summary>
-    private static long Farthest(Softmax softmax, int multiplier) =>
-        multiplier == 0 ? 0 : Math.Min(int.MaxValue, (((softmax.Table.Length - 1L) << softmax.Shift) + multiplier - 1) / multiplier);
-
-    public override int ScratchBytes => sizeof(int) * (_pairs * _keyLanes + KeyPairs * _valueLanes + 2 * _keyLanes);
-
-    private int KeyPairs => (Keys + 1) / 2;
-
-    public override void Run(ref byte query, ref byte key, ref byte value, Span<int> result, ref byte scratch)
-    {
-        Span<int> keys = MemoryMarshal.CreateSpan(ref Unsafe.As<byte, int>(ref scratch), _pairs * _keyLanes);
-        ref byte place = ref Unsafe.Add(ref scratch, keys.Length * sizeof(int));
-        Span<int> values = MemoryMarshal.CreateSpan(ref Unsafe.As<byte, int>(ref place), KeyPairs * _valueLanes);
-        place = ref Unsafe.Add(ref place, values.Length * sizeof(int));
-        Span<int> scores = MemoryMarshal.CreateSpan(ref Unsafe.As<byte, int>(ref place), _keyLanes);
-        place = ref Unsafe.Add(ref place, scores.Length * sizeof(int));
-        // One more than keys, so that the last pair is whole.
-        Span<short> weights = MemoryMarshal.CreateSpan(ref Unsafe.As<byte, short>(ref place), 2 * _keyLanes);
+        ref int queries = ref Unsafe.As<byte, int>(ref scratch);
+        ref int keys = ref Unsafe.Add(ref queries, _pairs * _queryLanes);
+        ref int scores = ref Unsafe.Add(ref keys, _pairs * _keyLanes);
+        ref int largest = ref Unsafe.Add(ref scores, Keys * _queryLanes);
+        ref int weights = ref Unsafe.Add(ref largest, _queryLanes);
+        ref int sums = ref Unsafe.Add(ref weights, _keyPairs * _queryLanes);
+        ref int values = ref Unsafe.Add(ref sums, _queryLanes);
         for (int h = 0; h < Heads; h++)
         {
-            ReadKeys(ref Unsafe.Add(ref key, h * Depth * Keys), keys);
-            ReadValues(ref Unsafe.Add(ref value, h * ValueDepth * Keys), values);
-            ref byte own = ref Unsafe.Add(ref query, h * Depth * Queries);
-            for (int i = 0; i < Queries; i++)
+            ReadPairs(ref Unsafe.Add(ref query, h * Depth * Queries), Queries, _queryZero, ref queries, _queryLanes);
+            ReadPairs(ref Unsafe.Add(ref key, h * Depth * Keys), Keys, _keyZero, ref keys, _keyLanes);
+            Score(ref queries, ref keys, ref scores, ref largest);
+            for (int j = 0; j < Keys; j++)
             {
-                int largest = Scores(ref Unsafe.Add(ref own, i), keys, scores);
-                int sum = Exponentials(h, largest, scores, weights);
-                Mean(weights, sum, values, result[(h * ValueDepth * Queries + i)..]);
+                Exponentials(h, ref largest, ref Unsafe.Add(ref scores, j * _queryLanes));
+            }
+
+            Weigh(ref scores, ref weights, ref sums);
+            for (int channel = h * ValueDepth; channel < (h + 1) * ValueDepth; channel++)
+            {
+                ref int means = ref Unsafe.Add(ref result, channel * Queries);
+                Mean(ref Unsafe.Add(ref value, channel * Keys), ref values, ref weights, ref sums, ref means);
             }
         }
     }
 
-    /// <summary>Pairs of channels, one lane per key. Lanes without a key hold what the first key has.</summary>
-    private void ReadKeys(ref byte key, Span<int> keys)
+    /// <summary>Pairs of channels less the zero, a lane per token. Lanes behind the last token hold what comes next.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void ReadPairs(ref byte codes, int tokens, short zero, ref int pairs, int stride)
     {
+        TVector zeros = TOps.Fill(zero);
         for (int p = 0; p < _pairs; p++)
         {
-            for (int j = 0; j < _keyLanes; j++)
+            ref byte one = ref Unsafe.Add(ref codes, 2 * p * tokens);
+            ref int place = ref Unsafe.Add(ref pairs, p * stride);
+            bool isWhole = 2 * p + 1 < Depth;
+            for (int i = 0; i < stride; i += TOps.Lanes)
             {
-                int at = 2 * p * Keys + (j < Keys ? j : 0);
-                int low = Unsafe.Add(ref key, at) - _keyZero,
-                    high = 2 * p + 1 < Depth ? Unsafe.Add(ref key, at + Keys) - _keyZero : 0;
-                keys[p * _keyLanes + j] = (ushort)low | high << 16;
+                TVector low = TOps.Subtract(TOps.LoadBytes(ref Unsafe.Add(ref one, i)), zeros),
+                    high = isWhole ? TOps.Subtract(TOps.LoadBytes(ref Unsafe.Add(ref one, tokens + i)), zeros) : TOps.Fill(0);
+                TOps.Store(TOps.Pair(low, high), ref Unsafe.Add(ref place, i));
             }
         }
     }
 
-    /// <summary>Pairs of keys, one lane per channel.</summary>
-    private void ReadValues(ref byte value, Span<int> values)
+    /// <summary>The score of each query with each key, and the largest of each query.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Score(ref int queries, ref int keys, ref int scores, ref int largest)
     {
-        values.Clear();
-        for (int c = 0; c < ValueDepth; c++)
+        (int pairs, int queryLanes, int keyLanes, int count) = (_pairs, _queryLanes, _keyLanes, Keys);
+        for (int first = 0; first < queryLanes; first += 2 * TOps.Lanes)
         {
-            ref byte own = ref Unsafe.Add(ref value, c * Keys);
-            for (int p = 0; p < KeyPairs; p++)
+            // Two vectors of queries and two keys at a time. The last key may be scored twice.
+            TVector most = TOps.Fill(int.MinValue),
+                other = most;
+            for (int j = 0; j < count; j += 2)
             {
-                int high = 2 * p + 1 < Keys ? Unsafe.Add(ref own, 2 * p + 1) : 0;
-                values[p * _valueLanes + c] = Unsafe.Add(ref own, 2 * p) | high << 16;
+                int next = Math.Min(1, count - 1 - j);
+                TVector a = TOps.Fill(0),
+                    b = a,
+                    c = a,
+                    d = a;
+                ref int pair = ref Unsafe.Add(ref queries, first),
+                    key = ref Unsafe.Add(ref keys, j);
+                for (int p = 0; p < pairs; p++, pair = ref Unsafe.Add(ref pair, queryLanes), key = ref Unsafe.Add(ref key, keyLanes))
+                {
+                    TVector x = TOps.Load(ref pair),
+                        y = TOps.Load(ref Unsafe.Add(ref pair, TOps.Lanes)),
+                        one = TOps.Fill(key),
+                        two = TOps.Fill(Unsafe.Add(ref key, next));
+                    a = TOps.MultiplyAddPairs(a, x, one);
+                    b = TOps.MultiplyAddPairs(b, y, one);
+                    c = TOps.MultiplyAddPairs(c, x, two);
+                    d = TOps.MultiplyAddPairs(d, y, two);
+                }
+
+                (most, other) = (TOps.Max(most, TOps.Max(a, c)), TOps.Max(other, TOps.Max(b, d)));
+                ref int place = ref Unsafe.Add(ref scores, j * queryLanes + first);
+                TOps.Store(a, ref place);
+                TOps.Store(b, ref Unsafe.Add(ref place, TOps.Lanes));
+                place = ref Unsafe.Add(ref place, next * queryLanes);
+                TOps.Store(c, ref place);
+                TOps.Store(d, ref Unsafe.Add(ref place, TOps.Lanes));
             }
+
+            TOps.Store(most, ref Unsafe.Add(ref largest, first));
+            TOps.Store(other, ref Unsafe.Add(ref largest, first + TOps.Lanes));
         }
     }
 
-    /// <summary>The scores of one query.</summary>
-    /// <returns>The largest.</returns>
-    private int Scores(ref byte query, ReadOnlySpan<int> keys, Span<int> scores)
+    /// <summary>Replaces scores with one key by exponentials.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Exponentials(int head, ref int largest, ref int scores)
     {
-        Vector256<int> largest = Vector256.Create(int.MinValue);
-        Span<int> pairs = stackalloc int[_pairs];
-        for (int p = 0; p < _pairs; p++)
+        (int multiplier, int shift, int lanes) = (_multipliers[head], _shift, _queryLanes);
+        TVector farthest = TOps.Fill(_farthest[head]),
+            last = TOps.Fill(TableEntries - 1);
+        ref byte table = ref _table.Start;
+        for (int first = 0; first < lanes; first += TOps.Lanes)
         {
-            int low = Unsafe.Add(ref query, 2 * p * Queries) - _queryZero,
-                high = 2 * p + 1 < Depth ? Unsafe.Add(ref query, (2 * p + 1) * Queries) - _queryZero : 0;
-            pairs[p] = (ushort)low | high << 16;
+            ref int place = ref Unsafe.Add(ref scores, first);
+            TVector difference = TOps.Min(TOps.Subtract(TOps.Load(ref Unsafe.Add(ref largest, first)), TOps.Load(ref place)), farthest);
+            TOps.Store(TOps.Min(TOps.ShiftRight(TOps.Multiply(difference, multiplier), shift), last), ref place);
         }
 
-        ref int first = ref MemoryMarshal.GetReference(keys);
-        for (int j = 0; j < _keyLanes; j += Lanes)
+        int i = 0;
+        for (; Avx512Vbmi.IsSupported && i < lanes; i += Vector512<int>.Count)
         {
-            Vector256<int> sum = Vector256<int>.Zero;
-            for (int p = 0; p < pairs.Length; p++)
-            {
-                sum += MultiplyAddPairs(Vector256.LoadUnsafe(ref first, (nuint)(p * _keyLanes + j)), Vector256.Create(pairs[p]));
-            }
-
-            sum.CopyTo(scores[j..]);
-            largest = Vector256.Max(largest, sum);
+            // Each permutation looks up bytes in half of the table. Bytes of zeros look up what is masked out.
+            Vector512<int> at = Vector512.LoadUnsafe(ref scores, (nuint)i);
+            Vector512<byte> low = Avx512Vbmi.PermuteVar64x8x2(
+                Vector512.LoadUnsafe(ref table),
+                at.AsByte(),
+                Vector512.LoadUnsafe(ref table, 64)
+            );
+            Vector512<byte> high = Avx512Vbmi.PermuteVar64x8x2(
+                Vector512.LoadUnsafe(ref table, 128),
+                at.AsByte(),
+                Vector512.LoadUnsafe(ref table, 192)
+            );
+            Vector512<int> isHigh = Vector512.GreaterThan(at, Vector512.Create(127));
+            (Vector512.ConditionalSelect(isHigh, high.AsInt32(), low.AsInt32()) & Vector512.Create(0xFF)).StoreUnsafe(ref scores, (nuint)i);
         }
 
-        int result = largest[0];
-        for (int lane = 1; lane < Lanes; lane++)
+        for (; i < lanes; i++)
         {
-            result = Math.Max(result, largest[lane]);
+            Unsafe.Add(ref scores, i) = Unsafe.Add(ref table, Unsafe.Add(ref scores, i));
         }
-
-        return result;
     }
 
-    /// <summary>The exponentials of scores.</summary>
-    /// <returns>Their sum over the keys.</returns>
-    private int Exponentials(int head, int largest, Span<int> scores, Span<short> weights)
+    /// <summary>Exponentials as pairs of keys, and their sum for each query.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Weigh(ref int exponentials, ref int weights, ref int sums)
     {
-        int multiplier = _multipliers[head],
-            last = _table.Length - 1,
-            sum = 0;
-        Vector256<int> top = Vector256.Create(largest),
-            farthest = Vector256.Create(_farthest[head]);
-        for (int j = 0; j < scores.Length; j += Lanes)
+        (int keyPairs, int lanes) = (_keyPairs, _queryLanes);
+        for (int first = 0; first < lanes; first += TOps.Lanes)
         {
-            Vector256<int> difference = Vector256.Min(top - Vector256.Create(scores[j..]), farthest);
-            Vector256.Min((difference * multiplier) >> _shift, Vector256.Create(last)).CopyTo(scores[j..]);
+            TVector sum = TOps.Fill(0);
+            ref int from = ref Unsafe.Add(ref exponentials, first),
+                to = ref Unsafe.Add(ref weights, first);
+            for (int p = 0; p < keyPairs; p++, from = ref Unsafe.Add(ref from, 2 * lanes), to = ref Unsafe.Add(ref to, lanes))
+            {
+                TVector one = TOps.Load(ref from),
+                    other = 2 * p + 1 < Keys ? TOps.Load(ref Unsafe.Add(ref from, lanes)) : TOps.Fill(0);
+                sum = TOps.Add(sum, TOps.Add(one, other));
+                TOps.Store(TOps.Pair(one, other), ref to);
+            }
+
+            TOps.Store(sum, ref Unsafe.Add(ref sums, first));
         }
-
-        for (int j = 0; j < Keys; j++)
-        {
-            short weight = _table[scores[j]];
-            weights[j] = weight;
-            sum += weight;
-        }
-
-        weights[Keys] = 0;
-
-        return sum;
     }
 
-    private void Mean(ReadOnlySpan<short> weights, int sum, ReadOnlySpan<int> values, Span<int> result)
+    /// <summary>The means of one channel for all queries.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Mean(ref byte value, ref int values, ref int weights, ref int sums, ref int result)
     {
-        ref int first = ref MemoryMarshal.GetReference(values);
-        ref int pairs = ref Unsafe.As<short, int>(ref MemoryMarshal.GetReference(weights));
-        // The sum is above 0: the first entry of the table is.
-        Vector256<int> divisor = Vector256.Create(2 * sum);
-        Vector256<float> reciprocal = Vector256.Create(0.5f / sum);
-        for (int c = 0; c < _valueLanes; c += Lanes)
+        (int lanes, int keyPairs, int shift) = (_queryLanes, _keyPairs, _fractionBits + 1);
+        for (int j = 0; j < Keys; j += 8)
         {
-            Vector256<int> total = Vector256<int>.Zero;
-            for (int p = 0; p < KeyPairs; p++)
+            // Two 16-bit integers are a pair. A last key without another one has the weight 0 there.
+            Vector128<byte> some = Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref value, j))).AsByte();
+            Vector128.WidenLower(some).AsInt32().StoreUnsafe(ref values, (nuint)(j / 2));
+        }
+
+        for (int first = 0; first < Queries; first += 2 * TOps.Lanes)
+        {
+            // Even pairs of keys and odd ones, two vectors of queries each.
+            TVector a = TOps.Fill(0),
+                b = a,
+                c = a,
+                d = a;
+            ref int weight = ref Unsafe.Add(ref weights, first);
+            int p = 0;
+            for (; p + 1 < keyPairs; p += 2, weight = ref Unsafe.Add(ref weight, 2 * lanes))
             {
-                var weight = Vector256.Create(Unsafe.Add(ref pairs, p));
-                total += MultiplyAddPairs(Vector256.LoadUnsafe(ref first, (nuint)(p * _valueLanes + c)), weight);
+                TVector one = TOps.Fill(Unsafe.Add(ref values, p)),
+                    two = TOps.Fill(Unsafe.Add(ref values, p + 1));
+                a = TOps.MultiplyAddPairs(a, TOps.Load(ref weight), one);
+                b = TOps.MultiplyAddPairs(b, TOps.Load(ref Unsafe.Add(ref weight, TOps.Lanes)), one);
+                c = TOps.MultiplyAddPairs(c, TOps.Load(ref Unsafe.Add(ref weight, lanes)), two);
+                d = TOps.MultiplyAddPairs(d, TOps.Load(ref Unsafe.Add(ref weight, lanes + TOps.Lanes)), two);
             }
 
-            Vector256<int> numerator = (total << (_fractionBits + 1)) + Vector256.Create(sum),
-                mean = Vector256.ConvertToInt32(Vector256.ConvertToSingle(numerator) * reciprocal),
-                rest = numerator - mean * divisor;
-            // A comparison gives -1.
-            mean += Vector256.LessThan(rest, Vector256<int>.Zero) - Vector256.GreaterThanOrEqual(rest, divisor);
-            for (int lane = 0; lane < Math.Min(Lanes, ValueDepth - c); lane++)
+            if (p < keyPairs)
             {
-                result[(c + lane) * Queries] = mean[lane];
+                TVector one = TOps.Fill(Unsafe.Add(ref values, p));
+                a = TOps.MultiplyAddPairs(a, TOps.Load(ref weight), one);
+                b = TOps.MultiplyAddPairs(b, TOps.Load(ref Unsafe.Add(ref weight, TOps.Lanes)), one);
             }
+
+            Divide(TOps.Add(a, c), ref Unsafe.Add(ref sums, first), shift, ref Unsafe.Add(ref result, first));
+            first += TOps.Lanes;
+            if (first < Queries)
+            {
+                Divide(TOps.Add(b, d), ref Unsafe.Add(ref sums, first), shift, ref Unsafe.Add(ref result, first));
+            }
+
+            first -= TOps.Lanes;
         }
     }
 
-    /// <summary>Products of 16-bit halves, both added in each lane.</summary>
+    /// <summary>Totals divided by sums, rounded. Channels are written in order, so what goes beyond one is overwritten by the next.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> MultiplyAddPairs(Vector256<int> a, Vector256<int> b) =>
-        Avx2.IsSupported ? Avx2.MultiplyAddAdjacent(a.AsInt16(), b.AsInt16()) : (a << 16 >> 16) * (b << 16 >> 16) + (a >> 16) * (b >> 16);
+    private static void Divide(TVector total, ref int sum, int shift, ref int place)
+    {
+        // The sum is above 0: the first entry of the table is.
+        TVector half = TOps.Load(ref sum);
+        TOps.Store(TOps.DivideDown(TOps.Add(TOps.ShiftLeft(total, shift), half), TOps.Add(half, half)), ref place);
+    }
+}
+
+/// <summary>What <see cref="ByteAttention{TOps, TVector}"/> can run.</summary>
+internal static class ByteAttention
+{
+    private const int MaxKeys = 1 << 10;
+
+    /// <summary>Whether the kernel fits the layer: its sums and products fit into 32 bits.</summary>
+    public static bool Fits(FusedAttention layer) =>
+        layer is { Query: { Kind: ElementKind.Codes, Bits: > 1 }, Key: { Kind: ElementKind.Codes, Bits: > 1 }, End: AttentionMean mean }
+        && layer is { Value: { Kind: ElementKind.Codes, Bits: > 1 }, Key.Area: <= MaxKeys, Query.Area: <= MaxKeys }
+        && layer.Softmax.Thresholds.Length == 0
+        && (2L * layer.Key.Area * byte.MaxValue * (byte.MaxValue + 1) << mean.FractionBits) < int.MaxValue
+        && layer.Softmax.Shift < 31
+        && layer.Softmax.Multipliers.ToArray().All(m => Farthest(layer.Softmax, m) * m <= int.MaxValue);
+
+    /// <summary>The smallest difference that is looked up in the last entry of the table, within 32 bits.</summary>
+    public static long Farthest(Softmax softmax, int multiplier) =>
+        multiplier == 0 ? 0 : Math.Min(int.MaxValue, (((softmax.Table.Length - 1L) << softmax.Shift) + multiplier - 1) / multiplier);
 }

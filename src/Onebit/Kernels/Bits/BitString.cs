@@ -46,6 +46,18 @@ internal static class BitString
         return (word >> shift) | (Unsafe.Add(ref word, 1) << 1 << (63 - shift));
     }
 
+    /// <summary>For each of 32 bits a byte: all ones where the bit is 1, 0 elsewhere.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Spread(uint bits)
+    {
+        Vector256<byte> spread = Vector256Ops.Shuffle(
+            Vector256.Create(bits).AsByte(),
+            Vector256.Create((byte)0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3)
+        );
+        Vector256<byte> own = Vector256.Create(0x8040201008040201UL).AsByte();
+        return Vector256.Equals(spread & own, own);
+    }
+
     /// <summary>ORs 64 bits into the words from bit <paramref name="start"/> on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Append(ref ulong words, int start, ulong bits)

@@ -1,3 +1,7 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
 namespace Onebit;
 
 /// <summary>
@@ -35,6 +39,44 @@ internal abstract class ConvolutionKernel
     /// <param name="result">Receives a <see cref="BitString"/> where the layer ends in a threshold, bytes or integers otherwise.</param>
     /// <param name="scratch">Of <see cref="ScratchBytes"/>. Its contents do not matter.</param>
     public abstract void Run(ref byte source, ValueForm form, ref byte result, ref byte scratch);
+
+    /// <summary>Positions from one row of outputs to the next, so that rows do not straddle vectors.</summary>
+    protected static int RowPitch(int columns) =>
+        columns <= 8 ? 8
+        : columns <= 16 ? 16
+        : (columns + 31) / 32 * 32;
+
+    /// <summary>The input with padding around it, as bytes. A sign is 0 for -1 and 2 for +1. Padding is 0.</summary>
+    /// <param name="source">The input.</param>
+    /// <param name="form">Bits or bytes.</param>
+    /// <param name="padded">Receives the channels, and may receive zeros in 32 bytes behind them.</param>
+    protected void Pad(ref byte source, ValueForm form, ref byte padded)
+    {
+        (ValueInfo shape, int padding) = (Layer.Source, Layer.Linear.Padding);
+        Vector256<byte> one = Vector256.Create((byte)(shape.Kind == ElementKind.Signs ? 2 : 1));
+        MemoryMarshal.CreateSpan(ref padded, shape.Channels * Rows * Row).Clear();
+        for (int channel = 0; channel < shape.Channels; channel++)
+        {
+            ref byte to = ref Unsafe.Add(ref padded, (channel * Rows + padding) * Row + padding);
+            for (int y = 0; y < shape.Height; y++, to = ref Unsafe.Add(ref to, Row))
+            {
+                // Vectors are written in order, so the zeros that one writes beyond its row are overwritten by the next.
+                int first = (channel * shape.Height + y) * shape.Width;
+                for (int x = 0; x < shape.Width; x += Vector256<byte>.Count)
+                {
+                    Vector256<byte> some =
+                        form == ValueForm.Bytes
+                            ? Vector256.LoadUnsafe(ref source, (nuint)(first + x))
+                            : BitString.Spread((uint)BitString.Read(ref Unsafe.As<byte, ulong>(ref source), first + x)) & one;
+                    Vector256<byte> within = Vector256.LessThan(
+                        Vector256<byte>.Indices,
+                        Vector256.Create((byte)Math.Min(255, shape.Width - x))
+                    );
+                    (some & within).StoreUnsafe(ref to, (nuint)x);
+                }
+            }
+        }
+    }
 
     /// <summary>Bytes in whole vectors of any width.</summary>
     protected static int Align(int bytes) => (bytes + 63) & ~63;

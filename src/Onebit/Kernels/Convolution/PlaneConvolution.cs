@@ -38,9 +38,9 @@ internal sealed class PlaneConvolution<TLanes> : ConvolutionKernel
             : layer.Source.Channels * Rows * Row * ElementBytes + _planeBytes;
         _outputs = linear.Outputs * (layer.Epilogue is Threshold ? OutputBitBytes : ChannelElements * sizeof(int));
         _planes = Align(_planes);
-        _outputs = Align(_outputs + OutputPooling.SpareElements(layer, Row) * sizeof(int));
+        _outputs = Align(_outputs + OutputPooling.SpareElements(layer, Row, layer.Linear.Stride) * sizeof(int));
         _accumulators = _sums.ScratchBytes<TLanes>();
-        _pooling = new OutputPooling(layer, Row, ChannelElements);
+        _pooling = new OutputPooling(layer, Row, ChannelElements, layer.Linear.Stride);
     }
 
     public override int ScratchBytes => _planes + _outputs + _accumulators;

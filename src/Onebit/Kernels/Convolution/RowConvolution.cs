@@ -43,18 +43,13 @@ internal sealed class RowConvolution<TOps, TVector> : ConvolutionKernel
         int channels = source.Channels / linear.Groups,
             height = Rows - linear.KernelHeight + 1,
             columns = Row - linear.KernelWidth + 1;
-        _pitch =
-            columns <= 8 ? 8
-            : columns <= 16 ? 16
-            : (columns + 31) / 32 * 32;
+        _pitch = RowPitch(columns);
         _chunk = Math.Min(channels, short.MaxValue / (linear.KernelHeight * linear.KernelWidth * source.Maximum));
         _isWhole = layer.Epilogue is Threshold && _chunk == channels;
 
         // The width of a part that takes the fewest additions.
-        _width = Enumerable
-            .Range(1, Math.Min(MaxWeights, linear.KernelWidth))
-            .MinBy(width => Parts(width) * ((Rows << width) + linear.Outputs / linear.Groups * linear.KernelHeight * height));
-        _parts = Parts(_width);
+        _width = Widths(layer).MinBy(width => RowAdditions(layer, width));
+        _parts = Parts(layer, _width);
 
         // A strip: as many rows of outputs as have their products in the level-1 cache, in whole passes.
         _passVectors = height * _pitch <= 2 * Lanes ? 2 : 4;
@@ -102,11 +97,9 @@ internal sealed class RowConvolution<TOps, TVector> : ConvolutionKernel
         _products = Align((_chunk * _parts << _width) * _planeBytes + (_stripVectors + 1) * VectorBytes);
         _outputs = Align(
             linear.Outputs * (_isWhole ? OutputBitBytes : OutputElements * sizeof(int))
-                + OutputPooling.SpareElements(layer, _pitch) * sizeof(int)
+                + OutputPooling.SpareElements(layer, _pitch, linear.Stride) * sizeof(int)
         );
-        _pooling = new OutputPooling(layer, _pitch, OutputElements, _rowsPooled);
-
-        int Parts(int width) => (linear.KernelWidth + width - 1) / width;
+        _pooling = new OutputPooling(layer, _pitch, OutputElements, linear.Stride, _rowsPooled);
     }
 
     public override int ScratchBytes => _padded + _shifted + _products + _outputs;
@@ -123,10 +116,30 @@ internal sealed class RowConvolution<TOps, TVector> : ConvolutionKernel
     /// <summary>Bytes of one output's bits at all positions.</summary>
     private int OutputBitBytes => Align(OutputElements / 8);
 
+    /// <summary>Additions of vectors, those that make the products included.</summary>
+    public static double Additions(FusedLinear layer)
+    {
+        int columns = layer.Source.Width + 2 * layer.Linear.Padding - layer.Linear.KernelWidth + 1;
+        return (double)layer.Source.Channels * RowPitch(columns) / Lanes * Widths(layer).Min(width => RowAdditions(layer, width));
+    }
+
     /// <summary>Whether the input holds codes whose sums over one channel fit into 16 bits.</summary>
     public static bool Fits(FusedLinear layer) =>
         layer.Source is { Kind: ElementKind.Codes, Bits: > 1 and <= 8 }
         && layer.Linear.KernelHeight * layer.Linear.KernelWidth * layer.Source.Maximum <= short.MaxValue;
+
+    private static IEnumerable<int> Widths(FusedLinear layer) => Enumerable.Range(1, Math.Min(MaxWeights, layer.Linear.KernelWidth));
+
+    private static int Parts(FusedLinear layer, int width) => (layer.Linear.KernelWidth + width - 1) / width;
+
+    /// <summary>Additions of rows for one channel.</summary>
+    private static long RowAdditions(FusedLinear layer, int width)
+    {
+        int rows = layer.Source.Height + 2 * layer.Linear.Padding,
+            height = rows - layer.Linear.KernelHeight + 1;
+        long outputs = layer.Linear.Outputs / layer.Linear.Groups;
+        return Parts(layer, width) * (((long)rows << width) + outputs * layer.Linear.KernelHeight * height);
+    }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void Run(ref byte source, ValueForm form, ref byte result, ref byte scratch)
@@ -142,7 +155,7 @@ internal sealed class RowConvolution<TOps, TVector> : ConvolutionKernel
         }
         else
         {
-            Pad(ref source, ref padded);
+            Pad(ref source, form, ref padded);
         }
 
         Span<int> sums = MemoryMarshal.CreateSpan(ref Unsafe.As<byte, int>(ref outputs), _outputs / sizeof(int));
@@ -167,30 +180,40 @@ internal sealed class RowConvolution<TOps, TVector> : ConvolutionKernel
                         Multiply(ref shifted, ref Unsafe.Add(ref products, (channel * _parts << _width) * _planeBytes));
                     }
 
-                    for (int i = 0; i < count; i++)
+                    if (_isWhole)
                     {
-                        int output = group * count + i;
-                        ref int offsets = ref Unsafe.Add(ref lists, i * terms);
-                        if (_isWhole)
+                        ref byte bits = ref Unsafe.Add(ref outputs, group * count * OutputBitBytes + strip * StripPositions / 8);
+                        ReadOnlySpan<short> thresholds = _thresholds.AsSpan(group * count, count);
+                        if (_rowsPooled)
                         {
-                            Compare(
-                                ref products,
-                                ref offsets,
-                                terms,
-                                _thresholds[output],
-                                ref Unsafe.Add(ref outputs, output * OutputBitBytes + strip * StripPositions / 8)
-                            );
+                            ComparePooled(ref products, ref lists, terms, thresholds, ref bits);
                         }
                         else
                         {
-                            Integers(
+                            TermSums<TOps, TVector>.Compare(
                                 ref products,
-                                ref offsets,
+                                ref lists,
                                 terms,
-                                ref sums[output * OutputElements + strip * StripPositions],
-                                first > 0
+                                _stripVectors,
+                                thresholds,
+                                ref bits,
+                                OutputBitBytes
                             );
                         }
+                    }
+                    else
+                    {
+                        ref int place = ref sums[group * count * OutputElements + strip * StripPositions];
+                        TermSums<TOps, TVector>.Integers(
+                            ref products,
+                            ref lists,
+                            terms,
+                            _stripVectors,
+                            count,
+                            first > 0,
+                            ref place,
+                            OutputElements
+                        );
                     }
                 }
 
@@ -205,21 +228,6 @@ internal sealed class RowConvolution<TOps, TVector> : ConvolutionKernel
         else
         {
             _pooling.Integers(sums, ref result);
-        }
-    }
-
-    /// <summary>The channels with zeros around them.</summary>
-    private void Pad(ref byte source, ref byte padded)
-    {
-        (ValueInfo shape, int padding) = (Layer.Source, Layer.Linear.Padding);
-        ReadOnlySpan<byte> codes = MemoryMarshal.CreateReadOnlySpan(ref source, shape.Count);
-        Span<byte> place = MemoryMarshal.CreateSpan(ref padded, shape.Channels * Rows * Row);
-        place.Clear();
-        for (int row = 0; row < shape.Channels * shape.Height; row++)
-        {
-            codes
-                .Slice(row * shape.Width, shape.Width)
-                .CopyTo(place[((row / shape.Height * Rows + row % shape.Height + padding) * Row + padding)..]);
         }
     }
 
@@ -307,85 +315,23 @@ internal sealed class RowConvolution<TOps, TVector> : ConvolutionKernel
         }
     }
 
+    /// <summary>Compares sums where a vector is a row: the larger of each two rows.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Compare(ref byte products, ref int offsets, int terms, short threshold, ref byte bits)
+    private void ComparePooled(ref byte products, ref int offsets, int terms, ReadOnlySpan<short> thresholds, ref byte bits)
     {
-        for (int vector = 0; vector < _stripVectors; vector += _passVectors)
+        foreach (short threshold in thresholds)
         {
-            ref byte begin = ref Unsafe.Add(ref products, vector * VectorBytes),
-                place = ref Unsafe.Add(ref bits, vector * Lanes / 8);
-            TVector a,
-                b;
-            if (_rowsPooled)
+            for (int vector = 0; vector < _stripVectors; vector += 4)
             {
-                Sum(ref begin, ref offsets, terms, out a, out b, out TVector c, out TVector d);
-                (a, b) = (TOps.Max16(a, b), TOps.Max16(c, d));
-                place = ref Unsafe.Add(ref bits, vector * Lanes / 16);
-            }
-            else if (_passVectors == 4)
-            {
-                Sum(ref begin, ref offsets, terms, out a, out b, out TVector c, out TVector d);
-                TOps.StoreAtLeast16(c, threshold, ref Unsafe.Add(ref place, 2 * Lanes / 8));
-                TOps.StoreAtLeast16(d, threshold, ref Unsafe.Add(ref place, 3 * Lanes / 8));
-            }
-            else
-            {
-                Sum(ref begin, ref offsets, terms, out a, out b);
+                ref byte begin = ref Unsafe.Add(ref products, vector * VectorBytes),
+                    place = ref Unsafe.Add(ref bits, vector * Lanes / 16);
+                TermSums<TOps, TVector>.Sum(ref begin, ref offsets, terms, out TVector a, out TVector b, out TVector c, out TVector d);
+                TOps.StoreAtLeast16(TOps.Max16(a, b), threshold, ref place);
+                TOps.StoreAtLeast16(TOps.Max16(c, d), threshold, ref Unsafe.Add(ref place, Lanes / 8));
             }
 
-            TOps.StoreAtLeast16(a, threshold, ref place);
-            TOps.StoreAtLeast16(b, threshold, ref Unsafe.Add(ref place, Lanes / 8));
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Integers(ref byte products, ref int offsets, int terms, ref int sums, bool add)
-    {
-        for (int vector = 0; vector < _stripVectors; vector += _passVectors)
-        {
-            ref byte begin = ref Unsafe.Add(ref products, vector * VectorBytes);
-            ref int place = ref Unsafe.Add(ref sums, vector * Lanes);
-            TVector a,
-                b;
-            if (_passVectors == 4)
-            {
-                Sum(ref begin, ref offsets, terms, out a, out b, out TVector c, out TVector d);
-                TOps.Store32(c, add, ref Unsafe.Add(ref place, 2 * Lanes));
-                TOps.Store32(d, add, ref Unsafe.Add(ref place, 3 * Lanes));
-            }
-            else
-            {
-                Sum(ref begin, ref offsets, terms, out a, out b);
-            }
-
-            TOps.Store32(a, add, ref place);
-            TOps.Store32(b, add, ref Unsafe.Add(ref place, Lanes));
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Sum(ref byte products, ref int offsets, int terms, out TVector a, out TVector b)
-    {
-        a = b = TOps.Fill(0);
-        for (nint i = 0; i < terms; i++)
-        {
-            ref byte product = ref Unsafe.Add(ref products, (nint)(uint)Unsafe.Add(ref offsets, i));
-            a = TOps.Add16(a, TOps.Load(ref product));
-            b = TOps.Add16(b, TOps.Load(ref Unsafe.Add(ref product, VectorBytes)));
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Sum(ref byte products, ref int offsets, int terms, out TVector a, out TVector b, out TVector c, out TVector d)
-    {
-        a = b = c = d = TOps.Fill(0);
-        for (nint i = 0; i < terms; i++)
-        {
-            ref byte product = ref Unsafe.Add(ref products, (nint)(uint)Unsafe.Add(ref offsets, i));
-            a = TOps.Add16(a, TOps.Load(ref product));
-            b = TOps.Add16(b, TOps.Load(ref Unsafe.Add(ref product, VectorBytes)));
-            c = TOps.Add16(c, TOps.Load(ref Unsafe.Add(ref product, 2 * VectorBytes)));
-            d = TOps.Add16(d, TOps.Load(ref Unsafe.Add(ref product, 3 * VectorBytes)));
+            offsets = ref Unsafe.Add(ref offsets, terms);
+            bits = ref Unsafe.Add(ref bits, OutputBitBytes);
         }
     }
 }

@@ -30,6 +30,7 @@ internal sealed class TableConvolution<TOps, TVector> : ConvolutionKernel
     private readonly short[] _thresholds;
     private readonly int[] _offsets;
     private readonly bool _signs;
+    private readonly bool _isOneRow;
     private readonly int _rows;
     private readonly int _windowsBytes;
     private readonly int _codesBytes;
@@ -46,6 +47,7 @@ internal sealed class TableConvolution<TOps, TVector> : ConvolutionKernel
         _pitch = 8 * _rowWords;
         _vectors = Vectors(layer);
         _signs = source.Kind == ElementKind.Signs;
+        _isOneRow = source.Height == 1 && linear is { KernelHeight: 1, KernelWidth: 1, Padding: 0 };
 
         // A row of the kernel is cut into parts that fit an index of a table. Parts share a code as long as they fit.
         int columns = (linear.KernelWidth + TOps.TableBits - 1) / TOps.TableBits;
@@ -112,9 +114,9 @@ internal sealed class TableConvolution<TOps, TVector> : ConvolutionKernel
         _codesBytes = (_codes + 2 * Outputs) * VectorBytes;
         _outputsBytes = Align(
             linear.Outputs * (layer.Epilogue is Threshold ? OutputBitBytes : _vectors * VectorBytes * sizeof(int))
-                + OutputPooling.SpareElements(layer, _pitch) * sizeof(int)
+                + OutputPooling.SpareElements(layer, _pitch, linear.Stride) * sizeof(int)
         );
-        _pooling = new OutputPooling(layer, _pitch, _vectors * VectorBytes);
+        _pooling = new OutputPooling(layer, _pitch, _vectors * VectorBytes, linear.Stride);
     }
 
     public override int ScratchBytes => _windowsBytes + _codesBytes + _outputsBytes;
@@ -135,13 +137,26 @@ internal sealed class TableConvolution<TOps, TVector> : ConvolutionKernel
         ref byte codes = ref Unsafe.Add(ref scratch, _windowsBytes),
             outputs = ref Unsafe.Add(ref codes, _codesBytes);
         ref byte sixteens = ref Unsafe.Add(ref codes, _codes * VectorBytes);
-        Windows(ref Unsafe.As<byte, ulong>(ref source), ref scratch);
+        ref ulong bits = ref Unsafe.As<byte, ulong>(ref source);
+        if (!_isOneRow)
+        {
+            Windows(ref bits, ref scratch);
+        }
+
         Span<int> sums = MemoryMarshal.CreateSpan(ref Unsafe.As<byte, int>(ref outputs), _outputsBytes / sizeof(int));
         for (int group = 0; group < Layer.Linear.Groups; group++)
         {
             for (int vector = 0; vector < _vectors; vector++)
             {
-                Codes(ref scratch, group, vector, ref codes);
+                if (_isOneRow)
+                {
+                    Codes(ref bits, group, vector, ref codes);
+                }
+                else
+                {
+                    Codes(ref scratch, group, vector, ref codes);
+                }
+
                 if (Layer.Epilogue is Threshold)
                 {
                     Compare(ref codes, group, ref sixteens, ref Unsafe.Add(ref outputs, vector * VectorBytes / 8));
@@ -211,6 +226,29 @@ internal sealed class TableConvolution<TOps, TVector> : ConvolutionKernel
                     TVector words = TOps.Load(ref Unsafe.Add(ref rows, channel * plane + at));
                     TOps.Store(TOps.And(TOps.Windows(words, _shifts[column]), mask), ref Unsafe.Add(ref place, at));
                 }
+            }
+        }
+    }
+
+    /// <summary>The codes of one vector of positions where a code holds one bit of each of some channels.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Codes(ref ulong source, int group, int vector, ref byte codes)
+    {
+        (int channels, int area) = (Layer.Source.Channels / Layer.Linear.Groups, Layer.Source.Area);
+        for (int first = 0; first < channels; first += TOps.TableBits, codes = ref Unsafe.Add(ref codes, VectorBytes))
+        {
+            // Codes are written in order, so what a vector writes beyond a narrower one is overwritten by the next.
+            int some = Math.Min(TOps.TableBits, channels - first);
+            for (int lane = 0; lane < VectorBytes; lane += Vector256<byte>.Count)
+            {
+                int start = (group * channels + first) * area + vector * VectorBytes + lane;
+                Vector256<byte> code = Vector256<byte>.Zero;
+                for (int c = 0; c < some; c++, start += area)
+                {
+                    code |= BitString.Spread((uint)BitString.Read(ref source, start)) & Vector256.Create((byte)(1 << c));
+                }
+
+                code.StoreUnsafe(ref codes, (nuint)lane);
             }
         }
     }

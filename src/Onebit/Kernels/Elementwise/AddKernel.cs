@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace Onebit;
 
@@ -14,9 +15,11 @@ internal sealed class AddKernel : IntegerKernel
         }
 
         int e = 0;
+        ref int from = ref MemoryMarshal.GetReference(x),
+            to = ref MemoryMarshal.GetReference(y);
         for (; e <= y.Length - Vector<int>.Count; e += Vector<int>.Count)
         {
-            (new Vector<int>(y[e..]) + new Vector<int>(x[e..])).CopyTo(y[e..]);
+            (Vector.LoadUnsafe(ref to, (nuint)e) + Vector.LoadUnsafe(ref from, (nuint)e)).StoreUnsafe(ref to, (nuint)e);
         }
 
         for (; e < y.Length; e++)

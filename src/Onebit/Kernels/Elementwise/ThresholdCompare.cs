@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -25,17 +26,35 @@ internal static class ThresholdCompare
         return reached;
     }
 
-    /// <summary>Up to 64 integers of one channel: bit i is 1 where integer i reaches the channel's threshold.</summary>
-    public static ulong Bits(Threshold threshold, int channel, ReadOnlySpan<int> integers)
+    /// <summary>Appends a bit for each integer of one channel: 1 where it reaches the channel's threshold.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Append(int threshold, bool flipped, ReadOnlySpan<int> integers, ref BitWriter writer)
     {
-        (int one, bool flipped) = (threshold.Thresholds.Span[channel], threshold.Flipped.Span[channel]);
-        ulong bits = 0;
-        for (int i = 0; i < integers.Length; i++)
+        ref int first = ref MemoryMarshal.GetReference(integers);
+        for (int i = 0; i < integers.Length; i += 64)
         {
-            bits |= (Reaches(integers[i], one, flipped) ? 1UL : 0) << i;
-        }
+            int count = Math.Min(64, integers.Length - i),
+                j = 0;
+            ulong bits = 0;
+            for (; Vector512.IsHardwareAccelerated && j + Vector512<int>.Count <= count; j += Vector512<int>.Count)
+            {
+                Vector512<int> some = Vector512.LoadUnsafe(ref first, (nuint)(i + j));
+                bits |= Vector512.GreaterThanOrEqual(some, Vector512.Create(threshold)).ExtractMostSignificantBits() << j;
+            }
 
-        return bits;
+            for (; j + Vector256<int>.Count <= count; j += Vector256<int>.Count)
+            {
+                Vector256<int> some = Vector256.LoadUnsafe(ref first, (nuint)(i + j));
+                bits |= (ulong)Vector256.GreaterThanOrEqual(some, Vector256.Create(threshold)).ExtractMostSignificantBits() << j;
+            }
+
+            for (; j < count; j++)
+            {
+                bits |= (Unsafe.Add(ref first, i + j) >= threshold ? 1UL : 0) << j;
+            }
+
+            writer.Append(flipped ? bits ^ BitString.Low(count) : bits, count);
+        }
     }
 
     /// <summary>64 integers, each with a threshold of its own: bit i is 1 where <c>2 positives[i] - total >= thresholds[i]</c>.</summary>

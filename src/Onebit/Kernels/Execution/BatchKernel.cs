@@ -135,14 +135,9 @@ internal sealed class BatchKernel<TOps, TVector> : BatchKernel
 
                 switch (fused.Epilogue)
                 {
-                    case Requantize requantize:
+                    case Requantize:
                         ref byte codes = ref Unsafe.Add(ref memory, _places[fused.Output] + position * Images + first);
-                        for (int c = 0; c < fused.Result.Channels; c++)
-                        {
-                            Span<byte> lanes = MemoryMarshal.CreateSpan(ref Unsafe.Add(ref codes, (nint)c * area * Images), TLanes.Lanes);
-                            Requantization.Positions(requantize, c, sums.Slice(c * TLanes.Lanes, TLanes.Lanes), lanes);
-                        }
-
+                        layer.Requantization!.Codes(ref sums[0], TLanes.Lanes, ref codes, (nint)area * Images, TLanes.Lanes);
                         break;
                     case Scores scores:
                         Scoring.Classify(scores, sums, TLanes.Lanes, classes[first..]);
@@ -226,6 +221,7 @@ internal sealed class BatchKernel<TOps, TVector> : BatchKernel
         {
             Fused = fused;
             SumsFit16Bits = LayerSums.Fit16Bits(fused);
+            Requantization = Requantization.Of(fused);
             (ValueInfo input, int padding) = (fused.Source, fused.Linear.Padding);
             (int lanes, int planeBytes) =
                 ReadsBits ? (BitLanes<TOps, TVector>.Lanes, BitLanes<TOps, TVector>.PlaneBytes)
@@ -244,6 +240,8 @@ internal sealed class BatchKernel<TOps, TVector> : BatchKernel
         public bool ReadsBits => Fused.Source.Bits == 1;
 
         public readonly bool SumsFit16Bits;
+
+        public readonly Requantization? Requantization;
 
         public readonly PlaneSums Sums;
 

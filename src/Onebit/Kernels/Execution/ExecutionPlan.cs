@@ -36,7 +36,7 @@ internal sealed class ExecutionPlan
                 joined.UnionWith(group);
                 Plan(group);
             }
-            else if (layer is FusedAttention attention && KernelChooser.Attention(attention) is { } kernel)
+            else if (layer is FusedAttention attention && KernelChooser.Attention(attention, widestVector) is { } kernel)
             {
                 int value = attention.End.Inputs.Span[1];
                 _planned.Add(
@@ -83,7 +83,9 @@ internal sealed class ExecutionPlan
 
     /// <summary>Makes an epilogue a layer of its own where no kernel of one image ends a layer with it.</summary>
     private IEnumerable<FusedLayer> WithoutForeignEpilogue(FusedLayer layer) =>
-        layer is not FusedLinear { Epilogue: { } epilogue } linear || epilogue is Threshold or Requantize { OutputBits: 8 }
+        layer is not FusedLinear { Epilogue: { } epilogue } linear
+        || epilogue is Threshold or Requantize { OutputBits: 8 }
+        || (epilogue is Requantize && !linear.IsDense)
             ? [layer]
             : [new FusedLinear(linear.Linear, linear.Pool, null, layer.Output - 1, _values), new FusedLayer(layer.Output, [epilogue])];
 
@@ -150,8 +152,13 @@ internal sealed class ExecutionPlan
         {
             Scores scores => new PlannedScores(scores, source, result),
             BitPlane plane when source.Form == ValueForm.Bytes => new PlannedBitPlane(plane.Bit, source, result),
-            Requantize { OutputBits: 8 } requantize when source.Info is { Kind: ElementKind.Integers, Area: 1 } => new PlannedRequantize(
-                requantize,
+            Requantize { OutputBits: 8 } requantize when source.Info.Kind == ElementKind.Integers => new PlannedRequantize(
+                Requantization.Of(requantize, source.Info),
+                source,
+                result
+            ),
+            Threshold threshold when source.Info is { Kind: ElementKind.Integers, Area: > 1 } => new PlannedThreshold(
+                threshold,
                 source,
                 result
             ),

@@ -61,6 +61,7 @@ internal static class KernelChooser
     /// <param name="widestVector">Bits of the widest vector to use.</param>
     public static ConvolutionKernel? Convolution(FusedLinear layer, int widestVector)
     {
+        layer = layer.Source.Area <= 64 ? layer.InOneRow() : layer;
         int row = layer.Source.Width + 2 * layer.Linear.Padding,
             rows = layer.Source.Height + 2 * layer.Linear.Padding - layer.Linear.KernelHeight + 1;
         long positions = (long)row * rows,
@@ -103,18 +104,25 @@ internal static class KernelChooser
             where TOps : struct, ILookupOps<TVector>
             where TVector : struct
         {
+            bool sums = PartialSumConvolution<TOps, TVector>.Fits(layer);
             if (RowConvolution<TOps, TVector>.Fits(layer))
             {
-                return new RowConvolution<TOps, TVector>(layer);
+                return sums && PartialSumConvolution<TOps, TVector>.Additions(layer) < RowConvolution<TOps, TVector>.Additions(layer)
+                    ? new PartialSumConvolution<TOps, TVector>(layer)
+                    : new RowConvolution<TOps, TVector>(layer);
             }
 
             // A lookup for all positions of a vector takes about a cycle, and so does an addition for all bits of one. By sharing, an
             // output takes less than half as many additions as it has inputs.
             int width = VectorWidth.For(positions, widestVector);
             double additions = 0.5 * layer.Linear.Outputs * layer.FanIn * ((positions + width - 1) / width);
-            return bits && layer.FanIn <= short.MaxValue && TableConvolution<TOps, TVector>.Lookups(layer) < additions
-                ? new TableConvolution<TOps, TVector>(layer)
-                : null;
+            long lookups = TableConvolution<TOps, TVector>.Lookups(layer);
+            if (layer.Linear.Stride > 1 && sums && PartialSumConvolution<TOps, TVector>.Additions(layer) < 4 * Math.Min(additions, lookups))
+            {
+                return new PartialSumConvolution<TOps, TVector>(layer);
+            }
+
+            return bits && layer.FanIn <= short.MaxValue && lookups < 2 * additions ? new TableConvolution<TOps, TVector>(layer) : null;
         }
 
         ConvolutionKernel Create<TOps, TVector>()
@@ -127,8 +135,25 @@ internal static class KernelChooser
 
     /// <summary>A kernel for attention on one image. Null where none fits.</summary>
     /// <param name="layer">The layer.</param>
-    public static AttentionKernel? Attention(FusedAttention layer) =>
-        BitAttention.TryCreate(layer) ?? (AttentionKernel?)ByteAttention.TryCreate(layer);
+    /// <param name="widestVector">Bits of the widest vector to use.</param>
+    public static AttentionKernel? Attention(FusedAttention layer, int widestVector)
+    {
+        if (!BitAttention.Fits(layer))
+        {
+            return !ByteAttention.Fits(layer) ? null
+                : widestVector == 512 ? new ByteAttention<Vector512Integers, Vector512<int>>(layer)
+                : new ByteAttention<Vector256Integers, Vector256<int>>(layer);
+        }
+
+        // Lanes are bytes of queries.
+        return VectorWidth.For(8L * layer.Query.Area, widestVector) switch
+        {
+            512 => new BitAttention<Vector512Ops, Vector512<ulong>>(layer),
+            256 => new BitAttention<Vector256Ops, Vector256<ulong>>(layer),
+            128 => new BitAttention<Vector128Ops, Vector128<ulong>>(layer),
+            _ => widestVector == 64 ? null : new BitAttention<Vector128Ops, Vector128<ulong>>(layer),
+        };
+    }
 
     /// <summary>A kernel for batches of as many images as a vector has bits. Null where images run faster one by one.</summary>
     /// <remarks>
@@ -204,7 +229,7 @@ internal static class KernelChooser
             Linear linear => new PatchConvolution(linear, source, result),
             Threshold threshold => new ThresholdKernel(threshold.Thresholds.Span, threshold.Flipped.Span, source.Area),
             Quantize quantize => new ThresholdKernel(quantize.Thresholds.Span, quantize.Flipped.Span, source.Area),
-            Requantize requantize => new RequantizeKernel(requantize),
+            Requantize requantize => new RequantizeKernel(Requantization.Of(requantize, source), source.Area),
             PiecewiseLinear slopes => new PiecewiseLinearKernel(slopes),
             WeightedSum weighted => new WeightedSumKernel(weighted, result.Area),
             Add => new AddKernel(),

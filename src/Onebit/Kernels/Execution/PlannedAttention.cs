@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Onebit;
 
 /// <summary>Attention by a kernel of its own.</summary>
@@ -16,7 +18,7 @@ internal sealed class PlannedAttention(AttentionKernel kernel, StoredValue query
             ref query.Start(ref memory),
             ref key.Start(ref memory),
             ref value.Start(ref memory),
-            result.Integers(ref memory),
+            ref Unsafe.As<byte, int>(ref result.Start(ref memory)),
             ref temporary
         );
 }

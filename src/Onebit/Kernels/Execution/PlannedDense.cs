@@ -9,7 +9,7 @@ namespace Onebit;
 internal sealed class PlannedDense : PlannedOperation
 {
     private readonly DenseKernel _kernel;
-    private readonly Requantize? _requantize;
+    private readonly Requantization? _requantization;
     private readonly StoredValue[] _results;
     private readonly int _sums;
     private readonly int _planeWords;
@@ -23,7 +23,7 @@ internal sealed class PlannedDense : PlannedOperation
     public PlannedDense(FusedLinear layer, DenseKernel kernel, StoredValue source, StoredValue[] results, PlannedOperation? before)
     {
         (_kernel, Source, _results) = (kernel, source, results);
-        _requantize = layer.Epilogue as Requantize;
+        _requantization = Requantization.Of(layer);
         _sums = layer.Linear.Outputs;
         _planeWords = source.Info.Bits * BitString.Words(source.Info.Count);
         _isPacked = before is PlannedDense { Source: var earlier } && earlier == source;
@@ -49,7 +49,7 @@ internal sealed class PlannedDense : PlannedOperation
             return;
         }
 
-        if (_requantize is null && _results.Length == 1)
+        if (_requantization is null && _results.Length == 1)
         {
             _kernel.Integers(planes, result.Integers(ref memory), ref temporary);
             return;
@@ -57,9 +57,9 @@ internal sealed class PlannedDense : PlannedOperation
 
         Span<int> sums = MemoryMarshal.CreateSpan(ref Unsafe.As<byte, int>(ref temporary), _sums);
         _kernel.Integers(planes, sums, ref Unsafe.Add(ref temporary, Align(sums.Length * sizeof(int))));
-        if (_requantize is not null)
+        if (_requantization is not null)
         {
-            Requantization.Channels(_requantize, sums, result.Codes(ref memory));
+            _requantization.Channels(sums, result.Codes(ref memory));
             return;
         }
 

@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace Onebit;
@@ -12,6 +11,7 @@ namespace Onebit;
 internal sealed class OutputPooling
 {
     private readonly FusedLinear _layer;
+    private readonly Requantization? _requantization;
     private readonly int _row;
     private readonly int _positions;
     private readonly int _size;
@@ -26,12 +26,14 @@ internal sealed class OutputPooling
     /// <param name="positions">
     /// Positions of a channel, in whole vectors. Behind those of the last channel there is room for <see cref="SpareElements"/>.
     /// </param>
+    /// <param name="stride">The stride of the positions that the layer keeps: its own, or 1 where no others were computed.</param>
     /// <param name="rowsPooled">Whether each row of bits already is the OR of a window's rows.</param>
-    public OutputPooling(FusedLinear layer, int row, int positions, bool rowsPooled = false)
+    public OutputPooling(FusedLinear layer, int row, int positions, int stride, bool rowsPooled = false)
     {
         (_layer, _row, _positions) = (layer, row, positions);
+        _requantization = Requantization.Of(layer);
         _size = layer.Pool?.Size ?? 1;
-        _stride = layer.Linear.Stride;
+        _stride = stride;
         _step = (layer.Pool?.Stride ?? 1) * _stride;
         _windowRows = rowsPooled ? 1 : _size;
         _chosen = new ulong[(positions + 63) / 64];
@@ -53,8 +55,9 @@ internal sealed class OutputPooling
     /// <summary>Elements, or words of bits, that pooling may read behind the last position.</summary>
     /// <param name="layer">The layer.</param>
     /// <param name="row">Positions from one row to the next.</param>
-    public static int SpareElements(FusedLinear layer, int row) =>
-        ((layer.Pool?.Size ?? 1) - 1) * layer.Linear.Stride * (row + 1) + 2 * Vector512<int>.Count;
+    /// <param name="stride">As above.</param>
+    public static int SpareElements(FusedLinear layer, int row, int stride) =>
+        ((layer.Pool?.Size ?? 1) - 1) * stride * (row + 1) + 2 * Vector512<int>.Count;
 
     /// <summary>Pools bits. The largest of signs is their OR. What remains is written without gaps.</summary>
     /// <param name="threshold">Says which channels are flipped.</param>
@@ -64,9 +67,7 @@ internal sealed class OutputPooling
     [MethodImpl(MethodImplOptions.NoInlining)]
     public void Bits(Threshold threshold, ref byte outputs, int channelBytes, ref ulong result)
     {
-        // Bits gather in a register until they fill a word.
-        ulong gathered = 0;
-        int count = 0;
+        var writer = new BitWriter(ref result);
         ReadOnlySpan<bool> flipped = threshold.Flipped.Span;
         for (int channel = 0; channel < flipped.Length; channel++)
         {
@@ -89,22 +90,11 @@ internal sealed class OutputPooling
                     ? Unsafe.Add(ref Unsafe.As<byte, ulong>(ref bits), word)
                     : Or(ref Unsafe.As<byte, ulong>(ref bits), word);
                 ulong some = BitString.Extract(pooled ^ flip, chosen);
-                gathered |= some << count;
-                int more = BitOperations.PopCount(chosen),
-                    room = 64 - count;
-                count += more;
-                if (count >= 64)
-                {
-                    result = gathered;
-                    result = ref Unsafe.Add(ref result, 1);
-                    gathered = room == 64 ? 0 : some >> room;
-                    count -= 64;
-                }
+                writer.Append(some, BitOperations.PopCount(chosen));
             }
         }
 
-        result = gathered;
-        Unsafe.Add(ref result, 1) = 0;
+        writer.End();
     }
 
     /// <summary>The windows of 64 positions.</summary>
@@ -154,11 +144,7 @@ internal sealed class OutputPooling
     {
         (int width, int height, int step) = (_layer.Result.Width, _layer.Result.Height, _step);
         int area = height * width;
-        if (_layer.Epilogue is Threshold)
-        {
-            MemoryMarshal.CreateSpan(ref Unsafe.As<byte, ulong>(ref result), BitString.Words(_layer.Result.Count)).Clear();
-        }
-
+        bool hasGaps = step > 1 || (height > 1 && width < _row);
         for (int channel = 0; channel < _layer.Linear.Outputs; channel++)
         {
             ref int positions = ref sums[channel * _positions];
@@ -168,30 +154,37 @@ internal sealed class OutputPooling
             }
 
             // An epilogue reads the sums without gaps. Without one they are the result.
-            ref int kept = ref _layer.Epilogue is null
-                ? ref Unsafe.Add(ref Unsafe.As<byte, int>(ref result), channel * area)
-                : ref positions;
-            for (int y = 0; y < height; y++)
+            if (hasGaps || _layer.Epilogue is null)
             {
-                WindowMax.CopyStrided(ref Unsafe.Add(ref positions, y * _row * step), step, ref Unsafe.Add(ref kept, y * width), width);
+                ref int kept = ref _layer.Epilogue is null
+                    ? ref Unsafe.Add(ref Unsafe.As<byte, int>(ref result), channel * area)
+                    : ref positions;
+                for (int y = 0; y < height; y++)
+                {
+                    WindowMax.CopyStrided(ref Unsafe.Add(ref positions, y * _row * step), step, ref Unsafe.Add(ref kept, y * width), width);
+                }
             }
+        }
 
-            Span<int> pooled = MemoryMarshal.CreateSpan(ref kept, area);
-            switch (_layer.Epilogue)
-            {
-                case Threshold threshold:
-                    for (int first = 0; first < area; first += 64)
-                    {
-                        ulong bits = ThresholdCompare.Bits(threshold, channel, pooled.Slice(first, Math.Min(64, area - first)));
-                        BitString.Append(ref Unsafe.As<byte, ulong>(ref result), channel * area + first, bits);
-                    }
+        switch (_layer.Epilogue)
+        {
+            case Threshold threshold:
+                var writer = new BitWriter(ref Unsafe.As<byte, ulong>(ref result));
+                ReadOnlySpan<int> thresholds = threshold.Thresholds.Span;
+                ReadOnlySpan<bool> flipped = threshold.Flipped.Span;
+                for (int c = 0; c < thresholds.Length; c++)
+                {
+                    ThresholdCompare.Append(thresholds[c], flipped[c], sums.Slice(c * _positions, area), ref writer);
+                }
 
-                    break;
-                case Requantize requantize:
-                    Span<byte> codes = MemoryMarshal.CreateSpan(ref Unsafe.Add(ref result, channel * area), area);
-                    Requantization.Positions(requantize, channel, pooled, codes);
-                    break;
-            }
+                writer.End();
+                break;
+            case Requantize { OutputBits: 16 }:
+                _requantization!.Integers(ref sums[0], _positions, ref Unsafe.As<byte, int>(ref result), area);
+                break;
+            case Requantize:
+                _requantization!.Codes(ref sums[0], _positions, ref result, area, area);
+                break;
         }
     }
 }

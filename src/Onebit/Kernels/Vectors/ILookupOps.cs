@@ -12,6 +12,18 @@ internal interface ILookupOps<TVector> : IVectorOps<TVector>
     /// </summary>
     static abstract TVector Lookup(ref byte table, TVector indices);
 
+    /// <summary>For each byte, below 32, the entry of a table of 32 bytes. Another 32 bytes are behind it: the same ones.</summary>
+    static abstract TVector Lookup32(ref byte table, TVector indices);
+
+    /// <summary>The smaller of each two bytes.</summary>
+    static abstract TVector Min8(TVector a, TVector b);
+
+    /// <summary>Subtracts bytes.</summary>
+    static abstract TVector Subtract8(TVector a, TVector b);
+
+    /// <summary>1 for each byte of <paramref name="a"/> that is above the one of <paramref name="b"/>, 0 elsewhere.</summary>
+    static abstract TVector Above8(TVector a, TVector b);
+
     /// <summary>
     /// Byte j of each 64-bit word becomes the word's eight bits from <paramref name="start"/> + j on. All are within the word.
     /// </summary>
@@ -19,6 +31,12 @@ internal interface ILookupOps<TVector> : IVectorOps<TVector>
 
     /// <summary>Shifts bytes that lose no bit.</summary>
     static abstract TVector ShiftLeft8(TVector bytes, int count);
+
+    /// <summary>Bytes as 16-bit integers, half as many as a vector has.</summary>
+    static abstract TVector LoadBytes(ref byte source);
+
+    /// <summary>The same 16-bit integer, over and over.</summary>
+    static abstract TVector Fill16(short value);
 
     /// <summary>Bytes 0, 2, 4 ... as 16-bit integers.</summary>
     static abstract TVector EvenBytes(TVector bytes);

@@ -75,6 +75,25 @@ internal readonly struct Vector128Ops : ILookupOps<Vector128<ulong>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<ulong> Lookup32(ref byte table, Vector128<ulong> indices)
+    {
+        Vector128<byte> low = Vector128.Create((byte)15),
+            few = Vector128.ShuffleNative(Vector128.LoadUnsafe(ref table), indices.AsByte() & low),
+            many = Vector128.ShuffleNative(Vector128.LoadUnsafe(ref table, 16), indices.AsByte() & low);
+        return Vector128.ConditionalSelect(Vector128.GreaterThan(indices.AsSByte(), low.AsSByte()).AsByte(), many, few).AsUInt64();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<ulong> Min8(Vector128<ulong> a, Vector128<ulong> b) => Vector128.Min(a.AsByte(), b.AsByte()).AsUInt64();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<ulong> Subtract8(Vector128<ulong> a, Vector128<ulong> b) => (a.AsByte() - b.AsByte()).AsUInt64();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<ulong> Above8(Vector128<ulong> a, Vector128<ulong> b) =>
+        (Vector128.GreaterThan(a.AsByte(), b.AsByte()) & Vector128<byte>.One).AsUInt64();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<ulong> Windows(Vector128<ulong> words, int start)
     {
         Vector128<ulong> windows = Vector128<ulong>.Zero;
@@ -88,6 +107,13 @@ internal readonly struct Vector128Ops : ILookupOps<Vector128<ulong>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<ulong> ShiftLeft8(Vector128<ulong> bytes, int count) => bytes << count;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<ulong> LoadBytes(ref byte source) =>
+        Vector128.WidenLower(Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<ulong>(ref source)).AsByte()).AsUInt64();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<ulong> Fill16(short value) => Vector128.Create(value).AsUInt64();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<ulong> EvenBytes(Vector128<ulong> bytes) => bytes & Vector128.Create((ushort)0x00FF).AsUInt64();

@@ -69,6 +69,25 @@ internal readonly struct Vector256Ops : ILookupOps<Vector256<ulong>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<ulong> Lookup32(ref byte table, Vector256<ulong> indices)
+    {
+        Vector256<byte> low = Vector256.Create((byte)15),
+            few = Shuffle(Vector256.Create(Vector128.LoadUnsafe(ref table)), indices.AsByte() & low),
+            many = Shuffle(Vector256.Create(Vector128.LoadUnsafe(ref table, 16)), indices.AsByte() & low);
+        return Vector256.ConditionalSelect(Vector256.GreaterThan(indices.AsSByte(), low.AsSByte()).AsByte(), many, few).AsUInt64();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<ulong> Min8(Vector256<ulong> a, Vector256<ulong> b) => Vector256.Min(a.AsByte(), b.AsByte()).AsUInt64();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<ulong> Subtract8(Vector256<ulong> a, Vector256<ulong> b) => (a.AsByte() - b.AsByte()).AsUInt64();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<ulong> Above8(Vector256<ulong> a, Vector256<ulong> b) =>
+        (Vector256.GreaterThan(a.AsByte(), b.AsByte()) & Vector256<byte>.One).AsUInt64();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<ulong> Windows(Vector256<ulong> words, int start)
     {
         Vector256<ulong> windows = Vector256<ulong>.Zero;
@@ -82,6 +101,13 @@ internal readonly struct Vector256Ops : ILookupOps<Vector256<ulong>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<ulong> ShiftLeft8(Vector256<ulong> bytes, int count) => bytes << count;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<ulong> LoadBytes(ref byte source) =>
+        Vector256.WidenLower(Vector128.LoadUnsafe(ref source).ToVector256Unsafe()).AsUInt64();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<ulong> Fill16(short value) => Vector256.Create(value).AsUInt64();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<ulong> EvenBytes(Vector256<ulong> bytes) => bytes & Vector256.Create((ushort)0x00FF).AsUInt64();

@@ -78,6 +78,27 @@ internal readonly struct Vector512Ops : ILookupOps<Vector512<ulong>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<ulong> Lookup32(ref byte table, Vector512<ulong> indices)
+    {
+        if (Avx512Vbmi.IsSupported)
+        {
+            return Avx512Vbmi.PermuteVar64x8(Vector512.LoadUnsafe(ref table), indices.AsByte()).AsUInt64();
+        }
+
+        return Vector512.Create(Vector256Ops.Lookup32(ref table, indices.GetLower()), Vector256Ops.Lookup32(ref table, indices.GetUpper()));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<ulong> Min8(Vector512<ulong> a, Vector512<ulong> b) => Vector512.Min(a.AsByte(), b.AsByte()).AsUInt64();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<ulong> Subtract8(Vector512<ulong> a, Vector512<ulong> b) => (a.AsByte() - b.AsByte()).AsUInt64();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<ulong> Above8(Vector512<ulong> a, Vector512<ulong> b) =>
+        (Vector512.GreaterThan(a.AsByte(), b.AsByte()) & Vector512<byte>.One).AsUInt64();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<ulong> Windows(Vector512<ulong> words, int start)
     {
         if (Avx512Vbmi.IsSupported)
@@ -97,6 +118,13 @@ internal readonly struct Vector512Ops : ILookupOps<Vector512<ulong>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<ulong> ShiftLeft8(Vector512<ulong> bytes, int count) => bytes << count;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<ulong> LoadBytes(ref byte source) =>
+        Vector512.WidenLower(Vector256.LoadUnsafe(ref source).ToVector512Unsafe()).AsUInt64();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<ulong> Fill16(short value) => Vector512.Create(value).AsUInt64();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<ulong> EvenBytes(Vector512<ulong> bytes) => bytes & Vector512.Create((ushort)0x00FF).AsUInt64();

@@ -1,0 +1,285 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace Onebit;
+
+/// <summary>
+/// A convolution on one image as a matrix product. Four inputs of a position have 16 different sums with weights of one bit. A table holds
+/// them for all positions of a strip. An output adds one entry for each four inputs. The table is made once for all outputs. It is the look-up
+/// table of BiQGEMM (Jeon et al. 2020, section 3), with positions as lanes.
+/// </summary>
+internal sealed class PartialSumConvolution<TOps, TVector> : ConvolutionKernel
+    where TOps : struct, ILookupOps<TVector>
+    where TVector : struct
+{
+    private const int Inputs = 4, // of an entry
+        Entries = 1 << Inputs,
+        MaxTableBytes = 32 << 10;
+
+    private readonly int _fanIn;
+    private readonly int _pitch;
+    private readonly int _stripRows;
+    private readonly int _stripVectors;
+    private readonly int _strips;
+    private readonly int _height;
+    private readonly int _width;
+    private readonly int _chunk;
+    private readonly int[] _offsets;
+    private readonly short[] _thresholds;
+    private readonly bool _isWhole; // A chunk has all inputs, and its sums are only compared.
+    private readonly bool _readsSource; // Its rows are the rows of the matrix.
+    private readonly short _bias;
+    private readonly Vector128<byte> _kept;
+    private readonly int _keptCount;
+    private readonly int _padded;
+    private readonly int _patches;
+    private readonly int _table;
+    private readonly int _outputs;
+    private readonly OutputPooling _pooling;
+
+    public PartialSumConvolution(FusedLinear layer)
+        : base(layer)
+    {
+        Linear linear = layer.Linear;
+        _fanIn = layer.FanIn;
+        (_height, _width) = (Height(layer), Width(layer));
+        _pitch = RowPitch(_width);
+        int vectors = Vectors(layer),
+            groups = Groups(layer);
+        _stripVectors = vectors > 2 && (vectors % 4 == 0 || vectors > 6) && groups * Entries * 4 * VectorBytes <= MaxTableBytes ? 4 : 2;
+        if (_pitch > _stripVectors * Lanes)
+        {
+            _stripVectors = _pitch / Lanes;
+        }
+
+        _stripRows = _stripVectors * Lanes / _pitch;
+        _strips = (_height + _stripRows - 1) / _stripRows;
+        _chunk = Math.Clamp(MaxTableBytes / (Entries * StripBytes), 1, Math.Min(groups, short.MaxValue / (Inputs * layer.Source.Maximum)));
+        _isWhole = layer.Epilogue is Threshold && _chunk == groups;
+        _readsSource =
+            layer is { Source: { Kind: ElementKind.Codes, Bits: > 1, Height: 1 }, Linear: { KernelWidth: 1, Padding: 0, Stride: 1 } };
+
+        // Signs are bytes 0 and 2, less one.
+        _bias = (short)(layer.Source.Kind == ElementKind.Signs ? 1 : 0);
+
+        // For each group of channels and chunk, output by output, the places of the entries.
+        _offsets = new int[linear.Outputs * groups];
+        int outputs = linear.Outputs / linear.Groups;
+        for (int output = 0; output < linear.Outputs; output++)
+        {
+            (int group, int within) = Math.DivRem(output, outputs);
+            for (int i = 0; i < groups; i++)
+            {
+                int bits = Math.Min(Inputs, _fanIn - i * Inputs),
+                    weights = (int)PackedBits.Read(linear.Weights.Span, (long)output * _fanIn + i * Inputs, bits),
+                    first = i / _chunk * _chunk,
+                    terms = Math.Min(_chunk, groups - first);
+                _offsets[(group * groups + first) * outputs + within * terms + i - first] =
+                    (i - first) * Entries * StripBytes + weights * StripBytes;
+            }
+        }
+
+        _thresholds = layer.Epilogue is Threshold threshold
+            ? [.. threshold.Thresholds.ToArray().Select(t => (short)Math.Clamp(t, short.MinValue + 1, short.MaxValue))]
+            : [];
+
+        // Each 16 bytes of a row hold so many inputs of neighboring positions.
+        _keptCount = Math.Max(1, Vector128<byte>.Count / linear.Stride);
+        byte[] kept = [.. Enumerable.Range(0, Vector128<byte>.Count).Select(i => (byte)(i < _keptCount ? i * linear.Stride : 0))];
+        _kept = Vector128.Create(kept);
+        _padded = _readsSource ? 0 : Align(layer.Source.Channels * Rows * Row + 2 * Vector512<byte>.Count);
+        _patches = _readsSource ? 0 : Align(_fanIn * StripPositions + 2 * Vector512<byte>.Count);
+        _table = Align(_chunk * Entries * StripBytes);
+        _outputs = Align(
+            linear.Outputs * (_isWhole ? OutputBitBytes : OutputElements * sizeof(int))
+                + OutputPooling.SpareElements(layer, _pitch, stride: 1) * sizeof(int)
+        );
+        _pooling = new OutputPooling(layer, _pitch, OutputElements, stride: 1);
+    }
+
+    public override int ScratchBytes => _padded + _patches + _table + _outputs;
+
+    private static int VectorBytes => Unsafe.SizeOf<TVector>();
+
+    private static int Lanes => VectorBytes / sizeof(short);
+
+    private int StripBytes => _stripVectors * VectorBytes;
+
+    private int StripPositions => _stripVectors * Lanes;
+
+    private int OutputElements => _strips * StripPositions;
+
+    private int OutputBitBytes => Align(OutputElements / 8);
+
+    /// <summary>Additions of vectors, those that make the table included.</summary>
+    /// <param name="layer">The layer.</param>
+    public static long Additions(FusedLinear layer)
+    {
+        // An entry is added and stored, an input of a patch is read, shuffled and stored.
+        long perGroup = layer.Linear.Outputs / layer.Linear.Groups + 2 * Entries + 3 * Inputs;
+        return layer.Linear.Groups * (long)Groups(layer) * perGroup * Vectors(layer);
+    }
+
+    /// <summary>Whether its input is codes or signs whose sums over four inputs fit into 16 bits, in rows that a strip can hold.</summary>
+    public static bool Fits(FusedLinear layer) =>
+        layer.Source is { Kind: ElementKind.Codes or ElementKind.Signs, Bits: <= 8 } && (long)layer.FanIn * layer.Linear.Outputs <= 1 << 22;
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public override void Run(ref byte source, ValueForm form, ref byte result, ref byte scratch)
+    {
+        Linear linear = Layer.Linear;
+        ref byte patches = ref Unsafe.Add(ref scratch, _padded);
+        ref byte table = ref Unsafe.Add(ref patches, _patches),
+            outputs = ref Unsafe.Add(ref table, _table);
+        int stride = StripPositions;
+        if (_readsSource)
+        {
+            patches = ref source; // What is read behind it belongs to the memory of the image. It does not matter.
+            stride = _width;
+        }
+        else
+        {
+            Pad(ref source, form, ref scratch);
+        }
+
+        Span<int> sums = MemoryMarshal.CreateSpan(ref Unsafe.As<byte, int>(ref outputs), _outputs / sizeof(int));
+        int groups = Groups(Layer),
+            count = linear.Outputs / linear.Groups;
+        for (int group = 0; group < linear.Groups; group++)
+        {
+            ref byte inputs = ref _readsSource ? ref Unsafe.Add(ref patches, group * _fanIn * stride) : ref patches;
+            for (int strip = 0; strip < _strips; strip++)
+            {
+                if (!_readsSource)
+                {
+                    Gather(ref scratch, group, strip * _stripRows, ref patches);
+                }
+
+                for (int first = 0; first < groups; first += _chunk)
+                {
+                    int terms = Math.Min(_chunk, groups - first);
+                    Tabulate(ref Unsafe.Add(ref inputs, first * Inputs * stride), stride, _fanIn - first * Inputs, terms, ref table);
+                    ref int offsets = ref _offsets[group * count * groups + first * count];
+                    if (_isWhole)
+                    {
+                        ref byte bits = ref Unsafe.Add(ref outputs, group * count * OutputBitBytes + strip * StripPositions / 8);
+                        ReadOnlySpan<short> thresholds = _thresholds.AsSpan(group * count, count);
+                        TermSums<TOps, TVector>.Compare(ref table, ref offsets, terms, _stripVectors, thresholds, ref bits, OutputBitBytes);
+                    }
+                    else
+                    {
+                        ref int place = ref sums[group * count * OutputElements + strip * StripPositions];
+                        TermSums<TOps, TVector>.Integers(
+                            ref table,
+                            ref offsets,
+                            terms,
+                            _stripVectors,
+                            count,
+                            first > 0,
+                            ref place,
+                            OutputElements
+                        );
+                    }
+                }
+            }
+        }
+
+        if (_isWhole)
+        {
+            _pooling.Bits((Threshold)Layer.Epilogue!, ref outputs, OutputBitBytes, ref Unsafe.As<byte, ulong>(ref result));
+        }
+        else
+        {
+            _pooling.Integers(sums, ref result);
+        }
+    }
+
+    private static int Height(FusedLinear layer) =>
+        (layer.Source.Height + 2 * layer.Linear.Padding - layer.Linear.KernelHeight) / layer.Linear.Stride + 1;
+
+    private static int Width(FusedLinear layer) =>
+        (layer.Source.Width + 2 * layer.Linear.Padding - layer.Linear.KernelWidth) / layer.Linear.Stride + 1;
+
+    private static int Groups(FusedLinear layer) => (layer.FanIn + Inputs - 1) / Inputs;
+
+    /// <summary>Vectors of all positions.</summary>
+    private static int Vectors(FusedLinear layer) => (Height(layer) * RowPitch(Width(layer)) + Lanes - 1) / Lanes;
+
+    /// <summary>The inputs of each position of a strip: a row for each input, in the order of the weights.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Gather(ref byte padded, int group, int firstRow, ref byte patches)
+    {
+        Linear linear = Layer.Linear;
+        int rows = Math.Min(_stripRows, _height - firstRow),
+            stride = linear.Stride,
+            channels = Layer.Source.Channels / linear.Groups,
+            nextRow = stride * Row,
+            nextPart = stride * _keptCount;
+        for (int channel = group * channels; channel < (group + 1) * channels; channel++)
+        {
+            for (int ky = 0; ky < linear.KernelHeight; ky++)
+            {
+                ref byte first = ref Unsafe.Add(ref padded, (channel * Rows + firstRow * stride + ky) * Row);
+                for (int kx = 0; kx < linear.KernelWidth; kx++)
+                {
+                    // Rows are written in order, so what a vector writes beyond one is overwritten by the next.
+                    ref byte from = ref Unsafe.Add(ref first, kx),
+                        to = ref patches;
+                    for (int y = 0; y < rows; y++, from = ref Unsafe.Add(ref from, nextRow), to = ref Unsafe.Add(ref to, _pitch))
+                    {
+                        ref byte part = ref from;
+                        for (int x = 0; x < _width; x += _keptCount, part = ref Unsafe.Add(ref part, nextPart))
+                        {
+                            Vector128<byte> some = Vector128.LoadUnsafe(ref part);
+                            (stride == 1 ? some : Vector128.ShuffleNative(some, _kept)).StoreUnsafe(ref to, (nuint)x);
+                        }
+                    }
+
+                    patches = ref Unsafe.Add(ref patches, StripPositions);
+                }
+            }
+        }
+    }
+
+    /// <summary>The sums of each four inputs with all weights. Bit i of an entry's index is the weight of input i, 1 for +1.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Tabulate(ref byte inputs, int stride, int count, int groups, ref byte table)
+    {
+        TVector zero = TOps.Fill(0),
+            bias = TOps.Fill16(_bias);
+        int entry = StripBytes;
+        for (int i = 0; i < groups; i++, count -= Inputs)
+        {
+            for (int vector = 0; vector < _stripVectors; vector++)
+            {
+                ref byte from = ref Unsafe.Add(ref inputs, vector * Lanes),
+                    to = ref Unsafe.Add(ref table, vector * VectorBytes);
+                TVector a = TOps.Subtract16(TOps.LoadBytes(ref from), bias),
+                    b = count > 1 ? TOps.Subtract16(TOps.LoadBytes(ref Unsafe.Add(ref from, stride)), bias) : zero,
+                    c = count > 2 ? TOps.Subtract16(TOps.LoadBytes(ref Unsafe.Add(ref from, 2 * stride)), bias) : zero,
+                    d = count > 3 ? TOps.Subtract16(TOps.LoadBytes(ref Unsafe.Add(ref from, 3 * stride)), bias) : zero;
+                TVector both = TOps.Add16(a, b),
+                    one = TOps.Subtract16(a, b),
+                    sum = TOps.Add16(c, d),
+                    difference = TOps.Subtract16(c, d);
+                Four(TOps.Subtract16(zero, sum), both, one, ref to, entry);
+                Four(difference, both, one, ref Unsafe.Add(ref to, 4 * entry), entry);
+                Four(TOps.Subtract16(zero, difference), both, one, ref Unsafe.Add(ref to, 8 * entry), entry);
+                Four(sum, both, one, ref Unsafe.Add(ref to, 12 * entry), entry);
+            }
+
+            inputs = ref Unsafe.Add(ref inputs, Inputs * stride);
+            table = ref Unsafe.Add(ref table, Entries * entry);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static void Four(TVector rest, TVector both, TVector one, ref byte to, int entry)
+        {
+            TOps.Store(TOps.Subtract16(rest, both), ref to);
+            TOps.Store(TOps.Add16(rest, one), ref Unsafe.Add(ref to, entry));
+            TOps.Store(TOps.Subtract16(rest, one), ref Unsafe.Add(ref to, 2 * entry));
+            TOps.Store(TOps.Add16(rest, both), ref Unsafe.Add(ref to, 3 * entry));
+        }
+    }
+}
