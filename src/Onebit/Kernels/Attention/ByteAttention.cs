@@ -48,7 +48,7 @@ internal sealed class ByteAttention<TOps, TVector> : AttentionKernel
     }
 
     public override int ScratchBytes =>
-        sizeof(int) * (_pairs * (_queryLanes + _keyLanes) + (Keys + _keyPairs + 2) * _queryLanes + _keyLanes);
+        sizeof(int) * (_pairs * (_queryLanes + _keyLanes) + (Keys + _keyPairs + 2) * _queryLanes + 2 * _keyLanes);
 
     public override void Run(ref byte query, ref byte key, ref byte value, ref int result, ref byte scratch)
     {
@@ -70,10 +70,15 @@ internal sealed class ByteAttention<TOps, TVector> : AttentionKernel
             }
 
             Weigh(ref scores, ref weights, ref sums);
-            for (int channel = h * ValueDepth; channel < (h + 1) * ValueDepth; channel++)
+            for (int channel = h * ValueDepth; channel < (h + 1) * ValueDepth; channel += 2)
             {
+                // The last channel may be taken twice.
+                int next = Math.Min(1, (h + 1) * ValueDepth - 1 - channel);
+                ref byte first = ref Unsafe.Add(ref value, channel * Keys);
                 ref int means = ref Unsafe.Add(ref result, channel * Queries);
-                Mean(ref Unsafe.Add(ref value, channel * Keys), ref values, ref weights, ref sums, ref means);
+                ReadValues(ref first, ref values);
+                ReadValues(ref Unsafe.Add(ref first, next * Keys), ref Unsafe.Add(ref values, _keyLanes));
+                Mean(ref values, ref weights, ref sums, ref means, ref Unsafe.Add(ref means, next * Queries));
             }
         }
     }
@@ -204,62 +209,63 @@ internal sealed class ByteAttention<TOps, TVector> : AttentionKernel
         }
     }
 
-    /// <summary>The means of one channel for all queries.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Mean(ref byte value, ref int values, ref int weights, ref int sums, ref int result)
+    /// <summary>Values of one channel as pairs of keys: two 16-bit integers are a pair. A last key's other half has the weight 0.</summary>
+    private void ReadValues(ref byte value, ref int values)
     {
-        (int lanes, int keyPairs, int shift) = (_queryLanes, _keyPairs, _fractionBits + 1);
         for (int j = 0; j < Keys; j += 8)
         {
-            // Two 16-bit integers are a pair. A last key without another one has the weight 0 there.
             Vector128<byte> some = Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref value, j))).AsByte();
             Vector128.WidenLower(some).AsInt32().StoreUnsafe(ref values, (nuint)(j / 2));
         }
+    }
 
-        for (int first = 0; first < Queries; first += 2 * TOps.Lanes)
+    /// <summary>The means of two channels for all queries.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Mean(ref int values, ref int weights, ref int sums, ref int result, ref int next)
+    {
+        (int lanes, int keyPairs, int keyLanes, int queries) = (_queryLanes, _keyPairs, _keyLanes, Queries);
+        for (int first = (queries - 1) / (2 * TOps.Lanes) * 2 * TOps.Lanes; first >= 0; first -= 2 * TOps.Lanes)
         {
-            // Even pairs of keys and odd ones, two vectors of queries each.
             TVector a = TOps.Fill(0),
                 b = a,
                 c = a,
                 d = a;
-            ref int weight = ref Unsafe.Add(ref weights, first);
-            int p = 0;
-            for (; p + 1 < keyPairs; p += 2, weight = ref Unsafe.Add(ref weight, 2 * lanes))
+            ref int weight = ref Unsafe.Add(ref weights, first),
+                value = ref values;
+            for (int p = 0; p < keyPairs; p++, weight = ref Unsafe.Add(ref weight, lanes), value = ref Unsafe.Add(ref value, 1))
             {
-                TVector one = TOps.Fill(Unsafe.Add(ref values, p)),
-                    two = TOps.Fill(Unsafe.Add(ref values, p + 1));
-                a = TOps.MultiplyAddPairs(a, TOps.Load(ref weight), one);
-                b = TOps.MultiplyAddPairs(b, TOps.Load(ref Unsafe.Add(ref weight, TOps.Lanes)), one);
-                c = TOps.MultiplyAddPairs(c, TOps.Load(ref Unsafe.Add(ref weight, lanes)), two);
-                d = TOps.MultiplyAddPairs(d, TOps.Load(ref Unsafe.Add(ref weight, lanes + TOps.Lanes)), two);
+                TVector x = TOps.Load(ref weight),
+                    y = TOps.Load(ref Unsafe.Add(ref weight, TOps.Lanes)),
+                    one = TOps.Fill(value),
+                    two = TOps.Fill(Unsafe.Add(ref value, keyLanes));
+                a = TOps.MultiplyAddPairs(a, x, one);
+                b = TOps.MultiplyAddPairs(b, y, one);
+                c = TOps.MultiplyAddPairs(c, x, two);
+                d = TOps.MultiplyAddPairs(d, y, two);
             }
 
-            if (p < keyPairs)
+            // From the last query to the first: what a vector writes beyond its channel is overwritten later.
+            if (first + TOps.Lanes < queries)
             {
-                TVector one = TOps.Fill(Unsafe.Add(ref values, p));
-                a = TOps.MultiplyAddPairs(a, TOps.Load(ref weight), one);
-                b = TOps.MultiplyAddPairs(b, TOps.Load(ref Unsafe.Add(ref weight, TOps.Lanes)), one);
+                Divide(b, d, ref sums, first + TOps.Lanes, ref result, ref next);
             }
 
-            Divide(TOps.Add(a, c), ref Unsafe.Add(ref sums, first), shift, ref Unsafe.Add(ref result, first));
-            first += TOps.Lanes;
-            if (first < Queries)
-            {
-                Divide(TOps.Add(b, d), ref Unsafe.Add(ref sums, first), shift, ref Unsafe.Add(ref result, first));
-            }
-
-            first -= TOps.Lanes;
+            Divide(a, c, ref sums, first, ref result, ref next);
         }
     }
 
-    /// <summary>Totals divided by sums, rounded. Channels are written in order, so what goes beyond one is overwritten by the next.</summary>
+    /// <summary>Totals of two channels divided by sums, rounded.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Divide(TVector total, ref int sum, int shift, ref int place)
+    private void Divide(TVector one, TVector two, ref int sums, int first, ref int result, ref int next)
     {
         // The sum is above 0: the first entry of the table is.
-        TVector half = TOps.Load(ref sum);
-        TOps.Store(TOps.DivideDown(TOps.Add(TOps.ShiftLeft(total, shift), half), TOps.Add(half, half)), ref place);
+        int shift = _fractionBits + 1;
+        TVector half = TOps.Load(ref Unsafe.Add(ref sums, first)),
+            divisor = TOps.Add(half, half);
+        TVector mean = TOps.DivideDown(TOps.Add(TOps.ShiftLeft(one, shift), half), divisor),
+            other = TOps.DivideDown(TOps.Add(TOps.ShiftLeft(two, shift), half), divisor);
+        TOps.Store(mean, ref Unsafe.Add(ref result, first));
+        TOps.Store(other, ref Unsafe.Add(ref next, first));
     }
 }
 

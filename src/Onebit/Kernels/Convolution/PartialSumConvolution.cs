@@ -28,6 +28,7 @@ internal sealed class PartialSumConvolution<TOps, TVector> : ConvolutionKernel
     private readonly int[] _offsets;
     private readonly short[] _thresholds;
     private readonly bool _isWhole; // A chunk has all inputs, and its sums are only compared.
+    private readonly Requantization? _requantization; // Ends each output as it is made, if not null.
     private readonly bool _readsSource; // Its rows are the rows of the matrix.
     private readonly short _bias;
     private readonly Vector128<byte> _kept;
@@ -57,6 +58,16 @@ internal sealed class PartialSumConvolution<TOps, TVector> : ConvolutionKernel
         _strips = (_height + _stripRows - 1) / _stripRows;
         _chunk = Math.Clamp(MaxTableBytes / (Entries * StripBytes), 1, Math.Min(groups, short.MaxValue / (Inputs * layer.Source.Maximum)));
         _isWhole = layer.Epilogue is Threshold && _chunk == groups;
+
+        // What is written beyond an output is overwritten by the next, or lies behind the value.
+        bool isDirect = layer.Pool is null && _strips == 1 && _chunk == groups && (_height == 1 || _pitch == _width);
+        int beyond = StripPositions - layer.Result.Area;
+        if (isDirect && beyond <= Vector512<byte>.Count && layer.Epilogue is Requantize { OutputBits: 8 })
+        {
+            var requantization = Requantization.Of(layer);
+            _requantization = requantization is { IsNarrow: true } ? requantization : null;
+        }
+
         _readsSource =
             layer is { Source: { Kind: ElementKind.Codes, Bits: > 1, Height: 1 }, Linear: { KernelWidth: 1, Padding: 0, Stride: 1 } };
 
@@ -167,6 +178,22 @@ internal sealed class PartialSumConvolution<TOps, TVector> : ConvolutionKernel
                         ReadOnlySpan<short> thresholds = _thresholds.AsSpan(group * count, count);
                         TermSums<TOps, TVector>.Compare(ref table, ref offsets, terms, _stripVectors, thresholds, ref bits, OutputBitBytes);
                     }
+                    else if (_requantization is not null)
+                    {
+                        int channel = group * count,
+                            area = Layer.Result.Area;
+                        TermSums<TOps, TVector>.Codes(
+                            ref table,
+                            ref offsets,
+                            terms,
+                            _stripVectors,
+                            _requantization,
+                            channel,
+                            count,
+                            ref Unsafe.Add(ref result, channel * area),
+                            area
+                        );
+                    }
                     else
                     {
                         ref int place = ref sums[group * count * OutputElements + strip * StripPositions];
@@ -189,7 +216,7 @@ internal sealed class PartialSumConvolution<TOps, TVector> : ConvolutionKernel
         {
             _pooling.Bits((Threshold)Layer.Epilogue!, ref outputs, OutputBitBytes, ref Unsafe.As<byte, ulong>(ref result));
         }
-        else
+        else if (_requantization is null)
         {
             _pooling.Integers(sums, ref result);
         }

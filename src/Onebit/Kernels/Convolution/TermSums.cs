@@ -112,6 +112,48 @@ internal static class TermSums<TOps, TVector>
         }
     }
 
+    /// <summary>Stores the sums as codes of 8 bits. Outputs are written in order, each in whole vectors.</summary>
+    /// <param name="table">The terms.</param>
+    /// <param name="offsets">The places of the terms of the first output, in bytes.</param>
+    /// <param name="terms">The number of terms of an output.</param>
+    /// <param name="vectors">Vectors of positions, an even number.</param>
+    /// <param name="requantization">What turns sums into codes, in 32 bits.</param>
+    /// <param name="first">The first output.</param>
+    /// <param name="outputs">The number of outputs.</param>
+    /// <param name="codes">Receives the codes of the first output.</param>
+    /// <param name="step">Codes from one output to the next.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void Codes(
+        ref byte table,
+        ref int offsets,
+        int terms,
+        int vectors,
+        Requantization requantization,
+        int first,
+        int outputs,
+        ref byte codes,
+        int step
+    )
+    {
+        ReadOnlySpan<int> multipliers = requantization.Multipliers.Slice(first, outputs),
+            ends = requantization.NarrowOffsets.Slice(first, outputs);
+        int shift = requantization.Shift;
+        for (int i = 0; i < multipliers.Length; i++)
+        {
+            (int multiplier, int end) = (multipliers[i], ends[i]);
+            for (int vector = 0; vector < vectors; vector += 2)
+            {
+                ref byte place = ref Unsafe.Add(ref codes, vector * Lanes);
+                Sum(ref Unsafe.Add(ref table, vector * VectorBytes), ref offsets, terms, out TVector a, out TVector b);
+                TOps.StoreCodes(a, multiplier, end, shift, ref place);
+                TOps.StoreCodes(b, multiplier, end, shift, ref Unsafe.Add(ref place, Lanes));
+            }
+
+            offsets = ref Unsafe.Add(ref offsets, terms);
+            codes = ref Unsafe.Add(ref codes, step);
+        }
+    }
+
     /// <summary>The sums of two vectors of positions.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Sum(ref byte table, ref int offsets, int terms, out TVector a, out TVector b)

@@ -39,6 +39,18 @@ internal sealed class Requantization
             ? new(requantize, (long)layer.FanIn * Math.Max(layer.Source.Maximum, -(long)layer.Source.Minimum))
             : null;
 
+    /// <summary>Whether all fits into 32 bits.</summary>
+    public bool IsNarrow => _narrowOffsets.Length > 0;
+
+    /// <summary>One integer per channel.</summary>
+    public ReadOnlySpan<int> Multipliers => _multipliers;
+
+    /// <summary>One integer per channel, where all fits into 32 bits.</summary>
+    public ReadOnlySpan<int> NarrowOffsets => _narrowOffsets;
+
+    /// <summary>Bits that are shifted out.</summary>
+    public int Shift => _shift;
+
     /// <summary>An operation by itself.</summary>
     /// <param name="requantize">The operation.</param>
     /// <param name="source">What it reads.</param>
@@ -50,7 +62,7 @@ internal sealed class Requantization
     {
         int c = 0;
         ref int first = ref MemoryMarshal.GetReference(x);
-        if (_narrowOffsets.Length > 0)
+        if (IsNarrow)
         {
             ref int multipliers = ref MemoryMarshal.GetArrayDataReference(_multipliers),
                 offsets = ref MemoryMarshal.GetArrayDataReference(_narrowOffsets);
@@ -94,7 +106,7 @@ internal sealed class Requantization
     public void Codes(ref int x, int step, ref byte codes, nint codeStep, int count)
     {
         (int shift, int last) = (_shift, count - Vector128<byte>.Count);
-        bool isNarrow = _narrowOffsets.Length > 0 && last >= 0;
+        bool isNarrow = IsNarrow && last >= 0;
         for (int c = 0; c < _multipliers.Length; c++, x = ref Unsafe.Add(ref x, step), codes = ref Unsafe.Add(ref codes, codeStep))
         {
             int i = 0,
@@ -139,7 +151,7 @@ internal sealed class Requantization
         for (int c = 0; c < _multipliers.Length; c++, x = ref Unsafe.Add(ref x, step), y = ref Unsafe.Add(ref y, count))
         {
             int i = 0;
-            if (_narrowOffsets.Length > 0 && last >= 0)
+            if (IsNarrow && last >= 0)
             {
                 (Vector<int> multiplier, Vector<int> offset) = (new(_multipliers[c]), new(_narrowOffsets[c]));
                 for (; i < count; i += Vector<int>.Count)
@@ -175,27 +187,48 @@ internal sealed class Requantization
         return (byte)(value | above);
     }
 
+    /// <summary>Sixteen codes of 8 bits in 32-bit integers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<byte> SixteenCodes(ref int x, int multiplier, int offset, int shift)
+    public static Vector128<byte> SixteenCodes(Vector512<int> x, int multiplier, int offset, int shift)
     {
         if (Avx512F.IsSupported)
         {
-            Vector512<int> scaled = (Vector512.LoadUnsafe(ref x) * multiplier + Vector512.Create(offset)) >> shift;
+            Vector512<int> scaled = (x * multiplier + Vector512.Create(offset)) >> shift;
             return Avx512F.ConvertToVector128ByteWithSaturation(Vector512.Max(scaled, Vector512<int>.Zero).AsUInt32());
         }
 
-        Vector256<int> low = Eight(ref x, multiplier, offset, shift),
-            high = Eight(ref Unsafe.Add(ref x, Vector256<int>.Count), multiplier, offset, shift);
-        Vector256<ushort> halves = Vector256.Narrow(low.AsUInt32(), high.AsUInt32());
+        return SixteenCodes(x.GetLower(), x.GetUpper(), multiplier, offset, shift);
+    }
+
+    /// <summary>Sixteen codes of 8 bits in 32-bit integers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> SixteenCodes(Vector256<int> low, Vector256<int> high, int multiplier, int offset, int shift)
+    {
+        Vector256<ushort> halves = Vector256.Narrow(
+            Eight(low, multiplier, offset, shift).AsUInt32(),
+            Eight(high, multiplier, offset, shift).AsUInt32()
+        );
         return Vector128.Narrow(halves.GetLower(), halves.GetUpper());
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        static Vector256<int> Eight(ref int x, int multiplier, int offset, int shift)
+        static Vector256<int> Eight(Vector256<int> x, int multiplier, int offset, int shift)
         {
-            Vector256<int> scaled = (Vector256.LoadUnsafe(ref x) * multiplier + Vector256.Create(offset)) >> shift;
+            Vector256<int> scaled = (x * multiplier + Vector256.Create(offset)) >> shift;
             return Vector256.Min(Vector256.Max(scaled, Vector256<int>.Zero), Vector256.Create((int)byte.MaxValue));
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<byte> SixteenCodes(ref int x, int multiplier, int offset, int shift) =>
+        Vector512.IsHardwareAccelerated
+            ? SixteenCodes(Vector512.LoadUnsafe(ref x), multiplier, offset, shift)
+            : SixteenCodes(
+                Vector256.LoadUnsafe(ref x),
+                Vector256.LoadUnsafe(ref x, (nuint)Vector256<int>.Count),
+                multiplier,
+                offset,
+                shift
+            );
 
     /// <summary>Eight codes by 64-bit integers. Factors are in the lower halves.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -144,6 +144,14 @@ internal readonly struct Vector128Ops : ILookupOps<Vector128<ulong>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreCodes(Vector128<ulong> integers, int multiplier, int offset, int shift, ref byte codes)
+    {
+        (Vector128<int> low, Vector128<int> high) = Vector128.Widen(integers.AsInt16());
+        Vector256<int> both = Vector256.Create(low, high);
+        Unsafe.WriteUnaligned(ref codes, Requantization.SixteenCodes(both, both, multiplier, offset, shift).AsUInt64()[0]);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreAtLeast16(Vector128<ulong> even, Vector128<ulong> odd, short threshold, ref byte bits)
     {
         Vector128<short> below = Vector128.Create((short)(threshold - 1)),

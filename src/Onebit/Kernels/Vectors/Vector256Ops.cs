@@ -138,6 +138,13 @@ internal readonly struct Vector256Ops : ILookupOps<Vector256<ulong>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreCodes(Vector256<ulong> integers, int multiplier, int offset, int shift, ref byte codes)
+    {
+        (Vector256<int> low, Vector256<int> high) = Vector256.Widen(integers.AsInt16());
+        Requantization.SixteenCodes(low, high, multiplier, offset, shift).StoreUnsafe(ref codes);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreAtLeast16(Vector256<ulong> even, Vector256<ulong> odd, short threshold, ref byte bits)
     {
         Vector256<short> below = Vector256.Create((short)(threshold - 1)),

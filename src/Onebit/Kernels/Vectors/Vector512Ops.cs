@@ -155,6 +155,14 @@ internal readonly struct Vector512Ops : ILookupOps<Vector512<ulong>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreCodes(Vector512<ulong> integers, int multiplier, int offset, int shift, ref byte codes)
+    {
+        (Vector512<int> low, Vector512<int> high) = Vector512.Widen(integers.AsInt16());
+        Requantization.SixteenCodes(low, multiplier, offset, shift).StoreUnsafe(ref codes);
+        Requantization.SixteenCodes(high, multiplier, offset, shift).StoreUnsafe(ref codes, (nuint)Vector512<int>.Count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreAtLeast16(Vector512<ulong> even, Vector512<ulong> odd, short threshold, ref byte bits)
     {
         Vector512<short> below = Vector512.Create((short)(threshold - 1)),
