@@ -64,12 +64,20 @@ internal sealed class ByteAttention<TOps, TVector> : AttentionKernel
             ReadPairs(ref Unsafe.Add(ref query, h * Depth * Queries), Queries, _queryZero, ref queries, _queryLanes);
             ReadPairs(ref Unsafe.Add(ref key, h * Depth * Keys), Keys, _keyZero, ref keys, _keyLanes);
             Score(ref queries, ref keys, ref scores, ref largest);
-            for (int j = 0; j < Keys; j++)
+            if (Avx512Vbmi.IsSupported)
             {
-                Exponentials(h, ref largest, ref Unsafe.Add(ref scores, j * _queryLanes));
+                WeighByPermutations(h, ref scores, ref largest, ref weights, ref sums);
+            }
+            else
+            {
+                for (int j = 0; j < Keys; j++)
+                {
+                    Exponentials(h, ref largest, ref Unsafe.Add(ref scores, j * _queryLanes));
+                }
+
+                Weigh(ref scores, ref weights, ref sums);
             }
 
-            Weigh(ref scores, ref weights, ref sums);
             for (int channel = h * ValueDepth; channel < (h + 1) * ValueDepth; channel += 2)
             {
                 // The last channel may be taken twice.
@@ -162,26 +170,7 @@ internal sealed class ByteAttention<TOps, TVector> : AttentionKernel
             TOps.Store(TOps.Min(TOps.ShiftRight(TOps.Multiply(difference, multiplier), shift), last), ref place);
         }
 
-        int i = 0;
-        for (; Avx512Vbmi.IsSupported && i < lanes; i += Vector512<int>.Count)
-        {
-            // Each permutation looks up bytes in half of the table. Bytes of zeros look up what is masked out.
-            Vector512<int> at = Vector512.LoadUnsafe(ref scores, (nuint)i);
-            Vector512<byte> low = Avx512Vbmi.PermuteVar64x8x2(
-                Vector512.LoadUnsafe(ref table),
-                at.AsByte(),
-                Vector512.LoadUnsafe(ref table, 64)
-            );
-            Vector512<byte> high = Avx512Vbmi.PermuteVar64x8x2(
-                Vector512.LoadUnsafe(ref table, 128),
-                at.AsByte(),
-                Vector512.LoadUnsafe(ref table, 192)
-            );
-            Vector512<int> isHigh = Vector512.GreaterThan(at, Vector512.Create(127));
-            (Vector512.ConditionalSelect(isHigh, high.AsInt32(), low.AsInt32()) & Vector512.Create(0xFF)).StoreUnsafe(ref scores, (nuint)i);
-        }
-
-        for (; i < lanes; i++)
+        for (int i = 0; i < lanes; i++)
         {
             Unsafe.Add(ref scores, i) = Unsafe.Add(ref table, Unsafe.Add(ref scores, i));
         }
@@ -206,6 +195,60 @@ internal sealed class ByteAttention<TOps, TVector> : AttentionKernel
             }
 
             TOps.Store(sum, ref Unsafe.Add(ref sums, first));
+        }
+    }
+
+    /// <summary>The exponentials as pairs of keys, and their sum for each query, where a vector can be an index into a table.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void WeighByPermutations(int head, ref int scores, ref int largest, ref int weights, ref int sums)
+    {
+        (int multiplier, int shift, int keyPairs, int lanes) = (_multipliers[head], _shift, _keyPairs, _queryLanes);
+        Vector512<int> farthest = Vector512.Create(_farthest[head]);
+        ref byte table = ref _table.Start;
+        Vector512<byte> first = Vector512.LoadUnsafe(ref table),
+            second = Vector512.LoadUnsafe(ref table, 64),
+            third = Vector512.LoadUnsafe(ref table, 128),
+            fourth = Vector512.LoadUnsafe(ref table, 192);
+        for (int lane = 0; lane < lanes; lane += Vector512<int>.Count)
+        {
+            Vector512<int> most = Vector512.LoadUnsafe(ref largest, (nuint)lane),
+                sum = Vector512<int>.Zero;
+            ref int from = ref Unsafe.Add(ref scores, lane),
+                to = ref Unsafe.Add(ref weights, lane);
+            for (int p = 0; p < keyPairs; p++, from = ref Unsafe.Add(ref from, 2 * lanes), to = ref Unsafe.Add(ref to, lanes))
+            {
+                Vector512<int> one = Lookup(Index(ref from, most, farthest, multiplier, shift), first, second, third, fourth),
+                    other = 2 * p + 1 < Keys
+                        ? Lookup(Index(ref Unsafe.Add(ref from, lanes), most, farthest, multiplier, shift), first, second, third, fourth)
+                        : Vector512<int>.Zero;
+                sum += one + other;
+                (one | (other << 16)).StoreUnsafe(ref to);
+            }
+
+            sum.StoreUnsafe(ref sums, (nuint)lane);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static Vector512<int> Index(ref int score, Vector512<int> most, Vector512<int> farthest, int multiplier, int shift)
+        {
+            Vector512<int> difference = Vector512.Min(most - Vector512.LoadUnsafe(ref score), farthest);
+            return Vector512.Min((difference * multiplier) >> shift, Vector512.Create(TableEntries - 1));
+        }
+
+        // Each permutation looks up bytes in half of the table. Bytes of zeros look up what is masked out.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static Vector512<int> Lookup(
+            Vector512<int> index,
+            Vector512<byte> first,
+            Vector512<byte> second,
+            Vector512<byte> third,
+            Vector512<byte> fourth
+        )
+        {
+            Vector512<byte> low = Avx512Vbmi.PermuteVar64x8x2(first, index.AsByte(), second),
+                high = Avx512Vbmi.PermuteVar64x8x2(third, index.AsByte(), fourth);
+            Vector512<int> isHigh = Vector512.GreaterThan(index, Vector512.Create(TableEntries / 2 - 1));
+            return Vector512.ConditionalSelect(isHigh, high.AsInt32(), low.AsInt32()) & Vector512.Create(0xFF);
         }
     }
 

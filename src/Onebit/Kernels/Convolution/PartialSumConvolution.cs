@@ -15,7 +15,7 @@ internal sealed class PartialSumConvolution<TOps, TVector> : ConvolutionKernel
 {
     private const int Inputs = 4, // of an entry
         Entries = 1 << Inputs,
-        MaxTableBytes = 32 << 10;
+        MaxTableBytes = 24 << 10;
 
     private readonly int _fanIn;
     private readonly int _pitch;
@@ -56,7 +56,13 @@ internal sealed class PartialSumConvolution<TOps, TVector> : ConvolutionKernel
 
         _stripRows = _stripVectors * Lanes / _pitch;
         _strips = (_height + _stripRows - 1) / _stripRows;
-        _chunk = Math.Clamp(MaxTableBytes / (Entries * StripBytes), 1, Math.Min(groups, short.MaxValue / (Inputs * layer.Source.Maximum)));
+        int most = Math.Clamp(
+                MaxTableBytes / (Entries * StripBytes),
+                1,
+                Math.Min(groups, short.MaxValue / (Inputs * layer.Source.Maximum))
+            ),
+            chunks = (groups + most - 1) / most;
+        _chunk = (groups + chunks - 1) / chunks;
         _isWhole = layer.Epilogue is Threshold && _chunk == groups;
 
         // What is written beyond an output is overwritten by the next, or lies behind the value.
@@ -128,7 +134,7 @@ internal sealed class PartialSumConvolution<TOps, TVector> : ConvolutionKernel
     public static long Additions(FusedLinear layer)
     {
         // An entry is added and stored, an input of a patch is read, shuffled and stored.
-        long perGroup = layer.Linear.Outputs / layer.Linear.Groups + 2 * Entries + 3 * Inputs;
+        long perGroup = layer.Linear.Outputs / layer.Linear.Groups + 2 * Entries + (layer.Source.Height == 1 ? 0 : 3 * Inputs);
         return layer.Linear.Groups * (long)Groups(layer) * perGroup * Vectors(layer);
     }
 

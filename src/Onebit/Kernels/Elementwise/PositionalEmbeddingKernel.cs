@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace Onebit;
 
@@ -23,9 +24,12 @@ internal sealed class PositionalEmbeddingKernel : IntegerKernel
     public override void Run(int input, ReadOnlySpan<int> x, Span<int> y, Span<int> scratch)
     {
         int e = 0;
+        ref int from = ref MemoryMarshal.GetReference(x),
+            numbers = ref MemoryMarshal.GetArrayDataReference(_numbers),
+            to = ref MemoryMarshal.GetReference(y);
         for (; e <= y.Length - Vector<int>.Count; e += Vector<int>.Count)
         {
-            (new Vector<int>(x[e..]) + new Vector<int>(_numbers, e)).CopyTo(y[e..]);
+            (Vector.LoadUnsafe(ref from, (nuint)e) + Vector.LoadUnsafe(ref numbers, (nuint)e)).StoreUnsafe(ref to, (nuint)e);
         }
 
         for (; e < y.Length; e++)
