@@ -21,6 +21,7 @@ internal sealed class ClassificationStudy(Dataset data)
 
     private readonly int[]? _hardSet = HardSet.Find(data.Test);
     private readonly Dictionary<string, byte[]> _predictions = [];
+    private readonly Dictionary<string, string> _folders = [];
 
     /// <summary>Test images that are known to be hard; null: none are.</summary>
     internal int? HardImages => _hardSet?.Length;
@@ -71,6 +72,7 @@ internal sealed class ClassificationStudy(Dataset data)
         ClassificationResult[] results = [.. runs.Cast<ClassificationResult>()];
         ClassificationResult first = results[0];
         _predictions[experiment.Name] = first.TestPredictions;
+        _folders[experiment.Name] = folder;
         BitModel? model = first.Packed ? BitModel.Load(Path.Combine(folder, RunFolder.ModelFile)) : null;
         (Latency own, PeerLatency peer) = InferenceTimer.Measure(experiment, data, model);
         Spread Over(Func<ClassificationResult, double> value) => Spread.Of(results.Select(value));
@@ -114,6 +116,15 @@ internal sealed class ClassificationStudy(Dataset data)
             Write(BitsFile, AccuracyCharts.ByBits(results, runs));
         }
 
-        Write(reportFile, ReportWriter.Write(results, _predictions, data.Test, _hardSet));
+        Write(
+            reportFile,
+            ReportWriter.Write(
+                results,
+                _predictions,
+                data.Test,
+                _hardSet,
+                (run, images) => AttentionMaps.Of(_folders[run.Experiment], data, images)
+            )
+        );
     }
 }

@@ -38,6 +38,20 @@ public sealed class TransformerTests : TrainingTests
         // Its teacher makes a difference.
         ClassificationResult alone = Run(Student(real, "alone", "few") with { Distillation = null }, _folder.File("alone-seed1"));
         Assert.NotEqual(alone.Curves.TrainLoss[0], one.Curves.TrainLoss[0]);
+
+        foreach (string folder in new[] { "real-seed1", "one-seed1" })
+        {
+            AttentionMap[][] maps = AttentionMaps.Of(_folder.File(folder), s_mnist, s_mnist.Test.Slice(0, 3));
+            Assert.Equal(3, maps.Length);
+            Assert.All(maps, layers => Assert.Equal(2, layers.Length));
+            Assert.All(maps.SelectMany(m => m), map => Assert.Equal((4, 4, 16), (map.Height, map.Width, map.Shares.Count)));
+            Assert.All(maps.SelectMany(m => m).SelectMany(m => m.Shares), share => Assert.InRange(share, 0, 1));
+            Assert.Contains(maps[0][0].Shares, share => share == 1);
+            Assert.Contains(maps[0][0].Shares, share => share < 1);
+        }
+
+        File.Delete(_folder.File("one-seed1/" + RunFolder.WeightsFile));
+        Assert.Empty(AttentionMaps.Of(_folder.File("one-seed1"), s_mnist, s_mnist.Test));
     }
 
     [Fact]

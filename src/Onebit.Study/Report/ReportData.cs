@@ -1,4 +1,5 @@
 using Onebit.Datasets;
+using Onebit.Training;
 
 namespace Onebit.Study;
 
@@ -24,6 +25,9 @@ internal sealed record ReportData(
             ? ""
             : " Networks with many runs: full precision and the best run of each combination of bits have names here."
                 + " <a href=\"#methods\">Methods</a> has all runs.";
+
+    /// <summary>Where a run's attention looks, by image and layer; none where it has no attention or its weights are not there.</summary>
+    internal required Func<StudyRun, ImageSet, AttentionMap[][]> Attention { get; init; }
 
     /// <summary>A run against full precision, first seeds; null where one of them is missing.</summary>
     internal McNemar? Compare(StudyRun? full, StudyRun own) => Compare(full, own, Test.Labels.ToArray(), p => p);

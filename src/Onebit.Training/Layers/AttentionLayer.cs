@@ -85,19 +85,23 @@ public sealed class AttentionModule : LayerModule
     /// <summary>In codes where the network binarizes.</summary>
     public override Tensor Forward(IReadOnlyList<Tensor> inputs, IReadOnlyList<Value> values)
     {
-        Tensor first = Spatial(inputs[0]),
-            v = Heads(2);
-        Tensor weights = Probabilities(Heads(1).transpose(2, 3).matmul(Heads(0)) * Scale);
-        Tensor result = v.matmul(weights).reshape(first.shape[0], -1, first.shape[2], first.shape[3]);
+        Tensor first = Spatial(inputs[0]);
+        Tensor result = Heads(inputs, values, 2)
+            .matmul(Probabilities(inputs, values))
+            .reshape(first.shape[0], -1, first.shape[2], first.shape[3]);
         return _codesPerOne == 1 ? result : result * _codesPerOne;
+    }
 
-        // Batch x heads x channels of a head x positions, in ones.
-        Tensor Heads(int input)
-        {
-            Tensor x = inputs[input].reshape(first.shape[0], _layer.Heads, values[input].Shape.Channels / _layer.Heads, -1);
-            double one = values[input].CodesPerOne / _codesPerOne;
-            return one == 1 ? x : x * one;
-        }
+    /// <summary>The weights of the values: batch x heads x keys x queries.</summary>
+    internal Tensor Probabilities(IReadOnlyList<Tensor> inputs, IReadOnlyList<Value> values) =>
+        Probabilities(Heads(inputs, values, 1).transpose(2, 3).matmul(Heads(inputs, values, 0)) * Scale);
+
+    /// <summary>An input as batch x heads x channels of a head x positions, in ones.</summary>
+    private Tensor Heads(IReadOnlyList<Tensor> inputs, IReadOnlyList<Value> values, int input)
+    {
+        Tensor x = inputs[input].reshape(inputs[0].shape[0], _layer.Heads, values[input].Shape.Channels / _layer.Heads, -1);
+        double one = values[input].CodesPerOne / _codesPerOne;
+        return one == 1 ? x : x * one;
     }
 
     private Tensor Probabilities(Tensor scores)

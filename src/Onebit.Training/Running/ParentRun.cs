@@ -19,9 +19,12 @@ public static class ParentRun
 
     /// <summary>Its network, in evaluation mode.</summary>
     /// <exception cref="ExperimentException">It is not finished, damaged, or of other images.</exception>
-    internal static Network Load(string name, string folder, int seed, Dataset data)
+    internal static Network Load(string name, string folder, int seed, Dataset data) => Load(Find(name, folder, seed), data);
+
+    /// <summary>The network of a finished run, in evaluation mode.</summary>
+    /// <exception cref="ExperimentException">It is damaged, or of other images.</exception>
+    internal static Network Load(string place, Dataset data)
     {
-        string place = Find(name, folder, seed);
         try
         {
             Network network = NetworkFactory.Create(RunFolder.Load(place)!.ReadExperiment(), data);

@@ -1,4 +1,5 @@
 using Onebit.Datasets;
+using Onebit.Training;
 using static Onebit.Study.Display;
 
 namespace Onebit.Study;
@@ -11,15 +12,17 @@ public static class ReportWriter
     /// <param name="predictions">Predicted class of each test image, first seed, by experiment name.</param>
     /// <param name="test">The test images.</param>
     /// <param name="hardSet">Which of them are hard; null: none are known.</param>
+    /// <param name="attention">Where the first run of a row looks, see <see cref="AttentionMaps"/>; null: it is not shown.</param>
     /// <exception cref="ArgumentException">There is not one prediction for every test image.</exception>
     public static string Write(
         StudyResults results,
         IReadOnlyDictionary<string, byte[]> predictions,
         ImageSet test,
-        IReadOnlyList<int>? hardSet = null
+        IReadOnlyList<int>? hardSet = null,
+        Func<StudyRun, ImageSet, AttentionMap[][]>? attention = null
     )
     {
-        var data = new ReportData(results, NetworkRuns.Of(results), predictions, test, hardSet);
+        var data = new ReportData(results, NetworkRuns.Of(results), predictions, test, hardSet) { Attention = attention ?? ((_, _) => []) };
         string body = string.Join(
             '\n',
             [
@@ -30,6 +33,7 @@ public static class ReportWriter
                 LearningCurves.Write(data),
                 Confusions.Write(data),
                 Disagreements.Write(data),
+                Attention.Write(data),
                 StochasticForms.Write(data),
                 FoldingCost.Write(data),
                 HowMeasured.Write(data),
