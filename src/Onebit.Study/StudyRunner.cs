@@ -191,6 +191,7 @@ public sealed class StudyRunner
             );
         }
 
+        ParentRun.RequireSame(result, run.Experiment, run.Folder);
         return (result.FindMistake(_data) ?? _task.FindMistake(result, run.Folder)) is { } mistake
             ? throw new ExperimentException($"The run in '{run.Folder}' cannot be used: {mistake}; delete that folder to train it again.")
             : result;

@@ -39,6 +39,19 @@ public sealed class TransformerTests : TrainingTests
         ClassificationResult alone = Run(Student(real, "alone", "few") with { Distillation = null }, _folder.File("alone-seed1"));
         Assert.NotEqual(alone.Curves.TrainLoss[0], one.Curves.TrainLoss[0]);
 
+        // A parent that is trained again is another one.
+        string weights = _folder.File("few-seed1/" + RunFolder.WeightsFile);
+        byte[] before = File.ReadAllBytes(weights);
+        File.WriteAllBytes(weights, [.. before.SkipLast(1), (byte)(before[^1] ^ 1)]);
+        Experiment student = Student(real, "one", "few");
+        Assert.Contains(
+            "comes from 'few', which was trained again since",
+            Assert.Throws<ExperimentException>(() => Run(student, _folder.File("one-seed1"))).Message,
+            StringComparison.Ordinal
+        );
+        File.WriteAllBytes(weights, before);
+        Assert.Equal(one.TestPredictions, Run(student, _folder.File("one-seed1")).TestPredictions);
+
         foreach (string folder in new[] { "real-seed1", "one-seed1" })
         {
             AttentionMap[][] maps = AttentionMaps.Of(_folder.File(folder), s_mnist, s_mnist.Test.Slice(0, 3));

@@ -15,6 +15,12 @@ public record RunResult : RunRecord
     /// <summary>The seed.</summary>
     public required int Seed { get; init; }
 
+    /// <summary>
+    /// The SHA-256 of the weights of each run that this one began with or learned from, by name; null: there are none, or an earlier version
+    /// trained it.
+    /// </summary>
+    public IReadOnlyDictionary<string, string>? Parents { get; init; }
+
     /// <summary>Wall time of the training steps alone, over all resumptions.</summary>
     public required double TrainSeconds { get; init; }
 

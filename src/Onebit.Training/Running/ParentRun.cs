@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using Onebit.Datasets;
 using static TorchSharp.torch;
@@ -42,6 +43,59 @@ public static class ParentRun
     /// <exception cref="ExperimentException">It is not finished, damaged, or of other layers.</exception>
     internal static void Initialize(Network network, string name, string folder, int seed) =>
         CopyTo(network, Find(name, folder, seed), whole: false);
+
+    /// <summary>The SHA-256 of the weights of each run that an experiment needs, by name. Weights that are not there have none.</summary>
+    /// <param name="experiment">The experiment.</param>
+    /// <param name="folder">The folder of its run.</param>
+    /// <param name="seed">Its seed.</param>
+    internal static IReadOnlyDictionary<string, string> Hashes(Experiment experiment, string folder, int seed)
+    {
+        var hashes = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (string name in experiment.ParentRuns)
+        {
+            string? weights = Places(name, folder, seed)
+                .Where(p => File.Exists(Path.Combine(p, RunFolder.ResultFile)))
+                .Select(p => Path.Combine(p, RunFolder.WeightsFile))
+                .FirstOrDefault();
+            if (File.Exists(weights))
+            {
+                hashes[name] = Convert.ToHexStringLower(SHA256.HashData(InputFile.ReadBytes(weights)));
+            }
+        }
+
+        return hashes;
+    }
+
+    /// <summary>Refuses a finished run whose parents were trained again since.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="experiment">Its experiment.</param>
+    /// <param name="folder">Its folder.</param>
+    /// <exception cref="ExperimentException">One of them was.</exception>
+    public static void RequireSame(RunResult run, Experiment experiment, string folder)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        ArgumentNullException.ThrowIfNull(experiment);
+        if (run.Parents is not null)
+        {
+            RequireSame(run.Parents, Hashes(experiment, folder, run.Seed), folder);
+        }
+    }
+
+    /// <param name="noted">The hashes when the run began; null: nothing was noted.</param>
+    /// <param name="now">The hashes now.</param>
+    /// <param name="folder">The folder of the run.</param>
+    internal static void RequireSame(IReadOnlyDictionary<string, string>? noted, IReadOnlyDictionary<string, string> now, string folder)
+    {
+        foreach ((string name, string hash) in noted ?? new Dictionary<string, string>())
+        {
+            if (now.TryGetValue(name, out string? other) && other != hash)
+            {
+                throw new ExperimentException(
+                    $"The run in '{folder}' comes from '{name}', which was trained again since; delete that folder to train it again too."
+                );
+            }
+        }
+    }
 
     private static string Find(string name, string folder, int seed)
     {

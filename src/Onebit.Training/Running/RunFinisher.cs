@@ -76,6 +76,7 @@ internal sealed class RunFinisher(Experiment experiment, DataSplit data, string 
             Experiment = experiment.Name,
             Fingerprint = fingerprint,
             Seed = state.Seed,
+            Parents = state.Parents is { Count: > 0 } parents ? parents : null,
             InputBits = network.InputBits,
             WeightBits = network.WeightBits,
             ActivationBits = network.ActivationBits,

@@ -55,6 +55,7 @@ public sealed class Trainer
         if (RunFolder.Load(_folder) is { } finished)
         {
             RequireSame(finished.Fingerprint, finished.Seed);
+            ParentRun.RequireSame(finished, _experiment, _folder);
             return finished;
         }
         OutputFolder.Require(_folder);
@@ -69,7 +70,9 @@ public sealed class Trainer
         using ITask task = KnownTasks.Create(_experiment, _split, _data, teachers);
         var optimizer = new Optimizer(_experiment, _network);
         var checkpoint = new Checkpoint(_folder, _fingerprint);
-        _state = checkpoint.Load(_network, optimizer, RequireSame) ?? _state;
+        IReadOnlyDictionary<string, string> parents = ParentRun.Hashes(_experiment, _folder, _seed);
+        _state = checkpoint.Load(_network, optimizer, RequireSame) ?? _state with { Parents = parents };
+        ParentRun.RequireSame(_state.Parents, parents, _folder);
         using Tensor pixels = Evaluator.Pixels(_split.Train);
         while (_state.Epoch < _experiment.Epochs)
         {

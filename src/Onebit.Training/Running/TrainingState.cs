@@ -14,4 +14,8 @@ internal sealed record TrainingState(
     double ProcessorSeconds,
     long PeakBytes,
     TrainingCurves Curves
-);
+)
+{
+    /// <summary>What the run comes from, see <see cref="RunResult.Parents"/>.</summary>
+    public IReadOnlyDictionary<string, string>? Parents { get; init; }
+}
