@@ -161,6 +161,19 @@ public sealed class BitModel
         return (_encodedLengths ??= OperationSequence.Write(new FileWriter(), _operations))[operation];
     }
 
+    /// <summary>
+    /// Bits of the widest signed integer on the way to the value of operation <paramref name="operation"/>, for any image: sums, products
+    /// with multipliers, and these with their offsets. For code on machines whose integers have 16 or 32 bits.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such operation.</exception>
+    public int AccumulatorBits(int operation)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(operation);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(operation, _operations.Length);
+        ValueInfo[] inputs = Array.ConvertAll(_operations[operation].Inputs.ToArray(), value => _values[value]);
+        return _operations[operation].AccumulatorBits(inputs, _values[operation + 1]);
+    }
+
     /// <summary>The class of one image, the lowest one of those with the largest score.</summary>
     /// <param name="pixels">Channels x height x width bytes, channel by channel, row by row.</param>
     /// <exception cref="ArgumentException">The image has another size than the model's input.</exception>

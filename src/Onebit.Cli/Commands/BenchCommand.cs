@@ -53,7 +53,7 @@ internal static class BenchCommand
             The bound assumes two vector logic instructions per cycle. A full adder takes 2 of them with
             AVX-512, else 5, and adds one bit in each lane. docs/bench.md has the details.
 
-            Example: onebit bench onebit-study/runs/cnn-binarynet-seed1/model.onebit --batch 1 --batch 256
+            Example: onebit bench models/mnist-micro.onebit --batch 1 --batch 256
             """
         )
         {
