@@ -11,7 +11,9 @@ namespace Onebit.Conventions.Tests;
 /// <summary>What README and docs tell a reader to paste works.</summary>
 public partial class ReadmeTests
 {
-    private const string Command = "dotnet run -c Release --project src/Onebit.Cli -- ";
+    private const string Run = "dotnet run -c Release --project src/Onebit.Cli -- ",
+        Command = "onebit ";
+
     private const string Usings =
         "global using System; global using System.Collections.Generic; global using System.IO; global using System.Linq;";
 
@@ -27,7 +29,7 @@ public partial class ReadmeTests
     public void The_example_prints_what_the_readme_says()
     {
         (string example, string expected) = Example();
-        Assert.Equal(expected, Run(example));
+        Assert.Equal(expected, Execute(example));
     }
 
     [Fact]
@@ -64,6 +66,7 @@ public partial class ReadmeTests
     public static TheoryData<string> Commands =>
         [
             .. Lines(File.ReadAllText(Sources.Full("README.md")))
+                .Select(Short)
                 .Where(l => l.StartsWith(Command, StringComparison.Ordinal))
                 .Select(l => l[Command.Length..]),
         ];
@@ -87,7 +90,7 @@ public partial class ReadmeTests
             string text = File.ReadAllText(Sources.Full(file));
             foreach (string line in Lines(text).Concat(InlineCode().Matches(text).Select(m => m.Groups[1].Value)))
             {
-                string command = line.StartsWith(Command, StringComparison.Ordinal) ? "onebit " + line[Command.Length..] : line;
+                string command = Short(line);
                 if (CommandLine().Match(command) is not { Success: true } match)
                 {
                     continue;
@@ -118,13 +121,26 @@ public partial class ReadmeTests
         Assert.True(mistakes.Count == 0, string.Join('\n', mistakes.Distinct()));
     }
 
+    [Fact]
+    public void The_tool_that_the_readme_installs_is_the_one_that_it_packs()
+    {
+        string[] lines = [.. Lines(File.ReadAllText(Sources.Full("README.md")))];
+        string project = File.ReadAllText(Sources.Full("src/Onebit.Cli/Onebit.Cli.csproj"));
+        Assert.Contains("dotnet pack src/Onebit.Cli -c Release -o bin", lines);
+        Assert.Contains("dotnet tool install --global onebit.cli --source bin", lines); // NuGet knows no case.
+        Assert.Contains("<PackAsTool>true</PackAsTool>", project, StringComparison.Ordinal);
+        Assert.Contains("<ToolCommandName>onebit</ToolCommandName>", project, StringComparison.Ordinal);
+    }
+
+    private static string Short(string line) => line.Replace(Run, Command, StringComparison.Ordinal);
+
     private static IEnumerable<MarkdownObject> Blocks(string markdown) => Markdown.Parse(markdown).Descendants();
 
     private static IEnumerable<string> Lines(string markdown) =>
         Blocks(markdown).OfType<CodeBlock>().SelectMany(b => b.Lines.ToString().Split('\n')).Select(l => l.Trim());
 
     /// <summary>Compiles a program and runs it in the repository's root.</summary>
-    private static string Run(string program)
+    private static string Execute(string program)
     {
         var parse = new CSharpParseOptions(LanguageVersion.Preview);
         CSharpCompilation compilation = CSharpCompilation.Create(
