@@ -34,7 +34,7 @@ public class ModelBenchmarks : WidthBenchmark
         BitModel model = Create(8 * Unsafe.SizeOf<TVector>());
         Memory<byte> images = Work.Bytes(Images * Pixels);
         var classes = new int[Images];
-        return () => model.Predict(images.Span, classes);
+        return () => model.PredictBatch(images.Span, classes);
     }
 
     private BitModel Create(int widestVector)

@@ -15,7 +15,7 @@ try
     BitModel model = BitModel.Load(args[0]);
     using Stream stream = Open(args[1]);
     int count = ReadHeader(stream, model.Input);
-    int pixels = model.Values[0].Count;
+    int pixels = model.Input.Shape.Count;
     using var output = new StreamWriter(Console.OpenStandardOutput());
     TimeSpan first = default;
     var images = new byte[256 * pixels];
@@ -24,7 +24,7 @@ try
     for (int done = 0, batch = Math.Min(1, count); done < count; done += batch, batch = Math.Min(256, count - done))
     {
         stream.ReadExactly(images, 0, batch * pixels);
-        model.Predict(images.AsSpan(0, batch * pixels), classes.AsSpan(0, batch));
+        model.PredictBatch(images.AsSpan(0, batch * pixels), classes.AsSpan(0, batch));
         if (done == 0)
         {
             first = Stopwatch.GetElapsedTime(start);

@@ -50,7 +50,7 @@ internal sealed class ClassificationStudy(Dataset data)
         bool SameClasses(byte[] noted)
         {
             int[] classes = new int[some.Count];
-            model.Predict(some.Pixels.Span, classes);
+            model.PredictBatch(some.Pixels.Span, classes);
             return noted.Take(some.Count).Select(c => (int)c).SequenceEqual(classes);
         }
 

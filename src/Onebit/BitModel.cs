@@ -1,14 +1,9 @@
-using System.Buffers;
-using System.Numerics;
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
-
 namespace Onebit;
 
 /// <summary>
 /// A packed model: a list of operations on integers of few bits, checked when it is built, that gives the same
-/// integers and the same class on every machine. Immutable and thread-safe; predicting allocates nothing.
+/// integers and the same class on every machine. Immutable and thread-safe; predicting allocates nothing. It is memory of .NET alone, so
+/// there is nothing to dispose.
 /// </summary>
 public sealed class BitModel
 {
@@ -123,19 +118,23 @@ public sealed class BitModel
         using FileStream stream = InputFile.Open(path);
         try
         {
-            if (stream.Length > ModelLimits.MaxFileBytes)
-            {
-                throw new InvalidDataException($"A model is a file of at most {ModelLimits.MaxFileBytes} bytes.");
-            }
-
-            var content = new byte[stream.Length];
-            stream.ReadExactly(content);
-            return Read(content, budget);
+            return Load(stream, budget);
         }
         catch (InvalidDataException e)
         {
             throw new InvalidDataException($"{path}: {e.Message}", e);
         }
+    }
+
+    /// <summary>Reads a <c>.onebit</c> file from a stream to its end, such as an embedded resource.</summary>
+    /// <param name="stream">The content; it stays open.</param>
+    /// <param name="budget">What the model may cost; null: that of <see cref="ModelBudget"/>, in proportion to the content's size.</param>
+    /// <exception cref="InvalidDataException">The content is not a valid model, or too costly; the message says why.</exception>
+    /// <exception cref="IOException">The stream cannot be read.</exception>
+    public static BitModel Load(Stream stream, ModelBudget? budget = null)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        return Read(ModelFile.ReadAll(stream), budget);
     }
 
     /// <summary>Reads the content of a <c>.onebit</c> file.</summary>
@@ -162,14 +161,27 @@ public sealed class BitModel
         return (_encodedLengths ??= OperationSequence.Write(new FileWriter(), _operations))[operation];
     }
 
+    /// <summary>
+    /// Bits of the widest signed integer on the way to the value of operation <paramref name="operation"/>, for any image: sums, products
+    /// with multipliers, and these with their offsets. For code on machines whose integers have 16 or 32 bits.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such operation.</exception>
+    public int AccumulatorBits(int operation)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(operation);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(operation, _operations.Length);
+        ValueInfo[] inputs = Array.ConvertAll(_operations[operation].Inputs.ToArray(), value => _values[value]);
+        return _operations[operation].AccumulatorBits(inputs, _values[operation + 1]);
+    }
+
     /// <summary>The class of one image, the lowest one of those with the largest score.</summary>
     /// <param name="pixels">Channels x height x width bytes, channel by channel, row by row.</param>
     /// <exception cref="ArgumentException">The image has another size than the model's input.</exception>
     public int Predict(ReadOnlySpan<byte> pixels)
     {
-        CheckLength(nameof(pixels), pixels.Length, _values[0].Count);
+        CheckImages(nameof(pixels), pixels.Length, 1);
         using var scratch = new Scratch(_single.ScratchBytes);
-        return Best(_single.Run(pixels, scratch.Memory));
+        return ClassScores.Best(_single.Run(pixels, scratch.Memory));
     }
 
     /// <summary>The class of one image and the scores it was chosen by.</summary>
@@ -178,20 +190,32 @@ public sealed class BitModel
     /// <exception cref="ArgumentException">The image or <paramref name="scores"/> has the wrong length.</exception>
     public int Predict(ReadOnlySpan<byte> pixels, Span<long> scores)
     {
-        CheckLength(nameof(pixels), pixels.Length, _values[0].Count);
-        CheckLength(nameof(scores), scores.Length, ClassCount);
+        CheckImages(nameof(pixels), pixels.Length, 1);
+        CheckScores(nameof(scores), scores.Length, 1);
         using var scratch = new Scratch(_single.ScratchBytes);
         _single.Run(pixels, scratch.Memory).CopyTo(scores);
-        return Best(scores);
+        return ClassScores.Best(scores);
+    }
+
+    /// <summary>The class of one image, what it is called, and its probability.</summary>
+    /// <param name="pixels">Channels x height x width bytes, channel by channel, row by row.</param>
+    /// <exception cref="ArgumentException">The image has another size than the model's input.</exception>
+    public Prediction Classify(ReadOnlySpan<byte> pixels)
+    {
+        CheckImages(nameof(pixels), pixels.Length, 1);
+        using var scratch = new Scratch(_single.ScratchBytes);
+        ReadOnlySpan<long> scores = _single.Run(pixels, scratch.Memory);
+        int best = ClassScores.Best(scores);
+        return new Prediction(best, ClassNames[best], 1 / ClassScores.SumOfExponentials(scores, scores[best], _scores.Shift));
     }
 
     /// <summary>The classes of many images.</summary>
     /// <param name="images"><c>classes.Length</c> images one after another.</param>
     /// <param name="classes">Receives one class per image.</param>
     /// <exception cref="ArgumentException">The images do not have the length that <paramref name="classes"/> asks for.</exception>
-    public void Predict(ReadOnlySpan<byte> images, Span<int> classes)
+    public void PredictBatch(ReadOnlySpan<byte> images, Span<int> classes)
     {
-        CheckLength(nameof(images), images.Length, (long)classes.Length * _values[0].Count);
+        CheckImages(nameof(images), images.Length, classes.Length);
         int pixels = _values[0].Count;
         while (classes.Length > 1 && Batch(classes.Length) is { } batch)
         {
@@ -205,7 +229,23 @@ public sealed class BitModel
         using var own = new Scratch(_single.ScratchBytes);
         for (int i = 0; i < classes.Length; i++)
         {
-            classes[i] = Best(_single.Run(images.Slice(i * pixels, pixels), own.Memory));
+            classes[i] = ClassScores.Best(_single.Run(images.Slice(i * pixels, pixels), own.Memory));
+        }
+    }
+
+    /// <summary>The classes of many images and the scores they were chosen by, one image at a time.</summary>
+    /// <param name="images"><c>classes.Length</c> images one after another.</param>
+    /// <param name="classes">Receives one class per image.</param>
+    /// <param name="scores">Receives one score per image and class: first all of the first image.</param>
+    /// <exception cref="ArgumentException">A span does not have the length that <paramref name="classes"/> asks for.</exception>
+    public void PredictBatch(ReadOnlySpan<byte> images, Span<int> classes, Span<long> scores)
+    {
+        CheckImages(nameof(images), images.Length, classes.Length);
+        CheckScores(nameof(scores), scores.Length, classes.Length);
+        int pixels = _values[0].Count;
+        for (int i = 0; i < classes.Length; i++)
+        {
+            classes[i] = Predict(images.Slice(i * pixels, pixels), scores.Slice(i * ClassCount, ClassCount));
         }
     }
 
@@ -226,7 +266,12 @@ public sealed class BitModel
     {
         const int Part = 512; // Whole batches, whatever the width of the vectors.
         int pixels = _values[0].Count;
-        CheckLength(nameof(images), images.Length, (long)classes.Length * pixels);
+        CheckImages(nameof(images), images.Length, classes.Length);
+        if (threads is 0 or < -1)
+        {
+            throw new ArgumentOutOfRangeException(nameof(threads), threads, "Give a number from 1 on, or -1 for all processors.");
+        }
+
         var options = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation };
         Parallel.For(
             0,
@@ -236,7 +281,7 @@ public sealed class BitModel
             {
                 int first = part * Part,
                     count = Math.Min(Part, classes.Length - first);
-                Predict(images.Span.Slice(first * pixels, count * pixels), classes.Span.Slice(first, count));
+                PredictBatch(images.Span.Slice(first * pixels, count * pixels), classes.Span.Slice(first, count));
             }
         );
     }
@@ -247,22 +292,9 @@ public sealed class BitModel
     /// <exception cref="ArgumentException">A span has another length than <see cref="ClassCount"/>.</exception>
     public void Probabilities(ReadOnlySpan<long> scores, Span<double> probabilities)
     {
-        CheckLength(nameof(scores), scores.Length, ClassCount);
-        CheckLength(nameof(probabilities), probabilities.Length, ClassCount);
-        long max = scores[Best(scores)];
-        double sum = 0;
-        for (int c = 0; c < scores.Length; c++)
-        {
-            // The distance to the largest score may take all 64 bits, but it is never negative.
-            double distance = Math.ScaleB(unchecked((ulong)max - (ulong)scores[c]), -_scores.Shift);
-            probabilities[c] = Math.Exp(-distance);
-            sum += probabilities[c];
-        }
-
-        foreach (ref double probability in probabilities)
-        {
-            probability /= sum;
-        }
+        CheckScores(nameof(scores), scores.Length, 1);
+        CheckScores(nameof(probabilities), probabilities.Length, 1);
+        ClassScores.Probabilities(scores, _scores.Shift, probabilities);
     }
 
     /// <summary>
@@ -296,82 +328,27 @@ public sealed class BitModel
         return null;
     }
 
-    /// <summary>
-    /// Memory that begins at a whole vector, as long as the garbage collector does not move it: the thread's own where it
-    /// is little, so that a prediction of a fraction of a microsecond does not wait for the pool, or else rented.
-    /// </summary>
-    private readonly ref struct Scratch
+    private void CheckImages(string name, int length, int images)
     {
-        private const int Alignment = 64;
-        private const int OwnBytes = 1 << 17;
-
-        [ThreadStatic]
-        private static byte[]? s_own;
-
-        private readonly byte[]? _rented;
-
-        public Scratch(int bytes)
-        {
-            byte[] memory =
-                bytes > OwnBytes ? _rented = ArrayPool<byte>.Shared.Rent(bytes + Alignment) : s_own ??= new byte[OwnBytes + Alignment];
-            nint address = Unsafe.ByteOffset(ref Unsafe.NullRef<byte>(), ref MemoryMarshal.GetArrayDataReference(memory));
-            Memory = memory.AsSpan((int)(-address & (Alignment - 1)), bytes);
-        }
-
-        public Span<byte> Memory { get; }
-
-        public void Dispose()
-        {
-            if (_rented is not null)
-            {
-                ArrayPool<byte>.Shared.Return(_rented);
-            }
-        }
-    }
-
-    /// <summary>The first of the largest scores, without a branch to be guessed where vectors hold them.</summary>
-    private static int Best(ReadOnlySpan<long> scores)
-    {
-        int best = 0,
-            last = scores.Length - Vector512<long>.Count;
-        if (last < 0 || !Vector512.IsHardwareAccelerated)
-        {
-            for (int c = 1; c < scores.Length; c++)
-            {
-                best = scores[c] > scores[best] ? c : best;
-            }
-
-            return best;
-        }
-
-        // Vectors one after another; the last one ends with the scores.
-        Vector512<long> max = Vector512.Create(scores[last..]);
-        for (int c = 0; c < last; c += Vector512<long>.Count)
-        {
-            max = Vector512.Max(max, Vector512.Create(scores[c..]));
-        }
-
-        Vector256<long> four = Vector256.Max(max.GetLower(), max.GetUpper());
-        Vector128<long> two = Vector128.Max(four.GetLower(), four.GetUpper());
-        max = Vector512.Create(Math.Max(two[0], two[1]));
-        while (true)
-        {
-            best = Math.Min(best, last);
-            ulong found = Vector512.Equals(Vector512.Create(scores[best..]), max).ExtractMostSignificantBits();
-            if (found != 0)
-            {
-                return best + BitOperations.TrailingZeroCount(found);
-            }
-
-            best += Vector512<long>.Count;
-        }
-    }
-
-    private static void CheckLength(string name, int length, long expected)
-    {
+        long expected = (long)images * _values[0].Count;
         if (length != expected)
         {
-            throw new ArgumentException($"The model needs {expected} elements here, not {length}.", name);
+            string what = images == 1 ? "An image" : $"{images} images";
+            string grey = Input.Channels == 1 && length == 3 * expected ? " A colour image must be made grey first." : "";
+            throw new ArgumentException(
+                $"{what} of {Input.Shape} (channels x height x width) would be {expected} bytes, not {length}.{grey}",
+                name
+            );
+        }
+    }
+
+    private void CheckScores(string name, int length, int images)
+    {
+        long expected = (long)images * ClassCount;
+        if (length != expected)
+        {
+            string of = images == 1 ? "" : $" times {images} images";
+            throw new ArgumentException($"{ClassCount} classes{of} need {expected} elements, not {length}.", name);
         }
     }
 }

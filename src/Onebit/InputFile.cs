@@ -26,6 +26,11 @@ internal static class InputFile
             throw NoFile(path);
         }
 
+        if (Directory.Exists(path))
+        {
+            throw new UnauthorizedAccessException($"'{path}' is a folder; give a file.");
+        }
+
         FileStream stream = File.OpenRead(path);
         if (stream.CanSeek)
         {

@@ -41,6 +41,30 @@ internal static class ModelFile
         return writer.Finish();
     }
 
+    /// <summary>All that a stream still holds, as far as a model may be long.</summary>
+    /// <exception cref="InvalidDataException">It holds more.</exception>
+    public static byte[] ReadAll(Stream stream)
+    {
+        Require(stream.CanSeek ? stream.Length - stream.Position : 0);
+        using var content = new MemoryStream();
+        var part = new byte[1 << 16];
+        while (stream.Read(part) is > 0 and var read)
+        {
+            content.Write(part, 0, read);
+            Require(content.Length);
+        }
+
+        return content.ToArray();
+
+        static void Require(long bytes)
+        {
+            if (bytes > ModelLimits.MaxFileBytes)
+            {
+                throw new InvalidDataException($"A model is a file of at most {ModelLimits.MaxFileBytes} bytes.");
+            }
+        }
+    }
+
     public static (ModelInput Input, Operation[] Operations, string[]? ClassNames, ImagePreparation Preparation) Decode(
         ReadOnlySpan<byte> file
     )

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Onebit.Datasets;
+using Spectre.Console;
 
 namespace Onebit.Cli.Tests;
 
@@ -75,6 +76,71 @@ public partial class ShippedModelsTests
         long[] scores = new long[test.Count * model.ClassCount];
         Parallel.For(0, test.Count, i => model.Predict(test.Image(i), scores.AsSpan(i * model.ClassCount, model.ClassCount)));
         Assert.Equal(sha256, Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes<long>(scores)))[..48]);
+    }
+
+    [Fact]
+    public void Predictions_are_written_with_labels_and_scores()
+    {
+        using var folder = new TemporaryFolder();
+        string file = folder.File("predictions.csv");
+        (int code, _, string error) = OnebitProcess.Run("eval", Model("mnist-micro"), "--predictions", file);
+        Assert.True(code == 0, error);
+        string[] lines = File.ReadAllLines(file);
+        Assert.Equal("index,label,class,score0,score1,score2,score3,score4,score5,score6,score7,score8,score9", lines[0]);
+        BitModel model = BitModel.Load(Model("mnist-micro"));
+        ImageSet test = DatasetLoader.LoadTest("mnist");
+        Assert.Equal(test.Count, lines.Length - 1);
+        long[] scores = new long[10];
+        for (int i = 0; i < test.Count; i++)
+        {
+            int predicted = model.Predict(test.Image(i), scores);
+            Assert.Equal($"{i},{test.Labels.Span[i]},{predicted},{string.Join(',', scores)}", lines[i + 1]);
+        }
+    }
+
+    [Fact]
+    public void A_trace_has_every_integer()
+    {
+        string seven = Path.Combine(Repository.Root, "samples", "digits", "seven.png");
+        (int code, string output, string error) = OnebitProcess.Run("predict", Model("mnist-micro"), seven, "nope.png", "--trace");
+        Assert.Equal((1, ""), (code, error));
+        JsonArray answers = JsonNode.Parse(output)!.AsArray();
+        byte[] pixels = [.. Integers(answers[0]!["pixels"]!).Select(p => (byte)p)];
+        BitModel model = BitModel.Load(Model("mnist-micro"));
+        (int[][] values, long[] scores, int best) = ReferenceInterpreter.Run(model, pixels);
+        Assert.Equal((7, "7"), (best, (string?)answers[0]!["class"]));
+        Assert.Equal(scores, Integers(answers[0]!["scores"]!));
+        Assert.Equal(values.Select(v => v.Select(i => (long)i)), answers[0]!["values"]!.AsArray().Select(v => Integers(v!)));
+        Assert.Contains("no file", (string)answers[1]!["error"]!, StringComparison.Ordinal);
+
+        static IEnumerable<long> Integers(JsonNode array) => array.AsArray().Select(v => (long)v!);
+    }
+
+    [Theory]
+    [InlineData(80)]
+    [InlineData(50)]
+    public void Inspect_fits_a_narrow_terminal_and_breaks_no_word(int width)
+    {
+        using var written = new StringWriter();
+        IAnsiConsole before = AnsiConsole.Console;
+        AnsiConsole.Console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(written) });
+        AnsiConsole.Console.Profile.Width = width;
+        try
+        {
+            Assert.Equal(0, InspectCommand.Create().Parse([Model("mnist-large")]).Invoke());
+        }
+        finally
+        {
+            AnsiConsole.Console = before;
+        }
+
+        string text = written.ToString();
+        Assert.All(text.Split('\n'), line => Assert.InRange(line.TrimEnd().Length, 0, width));
+        Assert.All(
+            ["operation", "Requantize", "padding", "integers", "bytes"],
+            word => Assert.Contains(word, text, StringComparison.Ordinal)
+        );
+        Assert.Equal(width == 80, text.Contains("MACs", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -11,7 +11,9 @@ namespace Onebit.Conventions.Tests;
 /// <summary>What README and docs tell a reader to paste works.</summary>
 public partial class ReadmeTests
 {
-    private const string Command = "dotnet run -c Release --project src/Onebit.Cli -- ";
+    private const string Run = "dotnet run -c Release --project src/Onebit.Cli -- ",
+        Command = "onebit ";
+
     private const string Usings =
         "global using System; global using System.Collections.Generic; global using System.IO; global using System.Linq;";
 
@@ -26,15 +28,45 @@ public partial class ReadmeTests
     [Fact]
     public void The_example_prints_what_the_readme_says()
     {
-        string readme = File.ReadAllText(Sources.Full("README.md"));
-        string example = Assert.Single(Blocks(readme).OfType<FencedCodeBlock>(), b => b.Info == "csharp").Lines.ToString();
-        string expected = Regex.Match(readme, "This prints `([^`]+)`").Groups[1].Value;
-        Assert.Equal(expected, Run(example));
+        (string example, string expected) = Example();
+        Assert.Equal(expected, Execute(example));
+    }
+
+    [Fact]
+    public void The_published_example_has_at_most_5_MB_beside_the_framework()
+    {
+        const string Project = """
+            <Project Sdk="Microsoft.NET.Sdk">
+              <PropertyGroup>
+                <OutputType>Exe</OutputType>
+                <TargetFramework>net10.0</TargetFramework>
+                <ImplicitUsings>enable</ImplicitUsings>
+                <InvariantGlobalization>true</InvariantGlobalization>
+              </PropertyGroup>
+              <ItemGroup>
+                <ProjectReference Include="ROOT/src/Onebit/Onebit.csproj" />
+              </ItemGroup>
+            </Project>
+            """;
+        (string example, string expected) = Example();
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.File("example.csproj"), Project.Replace("ROOT", Repository.Root, StringComparison.Ordinal));
+        File.WriteAllText(folder.File("Program.cs"), example);
+        string output = folder.File("output");
+        // Apart from the build that these tests come from, and leaving no process behind that would hold the output open.
+        (int code, string text) = Start(
+            $"publish {folder.File("example.csproj")} -o {output} --artifacts-path {folder.File("artifacts")} "
+                + "-nodeReuse:false -p:UseSharedCompilation=false -p:NuGetAudit=false -p:RunAnalyzers=false"
+        );
+        Assert.True(code == 0, text);
+        Assert.InRange(new DirectoryInfo(output).EnumerateFiles("*", SearchOption.AllDirectories).Sum(f => f.Length), 1, 5_000_000);
+        Assert.Equal((0, expected), Start(Path.Combine(output, "example.dll")));
     }
 
     public static TheoryData<string> Commands =>
         [
             .. Lines(File.ReadAllText(Sources.Full("README.md")))
+                .Select(Short)
                 .Where(l => l.StartsWith(Command, StringComparison.Ordinal))
                 .Select(l => l[Command.Length..]),
         ];
@@ -58,7 +90,7 @@ public partial class ReadmeTests
             string text = File.ReadAllText(Sources.Full(file));
             foreach (string line in Lines(text).Concat(InlineCode().Matches(text).Select(m => m.Groups[1].Value)))
             {
-                string command = line.StartsWith(Command, StringComparison.Ordinal) ? "onebit " + line[Command.Length..] : line;
+                string command = Short(line);
                 if (CommandLine().Match(command) is not { Success: true } match)
                 {
                     continue;
@@ -89,13 +121,26 @@ public partial class ReadmeTests
         Assert.True(mistakes.Count == 0, string.Join('\n', mistakes.Distinct()));
     }
 
+    [Fact]
+    public void The_tool_that_the_readme_installs_is_the_one_that_it_packs()
+    {
+        string[] lines = [.. Lines(File.ReadAllText(Sources.Full("README.md")))];
+        string project = File.ReadAllText(Sources.Full("src/Onebit.Cli/Onebit.Cli.csproj"));
+        Assert.Contains("dotnet pack src/Onebit.Cli -c Release -o bin", lines);
+        Assert.Contains("dotnet tool install --global onebit.cli --source bin", lines); // NuGet knows no case.
+        Assert.Contains("<PackAsTool>true</PackAsTool>", project, StringComparison.Ordinal);
+        Assert.Contains("<ToolCommandName>onebit</ToolCommandName>", project, StringComparison.Ordinal);
+    }
+
+    private static string Short(string line) => line.Replace(Run, Command, StringComparison.Ordinal);
+
     private static IEnumerable<MarkdownObject> Blocks(string markdown) => Markdown.Parse(markdown).Descendants();
 
     private static IEnumerable<string> Lines(string markdown) =>
         Blocks(markdown).OfType<CodeBlock>().SelectMany(b => b.Lines.ToString().Split('\n')).Select(l => l.Trim());
 
     /// <summary>Compiles a program and runs it in the repository's root.</summary>
-    private static string Run(string program)
+    private static string Execute(string program)
     {
         var parse = new CSharpParseOptions(LanguageVersion.Preview);
         CSharpCompilation compilation = CSharpCompilation.Create(
@@ -126,20 +171,38 @@ public partial class ReadmeTests
         return output.ToString().Trim();
     }
 
-    private static (int Code, string Text) Onebit(string arguments)
+    private static (string Program, string Output) Example()
     {
-        using Process process = Process.Start(
-            new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Onebit.Cli.dll"), .. arguments.Split(' ')])
-            {
-                WorkingDirectory = Repository.Root,
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            }
-        )!;
+        string readme = File.ReadAllText(Sources.Full("README.md"));
+        return (
+            Assert.Single(Blocks(readme).OfType<FencedCodeBlock>(), b => b.Info == "csharp").Lines.ToString(),
+            Regex.Match(readme, "This prints `([^`]+)`").Groups[1].Value
+        );
+    }
+
+    private static (int Code, string Text) Onebit(string arguments) =>
+        Start(Path.Combine(AppContext.BaseDirectory, "Onebit.Cli.dll") + " " + arguments);
+
+    /// <summary>Starts dotnet in the repository's root.</summary>
+    private static (int Code, string Text) Start(string arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", arguments.Split(' '))
+        {
+            WorkingDirectory = Repository.Root,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        // `dotnet test` tells its own MSBuild where things are; another one finds them by itself.
+        foreach (string name in start.Environment.Keys.Where(n => n.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToArray())
+        {
+            start.Environment.Remove(name);
+        }
+
+        using Process process = Process.Start(start)!;
         Task<string> error = process.StandardError.ReadToEndAsync();
         string text = process.StandardOutput.ReadToEnd() + error.GetAwaiter().GetResult();
         process.WaitForExit();
-        return (process.ExitCode, text);
+        return (process.ExitCode, text.Trim());
     }
 
     [GeneratedRegex("`(onebit [^`]+)`")]

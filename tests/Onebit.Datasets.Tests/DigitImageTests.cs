@@ -51,6 +51,23 @@ public class DigitImageTests
         Assert.All(Drawn(false).Zip(Drawn(true)), p => Assert.InRange(Math.Abs(p.First - p.Second), 0, 1));
     }
 
+    [Fact]
+    public void A_picture_takes_the_memory_that_the_one_before_has_left()
+    {
+        Picture picture = Picture.Decode(Drawing.All(3).MaxBy(drawing => drawing.File.Length)!.File, "");
+        // Planes of some hundred kilobytes each, twenty of them. A collection between two pictures may free them, but not in every round.
+        long least = Enumerable.Range(0, 10).Min(_ => Bytes());
+        Assert.InRange(least, 1, 1_000_000);
+
+        long Bytes()
+        {
+            DigitImage.From(picture, "");
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            DigitImage.From(picture, "");
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+    }
+
     [Theory]
     [InlineData(1, 1)]
     [InlineData(1, 3000)]

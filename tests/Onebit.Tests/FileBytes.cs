@@ -12,6 +12,16 @@ internal static class FileBytes
         07 03  01 02  02 02 02  09 03 05
         """;
 
+    /// <summary>The second example of docs/format.md, without its checksum.</summary>
+    public const string ConvolutionExample = """
+        31 42 49 54  01  01 03 03  08 00  05
+        01 00  02 02 02 01 00 01  01 53
+        04 01  02 01
+        0D 02  08 04 06 02  06 02 08  01 05 11 00
+        01 03  02 01 01 01 00 01  01 07
+        07 04  01 02  02 02 02  09 03 05
+        """;
+
     public static byte[] Parse(string hex) => Convert.FromHexString(string.Concat(hex.Where(char.IsAsciiHexDigit)));
 
     public static byte[] WithChecksum(ReadOnlySpan<byte> content) => [.. content, .. BitConverter.GetBytes(Crc32C(content))];

@@ -4,53 +4,6 @@ namespace Onebit.Tests;
 public class FormatTests
 {
     [Fact]
-    public void The_example_of_the_documentation_is_a_real_file()
-    {
-        var model = new BitModel(
-            new ModelInput(1, 2, 2, 1, 128),
-            [
-                Build.Dense(0, 2, 2, 2, "++-- +-+-"),
-                new Threshold(1, new[] { 1, 0 }, new[] { false, true }),
-                Build.Dense(2, 2, 1, 1, "++ +-"),
-                new Scores(3, new[] { 3, 1 }, new[] { 0L, -5 }, 1),
-            ]
-        );
-        byte[] file = FileBytes.WithChecksum(FileBytes.Parse(FileBytes.Example));
-        Assert.Equal(file, model.ToBytes());
-        Assert.Equal([10, 7, 10, 10], Enumerable.Range(0, 4).Select(model.EncodedLength));
-
-        BitModel read = BitModel.Read(file);
-        int[][] trace = read.Trace([200, 10, 50, 255]);
-        Assert.Equal([1, 0, 0, 1], trace[0]);
-        Assert.Equal([0, 0], trace[1]);
-        Assert.Equal([-1, -1], trace[2]);
-        Assert.Equal([-2, 0], trace[3]);
-        var scores = new long[2];
-        Assert.Equal(1, read.Predict([200, 10, 50, 255], scores));
-        Assert.Equal([-6, -5], scores);
-    }
-
-    [Fact]
-    public void The_documentation_shows_the_example_byte_for_byte()
-    {
-        string document = File.ReadAllText(Path.Combine(Repository.Root, "docs", "format.md"));
-        string example = document[document.IndexOf("    31 42 49 54", StringComparison.Ordinal)..];
-        IEnumerable<string> lines = example.Split('\n').TakeWhile(line => line.StartsWith("    ", StringComparison.Ordinal));
-        byte[] shown =
-        [
-            .. lines
-                .SelectMany(line =>
-                    line.Split([' '], StringSplitOptions.RemoveEmptyEntries)
-                        .TakeWhile(word => word.Length == 2 && word.All(char.IsAsciiHexDigit))
-                )
-                .Select(word => Convert.ToByte(word, 16)),
-        ];
-        byte[] file = FileBytes.WithChecksum(FileBytes.Parse(FileBytes.Example));
-        Assert.Equal(file, shown);
-        Assert.Contains($"{file.Length} bytes", document, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public void The_checksum_is_CRC_32C()
     {
         // The check value of the catalogues, for the tests' own implementation; the example then proves the library's.

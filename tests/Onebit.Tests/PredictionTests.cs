@@ -49,9 +49,10 @@ public class PredictionTests
             long before = GC.GetAllocatedBytesForCurrentThread();
             for (int i = 0; i < 3; i++)
             {
-                _model.Predict(images, classes);
+                _model.PredictBatch(images, classes);
                 _model.Predict(images.AsSpan(0, 784));
                 _model.Predict(images.AsSpan(0, 784), scores);
+                _model.Classify(images.AsSpan(0, 784));
             }
 
             return GC.GetAllocatedBytesForCurrentThread() - before;
@@ -97,7 +98,35 @@ public class PredictionTests
     {
         CancellationToken none = TestContext.Current.CancellationToken;
         Assert.Throws<ArgumentException>(() => _model.PredictParallel(new byte[783], new int[1], cancellation: none));
-        Assert.Throws<ArgumentOutOfRangeException>(() => _model.PredictParallel(new byte[784], new int[1], 0, none));
+        Assert.Throws<ArgumentOutOfRangeException>("threads", () => _model.PredictParallel(new byte[784], new int[1], 0, none));
+    }
+
+    [Fact]
+    public void A_batch_gives_the_scores_of_single_images()
+    {
+        byte[][] images = Build.Many(3, () => RandomModels.Image(_model, new Random(7)));
+        var classes = new int[3];
+        var scores = new long[30];
+        _model.PredictBatch([.. images.SelectMany(image => image)], classes, scores);
+        for (int i = 0; i < images.Length; i++)
+        {
+            var expected = new long[10];
+            Assert.Equal(_model.Predict(images[i], expected), classes[i]);
+            Assert.Equal(expected, scores[(10 * i)..(10 * (i + 1))]);
+        }
+    }
+
+    [Fact]
+    public void A_prediction_has_the_class_its_name_and_its_probability()
+    {
+        string[] names = [.. Enumerable.Range(0, 10).Select(c => $"class {c}")];
+        var model = new BitModel(_model.Input, _model.Operations, names);
+        byte[] image = RandomModels.Image(model, new Random(8));
+        var scores = new long[10];
+        var probabilities = new double[10];
+        int expected = model.Predict(image, scores);
+        model.Probabilities(scores, probabilities);
+        Assert.Equal(new Prediction(expected, names[expected], probabilities[expected]), model.Classify(image));
     }
 
     [Fact]
@@ -148,15 +177,36 @@ public class PredictionTests
     }
 
     [Fact]
+    public void A_wrong_length_is_told_with_the_shape_of_an_image()
+    {
+        Assert.StartsWith(
+            "An image of 1 x 28 x 28 (channels x height x width) would be 784 bytes, not 2352. A colour image must be made grey first.",
+            Assert.Throws<ArgumentException>("pixels", () => _model.Predict(new byte[3 * 784])).Message,
+            StringComparison.Ordinal
+        );
+        Assert.StartsWith(
+            "10 images of 1 x 28 x 28 (channels x height x width) would be 7840 bytes, not 784.",
+            Assert.Throws<ArgumentException>("images", () => _model.PredictBatch(new byte[784], new int[10])).Message,
+            StringComparison.Ordinal
+        );
+        Assert.StartsWith(
+            "10 classes times 2 images need 20 elements, not 10.",
+            Assert.Throws<ArgumentException>("scores", () => _model.PredictBatch(new byte[2 * 784], new int[2], new long[10])).Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
     public void Wrong_lengths_are_the_caller_s_mistake()
     {
+        Assert.Throws<ArgumentException>(() => _model.Classify(new byte[783]));
         Assert.Throws<ArgumentException>(() => _model.Predict(new byte[783]));
         Assert.Throws<ArgumentException>(() => _model.Predict(new byte[785]));
         Assert.Throws<ArgumentException>(() => _model.Predict([]));
         Assert.Throws<ArgumentException>(() => _model.Predict(new byte[784], new long[9]));
         Assert.Throws<ArgumentException>(() => _model.Predict(new byte[784], new long[11]));
-        Assert.Throws<ArgumentException>(() => _model.Predict(new byte[784], new int[2]));
-        Assert.Throws<ArgumentException>(() => _model.Predict(new byte[784 * 2], new int[1]));
+        Assert.Throws<ArgumentException>(() => _model.PredictBatch(new byte[784], new int[2]));
+        Assert.Throws<ArgumentException>(() => _model.PredictBatch(new byte[784 * 2], new int[1]));
         Assert.Throws<ArgumentException>(() => _model.Trace(new byte[783]));
         Assert.Throws<ArgumentException>(() => _model.Probabilities(new long[9], new double[10]));
         Assert.Throws<ArgumentException>(() => _model.Probabilities(new long[10], new double[11]));

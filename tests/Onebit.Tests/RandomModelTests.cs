@@ -98,7 +98,7 @@ public class RandomModelTests
                     var random = new Random(seed);
                     byte[][] images = Build.Many(count, () => RandomModels.Image(model, random));
                     var classes = Build.Repeat(-1, count);
-                    model.Predict([.. images.SelectMany(image => image)], classes);
+                    model.PredictBatch([.. images.SelectMany(image => image)], classes);
                     Assert.Equal(images.Select(image => model.Predict(image)), classes);
                 },
                 iter: 500

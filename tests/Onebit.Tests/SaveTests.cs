@@ -1,3 +1,5 @@
+using System.IO.Compression;
+
 namespace Onebit.Tests;
 
 /// <summary>Files on disk.</summary>
@@ -18,6 +20,34 @@ public sealed class SaveTests : IDisposable
         Assert.Equal(model.ToBytes(), BitModel.Load(path).ToBytes());
         Assert.Equal([path], Directory.GetFileSystemEntries(_folder));
     }
+
+    [Fact]
+    public void A_model_is_loaded_from_a_stream_and_the_stream_stays_open()
+    {
+        byte[] file = Build.Mlp(new Random(5)).ToBytes();
+        using var stream = new MemoryStream([0, 0, .. file]);
+        stream.Position = 2;
+        Assert.Equal(file, BitModel.Load(stream).ToBytes());
+        Assert.Equal(stream.Length, stream.Position);
+        using var zipped = new GZipStream(new MemoryStream(Zip(file)), CompressionMode.Decompress); // It cannot seek.
+        Assert.Equal(file, BitModel.Load(zipped).ToBytes());
+        Assert.Throws<InvalidDataException>(() => BitModel.Load(stream));
+
+        static byte[] Zip(byte[] content)
+        {
+            using var memory = new MemoryStream();
+            using (var zip = new GZipStream(memory, CompressionLevel.Fastest))
+            {
+                zip.Write(content);
+            }
+
+            return memory.ToArray();
+        }
+    }
+
+    [Fact]
+    public void A_folder_is_no_model() =>
+        Assert.Contains("is a folder", Assert.Throws<UnauthorizedAccessException>(() => BitModel.Load(_folder)).Message);
 
     [Fact]
     public async Task A_reader_never_sees_half_a_file()

@@ -1,3 +1,7 @@
+using System.IO.Compression;
+using System.Runtime.InteropServices;
+using System.Text.Json.Nodes;
+
 namespace Onebit.Tests;
 
 /// <summary>The models of the repository.</summary>
@@ -5,6 +9,35 @@ public class ShippedModelTests
 {
     public static TheoryData<string> Models =>
         [.. Directory.GetFiles(Path.Combine(Repository.Root, "models"), "*.onebit").Select(path => Path.GetFileName(path))];
+
+    [Fact]
+    public void The_test_vectors_of_a_model_are_its_values()
+    {
+        string models = Path.Combine(Repository.Root, "models");
+        BitModel model = BitModel.Load(Path.Combine(models, "mnist-micro.onebit"));
+        JsonNode[] vectors = [.. JsonNode.Parse(File.ReadAllText(Path.Combine(models, "mnist-micro-vectors.json")))!["images"]!.AsArray()!];
+        Assert.Equal(3, vectors.Length);
+        using var test = new GZipStream(
+            File.OpenRead(Path.Combine(Repository.Root, "data", "mnist", "t10k-images-idx3-ubyte.gz")),
+            CompressionMode.Decompress
+        );
+        test.ReadExactly(new byte[16]);
+        foreach (JsonNode vector in vectors)
+        {
+            byte[] pixels = new byte[784];
+            test.ReadExactly(pixels);
+            (int[][] values, long[] scores, int best) = ReferenceInterpreter.Run(model, pixels);
+            Assert.Equal(Crc(pixels), (string?)vector["pixels"]);
+            Assert.Equal(
+                values.Select(value => Crc(MemoryMarshal.AsBytes<int>(value))),
+                vector["values"]!.AsArray().Select(v => (string)v!)
+            );
+            Assert.Equal(scores, vector["scores"]!.AsArray().Select(s => (long)s!));
+            Assert.Equal(best, (int)vector["class"]!);
+        }
+
+        static string Crc(ReadOnlySpan<byte> bytes) => $"{FileBytes.Crc32C(bytes):x8}";
+    }
 
     [Theory]
     [MemberData(nameof(Models))]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -28,6 +29,27 @@ public class NetworkTests
         Assert.Equal(0, real.BinaryParameterCount);
         Assert.Equal(network.ParameterCount, real.ParameterCount);
         Assert.Equal(network.MultiplyAccumulates, real.MultiplyAccumulates);
+    }
+
+    public static TheoryData<PixelEncoding> Encodings => [.. Enum.GetValues<PixelEncoding>()];
+
+    [Theory]
+    [MemberData(nameof(Encodings))]
+    public void The_metadata_of_weights_says_what_the_network_reads(PixelEncoding encoding)
+    {
+        using var scope = NewDisposeScope();
+        var network = new Network(Networks.Shipped("mlp"), new BinaryNet(), new(1, 28, 28), 10, encoding, pixelStatistics: (33.25, 78.5));
+        Dictionary<string, string> metadata = network.Metadata;
+        Tensor bytes = arange(256, ScalarType.Byte),
+            numbers = bytes.to(ScalarType.Float32);
+        Tensor read = metadata.ContainsKey("pixelThreshold")
+            ? numbers.ge(Number("pixelThreshold")).to(ScalarType.Float32)
+            : (numbers - Number("pixelMean")) / Number("pixelDeviation");
+        Assert.True((metadata["pixels"] == "signs" ? 2 * read - 1 : read).allclose(network.Prepare(bytes)));
+        Assert.Equal((1e-5, "binarynet"), (Number("batchNormEpsilon"), metadata["method"]));
+        Assert.All(network.BatchNormModules.SkipLast(1), module => Assert.Equal(module.CodesPerOne, Number("codesPerOne")));
+
+        double Number(string name) => double.Parse(metadata[name], CultureInfo.InvariantCulture);
     }
 
     [Theory]

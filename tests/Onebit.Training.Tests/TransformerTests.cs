@@ -93,7 +93,7 @@ public sealed class TransformerTests : TrainingTests
         BitModel model = BitModel.Load(_folder.File(folder + "/" + RunFolder.ModelFile));
         var images = s_mnist.Test;
         int[] classes = new int[images.Count];
-        model.Predict(images.Pixels.Span, classes);
+        model.PredictBatch(images.Pixels.Span, classes);
         Assert.Equal(run.TestPredictions.Select(c => (int)c), classes);
     }
 }

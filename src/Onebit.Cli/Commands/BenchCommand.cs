@@ -43,18 +43,13 @@ internal static class BenchCommand
         Option<bool> json = SharedOptions.Json();
         var command = new Command(
             "bench",
-            """
-            Time packed models beside the same networks in float32 and int8. float32 runs on ONNX Runtime, on
-            libtorch and, for dense networks, in plain C#. int8 runs on ONNX Runtime. Their weights are random.
-            All are timed interleaved in this process, with one thread, from byte pixels to class.
-            Times are nanoseconds per image, the median of 9 rounds.
-
-            MAC/ns are binary multiply-accumulates per nanosecond. A MAC with a k-bit input counts as k.
-            The bound assumes two vector logic instructions per cycle. A full adder takes 2 of them with
-            AVX-512, else 5, and adds one bit in each lane. docs/bench.md has the details.
-
-            Example: onebit bench onebit-study/runs/cnn-binarynet-seed1/model.onebit --batch 1 --batch 256
-            """
+            // Lines end where the terminal's do.
+            "Time packed models beside the same networks in float32 and int8. float32 runs on ONNX Runtime, on libtorch and, for dense "
+                + "networks, in plain C#. int8 runs on ONNX Runtime. Their weights are random. All are timed interleaved in this "
+                + "process, with one thread, from byte pixels to class. Times are nanoseconds per image, the median of 9 rounds.\n\n"
+                + "MAC/ns are binary multiply-accumulates per nanosecond. A MAC with a k-bit input counts as k. The bound assumes two "
+                + "vector logic instructions per cycle. A full adder takes 2 of them with AVX-512, else 5, and adds one bit in each lane. "
+                + "docs/bench.md has the details.\n\nExample: onebit bench models/mnist-micro.onebit --batch 1 --batch 256"
         )
         {
             models,

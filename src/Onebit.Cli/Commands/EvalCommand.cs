@@ -32,13 +32,14 @@ internal static class EvalCommand
             HelpName = "MODEL",
         };
         against.Validators.Add(result => SharedOptions.RequireFile(result, "model"));
+        Option<string?> csv = PredictionsFile.Option();
         Option<bool> json = SharedOptions.Json();
         var command = new Command(
             "eval",
             """
             Classify the test images of a data set with a packed model. Optionally compare it with another model.
 
-            Example: onebit eval onebit-study/runs/cnn-binarynet-seed1/model.onebit --data mnist
+            Example: onebit eval models/mnist-micro.onebit --predictions predictions.csv
             Example: onebit eval models/mnist-small.onebit --against models/mnist-tiny.onebit
             """
         )
@@ -47,6 +48,7 @@ internal static class EvalCommand
             data,
             check,
             against,
+            csv,
             json,
         };
         command.SetAction(parsed =>
@@ -61,6 +63,11 @@ internal static class EvalCommand
                 .. Enumerable.Range(packed.ClassCount, classes - packed.ClassCount).Select(c => $"{c}"),
             ];
             byte[] predictions = Predict(packed, test);
+            if (parsed.GetValue(csv) is { } file)
+            {
+                PredictionsFile.Write(file, packed, test);
+            }
+
             int[][] confusion = Evaluation.Confusion(test.Labels.Span, predictions, classes);
             double accuracy = (double)Enumerable.Range(0, classes).Sum(c => confusion[c][c]) / test.Count;
             (long Integers, long Different)? compared = parsed.GetValue(check) ? Compare(packed, test, predictions) : null;

@@ -88,7 +88,7 @@ internal static class ExploreCommand
             Explore a data set: samples, k-means, t-SNE, classes that look alike, hard test images.
             Writes explore.html and explore.json.
 
-            Example: onebit explore --models onebit-study/runs --out my-exploration
+            Example: onebit explore --data mnist --out my-exploration
             """
         )
         {

@@ -15,10 +15,9 @@ internal static class InspectCommand
         var command = new Command(
             "inspect",
             """
-            Show a packed model, operation by operation: shape, parameters, bits per weight, bytes and
-            multiply-accumulates. Also shows the memory for activations when layers run fused.
+            Show a packed model, operation by operation. Says how much memory activations take and how wide integers get.
 
-            Example: onebit inspect onebit-study/runs/mlp-binarynet-seed1/model.onebit
+            Example: onebit inspect models/mnist-micro.onebit
             """
         )
         {
@@ -39,7 +38,15 @@ internal static class InspectCommand
                         {
                             fileBytes = file,
                             peakActivationBytes = ActivationMemory.Peak(packed),
-                            input = packed.Input,
+                            accumulatorBits = rows.Max(r => r.AccumulatorBits),
+                            input = new
+                            {
+                                packed.Input.Channels,
+                                packed.Input.Height,
+                                packed.Input.Width,
+                                packed.Input.Bits,
+                                packed.Input.PixelThreshold,
+                            },
                             classes = packed.ClassCount,
                             classNames = packed.ClassNames,
                             layers = rows,
@@ -58,7 +65,10 @@ internal static class InspectCommand
         return command;
     }
 
-    /// <summary>One operation. Multiply-accumulates are counted apart by their inputs: of one bit, and of more bits.</summary>
+    /// <summary>
+    /// One operation. Multiply-accumulates are counted apart by their inputs: of one bit, and of more bits. Accumulators are the widest
+    /// integers on the way to its value.
+    /// </summary>
     private sealed record LayerRow(
         string Operation,
         string Reads,
@@ -68,7 +78,8 @@ internal static class InspectCommand
         int? WeightBits,
         int Bytes,
         long OneBitMacs,
-        long MultiBitMacs
+        long MultiBitMacs,
+        int AccumulatorBits
     );
 
     private static LayerRow Describe(BitModel model, Operation operation, int index)
@@ -80,8 +91,8 @@ internal static class InspectCommand
         string elements = output.Kind switch
         {
             ElementKind.Signs => "signs",
-            ElementKind.Codes => $"codes of {output.Bits} bits",
-            _ => $"integers of {output.Bits} bits",
+            ElementKind.Codes => $"{output.Bits}-bit codes",
+            _ => $"{output.Bits}-bit integers",
         };
         return new LayerRow(
             operation.Label,
@@ -92,7 +103,8 @@ internal static class InspectCommand
             operation is Linear ? 1 : null,
             model.EncodedLength(index),
             input.Bits == 1 ? macs : 0,
-            input.Bits == 1 ? 0 : macs
+            input.Bits == 1 ? 0 : macs,
+            model.AccumulatorBits(index)
         );
     }
 
@@ -107,50 +119,65 @@ internal static class InspectCommand
     {
         ModelInput input = model.Input;
         string bits = input.Bits == 1 ? $"1 bit (1 from {input.PixelThreshold} on)" : $"{input.Bits} bits";
+        LayerRow[] linear = [.. rows.Where(r => r.WeightBits is not null)];
+        AnsiConsole.WriteLine($"Input: {input.Shape} pixels of {bits}. {model.ClassCount} classes{Named(model)}.");
+        AnsiConsole.WriteLine($"File: {file:N0} bytes, {rows.Sum(r => r.Parameters):N0} parameters. Weights have 1 bit.");
+        AnsiConsole.WriteLine($"Memory: {ActivationMemory.Peak(model):N0} bytes of activations when layers run fused.");
         AnsiConsole.WriteLine(
-            $"Input: {input.Channels} x {input.Height} x {input.Width} pixels of {bits}. {model.ClassCount} classes{Named(model)}. "
-                + $"{file:N0} bytes in all. {ActivationMemory.Peak(model):N0} bytes of activations when layers run fused."
+            $"Widest integers: {linear.Select(r => r.AccumulatorBits).DefaultIfEmpty().Max()} bits in sums of layers, "
+                + $"{rows.Max(r => r.AccumulatorBits)} bits in all."
         );
-        var table = new Table().Border(TableBorder.Simple).ShowFooters();
-        void Column(string name, string footer = "", bool right = true) =>
-            table.AddColumn(new TableColumn(name) { Alignment = right ? Justify.Right : Justify.Left, Footer = new Text(footer) });
-        Column("value");
-        Column("operation", "file", right: false);
-        Column("reads");
-        Column("shape");
-        Column("holds", right: false);
-        Column("parameters", $"{rows.Sum(r => r.Parameters):N0}");
-        Column("bits per weight");
-        Column("bytes", $"{file:N0}");
-        Column("MACs, 1 bit", $"{rows.Sum(r => r.OneBitMacs):N0}");
-        Column("MACs, more bits", $"{rows.Sum(r => r.MultiBitMacs):N0}");
-        table.AddTextRow(
-            "0",
-            "input",
-            "",
-            $"{input.Channels} x {input.Height} x {input.Width}",
-            $"codes of {input.Bits} bit{(input.Bits == 1 ? "" : "s")}",
-            "",
-            "",
-            "",
-            "",
-            ""
+        AnsiConsole.WriteLine(
+            $"Multiply-accumulates: {rows.Sum(r => r.OneBitMacs):N0} of one bit, {rows.Sum(r => r.MultiBitMacs):N0} of more bits."
         );
-        foreach ((LayerRow row, int i) in rows.Select((r, i) => (r, i)))
+        // The most important columns first: where the terminal is narrow, the last ones are left out.
+        (string Name, bool Right, Func<LayerRow, int, string> Cell)[] columns =
+        [
+            ("value", true, (_, i) => $"{i + 1}"),
+            ("operation", false, (row, i) => row.Reads == $"{i}" ? row.Operation : $"{row.Operation} of {row.Reads}"),
+            ("shape", true, (row, _) => row.Shape),
+            ("holds", false, (row, _) => row.Elements),
+            ("bytes", true, (row, _) => $"{row.Bytes:N0}"),
+            ("widest", true, (row, _) => $"{row.AccumulatorBits}"),
+            ("MACs", true, (row, _) => Dash(row.OneBitMacs + row.MultiBitMacs)),
+        ];
+        const int Operation = 1,
+            Gap = 2;
+        int[] widths =
+        [
+            .. columns.Select(
+                (column, k) =>
+                    rows.Select(column.Cell)
+                        .Append(column.Name)
+                        .SelectMany(cell => k == Operation ? cell.Split(' ') : [cell]) // It alone may break, between words.
+                        .Max(cell => cell.Length + Gap)
+            ),
+        ];
+        int shown = columns.Length;
+        while (shown > Operation + 1 && widths.Take(shown).Sum() > AnsiConsole.Profile.Width)
         {
-            table.AddTextRow(
-                $"{i + 1}",
-                row.Operation,
-                row.Reads,
-                row.Shape,
-                row.Elements,
-                Dash(row.Parameters),
-                row.WeightBits is null ? "" : $"{row.WeightBits}",
-                $"{row.Bytes:N0}",
-                Dash(row.OneBitMacs),
-                Dash(row.MultiBitMacs)
+            shown--;
+        }
+
+        var table = new Table().Border(TableBorder.None);
+        foreach ((string name, bool right, _) in columns.Take(shown))
+        {
+            table.AddColumn(
+                new TableColumn(name)
+                {
+                    Alignment = right ? Justify.Right : Justify.Left,
+                    NoWrap = table.Columns.Count != Operation,
+                    Padding = new Padding(0, 0, Gap, 0),
+                }
             );
         }
+
+        AnsiConsole.WriteLine();
+        foreach ((LayerRow row, int i) in rows.Select((r, i) => (r, i)))
+        {
+            table.AddTextRow(columns.Take(shown).Select(column => column.Cell(row, i)));
+        }
+
         AnsiConsole.Write(table);
     }
 

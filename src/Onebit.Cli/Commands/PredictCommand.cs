@@ -37,13 +37,17 @@ internal static class PredictCommand
             }
         });
         var show = new Option<bool>("--show") { Description = "Draw the network's input in the terminal." };
+        var trace = new Option<bool>("--trace")
+        {
+            Description = "Print JSON with every integer of the model: pixels, values and scores. For checking other implementations.",
+        };
         Option<bool> json = SharedOptions.Json();
         var command = new Command(
             "predict",
             """
             Classify image files of any size and colour. Prints class, probability and second-best class.
 
-            Example: onebit predict onebit-study/runs/cnn-binarynet-seed1/model.onebit photo.jpg drawings --show
+            Example: onebit predict models/mnist-micro.onebit samples/digits --show
             """
         )
         {
@@ -51,13 +55,15 @@ internal static class PredictCommand
             images,
             preprocess,
             show,
+            trace,
             json,
         };
         command.Validators.Add(result =>
         {
-            if (result.GetValue(show) && result.GetValue(json))
+            if (result.GetValue(show) && (result.GetValue(json) || result.GetValue(trace)))
             {
-                result.AddError("--show and --json do not go together; leave one of them out");
+                string other = result.GetValue(json) ? "--json" : "--trace";
+                result.AddError($"--show and {other} do not go together; leave one of them out");
             }
         });
         command.SetAction(parsed =>
@@ -76,7 +82,11 @@ internal static class PredictCommand
 
             RequireReadable(packed.Input, path, digits);
             Answer[] answers = Classify(packed, parsed.GetRequiredValue(images), digits);
-            if (parsed.GetValue(json))
+            if (parsed.GetValue(trace))
+            {
+                Console.WriteLine(JsonSerializer.Serialize(answers.Select(a => Trace(packed, a)), JsonSerializerOptions.Web));
+            }
+            else if (parsed.GetValue(json))
             {
                 Console.WriteLine(
                     JsonSerializer.Serialize(
@@ -112,6 +122,25 @@ internal static class PredictCommand
         string? Error = null,
         byte[]? Pixels = null
     );
+
+    /// <summary>All integers of one image. Value 0 is the input's codes, value i + 1 that of operation i; signs are -1 and +1.</summary>
+    private static object Trace(BitModel model, Answer answer)
+    {
+        if (answer.Pixels is not { } pixels)
+        {
+            return new { answer.File, answer.Error };
+        }
+
+        (int[][] values, long[] scores, int best) = ReferenceInterpreter.Run(model, pixels);
+        return new
+        {
+            answer.File,
+            Class = model.ClassNames[best],
+            Pixels = pixels.Select(p => (int)p),
+            Values = values,
+            Scores = scores,
+        };
+    }
 
     private static void RequireReadable(ModelInput input, string path, bool digits)
     {

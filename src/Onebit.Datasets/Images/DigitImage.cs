@@ -24,6 +24,7 @@ public static class DigitImage
     public static byte[] From(Picture picture, string name, DigitSteps steps = DigitSteps.All)
     {
         ArgumentNullException.ThrowIfNull(picture);
+        using var memory = new PlaneScope();
         double reduction = Math.Max(1, (double)Math.Max(picture.Width, picture.Height) / WorkSide);
         Plane[] colours = picture.Planes(
             Math.Max(1, (int)(picture.Height / reduction)),

@@ -201,7 +201,9 @@ internal static class Ink
     {
         float possible = Math.Max(Possible * strongest, AboveNoise / 2 * noise),
             sure = Math.Max(Sure * strongest, AboveNoise * noise);
-        int[] pieces = new int[ink.Values.Length]; // 0: none.
+        int[] rented = ArrayPool<int>.Shared.Rent(ink.Values.Length);
+        Span<int> pieces = rented.AsSpan(0, ink.Values.Length); // 0: none.
+        pieces.Clear();
         var masses = new List<double> { 0 };
         var waiting = new Stack<int>();
         for (int seed = 0; seed < pieces.Length; seed++)
@@ -249,6 +251,7 @@ internal static class Ink
             kept.Values[i] *= ink.Values[i];
         }
 
+        ArrayPool<int>.Shared.Return(rented);
         return kept;
     }
 }

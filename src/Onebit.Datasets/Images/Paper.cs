@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -14,15 +16,14 @@ internal static class Paper
     /// <param name="varies">Fits a paraboloid; else takes one value for the whole.</param>
     public static void Subtract(Plane plane, bool varies)
     {
-        double[] surface = varies ? Fit(plane) : [Floats.Median(plane.Values), 0, 0, 0, 0, 0];
+        double[] surface = varies ? Fit(plane) : [Floats.Median(plane.Values), 0, 0, 0, 0, 0],
+            x = [.. Enumerable.Range(0, plane.Width).Select(column => Place(column, plane.Width))],
+            y = new double[plane.Width];
         for (int row = 0; row < plane.Height; row++)
         {
             Span<float> values = plane.Values.AsSpan(row * plane.Width, plane.Width);
-            double y = Place(row, plane.Height);
-            for (int column = 0; column < values.Length; column++)
-            {
-                values[column] = (float)(values[column] - At(surface, Place(column, plane.Width), y));
-            }
+            y.AsSpan().Fill(Place(row, plane.Height));
+            Subtract(surface, x, y, values, values);
         }
     }
 
@@ -35,18 +36,22 @@ internal static class Paper
         // A number of samples without a factor in common with the rows' length would be best; an odd step does.
         int step = Math.Max(1, plane.Values.Length / Samples) | 1;
         int count = (plane.Values.Length + step - 1) / step;
-        var samples = new Vector512<double>[count]; // The terms, and the value.
-        double[] priorities = new double[count];
+        Vector512<double>[] rented = ArrayPool<Vector512<double>>.Shared.Rent(count);
+        Span<Vector512<double>> samples = rented.AsSpan(0, count); // The terms, and the value.
+        double[] x = new double[count],
+            y = new double[count],
+            priorities = new double[count];
+        float[] values = new float[count];
         for (int s = 0; s < count; s++)
         {
-            double x = Place(s * step % plane.Width, plane.Width),
-                y = Place(s * step / plane.Width, plane.Height);
-            samples[s] = Vector512.Create(1, x, y, x * x, x * y, y * y, plane.Values[s * step], 0);
+            x[s] = Place(s * step % plane.Width, plane.Width);
+            y[s] = Place(s * step / plane.Width, plane.Height);
+            values[s] = plane.Values[s * step];
+            samples[s] = Vector512.Create(1, x[s], y[s], x[s] * x[s], x[s] * y[s], y[s] * y[s], values[s], 0);
             // The border of a picture is paper more often than its middle.
             priorities[s] = AtBorder(plane, s * step) ? 3 : 1;
         }
 
-        ReadOnlySpan<double> numbers = Numbers(samples);
         double[] surface = new double[Terms],
             weights = [.. priorities];
         float[] errors = new float[count],
@@ -54,22 +59,41 @@ internal static class Paper
         for (int iteration = 0; iteration < Iterations; iteration++)
         {
             surface = Solve(Equations(samples, weights));
+            Subtract(surface, x, y, values, errors);
             for (int s = 0; s < count; s++)
             {
-                ReadOnlySpan<double> sample = numbers.Slice(s * Vector512<double>.Count, Terms + 1);
-                errors[s] = (float)(sample[Terms] - At(surface, sample[1], sample[2]));
                 sizes[s] = Math.Abs(errors[s]);
             }
 
-            double spread = 1.5 * Math.Max(LeastSpread, Floats.Median(sizes));
-            for (int s = 0; s < count; s++)
-            {
-                double far = errors[s] / spread;
-                weights[s] = priorities[s] / (1 + far * far);
-            }
+            Weigh(errors, 1.5 * Math.Max(LeastSpread, Floats.Median(sizes)), priorities, weights);
         }
 
+        ArrayPool<Vector512<double>>.Shared.Return(rented);
         return surface;
+    }
+
+    /// <summary>The less a weight, the farther off its value is.</summary>
+    private static void Weigh(ReadOnlySpan<float> errors, double spread, ReadOnlySpan<double> priorities, Span<double> weights)
+    {
+        int i = 0;
+        for (; i <= errors.Length - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            Vector.Widen(new Vector<float>(errors[i..]), out Vector<double> low, out Vector<double> high);
+            Set(weights[i..], priorities[i..], low);
+            Set(weights[(i + Vector<double>.Count)..], priorities[(i + Vector<double>.Count)..], high);
+        }
+
+        for (; i < errors.Length; i++)
+        {
+            double far = errors[i] / spread;
+            weights[i] = priorities[i] / (1 + far * far);
+        }
+
+        void Set(Span<double> to, ReadOnlySpan<double> priority, Vector<double> error)
+        {
+            Vector<double> far = error / new Vector<double>(spread);
+            (new Vector<double>(priority) / (Vector<double>.One + far * far)).CopyTo(to);
+        }
     }
 
     /// <summary>The normal equations, a term each: its products with the others, and last with the values.</summary>
@@ -111,9 +135,42 @@ internal static class Paper
     /// <summary>From -1 at one end to 1 at the other.</summary>
     private static double Place(int index, int length) => 2.0 * index / length - 1;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static double At(double[] surface, double x, double y) =>
+    /// <summary>Takes a surface away from values at places. The rest may lie where the values did.</summary>
+    private static void Subtract(
+        ReadOnlySpan<double> surface,
+        ReadOnlySpan<double> x,
+        ReadOnlySpan<double> y,
+        ReadOnlySpan<float> values,
+        Span<float> rest
+    )
+    {
+        int i = 0;
+        for (; i <= values.Length - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            Vector.Widen(new Vector<float>(values[i..]), out Vector<double> low, out Vector<double> high);
+            low -= Several(surface, new Vector<double>(x[i..]), new Vector<double>(y[i..]));
+            int next = i + Vector<double>.Count;
+            high -= Several(surface, new Vector<double>(x[next..]), new Vector<double>(y[next..]));
+            Vector.Narrow(low, high).CopyTo(rest[i..]);
+        }
+
+        for (; i < values.Length; i++)
+        {
+            rest[i] = (float)(values[i] - At(surface, x[i], y[i]));
+        }
+    }
+
+    private static double At(ReadOnlySpan<double> surface, double x, double y) =>
         surface[0] + surface[1] * x + surface[2] * y + surface[3] * (x * x) + surface[4] * (x * y) + surface[5] * (y * y);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector<double> Several(ReadOnlySpan<double> surface, Vector<double> x, Vector<double> y) =>
+        new Vector<double>(surface[0])
+        + surface[1] * x
+        + surface[2] * y
+        + surface[3] * (x * x)
+        + surface[4] * (x * y)
+        + surface[5] * (y * y);
 
     /// <summary>Gaussian elimination. A plane of one row or column leaves some terms open: they stay 0.</summary>
     private static double[] Solve(double[,] equations)

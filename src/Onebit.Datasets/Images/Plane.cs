@@ -12,7 +12,7 @@ internal sealed class Plane(int height, int width)
     public int Width => width;
 
     /// <summary>Row by row.</summary>
-    public float[] Values { get; } = new float[height * width];
+    public float[] Values { get; } = PlaneScope.Zeros(height * width);
 
     /// <summary>A weighted sum of planes of one size.</summary>
     public static Plane Combine(Plane[] planes, float[] weights)

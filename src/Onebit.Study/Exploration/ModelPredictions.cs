@@ -66,7 +66,7 @@ public static class ModelPredictions
     public static byte[] Of(BitModel model, ImageSet images)
     {
         int[] classes = new int[images.Count];
-        model.Predict(images.Pixels.Span, classes);
+        model.PredictBatch(images.Pixels.Span, classes);
         return [.. classes.Select(c => (byte)c)];
     }
 }

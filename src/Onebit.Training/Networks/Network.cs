@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json;
 using static TorchSharp.torch;
 
 namespace Onebit.Training;
@@ -137,6 +139,41 @@ public sealed class Network : nn.Module<Tensor, Tensor>
             PixelEncoding.Centered => pixels.to(ScalarType.Float32).div(255).sub_(0.5),
             _ => pixels.to(ScalarType.Float32).sub(_pixels.Mean).div_(_pixels.Deviation),
         };
+
+    /// <summary>What a program must know to use the weights, as text by name. docs/results-format.md explains it.</summary>
+    internal Dictionary<string, string> Metadata
+    {
+        get
+        {
+            (double mean, double deviation) = Pixels switch
+            {
+                PixelEncoding.Unit => (0, 255),
+                PixelEncoding.Centered => (127.5, 255),
+                PixelEncoding.Normalized => _pixels,
+                _ => (0, 1),
+            };
+            var metadata = new Dictionary<string, string>
+            {
+                ["method"] = Method.Name,
+                ["pixels"] = JsonNamingPolicy.CamelCase.ConvertName($"{Pixels}"),
+                ["batchNormEpsilon"] = Text(BatchNormModule.Epsilon),
+                ["codesPerOne"] = Text(ActivationBits < 32 ? EightBitRelu.CodesPerOne : 1),
+            };
+            if (PixelThreshold > 0)
+            {
+                metadata["pixelThreshold"] = Text(PixelThreshold);
+            }
+            else
+            {
+                metadata["pixelMean"] = Text(mean);
+                metadata["pixelDeviation"] = Text(deviation);
+            }
+
+            return metadata;
+
+            static string Text(double number) => number.ToString("R", CultureInfo.InvariantCulture);
+        }
+    }
 
     /// <inheritdoc/>
     public override Tensor forward(Tensor x) => Trace(x)[^1].flatten(1);

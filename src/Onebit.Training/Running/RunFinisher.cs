@@ -15,11 +15,7 @@ internal sealed class RunFinisher(Experiment experiment, DataSplit data, string 
     internal RunResult Finish(TrainingState state, long optimizerState)
     {
         Dictionary<string, Tensor> weights = network.state_dict();
-        SafeTensors.Save(
-            WeightsPath,
-            weights,
-            new Dictionary<string, string> { ["experiment"] = experiment.Name, ["method"] = experiment.Method.Name }
-        );
+        SafeTensors.Save(WeightsPath, weights, new Dictionary<string, string>(network.Metadata) { ["experiment"] = experiment.Name });
         var trained = new TrainedNetwork(network, task, data, state.Seed);
         (IReadOnlyList<FormEvaluation> All, FormEvaluation Chosen)? forms =
             network.BinaryParameterCount > 0 ? experiment.Method.ChooseForm(trained) : null;

@@ -27,6 +27,13 @@ public sealed record AttentionMean(int Weights, int Values, int Heads, int Fract
         return check.Integers(shape, Math.Min(0, lowest << FractionBits), Math.Max(0, highest << FractionBits));
     }
 
+    internal override int AccumulatorBits(ReadOnlySpan<ValueInfo> inputs, ValueInfo output)
+    {
+        long weights = (long)inputs[0].Maximum * inputs[1].Area,
+            factor = weights << FractionBits;
+        return ValueInfo.SignedBits(2 * factor * Math.Min(0, inputs[1].Minimum), 2 * (factor * Math.Max(0, inputs[1].Maximum) + weights));
+    }
+
     internal override void Write(FileWriter writer)
     {
         WriteHead(writer, Kind);

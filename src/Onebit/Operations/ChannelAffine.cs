@@ -34,6 +34,21 @@ internal static class ChannelAffine
         return ((long)minimum, (long)maximum);
     }
 
+    /// <summary>Bits of a signed integer that holds every product and, with its offset added, every sum.</summary>
+    public static int Bits(ValueInfo x, ReadOnlySpan<int> multipliers, ReadOnlySpan<long> offsets)
+    {
+        int bits = 1;
+        for (int c = 0; c < multipliers.Length; c++)
+        {
+            long one = (long)multipliers[c] * x.Minimum,
+                two = (long)multipliers[c] * x.Maximum;
+            bits = Math.Max(bits, ValueInfo.SignedBits(one, two));
+            bits = Math.Max(bits, ValueInfo.SignedBits(one + offsets[c], two + offsets[c]));
+        }
+
+        return bits;
+    }
+
     /// <summary>
     /// How many lowest bits are 0 in all offsets and left out of a file. Fewer than four are not worth a kind of their
     /// own and count as none, and so do offsets that are all 0.

@@ -12,6 +12,9 @@ namespace Onebit;
 /// <param name="PixelThreshold">1 to 255 with one bit; 0 with eight.</param>
 public sealed record ModelInput(int Channels, int Height, int Width, int Bits, byte PixelThreshold)
 {
+    /// <summary>The shape of an image; its <see cref="Shape.Count"/> is the bytes of one.</summary>
+    public Shape Shape => new(Channels, Height, Width);
+
     /// <summary>Shape, kind and range of value 0.</summary>
     internal ValueInfo Infer(ModelCheck check)
     {

@@ -29,6 +29,10 @@ public abstract record Operation
     /// <exception cref="InvalidDataException">The operation cannot read these values; the message says why.</exception>
     internal abstract ValueInfo Infer(ReadOnlySpan<ValueInfo> inputs, ModelCheck check);
 
+    /// <summary>Bits of the widest signed integer on the way to its value, for any image.</summary>
+    internal virtual int AccumulatorBits(ReadOnlySpan<ValueInfo> inputs, ValueInfo output) =>
+        ValueInfo.SignedBits(output.Minimum, output.Maximum);
+
     /// <summary>Writes the operation: its kind, the first value it reads, and what <c>Read</c> of its type expects.</summary>
     internal abstract void Write(FileWriter writer);
 

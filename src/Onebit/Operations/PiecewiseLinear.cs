@@ -73,6 +73,12 @@ public sealed record PiecewiseLinear(
         return check.SameShape(x).AsIntegers(short.MinValue, short.MaxValue);
     }
 
+    internal override int AccumulatorBits(ReadOnlySpan<ValueInfo> inputs, ValueInfo output) =>
+        Math.Max(
+            ChannelAffine.Bits(inputs[0], LowMultipliers.Span, LowOffsets.Span),
+            ChannelAffine.Bits(inputs[0], HighMultipliers.Span, HighOffsets.Span)
+        );
+
     internal override void Write(FileWriter writer)
     {
         WriteHead(writer, Kind);

@@ -42,6 +42,9 @@ public sealed record Requantize(int Input, ReadOnlyMemory<int> Multipliers, Read
         return OutputBits == 8 ? shape.AsCodes(8, byte.MaxValue) : shape.AsIntegers(short.MinValue, short.MaxValue);
     }
 
+    internal override int AccumulatorBits(ReadOnlySpan<ValueInfo> inputs, ValueInfo output) =>
+        ChannelAffine.Bits(inputs[0], Multipliers.Span, Offsets.Span);
+
     internal override void Write(FileWriter writer)
     {
         int zeroBits = ChannelAffine.TrailingZeroBits(Offsets.Span);

@@ -43,6 +43,9 @@ public sealed record Scores(int Input, ReadOnlyMemory<int> Multipliers, ReadOnly
         return check.SameShape(x).AsIntegers(minimum, maximum);
     }
 
+    internal override int AccumulatorBits(ReadOnlySpan<ValueInfo> inputs, ValueInfo output) =>
+        ChannelAffine.Bits(inputs[0], Multipliers.Span, Offsets.Span);
+
     internal override void Write(FileWriter writer)
     {
         int zeroBits = ChannelAffine.TrailingZeroBits(Offsets.Span);

@@ -86,6 +86,23 @@ public sealed record Softmax(
         return Thresholds.Length > 0 ? shape.AsCodes(1, 1) : shape.AsCodes(8, byte.MaxValue);
     }
 
+    internal override int AccumulatorBits(ReadOnlySpan<ValueInfo> inputs, ValueInfo output)
+    {
+        long widest = 0,
+            largest = byte.MaxValue;
+        foreach (int multiplier in Multipliers.Span)
+        {
+            widest = Math.Max(widest, ((long)inputs[0].Maximum - inputs[0].Minimum) * multiplier);
+        }
+
+        foreach (int threshold in Thresholds.Span)
+        {
+            widest = Math.Max(widest, largest * threshold);
+        }
+
+        return ValueInfo.SignedBits(0, Math.Max(widest, (largest * (inputs[0].Channels / Heads)) << ThresholdShift));
+    }
+
     internal override void Write(FileWriter writer)
     {
         WriteHead(writer, Kind);

@@ -43,14 +43,20 @@ public readonly record struct ValueInfo(int Channels, int Height, int Width, Ele
     /// <summary>Integers of this shape.</summary>
     internal ValueInfo AsIntegers(long minimum, long maximum)
     {
-        // v ^ (v >> 63) is v, or its complement where v is negative: what is left of the sign bit.
-        long magnitude = (minimum ^ (minimum >> 63)) | (maximum ^ (maximum >> 63));
         return this with
         {
             Kind = ElementKind.Integers,
-            Bits = 65 - BitOperations.LeadingZeroCount((ulong)magnitude),
+            Bits = SignedBits(minimum, maximum),
             Minimum = (int)Math.Clamp(minimum, int.MinValue, int.MaxValue),
             Maximum = (int)Math.Clamp(maximum, int.MinValue, int.MaxValue),
         };
+    }
+
+    /// <summary>Bits of a signed integer that holds all of a range.</summary>
+    internal static int SignedBits(long minimum, long maximum)
+    {
+        // v ^ (v >> 63) is v, or its complement where v is negative: what is left of the sign bit.
+        long magnitude = (minimum ^ (minimum >> 63)) | (maximum ^ (maximum >> 63));
+        return 65 - BitOperations.LeadingZeroCount((ulong)magnitude);
     }
 }

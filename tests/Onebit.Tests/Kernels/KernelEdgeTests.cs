@@ -24,7 +24,7 @@ public class KernelEdgeTests
             var model = new BitModel(input, operations, width);
             byte[][] images = Build.Many(600, () => RandomModels.Image(model, random));
             var classes = new int[600];
-            model.Predict([.. images.SelectMany(image => image)], classes);
+            model.PredictBatch([.. images.SelectMany(image => image)], classes);
             Assert.Equal(images.Select(image => model.PredictPlainly(image, new long[4])), classes);
         }
     }

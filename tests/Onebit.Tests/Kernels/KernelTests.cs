@@ -102,7 +102,7 @@ public class KernelTests
             foreach (int count in s_batches)
             {
                 var classes = Build.Repeat(-1, count);
-                model.Predict(images.AsSpan(0, count * pixels), classes);
+                model.PredictBatch(images.AsSpan(0, count * pixels), classes);
                 Assert.Equal(expected[..count], classes);
             }
         }

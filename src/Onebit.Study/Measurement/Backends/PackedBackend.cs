@@ -11,7 +11,7 @@ internal sealed class PackedBackend(BitModel model) : IBackend
         }
         else
         {
-            model.Predict(images, classes);
+            model.PredictBatch(images, classes);
         }
     }
 
