@@ -38,32 +38,6 @@ public partial class ReportWriterTests
     }
 
     [Fact]
-    public void Attention_is_shown_on_images_that_one_bit_gets_right_and_wrong()
-    {
-        var study = new Synthetic();
-        study.Add("net", "float32", 5);
-        study.Add("net", "bit", 9);
-        var asked = new List<string>();
-        string html = ReportWriter.Write(
-            study.Results,
-            study.Predictions,
-            study.Test,
-            attention: (run, images) =>
-            {
-                asked.Add(run.Method);
-                float[] shares = [1, 0, 0, 0.5f];
-                return [.. Enumerable.Range(0, images.Count).Select(_ => new[] { new AttentionMap(2, 2, shares), new(1, 4, shares) })];
-            }
-        );
-        Assert.Equal(["float32", "bit"], asked);
-        XElement[] rows = [.. Section(Parse(html), "attention").Descendants("tbody").Single().Elements("tr")];
-        Assert.InRange(rows.Length, 3, 6);
-        Assert.All(rows, row => Assert.Equal([1, 2, 2], row.Elements("td").Select(cell => cell.Descendants("figure").Count())));
-        Assert.Contains(rows, row => Text(row.Element("th")!) != Text(row.Elements("td").Last())["says ".Length..]);
-        Assert.DoesNotContain("id=\"attention\"", study.Report, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public void What_names_and_notes_hold_is_text()
     {
         const string attack = "</td><script>alert('\"&')</script>";

@@ -16,8 +16,7 @@ public record RunResult : RunRecord
     public required int Seed { get; init; }
 
     /// <summary>
-    /// The SHA-256 of the weights of each run that this one began with or learned from, by name; null: there are none, or an earlier version
-    /// trained it.
+    /// The SHA-256 of the weights of each run that this one began with or learned from, by name; null: there are none, or none were noted.
     /// </summary>
     public IReadOnlyDictionary<string, string>? Parents { get; init; }
 

@@ -4,7 +4,7 @@ using static Onebit.Study.Display;
 
 namespace Onebit.Study;
 
-/// <summary>What the attention of a network looks at: full precision beside one bit, on some images that one bit gets right and wrong.</summary>
+/// <summary>What attention looks at: full precision beside one bit, on images that one bit gets right and wrong.</summary>
 internal static class Attention
 {
     private const int Right = 4,

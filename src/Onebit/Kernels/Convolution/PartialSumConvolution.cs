@@ -6,7 +6,7 @@ namespace Onebit;
 
 /// <summary>
 /// A convolution on one image as a matrix product. Four inputs of a position have 16 different sums with weights of one bit. A table holds
-/// them for all positions of a strip. An output adds one entry for each four inputs. The table is made once for all outputs. It is the look-up
+/// them for all positions of a strip, and is made once for all outputs. An output adds one entry for each four inputs. It is the look-up
 /// table of BiQGEMM (Jeon et al. 2020, section 3), with positions as lanes.
 /// </summary>
 internal sealed class PartialSumConvolution<TOps, TVector> : ConvolutionKernel

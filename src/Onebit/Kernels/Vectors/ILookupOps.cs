@@ -64,6 +64,6 @@ internal interface ILookupOps<TVector> : IVectorOps<TVector>
     /// <summary>Stores 16-bit integers as 32-bit ones, or adds them to what is there.</summary>
     static abstract void Store32(TVector integers, bool add, ref int sums);
 
-    /// <summary>Stores 16-bit integers as codes of 8 bits, see <see cref="Requantization"/>.</summary>
+    /// <summary>Stores 16-bit integers as codes of 8 bits, see <see cref="AffineCodes"/>.</summary>
     static abstract void StoreCodes(TVector integers, int multiplier, int offset, int shift, ref byte codes);
 }

@@ -148,7 +148,7 @@ internal readonly struct Vector128Ops : ILookupOps<Vector128<ulong>>
     {
         (Vector128<int> low, Vector128<int> high) = Vector128.Widen(integers.AsInt16());
         Vector256<int> both = Vector256.Create(low, high);
-        Unsafe.WriteUnaligned(ref codes, Requantization.SixteenCodes(both, both, multiplier, offset, shift).AsUInt64()[0]);
+        Unsafe.WriteUnaligned(ref codes, AffineCodes.Sixteen(both, both, multiplier, offset, shift).AsUInt64()[0]);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

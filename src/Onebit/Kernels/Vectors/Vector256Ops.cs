@@ -141,7 +141,7 @@ internal readonly struct Vector256Ops : ILookupOps<Vector256<ulong>>
     public static void StoreCodes(Vector256<ulong> integers, int multiplier, int offset, int shift, ref byte codes)
     {
         (Vector256<int> low, Vector256<int> high) = Vector256.Widen(integers.AsInt16());
-        Requantization.SixteenCodes(low, high, multiplier, offset, shift).StoreUnsafe(ref codes);
+        AffineCodes.Sixteen(low, high, multiplier, offset, shift).StoreUnsafe(ref codes);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -158,8 +158,8 @@ internal readonly struct Vector512Ops : ILookupOps<Vector512<ulong>>
     public static void StoreCodes(Vector512<ulong> integers, int multiplier, int offset, int shift, ref byte codes)
     {
         (Vector512<int> low, Vector512<int> high) = Vector512.Widen(integers.AsInt16());
-        Requantization.SixteenCodes(low, multiplier, offset, shift).StoreUnsafe(ref codes);
-        Requantization.SixteenCodes(high, multiplier, offset, shift).StoreUnsafe(ref codes, (nuint)Vector512<int>.Count);
+        AffineCodes.Sixteen(low, multiplier, offset, shift).StoreUnsafe(ref codes);
+        AffineCodes.Sixteen(high, multiplier, offset, shift).StoreUnsafe(ref codes, (nuint)Vector512<int>.Count);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
