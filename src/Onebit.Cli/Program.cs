@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.RegularExpressions;
 using Onebit.Cli;
 using Spectre.Console;
 
@@ -29,7 +30,7 @@ try
         Command command = parsed.CommandResult.Command;
         string help = command == root ? "onebit --help" : $"onebit {command.Name} --help";
         string what =
-            command != root ? parsed.Errors[0].Message.TrimEnd('.')
+            command != root ? NoNumber().Replace(parsed.Errors[0].Message, "$2 takes a number, not '$1'").TrimEnd('.')
             : parsed.UnmatchedTokens.Count > 0 ? $"There is no command '{parsed.UnmatchedTokens[0]}'"
             : "Say what to do";
         Failure.Say($"{what}. Try '{help}'.");
@@ -45,4 +46,11 @@ try
 catch (Exception e)
 {
     return Failure.End(e);
+}
+
+internal static partial class Program
+{
+    // What the parser says of an option's value that is none, which names a type of .NET.
+    [GeneratedRegex("^Cannot parse argument '(.*)' for option '(.*)' as expected type .*$")]
+    private static partial Regex NoNumber();
 }

@@ -151,7 +151,7 @@ public partial class ReportWriterTests
         string[] cells = [.. Section(page, "comparison").Descendants("td").Select(Text)];
         Assert.Contains("–", cells);
         Assert.Contains("2,000 – packed", cells);
-        Assert.Contains("500 ns 40.0× faster", cells);
+        Assert.Contains("500 ns 40.0× faster than 20 µs", cells);
         Assert.DoesNotContain(page.Descendants("section"), s => s.Attribute("id")!.Value == "disagreements");
     }
 

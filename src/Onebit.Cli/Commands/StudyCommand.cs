@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Onebit.Datasets;
 using Onebit.Study;
 using Onebit.Training;
 using Spectre.Console;
@@ -33,6 +34,7 @@ internal static class StudyCommand
         };
         Option<string> data = SharedOptions.Data();
         Option<Shape?> size = SharedOptions.Size();
+        Option<int?> epochs = SharedOptions.Epochs();
         Option<int> jobs = SharedOptions.Count(
             "--jobs",
             "Trainings at a time. The default is one per core.",
@@ -61,6 +63,7 @@ internal static class StudyCommand
             output,
             data,
             size,
+            epochs,
             jobs,
             finished,
             archive,
@@ -73,25 +76,35 @@ internal static class StudyCommand
                     experiments = parsed.GetRequiredValue(preset),
                     images = SharedOptions.DataFor(Preset.Load(experiments), parsed, data);
                 OutputFolder.Require(folder);
+                var notes = new List<string>();
+                FolderReading? reading = null;
+                // What is noted is said between two displays: a line written into one is overwritten.
+                StudyRunner runner = ProgressDisplay.Show(display => new StudyRunner(
+                    experiments,
+                    images,
+                    folder,
+                    Self,
+                    parsed.GetValue(size),
+                    parsed.GetValue(epochs),
+                    parsed.GetValue(archive),
+                    DataCommand.Loading(display),
+                    r => reading = r,
+                    notes.Add
+                ));
+                DataCommand.Tell(reading);
+                notes.ForEach(Failure.Say);
+                var unreadable = new List<string>();
                 StudyResults results = ProgressDisplay.Show(display =>
-                    new StudyRunner(
-                        experiments,
-                        images,
-                        folder,
-                        Self,
-                        parsed.GetValue(size),
-                        parsed.GetValue(archive),
-                        DataCommand.Loading(display),
-                        DataCommand.Tell
-                    ).Execute(
+                    runner.Execute(
                         parsed.GetValue(jobs),
                         parsed.GetValue(finished),
                         new SynchronousProgress<IReadOnlyList<RunProgress>>(runs => Report(display, runs)),
-                        new SynchronousProgress<string>(what => display.Report("measuring", 0, what)),
-                        new SynchronousProgress<string>(Failure.Say),
+                        new SynchronousProgress<MeasuringProgress>(m => display.Report("timing inference", m.Done, m.Experiment)),
+                        new SynchronousProgress<string>(unreadable.Add),
                         cancellation
                     )
                 );
+                unreadable.ForEach(Failure.Say);
                 string[] without =
                 [
                     .. (results.MissingRuns ?? []).Select(m => m.Experiment).Distinct().Except(results.Runs.Select(r => r.Experiment)),
@@ -99,6 +112,11 @@ internal static class StudyCommand
                 if (without.Length > 0)
                 {
                     Failure.Say($"left out, because they have no finished run: {string.Join(", ", without)}");
+                }
+
+                foreach ((StudyRun run, string warning) in results.Runs.SelectMany(r => ShortTraining.Warnings(r).Select(w => (r, w))))
+                {
+                    Failure.Say($"{run.Experiment}: {warning}");
                 }
 
                 if (parsed.GetValue(json))
@@ -128,7 +146,7 @@ internal static class StudyCommand
             }
             else if (run.Training is { } training)
             {
-                display.Report(run.Name, Math.Min(run.Done, 0.999), ProgressDisplay.Describe(training));
+                display.Report(run.Name, Math.Min(run.Done, 0.999), ProgressDisplay.Describe(training), training.SecondsLeft);
             }
         }
     }
@@ -143,32 +161,54 @@ internal static class StudyCommand
 
     private static void Print(StudyResults results, string report)
     {
-        var table = new Table()
-            .Border(TableBorder.Simple)
-            .AddColumn("network")
-            .AddColumn("method")
-            .AddColumn(new TableColumn("bits\nin/w/act").RightAligned())
-            .AddColumn(new TableColumn("test accuracy").RightAligned())
-            .AddColumn(new TableColumn("hard images").RightAligned())
-            .AddColumn(new TableColumn("bytes").RightAligned())
-            .AddColumn(new TableColumn("training").RightAligned())
-            .AddColumn(new TableColumn("one image\n(vs. float32)").RightAligned());
-        foreach (StudyRun run in results.Runs)
+        string Accuracy(StudyRun run)
         {
-            table.AddTextRow(
-                run.Network,
-                run.Method,
-                $"{run.InputBits}/{run.WeightBits}/{run.ActivationBits}",
-                run.Seeds.Count == 1
-                    ? $"{run.TestAccuracy.Mean:P2} (1 seed)"
-                    : $"{run.TestAccuracy.Mean:P2} ± {run.TestAccuracy.Std:P2} ({run.Seeds.Count} seeds)",
-                run.HardSetAccuracy is { } hard ? $"{hard.Mean:P2}" : "",
-                $"{run.ModelBytes:N0}" + (run.Packed || run.BinaryParameters == 0 ? "" : " counted"),
-                $"{run.TrainSeconds.Mean:N1} s",
-                $"{run.InferenceNanoseconds.Batch1 / 1000:N1} µs (x{run.Ratio.Batch1:N2})"
-            );
+            if (run.Seeds.Count > 1)
+            {
+                return $"{run.TestAccuracy.Mean:P2} ± {100 * run.TestAccuracy.Std:F2} ({run.Seeds.Count} seeds)";
+            }
+
+            var interval = Wilson.Of(run.TestAccuracy.Mean, results.Dataset.TestImages);
+            return $"{run.TestAccuracy.Mean:P2} ({100 * interval.Low:F1}-{100 * interval.High:F1})";
         }
-        AnsiConsole.Write(table);
+
+        IReadOnlyList<string>[] rows =
+        [
+            .. results.Runs.Select(run =>
+                (IReadOnlyList<string>)
+                    [
+                        run.Network,
+                        run.Method,
+                        $"{run.InputBits}/{run.WeightBits}/{run.ActivationBits}",
+                        Accuracy(run),
+                        run.HardSetAccuracy is { } hard ? $"{hard.Mean:P2}" : "",
+                        $"{run.ModelBytes:N0}" + (run.Packed || run.BinaryParameters == 0 ? "" : " counted"),
+                        $"{run.TrainProcessorSeconds.Mean:N1} s",
+                        $"{run.InferenceNanoseconds.Batch1 / 1000:N1} µs",
+                        run.WeightBits == 32 ? "" : $"{run.Peer.Batch1 / 1000:N1} µs ({run.Ratio.Batch1:N1}×)",
+                    ]
+            ),
+        ];
+        AnsiConsole.Write(
+            TextTable.Fitting(
+                [
+                    ("network", false, 0),
+                    ("method", false, 0),
+                    ("bits\nin/w/act", true, 3),
+                    ("test\naccuracy", true, 0),
+                    ("hard\nimages", true, 6),
+                    ("bytes", true, 1),
+                    ("training,\nprocessor", true, 5),
+                    ("one\nimage", true, 2),
+                    ("float32 at\nthat time", true, 4),
+                ],
+                rows,
+                AnsiConsole.Profile.Width
+            )
+        );
+        AnsiConsole.WriteLine(
+            "In brackets with one seed: where other test images would put it, 95 times in 100. Then: float32's time over one bit's."
+        );
         AnsiConsole.WriteLine($"Report: {VisibleText.Of(report)}");
     }
 }

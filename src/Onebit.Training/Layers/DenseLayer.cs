@@ -14,6 +14,11 @@ public sealed record DenseLayer(
     Method? Method = null
 ) : WeightLayer(Bias, Binarize, DivideByRootFanIn, Method)
 {
+    internal override Shape OutputShape(BuildContext context, IReadOnlyList<Shape> inputs) =>
+        Units < 0
+            ? throw context.Wrong($"has {Units} units; give at least 1, or none for the number of classes")
+            : base.OutputShape(context, inputs);
+
     private protected override Geometry GeometryFor(Shape input, int classes) =>
         new(Units == 0 ? classes : Units, input.Height, input.Width, Stride: 1, Padding: 0, Groups: 1);
 }

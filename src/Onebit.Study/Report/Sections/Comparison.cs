@@ -20,7 +20,7 @@ internal static class Comparison
             );
             foreach (StudyRun run in network.Runs)
             {
-                rows.Append(Row(network, run, hardSet));
+                rows.Append(Row(data.Results.Dataset, network, run, hardSet));
             }
 
             rows.Append("</tbody>\n");
@@ -54,7 +54,7 @@ internal static class Comparison
         return text.Length == 0 ? "" : $"<li><code>{Escape(run.Experiment)}</code>: {Escape(text)}</li>";
     }
 
-    private static string Row(NetworkRuns network, StudyRun run, bool hardSet)
+    private static string Row(DatasetInfo set, NetworkRuns network, StudyRun run, bool hardSet)
     {
         StudyRun? full = run == network.FullPrecision ? null : network.FullPrecision;
         bool counted = IsCounted(run);
@@ -74,7 +74,7 @@ internal static class Comparison
         string clock = Math.Abs(wall - own) > 0.1 * own ? $"<small>{Seconds(wall)} by the clock</small>" : "";
         return $"""
             <tr><th scope="row">{Escape(run.Method)}<small>{Escape(run.Experiment)}</small></th><td>{Bits(run)}</td>
-            <td>{Percent(run.TestAccuracy)}<small>{Seeds(run.Seeds.Count)}</small></td>
+            <td>{Percent(run.TestAccuracy)}<small>{Certainty(run, set)}</small></td>
             <td>{(full is null ? Nothing : Points(run.TestAccuracy.Mean - full.TestAccuracy.Mean))}</td>{(
                 hardSet
                     ? Hard(run, full)
@@ -114,11 +114,13 @@ internal static class Comparison
             ? ""
             : $"<small class=\"ratio\">{(full is { } value ? Compared(value, own, less, more, "the same") : Nothing)}</small>";
 
-    // The peer was timed interleaved with the run itself, so its ratio means more than two rows of this table.
+    // The peer was timed interleaved with the run itself, so its ratio means more than two rows of this table. It is shown, because the
+    // row of full precision was timed at another moment.
     private static string Time(StudyRun run, double own, double peer, double ratio) =>
         Seconds(own / 1e9)
         + (
-            run.WeightBits < 32 ? $"<small class=\"ratio\">{Compared(ratio, 1, "faster", "slower", "the same")}</small>"
+            run.WeightBits < 32
+                ? $"<small class=\"ratio\">{Compared(ratio, 1, "faster", "slower", "the same")}</small><small>than {Seconds(peer / 1e9)}</small>"
             : own == peer ? ""
             : $"<small>{Escape(run.Peer.Name)}: {Seconds(peer / 1e9)}</small>"
         );

@@ -40,6 +40,7 @@ internal static class HowMeasured
             <dt>Seeds</dt><dd>{seedText} Means are over seeds. Deviations are sample standard deviations.
             Curves, confusion matrices and comparisons of images are of the first seed.</dd>
             <dt>Accuracy</dt><dd>The share of the test images that is classified correctly.
+            With one seed, the range is where other test images would put it, 95 times in 100 (Wilson’s interval).
             Packed networks are evaluated after folding, with the integers of the file. Other networks are evaluated in floating point.</dd>
             {(set.HardImages is { } hard ? HardImages(hard) : "")}
             <dt>Model size</dt><dd>The length of a real file: <code>.onebit</code> where packed, safetensors in full precision.
@@ -54,7 +55,7 @@ internal static class HowMeasured
             Time by the clock is shown where it differs by more than a tenth. Recipes may differ in epochs.</dd>
             <dt>One image</dt><dd>Time from byte pixels to class, on one thread. Packed networks run on the Onebit runtime,
             full precision on {peer}, and binarized networks that are not packed on libtorch.
-            The ratio is to the same network in float32, timed interleaved with the run in the same process.
+            The ratio is to the same network in float32, timed interleaved with the run in the same process. Its time stands below.
             That network has random weights, and its batch normalization is folded into them.</dd>
             <dt>Ratios</dt><dd>“4.0× smaller” means that full precision takes 4.0 times as much.
             “4.0× slower” means that this run takes 4.0 times as long.

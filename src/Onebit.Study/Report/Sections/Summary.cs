@@ -1,3 +1,4 @@
+using Onebit.Training;
 using static Onebit.Study.Display;
 
 namespace Onebit.Study;
@@ -15,9 +16,23 @@ internal static class Summary
         return $"""
             <section id="summary">
             <h2>What did one bit cost, what did it save?</h2>
-            <p class="summary">{text}</p>
+            <p class="summary">{text}</p>{Short(data)}
             </section>
             """;
+    }
+
+    /// <summary>Runs that were not trained long enough to mean something.</summary>
+    private static string Short(ReportData data)
+    {
+        string[] warnings =
+        [
+            .. data.Results.Runs.SelectMany(r =>
+                ShortTraining.Warnings(r).Select(w => $"<li><code>{Escape(r.Experiment)}</code>: {Escape(w)}</li>")
+            ),
+        ];
+        return warnings.Length == 0
+            ? ""
+            : $"\n<div class=\"warning\"><strong>Training was short</strong><ul>{string.Concat(warnings)}</ul></div>";
     }
 
     private static string Against(ReportData data, NetworkRuns network, StudyRun full, StudyRun run)
