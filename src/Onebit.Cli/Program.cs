@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.RegularExpressions;
 using Onebit.Cli;
+using Onebit.Datasets;
 using Spectre.Console;
 
 try
@@ -22,6 +23,7 @@ try
         BenchCommand.Create(),
         ReportCommand.Create(),
         DataCommand.Create(),
+        ListCommand.Create(),
     };
 
     ParseResult parsed = root.Parse(args);
@@ -31,7 +33,9 @@ try
         string help = command == root ? "onebit --help" : $"onebit {command.Name} --help";
         string what =
             command != root ? NoNumber().Replace(parsed.Errors[0].Message, "$2 takes a number, not '$1'").TrimEnd('.')
-            : parsed.UnmatchedTokens.Count > 0 ? $"There is no command '{parsed.UnmatchedTokens[0]}'"
+            : parsed.UnmatchedTokens.Count > 0
+                ? $"There is no command '{parsed.UnmatchedTokens[0]}'"
+                    + NearName.Hint(parsed.UnmatchedTokens[0], root.Subcommands.Select(c => c.Name))
             : "Say what to do";
         Failure.Say($"{what}. Try '{help}'.");
         return 2;

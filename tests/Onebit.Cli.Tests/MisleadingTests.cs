@@ -2,7 +2,9 @@ using System.Text.Json.Nodes;
 
 namespace Onebit.Cli.Tests;
 
-/// <summary>What could mislead: a network that was hardly trained, a model on data of other classes, a network that no file will hold.</summary>
+/// <summary>
+/// What could mislead: a network that was hardly trained, a model on data of other classes, a network that no file will hold.
+/// </summary>
 public class MisleadingTests
 {
     private static string Model(string name) => Path.Combine(AppContext.BaseDirectory, "models", name + ".onebit");

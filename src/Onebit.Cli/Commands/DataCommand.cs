@@ -102,7 +102,7 @@ internal static class DataCommand
     /// <summary>
     /// The test images as a model reads them. Images of a folder are scaled to its input and get labels from the names of its classes.
     /// </summary>
-    /// <exception cref="DatasetException">They have another size or other classes than the model, or other pictures than it knows.</exception>
+    /// <exception cref="DatasetException">They have another size, other classes or other pictures than the model.</exception>
     internal static ImageSet LoadTestShowingProgress(string nameOrFolder, BitModel model, string path)
     {
         Shape? shape = model.Input is { Channels: 1 or 3 } input ? new Shape(input.Channels, input.Height, input.Width) : null;

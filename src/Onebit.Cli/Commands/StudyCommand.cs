@@ -23,7 +23,7 @@ internal static class StudyCommand
             string name = result.GetValueOrDefault<string>();
             if (Preset.Find(name) is null)
             {
-                result.AddError($"There is no preset '{name}'; use {string.Join(", ", Preset.Names)} or a folder of experiment files");
+                result.AddError(Preset.Unknown(name));
             }
         });
         var output = new Option<string>("--out")
@@ -114,9 +114,9 @@ internal static class StudyCommand
                     Failure.Say($"left out, because they have no finished run: {string.Join(", ", without)}");
                 }
 
-                foreach ((StudyRun run, string warning) in results.Runs.SelectMany(r => ShortTraining.Warnings(r).Select(w => (r, w))))
+                foreach (IGrouping<string, string> warning in Warnings(results))
                 {
-                    Failure.Say($"{run.Experiment}: {warning}");
+                    Failure.Say($"{warning.Key} {string.Join(", ", warning)}");
                 }
 
                 if (parsed.GetValue(json))
@@ -159,17 +159,22 @@ internal static class StudyCommand
         return new ProcessStartInfo(program, hosted ? [typeof(StudyCommand).Assembly.Location, .. arguments] : arguments);
     }
 
+    /// <summary>Trainings that were too short, each warning once.</summary>
+    private static IEnumerable<IGrouping<string, string>> Warnings(StudyResults results) =>
+        results
+            .Runs.SelectMany(run =>
+                ShortTraining.Warnings(run).Select(text => (Text: char.ToUpperInvariant(text[0]) + text[1..], run.Experiment))
+            )
+            .GroupBy(w => w.Text, w => w.Experiment);
+
     private static void Print(StudyResults results, string report)
     {
-        string Accuracy(StudyRun run)
+        (string Accuracy, string Certainty) Describe(StudyRun run)
         {
-            if (run.Seeds.Count > 1)
-            {
-                return $"{run.TestAccuracy.Mean:P2} ± {100 * run.TestAccuracy.Std:F2} ({run.Seeds.Count} seeds)";
-            }
-
             var interval = Wilson.Of(run.TestAccuracy.Mean, results.Dataset.TestImages);
-            return $"{run.TestAccuracy.Mean:P2} ({100 * interval.Low:F1}-{100 * interval.High:F1})";
+            return run.Seeds.Count > 1
+                ? ($"{100 * run.TestAccuracy.Mean:F2} ± {100 * run.TestAccuracy.Std:F2} %", $"{run.Seeds.Count} seeds")
+                : ($"{run.TestAccuracy.Mean:P2}", $"{100 * interval.Low:F1}-{100 * interval.High:F1}");
         }
 
         IReadOnlyList<string>[] rows =
@@ -180,7 +185,8 @@ internal static class StudyCommand
                         run.Network,
                         run.Method,
                         $"{run.InputBits}/{run.WeightBits}/{run.ActivationBits}",
-                        Accuracy(run),
+                        Describe(run).Accuracy,
+                        Describe(run).Certainty,
                         run.HardSetAccuracy is { } hard ? $"{hard.Mean:P2}" : "",
                         $"{run.ModelBytes:N0}" + (run.Packed || run.BinaryParameters == 0 ? "" : " counted"),
                         $"{run.TrainProcessorSeconds.Mean:N1} s",
@@ -194,8 +200,9 @@ internal static class StudyCommand
                 [
                     ("network", false, 0),
                     ("method", false, 0),
-                    ("bits\nin/w/act", true, 3),
+                    ("bits\nin/w/act", true, 1),
                     ("test\naccuracy", true, 0),
+                    ("seeds, or\nrange", true, 7),
                     ("hard\nimages", true, 6),
                     ("bytes", true, 1),
                     ("training,\nprocessor", true, 5),
@@ -207,7 +214,7 @@ internal static class StudyCommand
             )
         );
         AnsiConsole.WriteLine(
-            "In brackets with one seed: where other test images would put it, 95 times in 100. Then: float32's time over one bit's."
+            "Bits: of pixels, weights and activations. Range, with one seed: where other test images would put it, 95 times in 100."
         );
         AnsiConsole.WriteLine($"Report: {VisibleText.Of(report)}");
     }

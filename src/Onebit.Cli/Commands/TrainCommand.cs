@@ -20,8 +20,14 @@ internal static class TrainCommand
         {
             if (Find(result.GetValueOrDefault<string>()) is null)
             {
+                string name = result.GetValueOrDefault<string>();
                 result.AddError(
-                    $"There is no experiment file '{result.GetValueOrDefault<string>()}' and no shipped experiment of that name"
+                    $"There is no experiment file '{name}' and no shipped experiment of that name"
+                        + (
+                            Preset.Names.Contains(name) ? $"; '{name}' is a preset, try 'onebit list {name}'"
+                            : NearName.Hint(name, Preset.Experiments) is { Length: > 0 } hint ? hint
+                            : "; 'onebit list' shows them"
+                        )
                 );
             }
         });
@@ -166,7 +172,8 @@ internal static class TrainCommand
         );
         table.AddTextRow(
             "trained in",
-            $"{result.TrainSeconds:N1} s by the clock, {result.TrainProcessorSeconds:N1} s of processor time, {result.Epochs} epoch{(result.Epochs == 1 ? "" : "s")}"
+            $"{result.TrainSeconds:N1} s by the clock, {result.TrainProcessorSeconds:N1} s of processor time, "
+                + $"{result.Epochs} epoch{(result.Epochs == 1 ? "" : "s")}"
         );
         table.AddTextRow("folder", folder);
         AnsiConsole.Write(table);

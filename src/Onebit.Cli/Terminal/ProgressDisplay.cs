@@ -32,7 +32,7 @@ internal sealed class ProgressDisplay
             .HideCompleted(true)
             .Columns(
                 new TaskDescriptionColumn { Alignment = Justify.Left },
-                new ProgressBarColumn { Width = 20 },
+                new ProgressBarColumn { Width = 12 },
                 new PercentageColumn(),
                 new TimeLeftColumn()
             )
@@ -82,6 +82,10 @@ internal sealed class ProgressDisplay
     private sealed class TimeLeftColumn : ProgressColumn
     {
         internal const string Key = "seconds left";
+
+        protected override bool NoWrap => true;
+
+        public override int? GetColumnWidth(RenderOptions options) => "9:59:59 left".Length;
 
         public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) =>
             new Text(

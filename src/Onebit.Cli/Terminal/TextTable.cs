@@ -47,14 +47,8 @@ internal static class TextTable
             table.AddTextRow(shown.Select(i => row[i]));
         }
 
-        return shown.Count == columns.Count
-            ? table
-            : new Rows(
-                table,
-                new Text(
-                    $"Left out on this narrow terminal: {string.Join(", ", columns.Where((_, i) => !shown.Contains(i)).Select(c => c.Header.Replace('\n', ' ')))}."
-                )
-            );
+        string leftOut = string.Join(", ", columns.Where((_, i) => !shown.Contains(i)).Select(c => c.Header.Replace('\n', ' ')));
+        return leftOut.Length == 0 ? table : new Rows(table, new Text($"Left out on this narrow terminal: {leftOut}."));
     }
 
     private static Text Cell(string text) => new(VisibleText.Of(text));

@@ -2,10 +2,10 @@ namespace Onebit.Training;
 
 /// <summary>A dense layer over all elements of its input.</summary>
 /// <param name="Units">Outputs; 0 stands for the number of classes.</param>
-/// <param name="Bias">See <see cref="WeightLayer"/>, as for the others.</param>
-/// <param name="Binarize">See there.</param>
-/// <param name="DivideByRootFanIn">See there.</param>
-/// <param name="Method">See there.</param>
+/// <param name="Bias">Adds a float bias; pointless before a batch normalization.</param>
+/// <param name="Binarize">false keeps these weights float32 whatever the method.</param>
+/// <param name="DivideByRootFanIn">Divides the output by the square root of the fan-in, in place of a normalization.</param>
+/// <param name="Method">Binarizes these weights where the network binarizes; null: the experiment's method.</param>
 public sealed record DenseLayer(
     int Units = 0,
     bool Bias = false,

@@ -15,7 +15,8 @@ public static class ShortTraining
         {
             yield return string.Create(
                 CultureInfo.InvariantCulture,
-                $"{run.Epochs:N0} epochs of {run.TrainImages:N0} images are {steps:N0} steps, which is far too short. Train longer with --epochs N."
+                $"{run.Epochs:N0} epochs of {run.TrainImages:N0} images are {steps:N0} steps, which is far too short. "
+                    + $"Train longer with --epochs N."
             );
         }
 
@@ -29,8 +30,8 @@ public static class ShortTraining
     }
 
     /// <summary>
-    /// By how much the last tenth of the epochs is better on the validation images than any epoch before; null: by less than half a point or
-    /// two standard errors.
+    /// By how much the last tenth of the epochs is better on the validation images than any epoch before; null: by less than half a
+    /// point or two standard errors.
     /// </summary>
     private static double? Rise(RunRecord run)
     {

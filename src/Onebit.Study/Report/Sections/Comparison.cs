@@ -120,7 +120,8 @@ internal static class Comparison
         Seconds(own / 1e9)
         + (
             run.WeightBits < 32
-                ? $"<small class=\"ratio\">{Compared(ratio, 1, "faster", "slower", "the same")}</small><small>than {Seconds(peer / 1e9)}</small>"
+                ? $"<small class=\"ratio\">{Compared(ratio, 1, "faster", "slower", "the same")}</small>"
+                    + $"<small>than {Seconds(peer / 1e9)}</small>"
             : own == peer ? ""
             : $"<small>{Escape(run.Peer.Name)}: {Seconds(peer / 1e9)}</small>"
         );

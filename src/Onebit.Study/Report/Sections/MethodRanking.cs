@@ -25,7 +25,7 @@ internal static class MethodRanking
             <p class="hint">{FewSeeds(networks.Concat(equal))} Without any real difference, one row in twenty has a star.
             The first of many runs is first partly by luck.
             Seeds show how much another training would differ. They do not show how much other test images would.</p>
-            {string.Concat(networks.Select(n => Table(n) + (n.Runs.Count < Ranking.MinRuns ? "" : Pictures(data, n))))}{string.Concat(equal.Select(Table))}{(
+            {string.Concat(networks.Select(n => Network(data, n)))}{string.Concat(equal.Select(Table))}{(
                 sizes is null ? "" : Pictures(data, sizes)
             )}{ByBits(data)}</section>
             """;
@@ -59,6 +59,9 @@ internal static class MethodRanking
                 + $" {Number(Welch.Critical(2 * min - 2), "F1")} if two methods deviate alike,"
                 + $" {Number(Welch.Critical(min - 1), "F1")} if one of them does not deviate.";
     }
+
+    private static string Network(ReportData data, Ranking ranking) =>
+        Table(ranking) + (ranking.Runs.Count < Ranking.MinRuns ? "" : Pictures(data, ranking));
 
     private static string Table(Ranking ranking) =>
         $"""
