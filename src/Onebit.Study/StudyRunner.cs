@@ -165,7 +165,8 @@ public sealed class StudyRunner
                     .ThenBy(r => r.ActivationBits)
                     .ThenBy(r => r.Experiment, StringComparer.Ordinal),
             ],
-            missing.Length == 0 ? null : missing
+            missing.Length == 0 ? null : missing,
+            ProgramInfo.Now()
         );
         results.Save(_folder);
         _task.WriteReport(results, _folder, ReportFile);

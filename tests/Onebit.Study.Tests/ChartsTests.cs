@@ -20,7 +20,7 @@ public class ChartsTests
             new HashSet<string>
             {
                 "float32",
-                "binaryconnect",
+                "binaryconnect 8/1/8",
                 "net & co",
                 "model size (log scale)",
                 "test accuracy (log scale of the error)",

@@ -269,7 +269,7 @@ public partial class ReportWriterTests
         study.Add("net", "binarynet", 10);
         XElement section = Section(Parse(study.Report), "disagreements");
         Assert.Equal(
-            ["binaryconnect 1 8 p = 0.039 is significant, in favour of one bit.", "binarynet 0 0 p = 1.00 is not significant."],
+            ["binaryconnect 8/1/8 1 8 p = 0.039 is significant, in favour of one bit.", "binarynet 8/1/1 0 0 p = 1.00 is not significant."],
             section.Descendants("tbody").Single().Elements("tr").Select(Text)
         );
         Assert.Contains("right: all 1.", Text(section), StringComparison.Ordinal);

@@ -53,7 +53,7 @@ internal static class StudyCommand
             "study",
             """
             Train every network in full precision and binarized. Pack, measure and compare them.
-            Writes results.json and report.html. After an interruption the same command continues.
+            Writes report.html, results.json, runs.csv, curves.csv and plots. After an interruption the same command continues.
 
             Example: onebit study --preset quick --out my-study
             """
@@ -94,17 +94,24 @@ internal static class StudyCommand
                 DataCommand.Tell(reading);
                 notes.ForEach(Failure.Say);
                 var unreadable = new List<string>();
-                StudyResults results = ProgressDisplay.Show(display =>
-                    runner.Execute(
-                        parsed.GetValue(jobs),
-                        parsed.GetValue(finished),
-                        new SynchronousProgress<IReadOnlyList<RunProgress>>(runs => Report(display, runs)),
-                        new SynchronousProgress<MeasuringProgress>(m => display.Report("timing inference", m.Done, m.Experiment)),
-                        new SynchronousProgress<string>(unreadable.Add),
-                        cancellation
-                    )
-                );
-                unreadable.ForEach(Failure.Say);
+                StudyResults results;
+                try
+                {
+                    results = ProgressDisplay.Show(display =>
+                        runner.Execute(
+                            parsed.GetValue(jobs),
+                            parsed.GetValue(finished),
+                            new SynchronousProgress<IReadOnlyList<RunProgress>>(runs => Report(display, runs)),
+                            new SynchronousProgress<MeasuringProgress>(m => display.Report("timing inference", m.Done, m.Experiment)),
+                            new SynchronousProgress<string>(unreadable.Add),
+                            cancellation
+                        )
+                    );
+                }
+                finally
+                {
+                    unreadable.ForEach(Failure.Say);
+                }
                 string[] without =
                 [
                     .. (results.MissingRuns ?? []).Select(m => m.Experiment).Distinct().Except(results.Runs.Select(r => r.Experiment)),
@@ -114,9 +121,9 @@ internal static class StudyCommand
                     Failure.Say($"left out, because they have no finished run: {string.Join(", ", without)}");
                 }
 
-                foreach (IGrouping<string, string> warning in Warnings(results))
+                foreach ((string warning, IReadOnlyList<string> about) in ShortTraining.Of(results.Runs))
                 {
-                    Failure.Say($"{warning.Key} {string.Join(", ", warning)}");
+                    Failure.Say($"{string.Join(", ", about)}: {warning}");
                 }
 
                 if (parsed.GetValue(json))
@@ -158,14 +165,6 @@ internal static class StudyCommand
         bool hosted = Path.GetFileNameWithoutExtension(program) == "dotnet";
         return new ProcessStartInfo(program, hosted ? [typeof(StudyCommand).Assembly.Location, .. arguments] : arguments);
     }
-
-    /// <summary>Trainings that were too short, each warning once.</summary>
-    private static IEnumerable<IGrouping<string, string>> Warnings(StudyResults results) =>
-        results
-            .Runs.SelectMany(run =>
-                ShortTraining.Warnings(run).Select(text => (Text: char.ToUpperInvariant(text[0]) + text[1..], run.Experiment))
-            )
-            .GroupBy(w => w.Text, w => w.Experiment);
 
     private static void Print(StudyResults results, string report)
     {

@@ -90,7 +90,7 @@ internal sealed record Ranking(string Title, IReadOnlyList<StudyRun> Runs, Study
 
     /// <summary>The packed runs of a network, which may be none.</summary>
     internal static Ranking Of(NetworkRuns network) =>
-        new(network.Name, Best([.. network.Runs.Where(r => r.Packed)]), network.FullPrecision, network.Label);
+        new(network.Name, Best([.. network.Runs.Where(r => r.Packed)]), network.FullPrecision, network.NameOf);
 
     /// <summary>Networks with packed runs.</summary>
     internal static IEnumerable<Ranking> Networks(StudyResults results) => NetworkRuns.Of(results).Select(Of).Where(r => r.Runs.Count > 0);

@@ -22,5 +22,8 @@ public sealed record ConvLayer(
     Method? Method = null
 ) : WeightLayer(Bias, Binarize, DivideByRootFanIn, Method)
 {
+    internal override string? Brief =>
+        $"conv {Filters} {Kernel}x{Kernel}" + (Stride == 1 ? "" : $" stride {Stride}") + (Groups == 1 ? "" : $" groups {Groups}");
+
     private protected override Geometry GeometryFor(Shape input, int classes) => new(Filters, Kernel, Kernel, Stride, Padding, Groups);
 }

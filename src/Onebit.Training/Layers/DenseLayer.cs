@@ -14,6 +14,8 @@ public sealed record DenseLayer(
     Method? Method = null
 ) : WeightLayer(Bias, Binarize, DivideByRootFanIn, Method)
 {
+    internal override string? Brief => Units == 0 ? "dense" : $"dense {Units}";
+
     internal override Shape OutputShape(BuildContext context, IReadOnlyList<Shape> inputs) =>
         Units < 0
             ? throw context.Wrong($"has {Units} units; give at least 1, or none for the number of classes")

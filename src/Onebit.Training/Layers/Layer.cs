@@ -48,6 +48,9 @@ public abstract record Layer
     /// <summary>What messages call a layer: its number and its type.</summary>
     internal string LabelAt(string number) => $"layer {number} ({Types.First(t => t.Value == GetType()).Key})";
 
+    /// <summary>In a few words, for one line of a whole network; null: nothing that one must know.</summary>
+    internal virtual string? Brief => Types.First(t => t.Value == GetType()).Key;
+
     /// <summary>How many values it reads.</summary>
     internal virtual int InputCount => 1;
 

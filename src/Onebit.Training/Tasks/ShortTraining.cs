@@ -29,6 +29,12 @@ public static class ShortTraining
         }
     }
 
+    /// <summary>The warnings of some runs, each once, with the experiments that it is about.</summary>
+    public static IEnumerable<(string Warning, IReadOnlyList<string> Experiments)> Of(IEnumerable<RunRecord> runs) =>
+        runs.SelectMany(run => Warnings(run).Select(text => (Text: char.ToUpperInvariant(text[0]) + text[1..], run.Experiment)))
+            .GroupBy(w => w.Text, w => w.Experiment)
+            .Select(g => (g.Key, (IReadOnlyList<string>)[.. g]));
+
     /// <summary>
     /// By how much the last tenth of the epochs is better on the validation images than any epoch before; null: by less than half a
     /// point or two standard errors.

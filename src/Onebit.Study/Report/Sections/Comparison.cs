@@ -14,7 +14,9 @@ internal static class Comparison
         {
             rows.Append(
                 $"""
-                <tbody><tr class="group"><th scope="rowgroup">{Escape(network.Name)}</th><td colspan="{(hardSet ? 10 : 9)}"></td></tr>
+                <tbody><tr class="group"><th scope="rowgroup">{Escape(network.Name)}</th><td class="layers" colspan="{(hardSet ? 10 : 9)}">{Escape(
+                    network.Runs[0].Layers ?? ""
+                )}</td></tr>
 
                 """
             );
@@ -39,10 +41,19 @@ internal static class Comparison
             <th scope="col">One image<small>batch of 1</small></th>
             <th scope="col">One image<small>in batches of 256</small></th></tr></thead>
             {rows}</table></div>
-            {(notes.Length == 0 ? "" : $"<ul class=\"notes\">{notes}</ul>")}
+            {Recipes(data.Results)}{(notes.Length == 0 ? "" : $"<ul class=\"notes\">{notes}</ul>")}
             <p class="hint"><a href="#method">How it was measured</a> says what each column means.</p>
             </section>
             """;
+    }
+
+    /// <summary>How each run was trained, folded away; nothing where no run says.</summary>
+    private static string Recipes(StudyResults results)
+    {
+        string recipes = string.Concat(
+            results.Runs.Where(r => r.Recipe is not null).Select(r => $"<li><code>{Escape(r.Experiment)}</code>: {Escape(r.Recipe!)}</li>")
+        );
+        return recipes.Length == 0 ? "" : $"<details><summary>How each was trained</summary><ul class=\"notes\">{recipes}</ul></details>\n";
     }
 
     private static bool IsCounted(StudyRun run) => !run.Packed && run.WeightBits < 32;

@@ -31,11 +31,14 @@ internal static class HowMeasured
             <h2>How it was measured</h2>
             <dl>
             <dt>To repeat it</dt><dd><pre class="scroll"><code>{Escape(Command(results))}</code></pre></dd>
-            <dt>Machine</dt><dd>{Escape(machine.Processor)}, {Several(machine.Cores, "logical processor")},
+            {Files(data.Files)}{(results.Program is { } program ? Origin(program) : "")}<dt>Machine</dt><dd>{Escape(
+                machine.Processor
+            )}, {Several(machine.Cores, "logical processor")},
             {Bytes(machine.MemoryBytes)} of memory, {Escape(machine.OperatingSystem)}, {Escape(machine.Runtime)},
             vectors of {machine.VectorBits} bits.</dd>
             <dt>Data</dt><dd>{Escape(set.Name)}, {Count(set.Classes)} classes: {Count(set.TrainImages)} images to train on,
             {Count(set.ValidationImages)} held out for validation, {Count(set.TestImages)} to test.{otherSplits}
+            {(set.Sha256 is { } hash ? $"Their SHA-256 begins with <code>{Escape(hash[..Math.Min(16, hash.Length)])}</code>." : "")}
             Every choice is made on the validation images. The test images are read once per finished run.</dd>
             <dt>Seeds</dt><dd>{seedText} Means are over seeds. Deviations are sample standard deviations.
             Curves, confusion matrices and comparisons of images are of the first seed.</dd>
@@ -63,6 +66,22 @@ internal static class HowMeasured
             <dt>Methods</dt><dd><ul>{methods}</ul></dd>
             </dl>
             </section>
+            """;
+    }
+
+    private static string Files(IReadOnlyList<string> files) =>
+        files.Count == 0
+            ? ""
+            : $"<dt>Files</dt><dd>{string.Join(", ", files.Select(f => $"<a href=\"{Escape(f)}\">{Escape(f)}</a>"))}</dd>\n";
+
+    private static string Origin(ProgramInfo program)
+    {
+        string commit = program.Commit is { } hash ? $", commit {Escape(hash[..Math.Min(10, hash.Length)])}" : "";
+        return $"""
+            <dt>Made</dt><dd>{Escape(program.Date)}, with Onebit {Escape(program.Version)}{commit}.</dd>
+            <dt>Cite as</dt><dd>The Onebit maintainers: Onebit, one-bit neural networks for .NET. Version {Escape(program.Version)}{commit},
+            {Escape(program.Date[..Math.Min(4, program.Date.Length)])}. github.com/onebit-ml/onebit</dd>
+
             """;
     }
 

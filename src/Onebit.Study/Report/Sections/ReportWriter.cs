@@ -11,15 +11,17 @@ public static class ReportWriter
     /// <param name="predictions">Predicted class of each test image, first seed, by experiment name.</param>
     /// <param name="test">The test images.</param>
     /// <param name="hardSet">Which of them are hard; null: none are known.</param>
+    /// <param name="files">What lies beside the page, by relative path; null: nothing.</param>
     /// <exception cref="ArgumentException">There is not one prediction for every test image.</exception>
     public static string Write(
         StudyResults results,
         IReadOnlyDictionary<string, byte[]> predictions,
         ImageSet test,
-        IReadOnlyList<int>? hardSet = null
+        IReadOnlyList<int>? hardSet = null,
+        IReadOnlyList<string>? files = null
     )
     {
-        var data = new ReportData(results, NetworkRuns.Of(results), predictions, test, hardSet);
+        var data = new ReportData(results, NetworkRuns.Of(results), predictions, test, hardSet, files ?? []);
         string body = string.Join(
             '\n',
             [
@@ -44,7 +46,7 @@ public static class ReportWriter
             Preset <code>{Escape(results.Preset)}</code>: {Several(results.Runs.Count, "run")} of {Several(
                 data.Networks.Count,
                 "network"
-            )}.{Missing(results)}
+            )}.{Missing(results)}{Made(results)}
             """,
             body
         );
@@ -54,6 +56,9 @@ public static class ReportWriter
     public static string Markdown(StudyResults results) =>
         string.Join('\n', new[] { MethodRanking.Markdown(results), Frontier.Markdown(results) }.Where(t => t.Length > 0))
             .Replace('\u00a0', ' ');
+
+    private static string Made(StudyResults results) =>
+        results.Program is { } program ? $" Made on {Escape(program.Date)} with Onebit {Escape(program.Version)}." : "";
 
     private static string Missing(StudyResults results)
     {

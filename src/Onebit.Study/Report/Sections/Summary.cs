@@ -26,9 +26,9 @@ internal static class Summary
     {
         string[] warnings =
         [
-            .. data.Results.Runs.SelectMany(r =>
-                ShortTraining.Warnings(r).Select(w => $"<li><code>{Escape(r.Experiment)}</code>: {Escape(w)}</li>")
-            ),
+            .. ShortTraining
+                .Of(data.Results.Runs)
+                .Select(w => $"<li>{string.Join(", ", w.Experiments.Select(e => $"<code>{Escape(e)}</code>"))}: {Escape(w.Warning)}</li>"),
         ];
         return warnings.Length == 0
             ? ""
@@ -111,7 +111,7 @@ internal static class Summary
     {
         string activations = run.ActivationBits == run.WeightBits ? " and activation" : "";
         string name = $"<strong>{Escape(network.Name)}</strong>";
-        return $"With {FewBits(run)} per weight{activations} ({Escape(network.Label(run))}), the {name} network";
+        return $"With {FewBits(run)} per weight{activations} ({Escape(network.NameOf(run))}), the {name} network";
     }
 
     private static string Timing(StudyRun run)
