@@ -4,8 +4,8 @@ namespace Onebit.Training;
 
 /// <summary>
 /// How many epochs an experiment trains for on a data set. A recipe counts its epochs for the 55,000 images of MNIST. On a small set as
-/// many epochs are too few steps. So a set of fewer than 60,000 training images gets as many steps as there, but no more than 2,000, in at most
-/// 300 epochs. It never gets fewer epochs than the recipe says. A set that the experiment itself names gets what the recipe says.
+/// many epochs are too few steps. So a set of fewer than 60,000 training images gets as many steps as there, but no more than 2,000, in
+/// at most 300 epochs. It never gets fewer epochs than the recipe says. A set that the experiment itself names gets what the recipe says.
 /// </summary>
 public static class TrainingLength
 {

@@ -51,6 +51,9 @@ public abstract record Layer
     /// <summary>In a few words, for one line of a whole network; null: nothing that one must know.</summary>
     internal virtual string? Brief => Types.First(t => t.Value == GetType()).Key;
 
+    /// <summary>Several layers in one line.</summary>
+    internal static string BriefOf(IEnumerable<Layer> layers) => string.Join(", ", layers.Select(l => l.Brief).OfType<string>());
+
     /// <summary>How many values it reads.</summary>
     internal virtual int InputCount => 1;
 

@@ -10,9 +10,7 @@ public sealed record NetworkSpec(string Name, IReadOnlyList<Layer> Layers)
 {
     /// <summary>The layers in one line, without batch normalization and activations.</summary>
     [JsonIgnore]
-    public string Brief => BriefOf(Layers);
-
-    internal static string BriefOf(IEnumerable<Layer> layers) => string.Join(", ", layers.Select(l => l.Brief).OfType<string>());
+    public string Brief => Layer.BriefOf(Layers);
 
     /// <summary>The layers as a graph, repetitions written out, in the order they run.</summary>
     /// <exception cref="ExperimentException">A name is unknown, used twice or not allowed; a layer is missing, or read by none.</exception>

@@ -12,11 +12,13 @@ internal static class Comparison
         var rows = new StringBuilder();
         foreach (NetworkRuns network in data.Networks)
         {
+            int columns = hardSet ? 10 : 9;
+            string layers = Escape(network.Runs[0].Layers ?? "");
             rows.Append(
                 $"""
-                <tbody><tr class="group"><th scope="rowgroup">{Escape(network.Name)}</th><td class="layers" colspan="{(hardSet ? 10 : 9)}">{Escape(
-                    network.Runs[0].Layers ?? ""
-                )}</td></tr>
+                <tbody><tr class="group"><th scope="rowgroup">{Escape(
+                    network.Name
+                )}</th><td class="layers" colspan="{columns}">{layers}</td></tr>
 
                 """
             );
