@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Text.RegularExpressions;
 using Onebit.Cli;
+using Onebit.Datasets;
 using Spectre.Console;
 
 try
@@ -21,6 +23,7 @@ try
         BenchCommand.Create(),
         ReportCommand.Create(),
         DataCommand.Create(),
+        ListCommand.Create(),
     };
 
     ParseResult parsed = root.Parse(args);
@@ -29,8 +32,10 @@ try
         Command command = parsed.CommandResult.Command;
         string help = command == root ? "onebit --help" : $"onebit {command.Name} --help";
         string what =
-            command != root ? parsed.Errors[0].Message.TrimEnd('.')
-            : parsed.UnmatchedTokens.Count > 0 ? $"There is no command '{parsed.UnmatchedTokens[0]}'"
+            command != root ? NoNumber().Replace(parsed.Errors[0].Message, "$2 takes a number, not '$1'").TrimEnd('.')
+            : parsed.UnmatchedTokens.Count > 0
+                ? $"There is no command '{parsed.UnmatchedTokens[0]}'"
+                    + NearName.Hint(parsed.UnmatchedTokens[0], root.Subcommands.Select(c => c.Name))
             : "Say what to do";
         Failure.Say($"{what}. Try '{help}'.");
         return 2;
@@ -45,4 +50,11 @@ try
 catch (Exception e)
 {
     return Failure.End(e);
+}
+
+internal static partial class Program
+{
+    // What the parser says of an option's value that is none, which names a type of .NET.
+    [GeneratedRegex("^Cannot parse argument '(.*)' for option '(.*)' as expected type .*$")]
+    private static partial Regex NoNumber();
 }

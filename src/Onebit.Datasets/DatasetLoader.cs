@@ -63,6 +63,15 @@ public static class DatasetLoader
             : LoadTest(source, Downloader.Default, progress, told);
     }
 
+    /// <summary>
+    /// What is known of a set without reading it: what reports call it, what was done to its pictures, and whether its files name classes.
+    /// </summary>
+    public static (string Name, ImagePreparation Preparation, bool NamesClasses) Describe(string nameOrFolder)
+    {
+        DatasetSource source = DatasetSource.Resolve(nameOrFolder);
+        return (source.Name, source.Preparation, source.IsImageFolder);
+    }
+
     internal static Dataset Load(
         DatasetSource source,
         Downloader downloader,

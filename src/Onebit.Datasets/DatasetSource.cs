@@ -96,7 +96,7 @@ internal sealed record DatasetSource(string Name, string Folder, IReadOnlyDictio
         if (!Directory.Exists(folder))
         {
             throw new DatasetException(
-                $"'{folder}' is neither a folder nor a known data set; "
+                $"'{folder}' is neither a folder nor a known data set{NearName.Hint(folder, s_known.Keys)}; "
                     + "give mnist, fashion-mnist, or a folder of IDX files or of images, one subfolder a class."
             );
         }

@@ -10,15 +10,6 @@ namespace Onebit.Study;
 /// <param name="data">The images.</param>
 internal sealed class ClassificationStudy(Dataset data)
 {
-    /// <summary>The file name of the report's first picture, for use elsewhere.</summary>
-    private const string PictureFile = "accuracy-against-bytes.svg";
-
-    /// <summary>The same of packed runs beside published figures, where there are any.</summary>
-    private const string FrontierFile = "frontier.svg";
-
-    /// <summary>What more bits bring and cost, where a method was trained with several numbers of them.</summary>
-    private const string BitsFile = "bits.svg";
-
     private readonly int[]? _hardSet = HardSet.Find(data.Test);
     private readonly Dictionary<string, byte[]> _predictions = [];
     private readonly Dictionary<string, string> _folders = [];
@@ -80,6 +71,8 @@ internal sealed class ClassificationStudy(Dataset data)
         {
             Note = experiment.Note,
             Network = experiment.Network.Name,
+            Layers = experiment.Network.Brief,
+            Recipe = experiment.Recipe,
             Method = experiment.Method.Name,
             PeakActivationBytes = model is null ? null : ActivationMemory.Peak(model),
             ModelBytes = results.Max(r => r.ModelBytes),
@@ -101,30 +94,24 @@ internal sealed class ClassificationStudy(Dataset data)
         };
     }
 
-    /// <summary>Writes the report and its pictures.</summary>
+    /// <summary>Writes the report, its pictures and its figures as tables.</summary>
     internal void WriteReport(StudyResults results, string folder, string reportFile)
     {
-        void Write(string file, string text) => AtomicFile.WriteText(Path.Combine(folder, file), text);
-        Write(PictureFile, AccuracyCharts.AccuracyAgainstBytes(results));
-        if (Published.Beside(results) is { Count: > 0 } published)
+        Directory.CreateDirectory(Path.Combine(folder, StudyFiles.PlotFolder));
+        (string Name, string Text)[] beside = [.. StudyFiles.Of(results)];
+        foreach ((string name, string text) in beside)
         {
-            Write(FrontierFile, AccuracyCharts.Frontier(results, published));
+            AtomicFile.WriteText(Path.Combine(folder, name), text);
         }
 
-        if (Ranking.ByBits(results) is { Count: > 0 } runs)
-        {
-            Write(BitsFile, AccuracyCharts.ByBits(results, runs));
-        }
-
-        Write(
-            reportFile,
-            ReportWriter.Write(
-                results,
-                _predictions,
-                data.Test,
-                _hardSet,
-                (run, images) => AttentionMaps.Of(_folders[run.Experiment], data, images)
-            )
+        string page = ReportWriter.Write(
+            results,
+            _predictions,
+            data.Test,
+            _hardSet,
+            [StudyResults.FileName, .. beside.Select(f => f.Name)],
+            (run, images) => AttentionMaps.Of(_folders[run.Experiment], data, images)
         );
+        AtomicFile.WriteText(Path.Combine(folder, reportFile), page);
     }
 }

@@ -16,6 +16,14 @@ public static class Preset
             .Order(StringComparer.Ordinal),
     ];
 
+    /// <summary>That there is no such preset, and what there is.</summary>
+    public static string Unknown(string name) =>
+        $"There is no preset '{name}'{NearName.Hint(name, Names)}; use {string.Join(", ", Names)} or a folder of experiment files";
+
+    /// <summary>The shipped experiments, as PRESET/NAME.</summary>
+    public static IEnumerable<string> Experiments =>
+        Names.SelectMany(preset => Files(Find(preset)!).Select(f => $"{preset}/{Path.GetFileNameWithoutExtension(f)}"));
+
     /// <summary>The preset's folder; null where there is none.</summary>
     /// <param name="nameOrFolder">A shipped name, or a folder of experiment files.</param>
     public static string? Find(string nameOrFolder) =>
@@ -29,14 +37,13 @@ public static class Preset
     /// <exception cref="ExperimentException">There is no such preset, it is empty, or a file is wrong.</exception>
     public static IReadOnlyList<Experiment> Load(string nameOrFolder)
     {
-        string folder =
-            Find(nameOrFolder)
-            ?? throw new ExperimentException(
-                $"There is no preset '{nameOrFolder}'; use {string.Join(", ", Names)} or a folder of experiment files."
-            );
-        IReadOnlyList<string> files = FileSearch.Find(folder, f => IsExperiment(f) ? null : "no experiment files", below: false).Files;
+        string folder = Find(nameOrFolder) ?? throw new ExperimentException(Unknown(nameOrFolder) + ".");
+        IReadOnlyList<string> files = Files(folder);
         return files.Count > 0
             ? [.. files.Select(ExperimentFile.Load)]
             : throw new ExperimentException($"'{folder}' holds no experiment files (*.json).");
     }
+
+    private static IReadOnlyList<string> Files(string folder) =>
+        FileSearch.Find(folder, f => IsExperiment(f) ? null : "no experiment files", below: false).Files;
 }

@@ -28,9 +28,11 @@ public sealed class StudyRunner
     /// <param name="folder">Where runs, results and report go.</param>
     /// <param name="command">How to start the <c>onebit</c> command with given arguments.</param>
     /// <param name="size">What images of a folder are scaled to; null: the standard.</param>
+    /// <param name="epochs">Of every experiment; null: see <see cref="TrainingLength"/>.</param>
     /// <param name="archive">Where finished runs are kept, see <see cref="RunArchive"/>; null: nowhere.</param>
     /// <param name="loading">Told how far the data set is loaded.</param>
     /// <param name="told">Told how a folder of images was read, and what was left out.</param>
+    /// <param name="noted">Told, before anything is trained, what will not be as the experiments say.</param>
     /// <exception cref="ExperimentException">An experiment is wrong.</exception>
     /// <exception cref="DatasetException">The data set is wrong.</exception>
     public StudyRunner(
@@ -39,19 +41,32 @@ public sealed class StudyRunner
         string folder,
         Func<IReadOnlyList<string>, ProcessStartInfo> command,
         Shape? size = null,
+        int? epochs = null,
         string? archive = null,
         IProgress<LoadProgress>? loading = null,
-        Action<FolderReading>? told = null
+        Action<FolderReading>? told = null,
+        Action<string>? noted = null
     )
     {
         (_preset, _folder, _archive) = (preset, folder, archive);
-        IReadOnlyList<Experiment> experiments = Preset.Load(preset);
+        IReadOnlyList<Experiment> written = Preset.Load(preset);
         (_data, _size) = (DatasetLoader.Load(data, loading, size, told), size);
         _task = new ClassificationStudy(_data);
+        Experiment[] experiments = [.. written.Select(e => TrainingLength.Resolve(e, _data, epochs))];
+        if (TrainingLength.Describe(written.Zip(experiments), epochs) is { } longer)
+        {
+            noted?.Invoke(longer);
+        }
+
         var runs = new List<PlannedRun>();
         foreach (Experiment experiment in experiments)
         {
-            using Network network = NetworkFactory.Create(experiment, _data);
+            var network = NetworkPlan.Of(experiment, _data);
+            if (network.Obstacle is { } obstacle)
+            {
+                noted?.Invoke($"{experiment.Name} will be trained, but not packed: {obstacle}");
+            }
+
             runs.AddRange(
                 experiment.Seeds.Select(seed => new PlannedRun(
                     experiment,
@@ -64,14 +79,14 @@ public sealed class StudyRunner
         double all = runs.Sum(r => r.Cost);
         // The longest first, so that no core idles at the end.
         _runs = [.. runs.Select(r => r with { Cost = r.Cost / all }).OrderByDescending(r => r.Cost)];
-        _queue = new TrainingQueue(_runs, data, size, command);
+        _queue = new TrainingQueue(_runs, data, size, epochs, command);
     }
 
     /// <summary>Trains, measures and writes. Returns what was written to <c>results.json</c>.</summary>
     /// <param name="jobs">Processes at a time.</param>
     /// <param name="finished">Trains nothing: what is finished already is measured and written.</param>
     /// <param name="progress">Told several times per second, every run each time.</param>
-    /// <param name="status">Told what is done after the trainings.</param>
+    /// <param name="measuring">Told which experiment is timed after the trainings.</param>
     /// <param name="unreadable">
     /// Told which finished runs cannot be used, and why. Then a study that trains nothing goes on without them. Any other study ends.
     /// </param>
@@ -81,7 +96,7 @@ public sealed class StudyRunner
         int jobs,
         bool finished = false,
         IProgress<IReadOnlyList<RunProgress>>? progress = null,
-        IProgress<string>? status = null,
+        IProgress<MeasuringProgress>? measuring = null,
         IProgress<string>? unreadable = null,
         CancellationToken cancellation = default
     )
@@ -119,11 +134,13 @@ public sealed class StudyRunner
         ];
         StudyRun[] rows =
         [
-            .. experiments.Select(seeds =>
-            {
-                status?.Report($"Timing inference of {seeds[0].Experiment.Name}");
-                return _task.Measure(seeds[0].Experiment, seeds.Select(s => done[s]), seeds[0].Folder);
-            }),
+            .. experiments.Select(
+                (seeds, i) =>
+                {
+                    measuring?.Report(new MeasuringProgress(seeds[0].Experiment.Name, (double)i / experiments.Length));
+                    return _task.Measure(seeds[0].Experiment, seeds.Select(s => done[s]), seeds[0].Folder);
+                }
+            ),
         ];
         List<string> methods = [.. Method.All.Select(m => m.Name)];
         MissingRun[] missing =
@@ -148,7 +165,8 @@ public sealed class StudyRunner
                     .ThenBy(r => r.ActivationBits)
                     .ThenBy(r => r.Experiment, StringComparer.Ordinal),
             ],
-            missing.Length == 0 ? null : missing
+            missing.Length == 0 ? null : missing,
+            ProgramInfo.Now()
         );
         results.Save(_folder);
         _task.WriteReport(results, _folder, ReportFile);

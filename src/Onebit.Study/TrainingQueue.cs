@@ -11,11 +11,13 @@ namespace Onebit.Study;
 /// <param name="runs">In this order, as far as they do not wait for each other.</param>
 /// <param name="data">A known data set's name or a folder.</param>
 /// <param name="size">What images of a folder are scaled to; null: the standard.</param>
+/// <param name="epochs">Of every run, where the user asked for it; null: as <see cref="TrainingLength"/> says.</param>
 /// <param name="command">How to start the <c>onebit</c> command with given arguments.</param>
 internal sealed class TrainingQueue(
     IReadOnlyList<PlannedRun> runs,
     string data,
     Shape? size,
+    int? epochs,
     Func<IReadOnlyList<string>, ProcessStartInfo> command
 )
 {
@@ -101,6 +103,7 @@ internal sealed class TrainingQueue(
             "--data",
             data,
             .. size is null ? (string[])[] : ["--size", DatasetInfo.SizeText(size.Value)],
+            .. epochs is { } asked ? ["--epochs", asked.ToString(CultureInfo.InvariantCulture)] : (string[])[],
             "--out",
             run.Folder,
             "--threads",

@@ -36,6 +36,8 @@ public class FolderStudyTests
             data,
             "--size",
             "16",
+            "--epochs",
+            "12",
             "--out",
             study
         );

@@ -205,7 +205,11 @@ public class SmokeStudyTests(SmokeStudy study) : IClassFixture<SmokeStudy>
         string report = File.ReadAllText(Path.Combine(study.Folder, "report.html"));
         Assert.Contains("</html>", report, StringComparison.Ordinal);
         Assert.All(Runs, r => Assert.Contains((string)r["network"]!, report, StringComparison.Ordinal));
-        Assert.DoesNotMatch("(src|href)=\"(?!data:|#)", report);
+        Assert.DoesNotMatch("src=\"(?!data:)", report);
+        // Links lead to sections, and to the files beside the page.
+        string[] files = [.. Regex.Matches(report, "href=\"([^#\"]+)\"").Select(m => m.Groups[1].Value)];
+        Assert.Contains("results.json", files);
+        Assert.All(files, f => Assert.True(File.Exists(Path.Combine(study.Folder, f)), f));
     }
 
     [Fact]

@@ -8,6 +8,13 @@ public class UsageTests
     [InlineData("no preset 'nope'", "study", "--preset", "nope")]
     [InlineData("'x'", "study", "--jobs", "x")]
     [InlineData("no results file 'nope.json'", "report", "nope.json")]
+    [InlineData("no command 'evl' (did you mean 'eval'?)", "evl")]
+    [InlineData("no preset 'quik' (did you mean 'quick'?)", "study", "--preset", "quik")]
+    [InlineData("no preset 'quik' (did you mean 'quick'?)", "list", "quik")]
+    [InlineData("did you mean 'quick/mlp-binaryconnect'?", "train", "quick/mlp-binaryconect")]
+    [InlineData("'quick' is a preset, try 'onebit list quick'", "train", "quick")]
+    [InlineData("--seed takes a number, not 'abc'", "train", "smoke/logistic-float32", "--seed", "abc")]
+    [InlineData("from 1 to 100000, not '0'", "train", "smoke/logistic-float32", "--epochs", "0")]
     [InlineData("from 1 on, not '0'", "train", "smoke/logistic-float32", "--threads", "0")]
     [InlineData("no experiment file 'nope'", "train", "nope")]
     [InlineData("no model file 'nope.onebit'", "eval", "nope.onebit")]
@@ -117,10 +124,22 @@ public class UsageTests
     [InlineData("predict")]
     [InlineData("bench")]
     [InlineData("data")]
+    [InlineData("list")]
     public void Help_has_an_example(string command)
     {
         (int code, string output, _) = OnebitProcess.Run(command, "--help");
         Assert.Equal(0, code);
         Assert.Contains($"Example: onebit {command}", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_can_be_named_is_listed()
+    {
+        string all = OnebitProcess.Run("list").Output;
+        Assert.All(["quick", "binaryconnect", "cnn", "fashion-mnist"], name => Assert.Contains(name, all, StringComparison.Ordinal));
+        string quick = OnebitProcess.Run("list", "quick").Output;
+        Assert.Contains("mlp-binarynet-1bit", quick, StringComparison.Ordinal);
+        Assert.Contains("onebit train quick/cnn-binaryconnect", quick, StringComparison.Ordinal);
+        Assert.Contains("\"name\":\"cnn-float32\"", OnebitProcess.Run("list", "quick", "--json").Output, StringComparison.Ordinal);
     }
 }

@@ -20,7 +20,7 @@ public class ChartsTests
             new HashSet<string>
             {
                 "float32",
-                "binaryconnect",
+                "binaryconnect 8/1/8",
                 "net & co",
                 "model size (log scale)",
                 "test accuracy (log scale of the error)",
@@ -60,7 +60,7 @@ public class ChartsTests
             study.Add("net", "binaryconnect", 6 + i % 2, experiment: $"crowded-{i}");
         }
 
-        XElement svg = XElement.Parse(AccuracyCharts.MethodsAgainstBytes(study.Results, Ranking.Networks(study.Results, 1).Single()));
+        XElement svg = XElement.Parse(AccuracyCharts.MethodsAgainstBytes(study.Results, Ranking.Networks(study.Results).Single()));
         (double X, double Y)[] labels =
         [
             .. svg.Descendants(s_svg + "text").Where(t => t.Value.StartsWith("crowded", StringComparison.Ordinal)).Select(Position),

@@ -151,7 +151,7 @@ public partial class ReportWriterTests
         string[] cells = [.. Section(page, "comparison").Descendants("td").Select(Text)];
         Assert.Contains("–", cells);
         Assert.Contains("2,000 – packed", cells);
-        Assert.Contains("500 ns 40.0× faster", cells);
+        Assert.Contains("500 ns 40.0× faster than 20 µs", cells);
         Assert.DoesNotContain(page.Descendants("section"), s => s.Attribute("id")!.Value == "disagreements");
     }
 
@@ -269,7 +269,7 @@ public partial class ReportWriterTests
         study.Add("net", "binarynet", 10);
         XElement section = Section(Parse(study.Report), "disagreements");
         Assert.Equal(
-            ["binaryconnect 1 8 p = 0.039 is significant, in favour of one bit.", "binarynet 0 0 p = 1.00 is not significant."],
+            ["binaryconnect 8/1/8 1 8 p = 0.039 is significant, in favour of one bit.", "binarynet 8/1/1 0 0 p = 1.00 is not significant."],
             section.Descendants("tbody").Single().Elements("tr").Select(Text)
         );
         Assert.Contains("right: all 1.", Text(section), StringComparison.Ordinal);

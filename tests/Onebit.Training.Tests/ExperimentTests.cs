@@ -113,8 +113,8 @@ public sealed class ExperimentTests : IDisposable
     [InlineData("\"rate\": 0.5,", "", "rate")]
     [InlineData("\"momentum\": 0.9", "\"momentum\": -0.1", "momentum")]
     [InlineData("\"momentum\": 0.9", "\"momentum\": 1", "momentum")]
-    [InlineData("\"sgd\"", "\"newton\"", "optimizer.type")]
-    [InlineData("\"sgd\"", "7", "optimizer.type")]
+    [InlineData("\"sgd\"", "\"newton\"", "'type' of the optimizer must be adam, sgd, bop, not ")]
+    [InlineData("\"sgd\"", "7", "'type' of the optimizer must be adam, sgd, bop, not ")]
     [InlineData("\"factor\": 0.5", "\"factor\": 0", "factor")]
     [InlineData("\"factor\": 0.5", "\"factor\": 1.1", "factor")]
     [InlineData("\"factor\": 0.5", "\"factor\": 0.5, \"every\": 2", "'every' is gone")]
@@ -159,7 +159,11 @@ public sealed class ExperimentTests : IDisposable
         "bitwise's sparsity goes with weightBits 2"
     )]
     [InlineData("\"method\": \"binarynet\"", "\"method\": { \"name\": \"lq\", \"sparsity\": 0.5 }, \"weightBits\": 2", "'sparsity'")]
-    [InlineData("\"method\": \"binarynet\"", "\"method\": { \"sparsity\": 0.5 }", "a method is a name, or an object with 'name'")]
+    [InlineData(
+        "\"method\": \"binarynet\"",
+        "\"method\": { \"sparsity\": 0.5 }",
+        "'name' of 'method' of the experiment must be the name of a method"
+    )]
     [InlineData("\"method\": \"binarynet\"", "\"method\": \"bitwise\", \"zeroWeights\": 0.5", "'zeroWeights' is now the option 'sparsity'")]
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"zeroStart\": true", "'zeroStart' is now 'zeroInit'")]
     [InlineData("\"type\": \"batchNorm\"", "\"type\": \"norm\"", "'norm' is now 'batchNorm'")]
@@ -168,7 +172,11 @@ public sealed class ExperimentTests : IDisposable
         "{ \"type\": \"residual\", \"layers\": [] }",
         "'residual' is now 'add': { \"type\": \"add\", \"from\""
     )]
-    [InlineData("{ \"type\": \"dense\" }", "{ \"type\": \"dense\", \"from\": \"x\" }", "reads 'x', but no earlier layer has that name")]
+    [InlineData(
+        "{ \"type\": \"dense\" }",
+        "{ \"type\": \"dense\", \"from\": \"x\" }",
+        "reads 'x' in layer 1 (dense), but no earlier layer has that name"
+    )]
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"start\": \"x\"", "'start' is now 'initializeFrom'")]
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"affineBits\": 5", "'affineBits' is now 'scaleBits'")]
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"averaging\": 0.9", "'averaging' is now 'emaDecay'")]
@@ -193,17 +201,31 @@ public sealed class ExperimentTests : IDisposable
     [InlineData("\"rate\": 0.5", "\"rate\": 0.5, \"adaptivity\": 0", "adaptivity must be above 0 and at most 1")]
     [InlineData("\"rate\": 0.5", "\"rate\": 0.5, \"threshold\": -1", "threshold must be at least 0")]
     [InlineData("\"type\": \"sgd\"", "\"type\": \"bop\", \"glorotRates\": true", "glorotRates are of adam and sgd")]
-    [InlineData("binarynet", "ternarynet", "There is no method 'ternarynet'; use one of float32, binaryconnect, ")]
-    [InlineData("\"type\": \"dense\"", "\"type\": \"dence\"", "dence")]
-    [InlineData("\"type\": \"dense\"", "\"units\": 5", "network.layers[0]")]
-    [InlineData("\"type\": \"dense\"", "\"type\": \"dense\", \"width\": 5", "width")]
-    [InlineData("{ \"type\": \"dense\" }", "null", "layers")]
+    [InlineData(
+        "binarynet",
+        "ternarynet",
+        "There is no method 'ternarynet' (did you mean 'binarynet'?); use one of float32, binaryconnect, "
+    )]
+    [InlineData(
+        "\"type\": \"dense\"",
+        "\"type\": \"dence\"",
+        "layer 1: there is no layer type 'dence' (did you mean 'dense'?); use dense, conv, "
+    )]
+    [InlineData("\"type\": \"dense\"", "\"units\": 5", "layer 1 needs a 'type'; there are dense, conv")]
+    [InlineData("\"type\": \"dense\"", "\"type\": \"dense\", \"width\": 5", "layer 1 (dense) has no 'width'; it takes units, bias, ")]
+    [InlineData("\"epochs\": 3", "\"epoch\": 3", "the experiment has no 'epoch' (did you mean 'epochs'?); it takes note, ")]
+    [InlineData("\"epochs\": 3", "\"epochs\": 3.5", "'epochs' of the experiment must be a whole number, not 3.5")]
+    [InlineData("\"epochs\": 3", "\"epochs\": 3, \"seeds\": 3", "'seeds' of the experiment must be a list, [ ... ], not 3")]
+    [InlineData("\"epochs\": 3", "\"epochs\": 3, \"seeds\": null", "'seeds' of the experiment must not be null")]
+    [InlineData("\"epochs\": 3,", "", "the experiment needs 'epochs'")]
+    [InlineData("\"type\": \"sgd\"", "\"type\": \"adma\"", "'type' of the optimizer must be adam, sgd, bop, not 'adma'")]
+    [InlineData("{ \"type\": \"dense\" }", "null", "layer 1 must be an object with a 'type', not null")]
     [InlineData("\"layers\": [{ \"type\": \"dense\" }, { \"type\": \"batchNorm\", }]", "\"layers\": []", "its network has no layers")]
     [InlineData("\"layers\": [{ \"type\": \"dense\" }, { \"type\": \"batchNorm\", }]", "\"layers\": null", "layers")]
     [InlineData(
         "\"layers\": [{ \"type\": \"dense\" }, { \"type\": \"batchNorm\", }]",
         "\"layers\": [{ \"type\": \"repeat\", \"times\": 1, \"layers\": [null] }]",
-        "layers"
+        "layer 1.1 must be an object with a 'type', not null"
     )]
     [InlineData("/* trailing", "trailing", "'t' is an invalid start of a property name")]
     public void A_mistake_is_named_in_one_sentence(string part, string mistake, string problem)
@@ -260,6 +282,19 @@ public sealed class ExperimentTests : IDisposable
     }
 
     [Fact]
+    public void Names_stand_in_any_order_and_a_schema_changes_nothing()
+    {
+        string plain = WithNetwork("""{ "name": "n", "layers": [{ "type": "dense", "bias": true }] }""");
+        string other = WithNetwork("""{ "layers": [{ "bias": true, "type": "dense" }], "name": "n" }""")
+            .Replace("{ \"network\"", "{ \"$schema\": \"s.json\", \"network\"", StringComparison.Ordinal);
+        Assert.Equal(Load(plain).ToCanonicalJson(), Load(other).ToCanonicalJson());
+    }
+
+    [Fact]
+    public void A_broken_file_is_named_with_the_line_that_an_editor_shows() =>
+        AssertSentence("{\n  \"network\": \"mlp\",\n  \"method\" 5\n}", "(line 3)");
+
+    [Fact]
     public void A_missing_file_is_named()
     {
         string path = _folder.File("none.json");
@@ -277,5 +312,8 @@ public sealed class ExperimentTests : IDisposable
         Assert.Contains($"'{_folder.File("my-experiment.json")}'", message, StringComparison.Ordinal);
         Assert.Contains(problem, message, StringComparison.Ordinal);
         Assert.Matches(@"^[^\n\r]*[^.]\.$", message);
+        Assert.DoesNotContain("Onebit.Training", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("System.", message, StringComparison.Ordinal);
+        Assert.DoesNotContain(" JSON", message, StringComparison.Ordinal);
     }
 }

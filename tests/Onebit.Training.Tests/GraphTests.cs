@@ -163,28 +163,31 @@ public class GraphTests
     }
 
     [Theory]
-    [InlineData("""[{ "type": "add" }]""", "has a layer '0' that reads 1 layers, not 2; name them in its 'from'")]
-    [InlineData("""[{ "type": "dense", "from": ["input", "input"] }]""", "has a layer '0' that reads 2 layers, not 1")]
+    [InlineData("""[{ "type": "add" }]""", "needs 2 inputs in layer 1 (add), not 1; name them in its 'from'")]
+    [InlineData("""[{ "type": "dense", "from": ["input", "input"] }]""", "needs 1 inputs in layer 1 (dense), not 2")]
     [InlineData(
         """[{ "type": "dense", "from": "later" }, { "type": "dense", "name": "later" }]""",
-        "reads 'later', but no earlier layer has that name"
+        "reads 'later' in layer 1 (dense), but no earlier layer has that name"
     )]
-    [InlineData("""[{ "type": "dense", "name": "a" }, { "type": "dense", "name": "a" }]""", "has a layer named 'a'; a name is used once")]
-    [InlineData("""[{ "type": "dense", "name": "input" }]""", "has a layer named 'input'")]
-    [InlineData("""[{ "type": "dense", "name": "step" }]""", "has a layer named 'step'")]
-    [InlineData("""[{ "type": "dense", "name": "class" }]""", "has a layer named 'class'")]
-    [InlineData("""[{ "type": "dense", "name": "1" }]""", "has a layer named '1'")]
-    [InlineData("""[{ "type": "dense", "name": "../a" }]""", "has a layer named '../a'")]
-    [InlineData("""[{ "type": "dense", "name": "" }]""", "has a layer named ''")]
-    [InlineData("""[{ "type": "dense" }, { "type": "dense", "from": "input" }]""", "has a layer that none reads, '0'")]
-    [InlineData("""[{ "type": "repeat", "times": 0, "layers": [{ "type": "dense" }] }]""", "has a repetition without passes or layers")]
-    [InlineData("""[{ "type": "repeat", "times": 2, "layers": [] }]""", "has a repetition without passes or layers")]
+    [InlineData(
+        """[{ "type": "dense", "name": "a" }, { "type": "dense", "name": "a" }]""",
+        "names layer 2 (dense) 'a'; a name is used once"
+    )]
+    [InlineData("""[{ "type": "dense", "name": "input" }]""", "names layer 1 (dense) 'input'")]
+    [InlineData("""[{ "type": "dense", "name": "step" }]""", "names layer 1 (dense) 'step'")]
+    [InlineData("""[{ "type": "dense", "name": "class" }]""", "names layer 1 (dense) 'class'")]
+    [InlineData("""[{ "type": "dense", "name": "1" }]""", "names layer 1 (dense) '1'")]
+    [InlineData("""[{ "type": "dense", "name": "../a" }]""", "names layer 1 (dense) '../a'")]
+    [InlineData("""[{ "type": "dense", "name": "" }]""", "names layer 1 (dense) ''")]
+    [InlineData("""[{ "type": "dense" }, { "type": "dense", "from": "input" }]""", "has layer 1 (dense), which no layer reads")]
+    [InlineData("""[{ "type": "repeat", "times": 0, "layers": [{ "type": "dense" }] }]""", "repeats nothing in layer 1")]
+    [InlineData("""[{ "type": "repeat", "times": 2, "layers": [] }]""", "repeats nothing in layer 1")]
     [InlineData("""[{ "type": "repeat", "times": 2000000000, "layers": [{ "type": "dense" }] }]""", "has more than 10000 layers")]
     [InlineData(
         """[{ "type": "repeat", "times": 1, "layers": [{ "type": "dense", "name": "a" }] }, { "type": "dense", "from": "a" }]""",
-        "reads 'a', but no earlier layer has that name"
+        "reads 'a' in layer 2 (dense), but no earlier layer has that name"
     )]
-    [InlineData("""[{ "type": "dense" }, null]""", "has null among its layers")]
+    [InlineData("""[{ "type": "dense" }, null]""", "has null as its layer 2")]
     [InlineData("[]", "has no layers")]
     public void Graphs_that_cannot_be_are_named_in_one_sentence(string layers, string problem)
     {
@@ -243,7 +246,7 @@ public class GraphTests
         string message = Assert
             .Throws<ExperimentException>(() => Networks.Create(Layers.Replace("ternary", "float32"), new BinaryConnect(), (1, 2, 3), 2))
             .Message;
-        Assert.Contains("has a layer of method 'float32', which binarizes nothing", message, StringComparison.Ordinal);
+        Assert.Contains("layer 4 (dense): it has the method 'float32', which binarizes nothing", message, StringComparison.Ordinal);
     }
 
     [Theory]

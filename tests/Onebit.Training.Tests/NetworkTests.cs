@@ -55,7 +55,7 @@ public class NetworkTests
     [Theory]
     [InlineData("""[{ "type": "conv", "filters": 2, "kernel": 7 }, { "type": "dense" }]""", "has a window of 7 on a side of 6")]
     [InlineData("""[{ "type": "conv", "filters": 2, "kernel": 6 }, { "type": "dense" }]""", "has a window of 6 on a side of 5")]
-    [InlineData("""[{ "type": "conv", "filters": 0, "kernel": 1 }, { "type": "dense" }]""", "has a convolution of 0 filters")]
+    [InlineData("""[{ "type": "conv", "filters": 0, "kernel": 1 }, { "type": "dense" }]""", "layer 1 (conv): it has 0 outputs")]
     [InlineData("""[{ "type": "conv", "filters": 2, "kernel": 0 }, { "type": "dense" }]""", "kernel 0")]
     [InlineData("""[{ "type": "conv", "filters": 2, "kernel": 1, "stride": 0 }, { "type": "dense" }]""", "stride 0")]
     [InlineData("""[{ "type": "conv", "filters": 2, "kernel": 1, "padding": -1 }, { "type": "dense" }]""", "padding -1")]
@@ -67,17 +67,14 @@ public class NetworkTests
         "groups 2 on 2 channels"
     )]
     [InlineData("""[{ "type": "dense", "units": -3 }, { "type": "dense" }]""", "-3")]
-    [InlineData(
-        """[{ "type": "dense", "units": 2000000000 }, { "type": "dense" }]""",
-        "has a layer of 60000000000 weights; 1073741824 are the most"
-    )]
+    [InlineData("""[{ "type": "dense", "units": 2000000000 }, { "type": "dense" }]""", "has 60000000000 weights; 1073741824 are the most")]
     [InlineData("""[{ "type": "maxPool", "size": 6 }, { "type": "dense" }]""", "has a window of 6 on a side of 5")]
     [InlineData("""[{ "type": "maxPool", "size": 0 }, { "type": "dense" }]""", "pools windows of 0")]
     [InlineData("""[{ "type": "maxPool", "size": 2, "stride": -1 }, { "type": "dense" }]""", "pools windows of 2 with stride -1")]
     [InlineData("""[{ "type": "averagePool" }, { "type": "dense" }]""", "averages a whole input of 6 x 5")]
     [InlineData("""[{ "type": "averagePool", "size": 2, "stride": -2 }, { "type": "dense" }]""", "stride -2")]
-    [InlineData("""[{ "type": "dropout", "rate": 1 }, { "type": "dense" }]""", "has a dropout of rate 1; it must be above 0 and below 1")]
-    [InlineData("""[{ "type": "dropout", "rate": 0 }, { "type": "dense" }]""", "has a dropout of rate 0")]
+    [InlineData("""[{ "type": "dropout", "rate": 1 }, { "type": "dense" }]""", "has a rate of 1; it must be above 0 and below 1")]
+    [InlineData("""[{ "type": "dropout", "rate": 0 }, { "type": "dense" }]""", "has a rate of 0")]
     [InlineData(
         """[{ "type": "conv", "name": "a", "filters": 2, "kernel": 1 }, { "type": "add", "from": ["a", "input"] }, { "type": "dense" }]""",
         "adds 2 x 6 x 5 and 1 x 6 x 5; both must have the same shape"
@@ -87,7 +84,7 @@ public class NetworkTests
     public void Layers_that_do_not_fit_are_named_in_one_sentence(string layers, string problem)
     {
         string message = Assert.Throws<ExperimentException>(() => Networks.Create(layers, new BinaryNet(), (1, 6, 5), 3)).Message;
-        Assert.StartsWith("The network 'n' ", message, StringComparison.Ordinal);
+        Assert.StartsWith("The network 'n'", message, StringComparison.Ordinal);
         Assert.Contains(problem, message, StringComparison.Ordinal);
         Assert.Matches(@"^[^\n]*[^.]\.$", message);
     }

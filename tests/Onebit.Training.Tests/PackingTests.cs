@@ -173,7 +173,7 @@ public class PackingTests
     }
 
     [Theory]
-    [InlineData("""[{ "type": "dense", "binarize": false }]""", "a layer's weights stay float32")]
+    [InlineData("""[{ "type": "dense", "binarize": false }]""", "layer 1 (dense): its weights stay float32")]
     [InlineData(
         """[{ "type": "dense" }, { "type": "scale", "by": -0.5 }]""",
         "a scale is not above 0, so that max-pooling would turn to the smallest value"
@@ -202,7 +202,10 @@ public class PackingTests
         Assert.Equal("activations stay float32", Assert.Throws<PackingException>(() => Packer.Pack(activations)).Message);
         using Network latent = Networks.Create(Layers, new BinaryConnect(), (1, 4, 4), 3);
         latent.WeightModules.Single().Frozen = latent.WeightModules.Single().Weight;
-        Assert.Equal("a layer's frozen weights are not signs", Assert.Throws<PackingException>(() => Packer.Pack(latent)).Message);
+        Assert.Equal(
+            "layer 1 (dense): its frozen weights are not signs",
+            Assert.Throws<PackingException>(() => Packer.Pack(latent)).Message
+        );
     }
 
     [Theory]

@@ -12,7 +12,7 @@ public sealed class ParentRunTests : TrainingTests
         ClassificationResult stage = Run(first, _folder.File("first-seed1"));
         Assert.Equal((32, 1, 0), (stage.WeightBits, stage.ActivationBits, stage.BinaryParameters));
         Assert.Equal(
-            "a layer's weights stay float32",
+            "layer 1 (dense): its weights stay float32",
             Assert.Throws<PackingException>(() => Packer.Pack(NetworkFactory.Create(first, s_mnist))).Message
         );
         Assert.False(File.Exists(_folder.File("first-seed1/" + RunFolder.ModelFile)));

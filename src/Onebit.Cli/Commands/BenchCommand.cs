@@ -59,15 +59,15 @@ internal static class BenchCommand
         };
         command.SetAction(parsed =>
         {
-            ImageSet images = DataCommand.LoadTestShowingProgress(parsed.GetRequiredValue(data));
+            string set = parsed.GetRequiredValue(data);
             string[] files = parsed.GetValue(models) ?? [];
-            (string Name, BitModel Model)[] chosen =
-                files.Length > 0 ? [.. files.Select(file => (file, LoadFor(images, file)))] : [.. BenchNetworks.All(images)];
+            (string Name, BitModel Model, ImageSet Images)[] chosen =
+                files.Length > 0 ? [.. files.Select(file => Load(file, set))] : Random(set);
             int[] batches = parsed.GetValue(batch) is { Length: > 0 } given ? given : s_batches;
             var rows = new List<BenchRow>();
             LogicBound bound = ProgressDisplay.Show(display =>
             {
-                foreach ((string name, BitModel model) in chosen)
+                foreach ((string name, BitModel model, ImageSet images) in chosen)
                 {
                     int done = 0;
                     display.Report(name, 0, "");
@@ -116,11 +116,16 @@ internal static class BenchCommand
         return command;
     }
 
-    private static BitModel LoadFor(ImageSet images, string file)
+    private static (string Name, BitModel Model, ImageSet Images) Load(string file, string set)
     {
         BitModel model = BitModel.Load(file);
-        SharedOptions.RequireSameSize(model, file, images);
-        return model;
+        return (file, model, DataCommand.LoadTestShowingProgress(set, model, file));
+    }
+
+    private static (string Name, BitModel Model, ImageSet Images)[] Random(string set)
+    {
+        ImageSet images = DataCommand.LoadTestShowingProgress(set);
+        return [.. BenchNetworks.All(images).Select(m => (m.Name, m.Model, images))];
     }
 
     private static void Print(MachineInfo machine, LogicBound bound, List<BenchRow> rows)
@@ -148,7 +153,7 @@ internal static class BenchCommand
 
         foreach (BenchRow row in rows)
         {
-            string Against(double? time) => time is { } t ? $"{t:N0} ({t / row.OnebitNanoseconds:N1}x)" : "";
+            string Against(double? time) => time is { } t ? $"{t:N0} ({t / row.OnebitNanoseconds:N1}×)" : "";
             table.AddTextRow(
                 row.Model,
                 $"{row.Batch}",

@@ -102,12 +102,21 @@ internal static class DataCommand
     /// <summary>
     /// The test images as a model reads them. Images of a folder are scaled to its input and get labels from the names of its classes.
     /// </summary>
-    internal static ImageSet LoadTestShowingProgress(string nameOrFolder, BitModel? model = null)
+    /// <exception cref="DatasetException">They have another size, other classes or other pictures than the model.</exception>
+    internal static ImageSet LoadTestShowingProgress(string nameOrFolder, BitModel model, string path)
     {
-        Shape? shape = model?.Input is { Channels: 1 or 3 } input ? new Shape(input.Channels, input.Height, input.Width) : null;
+        Shape? shape = model.Input is { Channels: 1 or 3 } input ? new Shape(input.Channels, input.Height, input.Width) : null;
+        ImageSet images = LoadTestShowingProgress(nameOrFolder, shape, model.ClassNames);
+        SharedOptions.RequireSameSize(model, path, images);
+        ModelFit.Require(model, path, nameOrFolder, images);
+        return images;
+    }
+
+    internal static ImageSet LoadTestShowingProgress(string nameOrFolder, Shape? shape = null, IReadOnlyList<string>? classNames = null)
+    {
         FolderReading? reading = null;
         ImageSet images = ProgressDisplay.Show(display =>
-            DatasetLoader.LoadTest(nameOrFolder, Loading(display), shape, model?.ClassNames, r => reading = r)
+            DatasetLoader.LoadTest(nameOrFolder, Loading(display), shape, classNames, r => reading = r)
         );
         Tell(reading);
         return images;

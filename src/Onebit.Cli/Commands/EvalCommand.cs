@@ -53,31 +53,35 @@ internal static class EvalCommand
         };
         command.SetAction(parsed =>
         {
-            BitModel packed = BitModel.Load(parsed.GetRequiredValue(model));
-            BitModel? other = parsed.GetValue(against) is { } path ? BitModel.Load(path) : null;
-            ImageSet test = DataCommand.LoadTestShowingProgress(parsed.GetRequiredValue(data), packed);
-            int classes = Math.Max(packed.ClassCount, test.Labels.Span.ToArray().Max() + 1);
-            string[] names =
-            [
-                .. packed.ClassNames,
-                .. Enumerable.Range(packed.ClassCount, classes - packed.ClassCount).Select(c => $"{c}"),
-            ];
-            byte[] predictions = Predict(packed, test);
+            string path = parsed.GetRequiredValue(model),
+                set = parsed.GetRequiredValue(data);
+            BitModel packed = BitModel.Load(path);
+            BitModel? other = parsed.GetValue(against) is { } otherPath ? BitModel.Load(otherPath) : null;
+            ImageSet test = DataCommand.LoadTestShowingProgress(set, packed, path);
+            if (other is not null)
+            {
+                ModelFit.Require(packed, path, other, parsed.GetValue(against)!);
+                SharedOptions.RequireSameSize(other, parsed.GetValue(against)!, test);
+            }
+
+            IReadOnlyList<string> names = packed.ClassNames;
+            byte[] predictions = ModelPredictions.Of(packed, test);
             if (parsed.GetValue(csv) is { } file)
             {
                 PredictionsFile.Write(file, packed, test);
             }
 
-            int[][] confusion = Evaluation.Confusion(test.Labels.Span, predictions, classes);
-            double accuracy = (double)Enumerable.Range(0, classes).Sum(c => confusion[c][c]) / test.Count;
+            int[][] confusion = Evaluation.Confusion(test.Labels.Span, predictions, names.Count);
+            double accuracy = (double)Enumerable.Range(0, names.Count).Sum(c => confusion[c][c]) / test.Count;
             (long Integers, long Different)? compared = parsed.GetValue(check) ? Compare(packed, test, predictions) : null;
-            McNemar? difference = other is null ? null : McNemar.Compare(test.Labels.Span, predictions, Predict(other, test));
+            McNemar? difference = other is null ? null : McNemar.Compare(test.Labels.Span, predictions, ModelPredictions.Of(other, test));
             if (parsed.GetValue(json))
             {
                 Console.WriteLine(
                     JsonSerializer.Serialize(
                         new
                         {
+                            dataset = DatasetLoader.Describe(set).Name,
                             accuracy,
                             count = test.Count,
                             classNames = names,
@@ -92,7 +96,7 @@ internal static class EvalCommand
             }
             else
             {
-                Print(accuracy, confusion, names);
+                Print(DatasetLoader.Describe(set).Name, accuracy, confusion, names);
                 if (compared is { } result)
                 {
                     AnsiConsole.WriteLine(
@@ -112,12 +116,6 @@ internal static class EvalCommand
             return compared?.Different > 0 ? 1 : 0;
         });
         return command;
-    }
-
-    private static byte[] Predict(BitModel model, ImageSet test)
-    {
-        SharedOptions.RequireSameSize(model, "the model", test);
-        return ModelPredictions.Of(model, test);
     }
 
     /// <summary>
@@ -173,9 +171,9 @@ internal static class EvalCommand
         return (integers, different);
     }
 
-    private static void Print(double accuracy, int[][] confusion, string[] names)
+    private static void Print(string set, double accuracy, int[][] confusion, IReadOnlyList<string> names)
     {
-        AnsiConsole.WriteLine($"{accuracy:P2} of {confusion.Sum(row => row.Sum()):N0} images are right.");
+        AnsiConsole.WriteLine($"{accuracy:P2} of {confusion.Sum(row => row.Sum()):N0} images of {VisibleText.Of(set)} are right.");
         string[] shown = [.. names.Select(VisibleText.Of)];
         // Names and counts, with two blanks each. A matrix that is too wide becomes letters and dots.
         int widest = confusion.Max(row => row.Max()).ToString(CultureInfo.CurrentCulture).Length,

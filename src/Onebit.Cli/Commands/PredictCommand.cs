@@ -80,7 +80,7 @@ internal static class PredictCommand
                 );
             }
 
-            RequireReadable(packed.Input, path, digits);
+            RequireReadable(packed.Input, path, digits, known);
             Answer[] answers = Classify(packed, parsed.GetRequiredValue(images), digits);
             if (parsed.GetValue(trace))
             {
@@ -142,11 +142,18 @@ internal static class PredictCommand
         };
     }
 
-    private static void RequireReadable(ModelInput input, string path, bool digits)
+    private static void RequireReadable(ModelInput input, string path, bool digits, ImagePreparation known)
     {
         if (input.Channels is not (1 or 3))
         {
             throw new DatasetException($"{path} reads images of {input.Channels} channels; image files have 1 or 3.");
+        }
+
+        if (digits && known == ImagePreparation.Scaled)
+        {
+            throw new DatasetException(
+                $"{path} was trained on images that were only scaled, not on digits like MNIST's; use --preprocess {Plain}."
+            );
         }
 
         if (digits && input is not { Channels: 1, Height: DigitImage.Side, Width: DigitImage.Side })

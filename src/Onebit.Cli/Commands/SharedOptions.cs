@@ -74,6 +74,24 @@ internal static class SharedOptions
         return option;
     }
 
+    internal static Option<int?> Epochs()
+    {
+        const int Max = 100_000;
+        var option = new Option<int?>("--epochs")
+        {
+            Description = "Passes over the training images. The default is the experiment's number, or more where the data set is small.",
+            HelpName = "N",
+        };
+        option.Validators.Add(result =>
+        {
+            if (!result.Errors.Any() && result.GetValueOrDefault<int?>() is < 1 or > Max)
+            {
+                result.AddError($"--epochs takes a whole number from 1 to {Max}, not '{result.Tokens[0].Value}'");
+            }
+        });
+        return option;
+    }
+
     internal static Option<bool> Json() => new("--json") { Description = "Print JSON instead of a table." };
 
     /// <summary>The size of images.</summary>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Onebit.Datasets;
 using Onebit.Study;
 using Onebit.Training;
 using Spectre.Console;
@@ -22,7 +23,7 @@ internal static class StudyCommand
             string name = result.GetValueOrDefault<string>();
             if (Preset.Find(name) is null)
             {
-                result.AddError($"There is no preset '{name}'; use {string.Join(", ", Preset.Names)} or a folder of experiment files");
+                result.AddError(Preset.Unknown(name));
             }
         });
         var output = new Option<string>("--out")
@@ -33,6 +34,7 @@ internal static class StudyCommand
         };
         Option<string> data = SharedOptions.Data();
         Option<Shape?> size = SharedOptions.Size();
+        Option<int?> epochs = SharedOptions.Epochs();
         Option<int> jobs = SharedOptions.Count(
             "--jobs",
             "Trainings at a time. The default is one per core.",
@@ -51,7 +53,7 @@ internal static class StudyCommand
             "study",
             """
             Train every network in full precision and binarized. Pack, measure and compare them.
-            Writes results.json and report.html. After an interruption the same command continues.
+            Writes report.html, results.json, runs.csv, curves.csv and plots. After an interruption the same command continues.
 
             Example: onebit study --preset quick --out my-study
             """
@@ -61,6 +63,7 @@ internal static class StudyCommand
             output,
             data,
             size,
+            epochs,
             jobs,
             finished,
             archive,
@@ -73,25 +76,42 @@ internal static class StudyCommand
                     experiments = parsed.GetRequiredValue(preset),
                     images = SharedOptions.DataFor(Preset.Load(experiments), parsed, data);
                 OutputFolder.Require(folder);
-                StudyResults results = ProgressDisplay.Show(display =>
-                    new StudyRunner(
-                        experiments,
-                        images,
-                        folder,
-                        Self,
-                        parsed.GetValue(size),
-                        parsed.GetValue(archive),
-                        DataCommand.Loading(display),
-                        DataCommand.Tell
-                    ).Execute(
-                        parsed.GetValue(jobs),
-                        parsed.GetValue(finished),
-                        new SynchronousProgress<IReadOnlyList<RunProgress>>(runs => Report(display, runs)),
-                        new SynchronousProgress<string>(what => display.Report("measuring", 0, what)),
-                        new SynchronousProgress<string>(Failure.Say),
-                        cancellation
-                    )
-                );
+                var notes = new List<string>();
+                FolderReading? reading = null;
+                // What is noted is said between two displays: a line written into one is overwritten.
+                StudyRunner runner = ProgressDisplay.Show(display => new StudyRunner(
+                    experiments,
+                    images,
+                    folder,
+                    Self,
+                    parsed.GetValue(size),
+                    parsed.GetValue(epochs),
+                    parsed.GetValue(archive),
+                    DataCommand.Loading(display),
+                    r => reading = r,
+                    notes.Add
+                ));
+                DataCommand.Tell(reading);
+                notes.ForEach(Failure.Say);
+                var unreadable = new List<string>();
+                StudyResults results;
+                try
+                {
+                    results = ProgressDisplay.Show(display =>
+                        runner.Execute(
+                            parsed.GetValue(jobs),
+                            parsed.GetValue(finished),
+                            new SynchronousProgress<IReadOnlyList<RunProgress>>(runs => Report(display, runs)),
+                            new SynchronousProgress<MeasuringProgress>(m => display.Report("timing inference", m.Done, m.Experiment)),
+                            new SynchronousProgress<string>(unreadable.Add),
+                            cancellation
+                        )
+                    );
+                }
+                finally
+                {
+                    unreadable.ForEach(Failure.Say);
+                }
                 string[] without =
                 [
                     .. (results.MissingRuns ?? []).Select(m => m.Experiment).Distinct().Except(results.Runs.Select(r => r.Experiment)),
@@ -99,6 +119,11 @@ internal static class StudyCommand
                 if (without.Length > 0)
                 {
                     Failure.Say($"left out, because they have no finished run: {string.Join(", ", without)}");
+                }
+
+                foreach ((string warning, IReadOnlyList<string> about) in ShortTraining.Of(results.Runs))
+                {
+                    Failure.Say($"{string.Join(", ", about)}: {warning}");
                 }
 
                 if (parsed.GetValue(json))
@@ -128,7 +153,7 @@ internal static class StudyCommand
             }
             else if (run.Training is { } training)
             {
-                display.Report(run.Name, Math.Min(run.Done, 0.999), ProgressDisplay.Describe(training));
+                display.Report(run.Name, Math.Min(run.Done, 0.999), ProgressDisplay.Describe(training), training.SecondsLeft);
             }
         }
     }
@@ -143,32 +168,53 @@ internal static class StudyCommand
 
     private static void Print(StudyResults results, string report)
     {
-        var table = new Table()
-            .Border(TableBorder.Simple)
-            .AddColumn("network")
-            .AddColumn("method")
-            .AddColumn(new TableColumn("bits\nin/w/act").RightAligned())
-            .AddColumn(new TableColumn("test accuracy").RightAligned())
-            .AddColumn(new TableColumn("hard images").RightAligned())
-            .AddColumn(new TableColumn("bytes").RightAligned())
-            .AddColumn(new TableColumn("training").RightAligned())
-            .AddColumn(new TableColumn("one image\n(vs. float32)").RightAligned());
-        foreach (StudyRun run in results.Runs)
+        (string Accuracy, string Certainty) Describe(StudyRun run)
         {
-            table.AddTextRow(
-                run.Network,
-                run.Method,
-                $"{run.InputBits}/{run.WeightBits}/{run.ActivationBits}",
-                run.Seeds.Count == 1
-                    ? $"{run.TestAccuracy.Mean:P2} (1 seed)"
-                    : $"{run.TestAccuracy.Mean:P2} ± {run.TestAccuracy.Std:P2} ({run.Seeds.Count} seeds)",
-                run.HardSetAccuracy is { } hard ? $"{hard.Mean:P2}" : "",
-                $"{run.ModelBytes:N0}" + (run.Packed || run.BinaryParameters == 0 ? "" : " counted"),
-                $"{run.TrainSeconds.Mean:N1} s",
-                $"{run.InferenceNanoseconds.Batch1 / 1000:N1} µs (x{run.Ratio.Batch1:N2})"
-            );
+            var interval = Wilson.Of(run.TestAccuracy.Mean, results.Dataset.TestImages);
+            return run.Seeds.Count > 1
+                ? ($"{100 * run.TestAccuracy.Mean:F2} ± {100 * run.TestAccuracy.Std:F2} %", $"{run.Seeds.Count} seeds")
+                : ($"{run.TestAccuracy.Mean:P2}", $"{100 * interval.Low:F1}-{100 * interval.High:F1}");
         }
-        AnsiConsole.Write(table);
+
+        IReadOnlyList<string>[] rows =
+        [
+            .. results.Runs.Select(run =>
+                (IReadOnlyList<string>)
+                    [
+                        run.Network,
+                        run.Method,
+                        $"{run.InputBits}/{run.WeightBits}/{run.ActivationBits}",
+                        Describe(run).Accuracy,
+                        Describe(run).Certainty,
+                        run.HardSetAccuracy is { } hard ? $"{hard.Mean:P2}" : "",
+                        $"{run.ModelBytes:N0}" + (run.Packed || run.BinaryParameters == 0 ? "" : " counted"),
+                        $"{run.TrainProcessorSeconds.Mean:N1} s",
+                        $"{run.InferenceNanoseconds.Batch1 / 1000:N1} µs",
+                        run.WeightBits == 32 ? "" : $"{run.Peer.Batch1 / 1000:N1} µs ({run.Ratio.Batch1:N1}×)",
+                    ]
+            ),
+        ];
+        AnsiConsole.Write(
+            TextTable.Fitting(
+                [
+                    ("network", false, 0),
+                    ("method", false, 0),
+                    ("bits\nin/w/act", true, 1),
+                    ("test\naccuracy", true, 0),
+                    ("seeds, or\nrange", true, 7),
+                    ("hard\nimages", true, 6),
+                    ("bytes", true, 1),
+                    ("training,\nprocessor", true, 5),
+                    ("one\nimage", true, 2),
+                    ("float32 at\nthat time", true, 4),
+                ],
+                rows,
+                AnsiConsole.Profile.Width
+            )
+        );
+        AnsiConsole.WriteLine(
+            "Bits: of pixels, weights and activations. Range, with one seed: where other test images would put it, 95 times in 100."
+        );
         AnsiConsole.WriteLine($"Report: {VisibleText.Of(report)}");
     }
 }

@@ -20,8 +20,14 @@ internal static class TrainCommand
         {
             if (Find(result.GetValueOrDefault<string>()) is null)
             {
+                string name = result.GetValueOrDefault<string>();
                 result.AddError(
-                    $"There is no experiment file '{result.GetValueOrDefault<string>()}' and no shipped experiment of that name"
+                    $"There is no experiment file '{name}' and no shipped experiment of that name"
+                        + (
+                            Preset.Names.Contains(name) ? $"; '{name}' is a preset, try 'onebit list {name}'"
+                            : NearName.Hint(name, Preset.Experiments) is { Length: > 0 } hint ? hint
+                            : "; 'onebit list' shows them"
+                        )
                 );
             }
         });
@@ -32,6 +38,7 @@ internal static class TrainCommand
         };
         Option<string> data = SharedOptions.Data();
         Option<Shape?> size = SharedOptions.Size();
+        Option<int?> epochs = SharedOptions.Epochs();
         var output = new Option<string?>("--out")
         {
             Description = "The run's folder. The default is onebit-runs/EXPERIMENT-seedN.",
@@ -43,6 +50,10 @@ internal static class TrainCommand
             1,
             () => 1
         );
+        var dryRun = new Option<bool>("--dry-run")
+        {
+            Description = "Train nothing. Print the layers, bytes, memory and multiply-accumulates of the network.",
+        };
         var child = new Option<bool>("--child") { Description = "End when standard input closes. Show no progress.", Hidden = true };
         var command = new Command(
             "train",
@@ -58,19 +69,37 @@ internal static class TrainCommand
             seed,
             data,
             size,
+            epochs,
             output,
             threads,
+            dryRun,
             child,
         };
         command.SetAction(
             (parsed, cancellation) =>
             {
-                Experiment chosen = ExperimentFile.Load(Find(parsed.GetRequiredValue(experiment))!);
-                int chosenSeed = parsed.GetValue(seed) ?? chosen.Seeds[0];
-                string folder = parsed.GetValue(output) ?? Path.Combine("onebit-runs", $"{chosen.Name}-seed{chosenSeed}");
-                OutputFolder.Require(folder);
+                Experiment written = ExperimentFile.Load(Find(parsed.GetRequiredValue(experiment))!);
+                int chosenSeed = parsed.GetValue(seed) ?? written.Seeds[0];
+                string folder = parsed.GetValue(output) ?? Path.Combine("onebit-runs", $"{written.Name}-seed{chosenSeed}");
+                if (!parsed.GetValue(dryRun))
+                {
+                    OutputFolder.Require(folder);
+                }
+
                 torch.set_num_threads(parsed.GetValue(threads));
-                Dataset images = DataCommand.LoadShowingProgress(SharedOptions.DataFor([chosen], parsed, data), parsed.GetValue(size));
+                Dataset images = DataCommand.LoadShowingProgress(SharedOptions.DataFor([written], parsed, data), parsed.GetValue(size));
+                Experiment chosen = TrainingLength.Resolve(written, images, parsed.GetValue(epochs));
+                if (!parsed.GetValue(child))
+                {
+                    var plan = NetworkPlan.Of(chosen, images);
+                    Note(written, chosen, parsed.GetValue(epochs), plan);
+                    if (parsed.GetValue(dryRun))
+                    {
+                        PlanTable.Print(chosen, images, plan);
+                        return Task.FromResult(0);
+                    }
+                }
+
                 RunResult result;
                 if (parsed.GetValue(child))
                 {
@@ -95,7 +124,7 @@ internal static class TrainCommand
                             chosenSeed,
                             folder,
                             new SynchronousProgress<TrainingProgress>(p =>
-                                display.Report($"{chosen.Name}, seed {chosenSeed}", p.Done, ProgressDisplay.Describe(p))
+                                display.Report($"{chosen.Name}, seed {chosenSeed}", p.Done, ProgressDisplay.Describe(p), p.SecondsLeft)
                             )
                         );
                         return trainer.Run(cancellation);
@@ -112,10 +141,27 @@ internal static class TrainCommand
     private static string? Find(string argument) =>
         new[] { argument, Path.Combine(ExperimentFile.ShippedFolder, argument + ".json") }.FirstOrDefault(File.Exists);
 
+    private static void Note(Experiment written, Experiment chosen, int? epochs, NetworkPlan plan)
+    {
+        if (TrainingLength.Describe([(written, chosen)], epochs) is { } longer)
+        {
+            Failure.Say(longer);
+        }
+
+        if (plan.Obstacle is { } obstacle)
+        {
+            Failure.Say($"the network can be trained, but not packed: {obstacle}.");
+        }
+    }
+
     private static void Print(ClassificationResult result, string folder)
     {
         var table = new Table().Border(TableBorder.None).HideHeaders().AddColumns("", "");
-        table.AddTextRow("test accuracy", $"{result.TestAccuracy:P2} (1 seed)");
+        var interval = Wilson.Of(result.TestAccuracy, result.TestPredictions.Length);
+        table.AddTextRow(
+            "test accuracy",
+            $"{result.TestAccuracy:P2} (1 seed; {interval.Low:P2} to {interval.High:P2} on other test images)"
+        );
         table.AddTextRow("validation accuracy", $"{result.ValidationAccuracy:P2}");
         table.AddTextRow("binarized weights", $"{result.BinaryParameters:N0} of {result.Parameters:N0} parameters");
         table.AddTextRow(
@@ -124,8 +170,16 @@ internal static class TrainCommand
                 : result.BinaryParameters == 0 ? $"{result.ModelBytes:N0} bytes, the safetensors file"
                 : $"{result.ModelBytes:N0} bytes, counted in bits and floats. Not packed: {result.NotPackedBecause ?? ""}"
         );
-        table.AddTextRow("trained in", $"{result.TrainSeconds:N1} s, {result.Epochs} epochs");
+        table.AddTextRow(
+            "trained in",
+            $"{result.TrainSeconds:N1} s by the clock, {result.TrainProcessorSeconds:N1} s of processor time, "
+                + $"{result.Epochs} epoch{(result.Epochs == 1 ? "" : "s")}"
+        );
         table.AddTextRow("folder", folder);
         AnsiConsole.Write(table);
+        foreach (string warning in ShortTraining.Warnings(result))
+        {
+            Failure.Say(warning);
+        }
     }
 }

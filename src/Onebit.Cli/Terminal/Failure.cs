@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using Onebit.Datasets;
 using Onebit.Training;
 
@@ -31,7 +32,34 @@ internal static class Failure
     }
 
     /// <summary>One line on standard error, without anything that a terminal would obey.</summary>
-    internal static void Say(string sentence) => Console.Error.WriteLine($"onebit: {VisibleText.Of(sentence.ReplaceLineEndings(" "))}");
+    internal static void Say(string sentence) =>
+        Console.Error.WriteLine(Wrapped($"onebit: {VisibleText.Of(sentence.ReplaceLineEndings(" "))}"));
+
+    /// <summary>Broken between words where a terminal would break it anywhere.</summary>
+    private static string Wrapped(string line)
+    {
+        int width = Console.IsErrorRedirected ? 0 : Console.WindowWidth;
+        if (width <= 0)
+        {
+            return line;
+        }
+
+        var text = new StringBuilder();
+        int column = 0;
+        foreach (string word in line.Split(' '))
+        {
+            bool fits = column == 0 || column + 1 + word.Length < width;
+            text.Append(
+                    column == 0 ? ""
+                    : fits ? " "
+                    : "\n"
+                )
+                .Append(word);
+            column = fits && column > 0 ? column + 1 + word.Length : word.Length;
+        }
+
+        return text.ToString();
+    }
 
     private const string NoMemory =
         "there is not enough memory. Lower the experiment's batchSize, its layers' sizes, or the number of images.";

@@ -71,7 +71,9 @@ internal static class ClusteringSection
                 """;
         string Row(ClusterDoubt d) =>
             $"""
-                <tr><td>{Count(d.Index)}</td><td>{Class(d.TrueClass)}</td><td>{d.Cluster} ({Class(d.ClusterClass)})</td>
+                <tr class="mini"><td>{Count(d.Index)}{Tiles.Write(data.Test, [d.Index], "test image", _ => "")}</td><td>{Class(
+                    d.TrueClass
+                )}</td><td>{d.Cluster} ({Class(d.ClusterClass)})</td>
                 <td>{Number(d.Distance, "F2")}</td>
                 <td>{(d.OtherCluster < 0 ? Nothing : $"{d.OtherCluster} ({Class(d.OtherClass)})")}</td>
                 <td>{Number(d.OtherDistance, "F2")}</td></tr>

@@ -30,8 +30,23 @@ internal static class ExplorationCharts
     /// Points in two dimensions, coloured by class: each written as its class's name where they are few and the names
     /// short, else as a dot, with the name at the middle of its class. Distances are the same both ways and have no unit.
     /// </summary>
-    internal static string EmbeddingInline(TSnePicture picture, IReadOnlyList<string> names) =>
-        Svg.Inline(EmbeddingPlot(picture, names), EmbeddingSize, EmbeddingSize, EmbeddingTitle(picture));
+    /// <param name="picture">The points.</param>
+    /// <param name="names">Of the classes.</param>
+    /// <param name="places">Where each point is, as shares of the width and the height.</param>
+    internal static string EmbeddingInline(TSnePicture picture, IReadOnlyList<string> names, out IReadOnlyList<(double X, double Y)> places)
+    {
+        Plot plot = EmbeddingPlot(picture, names);
+        string svg = Svg.Inline(plot, EmbeddingSize, EmbeddingSize, EmbeddingTitle(picture));
+        places =
+        [
+            .. picture.Embedding.Select(e =>
+            {
+                Pixel at = plot.GetPixel(new Coordinates(e[0], e[1]));
+                return (at.X / (double)EmbeddingSize, at.Y / (double)EmbeddingSize);
+            }),
+        ];
+        return svg;
+    }
 
     /// <summary>The same as an SVG that stands alone, on white.</summary>
     internal static string Embedding(TSnePicture picture, IReadOnlyList<string> names) =>

@@ -15,7 +15,7 @@ internal static class ExplorationPage
                 Findings(results),
                 Samples.Write(results, data),
                 ClusteringSection.Write(results, data),
-                TSneSection.Write(results),
+                TSneSection.Write(results, data),
                 PairSection.Write(results, data),
                 HardSetSection.Write(results, data),
                 Method(results),

@@ -37,7 +37,7 @@ public sealed class Explorer
     private readonly ExplorationOptions _options;
     private readonly string _folder;
     private readonly Shape? _size;
-    private readonly IProgress<ExplorationProgress>? _progress;
+    private readonly ExplorationWork _work;
     private readonly CancellationToken _cancellation;
 
     /// <summary>Prepares the look at a data set.</summary>
@@ -54,7 +54,15 @@ public sealed class Explorer
         Shape? size = null,
         IProgress<ExplorationProgress>? progress = null,
         CancellationToken cancellation = default
-    ) => (_data, _options, _folder, _size, _progress, _cancellation) = (data, options, folder, size, progress, cancellation);
+    ) =>
+        (_data, _options, _folder, _size, _work, _cancellation) = (
+            data,
+            options,
+            folder,
+            size,
+            new ExplorationWork(data, options, progress),
+            cancellation
+        );
 
     /// <summary>
     /// Does all and writes <c>explore.html</c>, <c>explore.json</c>, the t-SNE picture and, where asked for, the hard test images.
@@ -78,7 +86,7 @@ public sealed class Explorer
             _data.Train,
             _data.Test,
             Math.Min(Neighbours, _data.Train.Count),
-            Task("nearest neighbours", $"of {_data.Test.Count:N0} test images"),
+            Task(ExplorationWork.Neighbours, $"of {_data.Test.Count:N0} test images"),
             _cancellation
         );
         (TSnePicture small, TSnePicture large, TSneReading[] readings) = Picture();
@@ -153,7 +161,7 @@ public sealed class Explorer
         foreach (int k in sizes)
         {
             _cancellation.ThrowIfCancellationRequested();
-            Report("k-means", done / work, $"{k} clusters of {train.Count:N0} images");
+            Report(ExplorationWork.KMeans, done / work, $"{k} clusters of {train.Count:N0} images");
             var clock = Stopwatch.StartNew();
             KMeans clusters = KMeans.Fit(train, classes, k, ClusterSteps, _options.Seed);
             double seconds = clock.Elapsed.TotalSeconds;
@@ -168,7 +176,7 @@ public sealed class Explorer
                 f.Seconds
             )),
         ];
-        Report("k-means", 1, $"{curve[0].K} clusters {curve[0].Accuracy:P1}, {curve[^1].K} clusters {curve[^1].Accuracy:P1}");
+        Report(ExplorationWork.KMeans, 1, $"{curve[0].K} clusters {curve[0].Accuracy:P1}, {curve[^1].K} clusters {curve[^1].Accuracy:P1}");
         KMeans first = fitted[0].Clusters;
         (int[] assigned, float[,] distances) = first.Assign(test);
         var table = new ClusterTable(ClusterTable.Count(assigned, test.Labels.Span, curve[0].K, classes));
@@ -221,7 +229,7 @@ public sealed class Explorer
                         {
                             done[i] = share * shares[i];
                             Report(
-                                "t-SNE",
+                                ExplorationWork.TSne,
                                 Math.Min(0.999, done.Sum() / shares.Sum()),
                                 $"{jobs.Length} pictures of {_options.Points:N0} and {small} points"
                             );
@@ -231,7 +239,7 @@ public sealed class Explorer
             }
         );
         Report(
-            "t-SNE",
+            ExplorationWork.TSne,
             1,
             $"{pictures[0].Points:N0} points, trustworthiness {pictures[0].Trustworthiness:F4}, KL divergence {pictures[0].KlDivergence:F4}"
         );
@@ -378,5 +386,5 @@ public sealed class Explorer
 
     private SynchronousProgress<double> Task(string task, string detail) => new(done => Report(task, done, detail));
 
-    private void Report(string task, double done, string detail) => _progress?.Report(new ExplorationProgress(task, done, detail));
+    private void Report(string task, double done, string detail) => _work.Report(task, done, detail);
 }

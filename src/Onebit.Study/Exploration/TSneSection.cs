@@ -1,3 +1,4 @@
+using Onebit.Datasets;
 using static Onebit.Study.Display;
 
 namespace Onebit.Study;
@@ -5,13 +6,16 @@ namespace Onebit.Study;
 /// <summary>The t-SNE pictures, and what several of them say of each class.</summary>
 internal static class TSneSection
 {
-    internal static string Write(ExplorationResults results) =>
+    // More images would make the page large, and their points too small to hit.
+    private const int MaxSpots = 500;
+
+    internal static string Write(ExplorationResults results, Dataset data) =>
         $"""
             <section id="tsne">
             <h2>In two dimensions</h2>
             <p>t-SNE puts images that look alike near each other. Only neighbourhood has a meaning.
             The size of a group, the gaps between groups and directions have none.</p>
-            <div class="pair">{Figure(results, results.Tsne)}{Figure(results, results.SmallTsne)}</div>
+            <div class="pair">{Figure(results, data, results.Tsne)}{Figure(results, data, results.SmallTsne)}</div>
             <h3>How closely each class lies together</h3>
             <p>{Reading(results)}</p>
             <div class="scroll"><table>
@@ -40,14 +44,29 @@ internal static class TSneSection
     private static string Trustworthiness(TSneReading reading) =>
         $"Pictures of {Count(reading.Points)} points have a trustworthiness of {Factor(reading.Trustworthiness, "F4")}.";
 
-    private static string Figure(ExplorationResults results, TSnePicture picture) =>
+    private static string Figure(ExplorationResults results, Dataset data, TSnePicture picture) =>
         $"""
-            <figure class="chart">{ExplorationCharts.EmbeddingInline(picture, results.Dataset.ClassNames)}
-            <figcaption>The first {Count(picture.Points)} training images, equally many of each class.
+            <figure class="chart">{Spots(
+                picture,
+                data,
+                ExplorationCharts.EmbeddingInline(picture, results.Dataset.ClassNames, out var places),
+                places
+            )}
+            <figcaption>{(picture.Points > MaxSpots ? "" : "Point at one to see its image. ")}The first {Count(
+                picture.Points
+            )} training images, equally many of each class.
             Trustworthiness {Number(picture.Trustworthiness, "F4")}, KL divergence {Number(picture.KlDivergence, "F3")},
             perplexity {Number(picture.Perplexity, "0.#")}, {Seconds(picture.Seconds)}.</figcaption></figure>
 
             """;
+
+    /// <summary>The picture with an image above each point that is pointed at; of many points without them.</summary>
+    private static string Spots(TSnePicture picture, Dataset data, string svg, IReadOnlyList<(double X, double Y)> places) =>
+        picture.Points > MaxSpots
+            ? svg
+            : $"""
+                <div class="spots">{svg}{Tiles.Spots(data.Train, picture.Indices, "training image", places)}</div>
+                """;
 
     private static string OwnNeighbours(Spread spread) =>
         (spread.Values.Count == 1 ? "" : $"{Number(100 * spread.Mean, "F0")}\u00a0±\u00a0")

@@ -61,6 +61,18 @@ internal static partial class Display
     internal static string Percent(Spread spread) =>
         spread.Values.Count == 1 ? Percent(spread.Mean) : $"{Number(100 * spread.Mean, "F2")}\u00a0±\u00a0{Percent(spread.Std)}";
 
+    /// <summary>How far an accuracy can be trusted: the number of seeds, and with one the interval that its test images leave.</summary>
+    internal static string Certainty(StudyRun run, DatasetInfo data)
+    {
+        if (run.Seeds.Count > 1)
+        {
+            return Seeds(run.Seeds.Count);
+        }
+
+        var interval = Wilson.Of(run.TestAccuracy.Mean, data.TestImages);
+        return $"{Seeds(1)}, {Number(100 * interval.Low, "F2")} to {Percent(interval.High)}";
+    }
+
     internal static string Seeds(int number) => Several(number, "seed");
 
     internal static string Several(long number, string thing) => $"{Count(number)}\u00a0{thing}{(number == 1 ? "" : "s")}";

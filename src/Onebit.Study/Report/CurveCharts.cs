@@ -12,7 +12,7 @@ internal static class CurveCharts
         Height = 340;
 
     /// <summary>Training and validation loss by epoch, the named runs of a network.</summary>
-    internal static string Loss(NetworkRuns network)
+    internal static string Loss(NetworkRuns network, bool standalone = false)
     {
         Plot plot = Epochs(network, "loss (cross-entropy)");
         double[] all =
@@ -25,11 +25,11 @@ internal static class CurveCharts
             AddCurve(plot, run, index, run.Curves.TrainLoss, Math.Log10, training: true);
             AddCurve(plot, run, index, run.Curves.ValidationLoss, Math.Log10, training: false);
         }
-        return Svg.Inline(plot, Width, Height, $"Loss by epoch, {network.Name}");
+        return Draw(plot, network, $"Loss by epoch, {network.Name}", standalone);
     }
 
     /// <summary>Validation accuracy by epoch, the named runs of a network.</summary>
-    internal static string ValidationAccuracy(NetworkRuns network)
+    internal static string ValidationAccuracy(NetworkRuns network, bool standalone = false)
     {
         Plot plot = Epochs(network, "validation accuracy");
         double Error(double accuracy, StudyRun run) => Math.Max(1 - accuracy, 0.5 / Math.Max(1, run.ValidationImages));
@@ -39,7 +39,30 @@ internal static class CurveCharts
             AddCurve(plot, run, index, run.Curves.ValidationAccuracy, a => -Math.Log10(Error(a, run)), training: false);
         }
 
-        return Svg.Inline(plot, Width, Height, $"Validation accuracy by epoch, {network.Name}");
+        return Draw(plot, network, $"Validation accuracy by epoch, {network.Name}", standalone);
+    }
+
+    /// <summary>On a page the key is HTML. An SVG that stands alone has a legend and a title.</summary>
+    private static string Draw(Plot plot, NetworkRuns network, string title, bool standalone)
+    {
+        if (!standalone)
+        {
+            return Svg.Inline(plot, Width, Height, title);
+        }
+
+        plot.Legend.ManualItems.AddRange(
+            network.Named.Select(
+                (r, i) =>
+                    new LegendItem
+                    {
+                        LabelText = network.Label(r),
+                        MarkerStyle = new(Palette.Marker(i, filled: true), 9, Color.FromHex(CurveColor(r, i))),
+                    }
+            )
+        );
+        plot.ShowLegend(Edge.Right);
+        plot.Title(title, Axes.FontSize);
+        return Svg.Standalone(plot, Width + 220, Height + 40, title);
     }
 
     /// <summary>The key to both charts of a network, in HTML so that it wraps on narrow pages.</summary>

@@ -32,10 +32,14 @@ internal sealed record NetworkRuns(string Name, IReadOnlyList<StudyRun> Runs)
     /// <summary>
     /// What tells a run from the others of its network: its method where that does, else the experiment, without the network's name.
     /// </summary>
-    internal string Label(StudyRun run) =>
+    internal string NameOf(StudyRun run) =>
         Runs.Count(r => r.Method == run.Method) == 1 ? run.Method
         : run.Experiment.StartsWith(Name + "-", StringComparison.Ordinal) ? run.Experiment[(Name.Length + 1)..]
         : run.Experiment;
+
+    /// <summary>The same with its bits: of pixels, weights and activations.</summary>
+    internal string Label(StudyRun run) =>
+        IsFullPrecision(run) ? NameOf(run) : $"{NameOf(run)} {run.InputBits}/{run.WeightBits}/{run.ActivationBits}";
 
     /// <summary>Not the first stage of a binarized network, whose weights are real too.</summary>
     private static bool IsFullPrecision(StudyRun run) => run.Method == "float32";

@@ -12,6 +12,9 @@ internal sealed record Ranking(string Title, IReadOnlyList<StudyRun> Runs, Study
     /// <summary>Fewer runs of a network are compared well enough by the table of all runs.</summary>
     internal const int MinRuns = 5;
 
+    /// <summary>There are many runs, or at least two that seeds allow to compare.</summary>
+    internal bool HasComparison => Runs.Count >= MinRuns || Runs.Count(r => r.Seeds.Count > 1) > 1;
+
     /// <summary>What <see cref="Rows"/> hold, and in which unit.</summary>
     internal static IReadOnlyList<(string What, string Unit)> Columns { get; } =
     [
@@ -87,11 +90,10 @@ internal sealed record Ranking(string Title, IReadOnlyList<StudyRun> Runs, Study
 
     /// <summary>The packed runs of a network, which may be none.</summary>
     internal static Ranking Of(NetworkRuns network) =>
-        new(network.Name, Best([.. network.Runs.Where(r => r.Packed)]), network.FullPrecision, network.Label);
+        new(network.Name, Best([.. network.Runs.Where(r => r.Packed)]), network.FullPrecision, network.NameOf);
 
-    /// <summary>Networks of at least so many packed runs.</summary>
-    internal static IEnumerable<Ranking> Networks(StudyResults results, int minRuns) =>
-        NetworkRuns.Of(results).Select(Of).Where(r => r.Runs.Count >= minRuns);
+    /// <summary>Networks with packed runs.</summary>
+    internal static IEnumerable<Ranking> Networks(StudyResults results) => NetworkRuns.Of(results).Select(Of).Where(r => r.Runs.Count > 0);
 
     /// <summary>Three networks or more whose files are within a tenth of one another.</summary>
     internal static IEnumerable<Ranking> EqualBytes(StudyResults results)

@@ -9,7 +9,8 @@ internal sealed record ReportData(
     IReadOnlyList<NetworkRuns> Networks,
     IReadOnlyDictionary<string, byte[]> Predictions,
     ImageSet Test,
-    IReadOnlyList<int>? HardSet
+    IReadOnlyList<int>? HardSet,
+    IReadOnlyList<string> Files
 )
 {
     /// <summary>

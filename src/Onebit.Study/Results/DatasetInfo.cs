@@ -14,6 +14,7 @@ namespace Onebit.Study;
 /// <param name="Size">What a folder's images were scaled to, where that was asked for: rows x columns, or with channels.</param>
 /// <param name="HardImages">Test images that are known to be hard; null: none are.</param>
 /// <param name="Folder">The folder of the user's own that they were read from, its full path; null: the set has a name.</param>
+/// <param name="Sha256">Of shapes, class names, labels and pixels, in hexadecimal; null: an earlier version does not say.</param>
 public sealed record DatasetInfo(
     string Name,
     int TrainImages,
@@ -23,7 +24,8 @@ public sealed record DatasetInfo(
     IReadOnlyList<string> ClassNames,
     string? Size,
     int? HardImages,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Folder = null
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Folder = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Sha256 = null
 )
 {
     internal static DatasetInfo Of(Dataset data, Shape? size, int? hardImages) =>
@@ -36,7 +38,8 @@ public sealed record DatasetInfo(
             data.ClassNames,
             size is { } asked ? SizeText(asked) : null,
             hardImages,
-            data.Folder
+            data.Folder,
+            data.Sha256
         );
 
     /// <summary>As <c>--size</c> takes it: <c>24x32</c>, rows x columns, or <c>24x32x3</c> where the channels are given.</summary>

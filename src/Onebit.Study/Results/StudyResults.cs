@@ -11,13 +11,15 @@ namespace Onebit.Study;
 /// <param name="Dataset">On what.</param>
 /// <param name="Runs">One per experiment, networks small to large, methods in the order of <see cref="Method.All"/>.</param>
 /// <param name="MissingRuns">Trainings of the preset that were not finished, where that was no reason to wait; null: none.</param>
+/// <param name="Program">What made the results, and when; null: an earlier version does not say.</param>
 public sealed record StudyResults(
     int Schema,
     string Preset,
     MachineInfo Machine,
     DatasetInfo Dataset,
     IReadOnlyList<StudyRun> Runs,
-    IReadOnlyList<MissingRun>? MissingRuns = null
+    IReadOnlyList<MissingRun>? MissingRuns = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ProgramInfo? Program = null
 )
 {
     /// <summary>The file's name.</summary>

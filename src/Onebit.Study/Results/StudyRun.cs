@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Serialization;
 using Onebit.Training;
 
 namespace Onebit.Study;
@@ -24,6 +25,14 @@ public sealed record StudyRun : RunRecord
 
     /// <summary>The method's registered name.</summary>
     public required string Method { get; init; }
+
+    /// <summary>The network's layers in one line; null: an earlier version does not say.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Layers { get; init; }
+
+    /// <summary>How it was trained, in one line; null: an earlier version does not say.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Recipe { get; init; }
 
     /// <summary>Bytes of values to be held at once, see <see cref="ActivationMemory"/>; null where not packed.</summary>
     public int? PeakActivationBytes { get; init; }

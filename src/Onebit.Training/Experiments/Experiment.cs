@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
@@ -118,6 +119,26 @@ public sealed record Experiment
 
     /// <summary>One run per seed.</summary>
     public IReadOnlyList<int> Seeds { get; init; } = [1];
+
+    /// <summary>How it trains, in one line.</summary>
+    [JsonIgnore]
+    public string Recipe =>
+        string.Join(
+            ", ",
+            new[]
+            {
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{JsonNamingPolicy.CamelCase.ConvertName($"{Optimizer.Type}")} {Optimizer.Rate}"
+                ),
+                Schedule is null ? "constant rate" : JsonNamingPolicy.CamelCase.ConvertName($"{Schedule.Type}"),
+                $"batches of {BatchSize}",
+                Epochs == 1 ? "1 epoch" : $"{Epochs} epochs",
+                Augmentation is null ? null : "augmented",
+                Distillation is null ? null : $"taught by {string.Join(", ", Distillation.Teachers)}",
+                InitializeFrom is null ? null : $"starts from {InitializeFrom}",
+            }.OfType<string>()
+        );
 
     /// <summary>Resolved: <see cref="Pixels"/> or its default.</summary>
     [JsonIgnore]

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Onebit.Datasets;
 
 namespace Onebit.Training;
 
@@ -44,7 +45,7 @@ public static class ExperimentFile
         try
         {
             Naming.Check(Path.GetFileNameWithoutExtension(path), "the file's name");
-            JsonNode node = Parse(path);
+            JsonNode node = Parse(path) as JsonObject ?? throw new JsonException("it must be an object, { ... }");
             if (node["network"] is JsonValue name && name.TryGetValue(out string? network))
             {
                 Naming.Check(network, "the network's name");
@@ -52,6 +53,7 @@ public static class ExperimentFile
             }
 
             RefuseOldNames(node);
+            JsonShape.Check(node);
             Experiment experiment = node.Deserialize<Experiment>(Experiment.Json)! with
             {
                 Name = Path.GetFileNameWithoutExtension(path),
@@ -103,16 +105,28 @@ public static class ExperimentFile
         }
     }
 
-    private static JsonNode Parse(string path) =>
-        JsonNode.Parse(
-            InputFile.ReadText(path),
-            documentOptions: new()
-            {
-                AllowDuplicateProperties = false,
-                AllowTrailingCommas = true,
-                CommentHandling = JsonCommentHandling.Skip,
-            }
-        ) ?? throw new JsonException("it is empty");
+    /// <summary>The file's JSON, without the schema that it may name for an editor.</summary>
+    private static JsonNode Parse(string path)
+    {
+        string text = InputFile.ReadText(path);
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            throw new JsonException("it is empty");
+        }
+
+        JsonNode node =
+            JsonNode.Parse(
+                text,
+                documentOptions: new()
+                {
+                    AllowDuplicateProperties = false,
+                    AllowTrailingCommas = true,
+                    CommentHandling = JsonCommentHandling.Skip,
+                }
+            ) ?? throw new JsonException("it is null");
+        (node as JsonObject)?.Remove("$schema");
+        return node;
+    }
 
     private static JsonNode ParseNetwork(string path)
     {
@@ -126,7 +140,26 @@ public static class ExperimentFile
         }
     }
 
-    private static string Reason(Exception e) => e.Message.ReplaceLineEndings(" ").TrimEnd('.');
+    /// <summary>What the parser says, with the line as editors count it, and without the words that a program needs.</summary>
+    private static string Reason(Exception e)
+    {
+        string sentence = e.Message.ReplaceLineEndings(" ").Replace(" JSON", "", StringComparison.Ordinal);
+        foreach (string technical in new[] { " Path: ", " LineNumber: ", " Change the reader options." })
+        {
+            sentence = sentence.Split(technical)[0];
+        }
+
+        return sentence.TrimEnd('.') + (e is JsonException { LineNumber: { } line } ? $" (line {line + 1})" : "");
+    }
+
+    /// <summary>The names of the shipped networks.</summary>
+    public static IReadOnlyList<string> Networks =>
+        [
+            .. Directory
+                .EnumerateFiles(Path.Combine(ShippedFolder, "networks"), "*.json")
+                .Select(f => Path.GetFileNameWithoutExtension(f)!)
+                .Order(StringComparer.Ordinal),
+        ];
 
     // networks/NAME.json beside the experiment, above it, or among the shipped ones.
     private static string NetworkFile(string experiment, string network)
@@ -135,7 +168,8 @@ public static class ExperimentFile
         string file = Path.Combine("networks", network + ".json");
         return new[] { folder, Path.Combine(folder, ".."), ShippedFolder }.Select(f => Path.Combine(f, file)).FirstOrDefault(File.Exists)
             ?? throw new ExperimentException(
-                $"there is no network '{network}'; write networks/{network}.json beside it or list the layers in place."
+                $"there is no network '{network}'{NearName.Hint(network, Networks)}; "
+                    + $"write networks/{network}.json beside it or list the layers in place."
             );
     }
 }

@@ -9,6 +9,8 @@ namespace Onebit.Training;
 /// </param>
 public sealed record ActivationLayer(Method? Method = null) : Layer
 {
+    internal override string? Brief => null;
+
     internal override bool FoldsBatchNorm => true;
 
     internal override Shape OutputShape(BuildContext context, IReadOnlyList<Shape> inputs) => inputs[0];

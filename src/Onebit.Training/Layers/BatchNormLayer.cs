@@ -7,6 +7,8 @@ namespace Onebit.Training;
 /// <summary>Batch normalization with learned factor and offset, per channel.</summary>
 public sealed record BatchNormLayer : Layer
 {
+    internal override string? Brief => null;
+
     internal override Shape OutputShape(BuildContext context, IReadOnlyList<Shape> inputs) => inputs[0];
 
     // The last normalization gives logits, every other one counts in codes.

@@ -9,6 +9,9 @@ namespace Onebit.Training;
 /// <param name="ZeroInit">Latent weights start at 0.</param>
 internal sealed record BuildContext(string Network, Method Method, int WeightBits, int ActivationBits, int Classes, bool ZeroInit)
 {
+    /// <summary>The layer that is being made, see <see cref="LayerNode.Label"/>; null: none.</summary>
+    internal string? At { get; init; }
+
     // More than the image itself is of no use, and takes memory for nothing.
     private const int MaxSmallPadding = 16;
 
@@ -21,8 +24,8 @@ internal sealed record BuildContext(string Network, Method Method, int WeightBit
         own switch
         {
             null => Method,
-            { Binarizes: false } => throw Wrong($"has a layer of method '{own.Name}', which binarizes nothing; leave that method out"),
-            _ when own.FindMistake(own.WeightBits) is { } mistake => throw Wrong($"has a layer of another method: {mistake}"),
+            { Binarizes: false } => throw Wrong($"has the method '{own.Name}', which binarizes nothing; leave that method out"),
+            _ when own.FindMistake(own.WeightBits) is { } mistake => throw Wrong($"has a method of its own, but {mistake}"),
             _ => own,
         };
 
@@ -40,6 +43,7 @@ internal sealed record BuildContext(string Network, Method Method, int WeightBit
             ? throw Wrong($"pools windows of {size} with stride {stride}; both must be at least 1")
             : new Shape(input.Channels, Positions(input.Height, size, stride, 0), Positions(input.Width, size, stride, 0));
 
-    /// <summary>A sentence about the network.</summary>
-    internal ExperimentException Wrong(string what) => new($"The network '{Network}' {what}.");
+    /// <summary>A sentence about the layer that is being made, or else about the network.</summary>
+    internal ExperimentException Wrong(string what) =>
+        new(At is null ? $"The network '{Network}' {what}." : $"The network '{Network}', {At}: it {what}.");
 }

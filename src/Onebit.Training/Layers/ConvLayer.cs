@@ -6,10 +6,10 @@ namespace Onebit.Training;
 /// <param name="Stride">Step, both ways.</param>
 /// <param name="Padding">Positions added on each side, of the lowest level of what is read: 0 for codes, -1 for signs.</param>
 /// <param name="Groups">Groups of channels.</param>
-/// <param name="Bias">See <see cref="WeightLayer"/>, as for the others.</param>
-/// <param name="Binarize">See there.</param>
-/// <param name="DivideByRootFanIn">See there.</param>
-/// <param name="Method">See there.</param>
+/// <param name="Bias">Adds a float bias; pointless before a batch normalization.</param>
+/// <param name="Binarize">false keeps these weights float32 whatever the method.</param>
+/// <param name="DivideByRootFanIn">Divides the output by the square root of the fan-in, in place of a normalization.</param>
+/// <param name="Method">Binarizes these weights where the network binarizes; null: the experiment's method.</param>
 public sealed record ConvLayer(
     int Filters,
     int Kernel,
@@ -22,5 +22,8 @@ public sealed record ConvLayer(
     Method? Method = null
 ) : WeightLayer(Bias, Binarize, DivideByRootFanIn, Method)
 {
+    internal override string? Brief =>
+        $"conv {Filters} {Kernel}x{Kernel}" + (Stride == 1 ? "" : $" stride {Stride}") + (Groups == 1 ? "" : $" groups {Groups}");
+
     private protected override Geometry GeometryFor(Shape input, int classes) => new(Filters, Kernel, Kernel, Stride, Padding, Groups);
 }

@@ -10,7 +10,7 @@ public sealed record DropoutLayer(double Rate) : Layer
     internal override bool IsIdentity => true;
 
     internal override Shape OutputShape(BuildContext context, IReadOnlyList<Shape> inputs) =>
-        Rate is > 0 and < 1 ? inputs[0] : throw context.Wrong($"has a dropout of rate {Rate}; it must be above 0 and below 1");
+        Rate is > 0 and < 1 ? inputs[0] : throw context.Wrong($"has a rate of {Rate}; it must be above 0 and below 1");
 
     internal override LayerModule CreateModule(BuildContext context, LayerNode node, Shape input) => new Module(Rate);
 

@@ -38,6 +38,22 @@ public abstract record Layer
     [JsonConverter(typeof(NamesConverter))]
     public IReadOnlyList<string>? From { get; init; }
 
+    /// <summary>The types of layers by their name in JSON.</summary>
+    internal static IReadOnlyDictionary<string, Type> Types { get; } =
+        typeof(Layer)
+            .GetCustomAttributes(typeof(JsonDerivedTypeAttribute), false)
+            .Cast<JsonDerivedTypeAttribute>()
+            .ToDictionary(a => (string)a.TypeDiscriminator!, a => a.DerivedType);
+
+    /// <summary>What messages call a layer: its number and its type.</summary>
+    internal string LabelAt(string number) => $"layer {number} ({Types.First(t => t.Value == GetType()).Key})";
+
+    /// <summary>In a few words, for one line of a whole network; null: nothing that one must know.</summary>
+    internal virtual string? Brief => Types.First(t => t.Value == GetType()).Key;
+
+    /// <summary>Several layers in one line.</summary>
+    internal static string BriefOf(IEnumerable<Layer> layers) => string.Join(", ", layers.Select(l => l.Brief).OfType<string>());
+
     /// <summary>How many values it reads.</summary>
     internal virtual int InputCount => 1;
 

@@ -7,6 +7,9 @@ namespace Onebit.Training;
 /// <param name="SharedWith">The node whose module it uses, of the first pass of a shared repetition; null: it has its own.</param>
 public sealed record LayerNode(Layer Layer, string Key, IReadOnlyList<int> Inputs, int? SharedWith = null)
 {
+    /// <summary>What messages call it: its number in the list, from 1, behind that of the repetition around it, and its type.</summary>
+    public string Label { get; init; } = "";
+
     /// <summary>It gives the logits.</summary>
     public bool IsLast { get; init; }
 

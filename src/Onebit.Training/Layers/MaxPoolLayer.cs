@@ -8,6 +8,8 @@ namespace Onebit.Training;
 /// <param name="Stride">Step; the size where it is 0.</param>
 public sealed record MaxPoolLayer(int Size, int Stride = 0) : Layer
 {
+    internal override string? Brief => $"maxPool {Size}";
+
     private int Step => Stride == 0 ? Size : Stride;
 
     internal override Shape OutputShape(BuildContext context, IReadOnlyList<Shape> inputs) => context.Pooled(inputs[0], Size, Step);

@@ -11,6 +11,8 @@ namespace Onebit.Training;
 /// <param name="Shared">All passes use the modules of the first, and so one set of weights.</param>
 public sealed record RepeatLayer(int Times, IReadOnlyList<Layer> Layers, bool Shared = false) : Layer
 {
+    internal override string? Brief => $"{Times} x ({BriefOf(Layers)})";
+
     internal override Shape OutputShape(BuildContext context, IReadOnlyList<Shape> inputs) => throw Expanded();
 
     internal override LayerModule CreateModule(BuildContext context, LayerNode node, Shape input) => throw Expanded();

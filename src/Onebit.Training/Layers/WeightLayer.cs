@@ -29,7 +29,7 @@ public abstract record WeightLayer(bool Bias, bool Binarize, bool DivideByRootFa
         )
         {
             throw context.Wrong(
-                $"has a convolution of {k.Outputs} filters, kernel {k.Height}, stride {k.Stride}, padding {k.Padding}, groups {k.Groups} "
+                $"has {k.Outputs} outputs, kernel {k.Height}, stride {k.Stride}, padding {k.Padding}, groups {k.Groups} "
                     + $"on {input.Channels} channels; sizes must be at least 1 and groups divide both"
             );
         }
@@ -40,7 +40,7 @@ public abstract record WeightLayer(bool Bias, bool Binarize, bool DivideByRootFa
             context.Positions(input.Width, k.Width, k.Stride, k.Padding)
         );
         Int128 weights = (Int128)k.Outputs * (input.Channels / k.Groups) * k.Height * k.Width;
-        return weights <= MaxWeights ? result : throw context.Wrong($"has a layer of {weights} weights; {MaxWeights} are the most");
+        return weights <= MaxWeights ? result : throw context.Wrong($"has {weights} weights; {MaxWeights} are the most");
     }
 
     internal override LayerModule CreateModule(BuildContext context, LayerNode node, Shape input)
@@ -186,7 +186,7 @@ public sealed class WeightModule : LayerModule
     {
         if (!IsBinarized)
         {
-            throw new PackingException("a layer's weights stay float32");
+            throw new PackingException("its weights stay float32");
         }
 
         int outputs = (int)Weight.shape[0];
@@ -242,14 +242,14 @@ public sealed class WeightModule : LayerModule
         bool hasOneScale = input.Affines.All(a => a == input.Affines[0]);
         if (!hasOneScale && input.Branches.Count == 0)
         {
-            throw new PackingException("a layer reads channels of different scales; put a normalization or an activation before it");
+            throw new PackingException("it reads channels of different scales; put a normalization or an activation before it");
         }
 
         if (hasOneScale && input.Planes.Count > 0)
         {
             if (input.IsWeightedSum)
             {
-                throw new PackingException("a layer reads a sum of several planes, not their activation; pool before the activation");
+                throw new PackingException("it reads a sum of several planes, not their activation; pool before the activation");
             }
 
             yield return (input, 0);
@@ -258,7 +258,7 @@ public sealed class WeightModule : LayerModule
 
         if (Groups > 1)
         {
-            throw new PackingException("a layer with groups reads branches of different scales; leave the groups out");
+            throw new PackingException("it has groups and reads branches of different scales; leave the groups out");
         }
 
         int first = 0;
@@ -278,7 +278,7 @@ public sealed class WeightModule : LayerModule
         {
             if (levels[i] is not (1 or -1))
             {
-                throw new PackingException("a layer's frozen weights are not signs");
+                throw new PackingException("its frozen weights are not signs");
             }
 
             if (levels[i] > 0)

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Onebit.Datasets;
 using static TorchSharp.torch;
 
 namespace Onebit.Training;
@@ -89,5 +90,8 @@ public abstract record Method
     /// <exception cref="ExperimentException">There is none.</exception>
     public static Method Named(string name) =>
         All.FirstOrDefault(m => m.Name == name)
-        ?? throw new ExperimentException($"There is no method '{name}'; use one of {string.Join(", ", All.Select(m => m.Name))}.");
+        ?? throw new ExperimentException(
+            $"There is no method '{name}'{NearName.Hint(name, All.Select(m => m.Name))}; "
+                + $"use one of {string.Join(", ", All.Select(m => m.Name))}."
+        );
 }

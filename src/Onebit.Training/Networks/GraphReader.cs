@@ -19,11 +19,11 @@ internal sealed class GraphReader(string network)
             throw Wrong("has no layers");
         }
 
-        Read(layers, 0, new Dictionary<string, int> { [s_reserved[0]] = 0 }, "", null);
+        Read(layers, 0, new Dictionary<string, int> { [s_reserved[0]] = 0 }, "", "", null);
         FindReaders();
         _nodes[^1] = _nodes[^1] with { IsLast = true };
         return _nodes.Find(n => n is { IsLast: false, Readers.Count: 0 }) is { } unread
-            ? throw Wrong($"has a layer that none reads, '{unread.Key}'; name it in the 'from' of a later layer or leave it out")
+            ? throw Wrong($"has {unread.Label}, which no layer reads; name it in the 'from' of a later layer or leave it out")
             : _nodes;
     }
 
@@ -46,29 +46,32 @@ internal sealed class GraphReader(string network)
     /// <param name="before">The value before its first layer.</param>
     /// <param name="names">The values that can be read, by name; what the list names is added.</param>
     /// <param name="prefix">What its keys begin with.</param>
+    /// <param name="around">What its numbers begin with.</param>
     /// <param name="shared">The node of the first pass that corresponds to the list's first one; null: modules of their own.</param>
     /// <returns>The value of its last layer.</returns>
-    private int Read(IReadOnlyList<Layer> layers, int before, Dictionary<string, int> names, string prefix, int? shared)
+    private int Read(IReadOnlyList<Layer> layers, int before, Dictionary<string, int> names, string prefix, string around, int? shared)
     {
         int start = _nodes.Count,
             last = before;
         for (int i = 0; i < layers.Count; i++)
         {
-            Layer layer = layers[i] ?? throw Wrong("has null among its layers");
+            string number = around + (i + 1).ToString(CultureInfo.InvariantCulture);
+            Layer layer = layers[i] ?? throw Wrong($"has null as its layer {number}");
+            string label = layer.LabelAt(number);
             string key = prefix + (layer.Name ?? i.ToString(CultureInfo.InvariantCulture));
-            int[] inputs = layer.From is { } from ? [.. from.Select(n => Find(n, names))] : [last];
+            int[] inputs = layer.From is { } from ? [.. from.Select(n => Find(n, names, label))] : [last];
             if (inputs.Length != layer.InputCount)
             {
-                throw Wrong($"has a layer '{key}' that reads {inputs.Length} layers, not {layer.InputCount}; name them in its 'from'");
+                throw Wrong($"needs {layer.InputCount} inputs in {label}, not {inputs.Length}; name them in its 'from'");
             }
 
             if (layer is RepeatLayer repeat)
             {
-                last = Repeat(repeat, inputs[0], names, key + "/", shared is null ? null : shared + _nodes.Count - start);
+                last = Repeat(repeat, inputs[0], names, key + "/", number + ".", shared is null ? null : shared + _nodes.Count - start);
             }
             else
             {
-                _nodes.Add(new LayerNode(layer, key, inputs, shared is null ? null : shared + _nodes.Count - start));
+                _nodes.Add(new LayerNode(layer, key, inputs, shared is null ? null : shared + _nodes.Count - start) { Label = label });
                 last = _nodes.Count;
             }
 
@@ -80,7 +83,7 @@ internal sealed class GraphReader(string network)
             if (layer.Name is { } name && !(IsAllowed(name) && names.TryAdd(name, last)))
             {
                 throw Wrong(
-                    $"has a layer named '{name}'; "
+                    $"names {label} '{name}'; "
                         + $"a name is used once, is not {string.Join(", ", s_reserved)}, and has letters, digits, - and _"
                 );
             }
@@ -89,11 +92,11 @@ internal sealed class GraphReader(string network)
         return last;
     }
 
-    private int Repeat(RepeatLayer repeat, int before, Dictionary<string, int> names, string prefix, int? shared)
+    private int Repeat(RepeatLayer repeat, int before, Dictionary<string, int> names, string prefix, string around, int? shared)
     {
         if (repeat.Times < 1 || repeat.Layers.Count == 0)
         {
-            throw Wrong("has a repetition without passes or layers; its times must be at least 1");
+            throw Wrong($"repeats nothing in layer {around.TrimEnd('.')}; give it layers, and times of at least 1");
         }
 
         int first = _nodes.Count;
@@ -104,16 +107,14 @@ internal sealed class GraphReader(string network)
                 shared is not null ? shared + _nodes.Count - first
                 : repeat.Shared && pass > 0 ? first
                 : null;
-            before = Read(repeat.Layers, before, new Dictionary<string, int>(names), own, model);
+            before = Read(repeat.Layers, before, new Dictionary<string, int>(names), own, around, model);
         }
 
         return before;
     }
 
-    private int Find(string name, Dictionary<string, int> names) =>
-        names.TryGetValue(name, out int value)
-            ? value
-            : throw Wrong($"has a layer that reads '{name}', but no earlier layer has that name");
+    private int Find(string name, Dictionary<string, int> names, string label) =>
+        names.TryGetValue(name, out int value) ? value : throw Wrong($"reads '{name}' in {label}, but no earlier layer has that name");
 
     private static bool IsAllowed(string name) =>
         !s_reserved.Contains(name)

@@ -107,6 +107,9 @@ public sealed class Network : nn.Module<Tensor, Tensor>
     /// <summary>Number of weights that one bit each stands for.</summary>
     public long BinaryParameterCount => WeightModules.Where(l => l.IsBinarized).Sum(l => l.Weight.numel());
 
+    /// <summary>Bytes where no file holds the network: the bits of binarized weights, and four bytes for every other number.</summary>
+    public long CountedBytes => (BinaryParameterCount * WeightBits + 7) / 8 + 4 * (ParameterCount - BinaryParameterCount);
+
     /// <summary>Multiply-accumulates of one image.</summary>
     public long MultiplyAccumulates => Nodes.Sum(n => n.Module.MultiplyAccumulates([.. n.Inputs.Select(i => i.Shape)], n.Output.Shape));
 
@@ -220,12 +223,13 @@ public sealed class Network : nn.Module<Tensor, Tensor>
         var values = new List<Value> { new(Input) { Padding = () => Pixels == PixelEncoding.Signs ? -1 : 0 } };
         foreach (LayerNode node in Spec.ToGraph())
         {
+            BuildContext at = context with { At = node.Label };
             Value[] inputs = [.. node.Inputs.Select(v => values[v])];
-            Shape shape = node.Layer.OutputShape(context, [.. inputs.Select(v => v.Shape)]);
+            Shape shape = node.Layer.OutputShape(at, [.. inputs.Select(v => v.Shape)]);
             LayerModule module;
             if (node.SharedWith is not { } first)
             {
-                module = node.Layer.CreateModule(context, node, inputs[0].Shape);
+                module = node.Layer.CreateModule(at, node, inputs[0].Shape);
                 _layers.register_module(node.Key, module);
             }
             else if (inputs[0].Shape == nodes[first].Inputs[0].Shape)

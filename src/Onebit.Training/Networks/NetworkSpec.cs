@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Onebit.Export;
 
 namespace Onebit.Training;
@@ -7,6 +8,10 @@ namespace Onebit.Training;
 /// <param name="Layers">The layers, input first.</param>
 public sealed record NetworkSpec(string Name, IReadOnlyList<Layer> Layers)
 {
+    /// <summary>The layers in one line, without batch normalization and activations.</summary>
+    [JsonIgnore]
+    public string Brief => Layer.BriefOf(Layers);
+
     /// <summary>The layers as a graph, repetitions written out, in the order they run.</summary>
     /// <exception cref="ExperimentException">A name is unknown, used twice or not allowed; a layer is missing, or read by none.</exception>
     public IReadOnlyList<LayerNode> ToGraph() => new GraphReader(Name).Read(Layers);

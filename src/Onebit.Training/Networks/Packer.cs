@@ -37,8 +37,7 @@ public static class Packer
         {
             foreach (NetworkNode node in network.Nodes)
             {
-                Value packed = node.Module.Pack(builder, node.Node, [.. node.Node.Inputs.Select(v => values[v])]);
-                values.Add(node.Output.HeldAs(packed));
+                values.Add(node.Output.HeldAs(Pack(builder, node, [.. node.Node.Inputs.Select(v => values[v])])));
             }
 
             builder.AppendScores(builder.Single(values[^1]));
@@ -47,6 +46,20 @@ public static class Packer
         catch (InvalidDataException e)
         {
             throw new PackingException(e.Message.TrimEnd('.'));
+        }
+    }
+
+    private static Value Pack(OperationBuilder builder, NetworkNode node, IReadOnlyList<Value> inputs)
+    {
+        try
+        {
+            return node.Module.Pack(builder, node.Node, inputs);
+        }
+        catch (Exception e) when (e is PackingException or InvalidDataException)
+        {
+            // What the model's check says begins with its operation, whose number nobody knows who wrote layers.
+            string reason = e is PackingException ? e.Message : e.Message[(e.Message.IndexOf(": ", StringComparison.Ordinal) + 1)..].Trim();
+            throw new PackingException($"{node.Node.Label}: {reason.TrimEnd('.')}");
         }
     }
 }

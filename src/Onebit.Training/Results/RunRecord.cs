@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Onebit.Training;
 
 /// <summary>What a run of one seed and a study's row of all seeds both tell.</summary>
@@ -51,6 +53,10 @@ public abstract record RunRecord
 
     /// <summary>Epochs done.</summary>
     public required int Epochs { get; init; }
+
+    /// <summary>Steps of the optimizer; null: a result of an earlier version does not say.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Steps { get; init; }
 
     /// <summary>Bytes of parameters, gradients and optimizer state.</summary>
     public required long TrainingModelBytes { get; init; }

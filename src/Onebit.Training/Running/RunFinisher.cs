@@ -84,12 +84,13 @@ internal sealed class RunFinisher(Experiment experiment, DataSplit data, string 
             ModelBytes =
                 model is not null ? new FileInfo(ModelPath).Length
                 : binary == 0 ? new FileInfo(WeightsPath).Length
-                : (binary * network.WeightBits + 7) / 8 + 4 * (parameters - binary),
+                : network.CountedBytes,
             Forms = forms?.All,
             EvaluatedForm = forms?.Chosen.Name,
             TrainImages = data.Train.Count,
             ValidationImages = data.Validation.Count,
             Epochs = experiment.Epochs,
+            Steps = TrainingLength.Steps(data.Train.Count, experiment.BatchSize, experiment.Epochs),
             TrainSeconds = state.TrainSeconds,
             TrainProcessorSeconds = state.ProcessorSeconds,
             TrainingModelBytes = 4 * (2 * parameters + optimizerState),

@@ -161,8 +161,8 @@ public sealed class Trainer
             _experiment.Epochs,
             done,
             loss,
-            task.Describe(_state.Curves),
-            seconds / done * (1 - done)
+            seconds / done * (1 - done),
+            task.Describe(_state.Curves)
         );
         _progress?.Report(progress);
         AtomicFile.WriteText(Path.Combine(_folder, RunFolder.ProgressFile), JsonSerializer.Serialize(progress, Experiment.Json));

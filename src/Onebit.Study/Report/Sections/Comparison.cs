@@ -12,15 +12,19 @@ internal static class Comparison
         var rows = new StringBuilder();
         foreach (NetworkRuns network in data.Networks)
         {
+            int columns = hardSet ? 10 : 9;
+            string layers = Escape(network.Runs[0].Layers ?? "");
             rows.Append(
                 $"""
-                <tbody><tr class="group"><th scope="rowgroup">{Escape(network.Name)}</th><td colspan="{(hardSet ? 10 : 9)}"></td></tr>
+                <tbody><tr class="group"><th scope="rowgroup">{Escape(
+                    network.Name
+                )}</th><td class="layers" colspan="{columns}">{layers}</td></tr>
 
                 """
             );
             foreach (StudyRun run in network.Runs)
             {
-                rows.Append(Row(network, run, hardSet));
+                rows.Append(Row(data.Results.Dataset, network, run, hardSet));
             }
 
             rows.Append("</tbody>\n");
@@ -39,10 +43,19 @@ internal static class Comparison
             <th scope="col">One image<small>batch of 1</small></th>
             <th scope="col">One image<small>in batches of 256</small></th></tr></thead>
             {rows}</table></div>
-            {(notes.Length == 0 ? "" : $"<ul class=\"notes\">{notes}</ul>")}
+            {Recipes(data.Results)}{(notes.Length == 0 ? "" : $"<ul class=\"notes\">{notes}</ul>")}
             <p class="hint"><a href="#method">How it was measured</a> says what each column means.</p>
             </section>
             """;
+    }
+
+    /// <summary>How each run was trained, folded away; nothing where no run says.</summary>
+    private static string Recipes(StudyResults results)
+    {
+        string recipes = string.Concat(
+            results.Runs.Where(r => r.Recipe is not null).Select(r => $"<li><code>{Escape(r.Experiment)}</code>: {Escape(r.Recipe!)}</li>")
+        );
+        return recipes.Length == 0 ? "" : $"<details><summary>How each was trained</summary><ul class=\"notes\">{recipes}</ul></details>\n";
     }
 
     private static bool IsCounted(StudyRun run) => !run.Packed && run.WeightBits < 32;
@@ -54,7 +67,7 @@ internal static class Comparison
         return text.Length == 0 ? "" : $"<li><code>{Escape(run.Experiment)}</code>: {Escape(text)}</li>";
     }
 
-    private static string Row(NetworkRuns network, StudyRun run, bool hardSet)
+    private static string Row(DatasetInfo set, NetworkRuns network, StudyRun run, bool hardSet)
     {
         StudyRun? full = run == network.FullPrecision ? null : network.FullPrecision;
         bool counted = IsCounted(run);
@@ -74,7 +87,7 @@ internal static class Comparison
         string clock = Math.Abs(wall - own) > 0.1 * own ? $"<small>{Seconds(wall)} by the clock</small>" : "";
         return $"""
             <tr><th scope="row">{Escape(run.Method)}<small>{Escape(run.Experiment)}</small></th><td>{Bits(run)}</td>
-            <td>{Percent(run.TestAccuracy)}<small>{Seeds(run.Seeds.Count)}</small></td>
+            <td>{Percent(run.TestAccuracy)}<small>{Certainty(run, set)}</small></td>
             <td>{(full is null ? Nothing : Points(run.TestAccuracy.Mean - full.TestAccuracy.Mean))}</td>{(
                 hardSet
                     ? Hard(run, full)
@@ -114,11 +127,14 @@ internal static class Comparison
             ? ""
             : $"<small class=\"ratio\">{(full is { } value ? Compared(value, own, less, more, "the same") : Nothing)}</small>";
 
-    // The peer was timed interleaved with the run itself, so its ratio means more than two rows of this table.
+    // The peer was timed interleaved with the run itself, so its ratio means more than two rows of this table. It is shown, because the
+    // row of full precision was timed at another moment.
     private static string Time(StudyRun run, double own, double peer, double ratio) =>
         Seconds(own / 1e9)
         + (
-            run.WeightBits < 32 ? $"<small class=\"ratio\">{Compared(ratio, 1, "faster", "slower", "the same")}</small>"
+            run.WeightBits < 32
+                ? $"<small class=\"ratio\">{Compared(ratio, 1, "faster", "slower", "the same")}</small>"
+                    + $"<small>than {Seconds(peer / 1e9)}</small>"
             : own == peer ? ""
             : $"<small>{Escape(run.Peer.Name)}: {Seconds(peer / 1e9)}</small>"
         );

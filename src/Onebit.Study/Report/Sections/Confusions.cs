@@ -11,7 +11,7 @@ internal static class Confusions
             <section id="confusion">
             <h2>Confusion matrices</h2>
             <p>Counts are of test images, first seed. Rows are the true classes, columns the predicted ones.
-            A stronger colour means more images.</p>
+            A stronger colour means more images. Open is the run that the answer above is about.</p>
             {string.Concat(
                 data.Networks.SelectMany(n =>
                     n.Runs.Select(r => Matrix(n, r, data.Results.Dataset.ClassNames, open: n == data.Headline && r == n.Best))

@@ -31,15 +31,19 @@ internal static class HowMeasured
             <h2>How it was measured</h2>
             <dl>
             <dt>To repeat it</dt><dd><pre class="scroll"><code>{Escape(Command(results))}</code></pre></dd>
-            <dt>Machine</dt><dd>{Escape(machine.Processor)}, {Several(machine.Cores, "logical processor")},
+            {Files(data.Files)}{(results.Program is { } program ? Origin(program) : "")}<dt>Machine</dt><dd>{Escape(
+                machine.Processor
+            )}, {Several(machine.Cores, "logical processor")},
             {Bytes(machine.MemoryBytes)} of memory, {Escape(machine.OperatingSystem)}, {Escape(machine.Runtime)},
             vectors of {machine.VectorBits} bits.</dd>
             <dt>Data</dt><dd>{Escape(set.Name)}, {Count(set.Classes)} classes: {Count(set.TrainImages)} images to train on,
             {Count(set.ValidationImages)} held out for validation, {Count(set.TestImages)} to test.{otherSplits}
+            {(set.Sha256 is { } hash ? $"Their SHA-256 begins with <code>{Escape(hash[..Math.Min(16, hash.Length)])}</code>." : "")}
             Every choice is made on the validation images. The test images are read once per finished run.</dd>
             <dt>Seeds</dt><dd>{seedText} Means are over seeds. Deviations are sample standard deviations.
             Curves, confusion matrices and comparisons of images are of the first seed.</dd>
             <dt>Accuracy</dt><dd>The share of the test images that is classified correctly.
+            With one seed, the range is where other test images would put it, 95 times in 100 (Wilson’s interval).
             Packed networks are evaluated after folding, with the integers of the file. Other networks are evaluated in floating point.</dd>
             {(set.HardImages is { } hard ? HardImages(hard) : "")}
             <dt>Model size</dt><dd>The length of a real file: <code>.onebit</code> where packed, safetensors in full precision.
@@ -54,7 +58,7 @@ internal static class HowMeasured
             Time by the clock is shown where it differs by more than a tenth. Recipes may differ in epochs.</dd>
             <dt>One image</dt><dd>Time from byte pixels to class, on one thread. Packed networks run on the Onebit runtime,
             full precision on {peer}, and binarized networks that are not packed on libtorch.
-            The ratio is to the same network in float32, timed interleaved with the run in the same process.
+            The ratio is to the same network in float32, timed interleaved with the run in the same process. Its time stands below.
             That network has random weights, and its batch normalization is folded into them.</dd>
             <dt>Ratios</dt><dd>“4.0× smaller” means that full precision takes 4.0 times as much.
             “4.0× slower” means that this run takes 4.0 times as long.
@@ -62,6 +66,22 @@ internal static class HowMeasured
             <dt>Methods</dt><dd><ul>{methods}</ul></dd>
             </dl>
             </section>
+            """;
+    }
+
+    private static string Files(IReadOnlyList<string> files) =>
+        files.Count == 0
+            ? ""
+            : $"<dt>Files</dt><dd>{string.Join(", ", files.Select(f => $"<a href=\"{Escape(f)}\">{Escape(f)}</a>"))}</dd>\n";
+
+    private static string Origin(ProgramInfo program)
+    {
+        string commit = program.Commit is { } hash ? $", commit {Escape(hash[..Math.Min(10, hash.Length)])}" : "";
+        return $"""
+            <dt>Made</dt><dd>{Escape(program.Date)}, with Onebit {Escape(program.Version)}{commit}.</dd>
+            <dt>Cite as</dt><dd>The Onebit maintainers: Onebit, one-bit neural networks for .NET. Version {Escape(program.Version)}{commit},
+            {Escape(program.Date[..Math.Min(4, program.Date.Length)])}. github.com/onebit-ml/onebit</dd>
+
             """;
     }
 

@@ -7,7 +7,7 @@ internal static class MethodRanking
 {
     internal static string Write(ReportData data)
     {
-        Ranking[] networks = [.. Ranking.Networks(data.Results, Ranking.MinRuns)],
+        Ranking[] networks = [.. Ranking.Networks(data.Results).Where(r => r.HasComparison)],
             equal = [.. Ranking.EqualBytes(data.Results)];
         if (networks.Length + equal.Length == 0)
         {
@@ -25,7 +25,7 @@ internal static class MethodRanking
             <p class="hint">{FewSeeds(networks.Concat(equal))} Without any real difference, one row in twenty has a star.
             The first of many runs is first partly by luck.
             Seeds show how much another training would differ. They do not show how much other test images would.</p>
-            {string.Concat(networks.Select(n => Table(n) + Pictures(data, n)))}{string.Concat(equal.Select(Table))}{(
+            {string.Concat(networks.Select(n => Network(data, n)))}{string.Concat(equal.Select(Table))}{(
                 sizes is null ? "" : Pictures(data, sizes)
             )}{ByBits(data)}</section>
             """;
@@ -34,12 +34,13 @@ internal static class MethodRanking
     /// <summary>The same tables in markdown; where no network has enough runs for one, of all networks.</summary>
     internal static string Markdown(StudyResults results)
     {
-        Ranking[] rankings = [.. Ranking.Networks(results, Ranking.MinRuns), .. Ranking.EqualBytes(results)];
+        Ranking[] rankings = [.. Ranking.Networks(results).Where(r => r.HasComparison), .. Ranking.EqualBytes(results)];
         return string.Join(
             '\n',
-            (rankings.Length > 0 ? rankings : Ranking.Networks(results, 1)).Select(r =>
+            (rankings.Length > 0 ? rankings : Ranking.Networks(results)).Select(r =>
                 $"### {r.Title}\n\n{r.Verdict}\n\n{string.Concat(r.Winners.Select(b => $"- {b}\n"))}\n"
                 + MarkdownTable([.. Ranking.Columns.Select(c => $"{c.What} {c.Unit}".TrimEnd())], i => i < 2, r.Rows)
+                + "\nA star marks a significant difference to the first row, at the level of 5 %, by Welch's test over seeds.\n"
             )
         );
     }
@@ -58,6 +59,9 @@ internal static class MethodRanking
                 + $" {Number(Welch.Critical(2 * min - 2), "F1")} if two methods deviate alike,"
                 + $" {Number(Welch.Critical(min - 1), "F1")} if one of them does not deviate.";
     }
+
+    private static string Network(ReportData data, Ranking ranking) =>
+        Table(ranking) + (ranking.Runs.Count < Ranking.MinRuns ? "" : Pictures(data, ranking));
 
     private static string Table(Ranking ranking) =>
         $"""

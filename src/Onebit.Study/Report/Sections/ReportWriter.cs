@@ -12,6 +12,7 @@ public static class ReportWriter
     /// <param name="predictions">Predicted class of each test image, first seed, by experiment name.</param>
     /// <param name="test">The test images.</param>
     /// <param name="hardSet">Which of them are hard; null: none are known.</param>
+    /// <param name="files">What lies beside the page, by relative path; null: nothing.</param>
     /// <param name="attention">Where the first run of a row looks, see <see cref="AttentionMaps"/>; null: it is not shown.</param>
     /// <exception cref="ArgumentException">There is not one prediction for every test image.</exception>
     public static string Write(
@@ -19,10 +20,14 @@ public static class ReportWriter
         IReadOnlyDictionary<string, byte[]> predictions,
         ImageSet test,
         IReadOnlyList<int>? hardSet = null,
+        IReadOnlyList<string>? files = null,
         Func<StudyRun, ImageSet, AttentionMap[][]>? attention = null
     )
     {
-        var data = new ReportData(results, NetworkRuns.Of(results), predictions, test, hardSet) { Attention = attention ?? ((_, _) => []) };
+        var data = new ReportData(results, NetworkRuns.Of(results), predictions, test, hardSet, files ?? [])
+        {
+            Attention = attention ?? ((_, _) => []),
+        };
         string body = string.Join(
             '\n',
             [
@@ -48,7 +53,7 @@ public static class ReportWriter
             Preset <code>{Escape(results.Preset)}</code>: {Several(results.Runs.Count, "run")} of {Several(
                 data.Networks.Count,
                 "network"
-            )}.{Missing(results)}
+            )}.{Missing(results)}{Made(results)}
             """,
             body
         );
@@ -58,6 +63,9 @@ public static class ReportWriter
     public static string Markdown(StudyResults results) =>
         string.Join('\n', new[] { MethodRanking.Markdown(results), Frontier.Markdown(results) }.Where(t => t.Length > 0))
             .Replace('\u00a0', ' ');
+
+    private static string Made(StudyResults results) =>
+        results.Program is { } program ? $" Made on {Escape(program.Date)} with Onebit {Escape(program.Version)}." : "";
 
     private static string Missing(StudyResults results)
     {

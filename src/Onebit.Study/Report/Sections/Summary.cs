@@ -1,3 +1,4 @@
+using Onebit.Training;
 using static Onebit.Study.Display;
 
 namespace Onebit.Study;
@@ -15,9 +16,23 @@ internal static class Summary
         return $"""
             <section id="summary">
             <h2>What did one bit cost, what did it save?</h2>
-            <p class="summary">{text}</p>
+            <p class="summary">{text}</p>{Short(data)}
             </section>
             """;
+    }
+
+    /// <summary>Runs that were not trained long enough to mean something.</summary>
+    private static string Short(ReportData data)
+    {
+        string[] warnings =
+        [
+            .. ShortTraining
+                .Of(data.Results.Runs)
+                .Select(w => $"<li>{string.Join(", ", w.Experiments.Select(e => $"<code>{Escape(e)}</code>"))}: {Escape(w.Warning)}</li>"),
+        ];
+        return warnings.Length == 0
+            ? ""
+            : $"\n<div class=\"warning\"><strong>Training was short</strong><ul>{string.Concat(warnings)}</ul></div>";
     }
 
     private static string Against(ReportData data, NetworkRuns network, StudyRun full, StudyRun run)
@@ -96,7 +111,7 @@ internal static class Summary
     {
         string activations = run.ActivationBits == run.WeightBits ? " and activation" : "";
         string name = $"<strong>{Escape(network.Name)}</strong>";
-        return $"With {FewBits(run)} per weight{activations} ({Escape(network.Label(run))}), the {name} network";
+        return $"With {FewBits(run)} per weight{activations} ({Escape(network.NameOf(run))}), the {name} network";
     }
 
     private static string Timing(StudyRun run)
