@@ -15,7 +15,7 @@ public static class ShortTraining
         {
             yield return string.Create(
                 CultureInfo.InvariantCulture,
-                $"{run.Epochs:N0} epochs of {run.TrainImages:N0} images are {steps:N0} steps, which is far too short. "
+                $"{run.Epochs:N0} {(run.Epochs == 1 ? "epoch" : "epochs")} of {run.TrainImages:N0} images are {steps:N0} steps, which is far too short. "
                     + $"Train longer with --epochs N."
             );
         }
