@@ -6,14 +6,14 @@ namespace Onebit.Study;
 
 /// <summary>
 /// Finished runs kept for good, one zip each: <c>FOLDER/PRESET/EXPERIMENT-seedN.zip</c> holds <c>run.json</c> and, where the network is
-/// packed, <c>model.onebit</c>. So a new run adds a file and rewrites none.
+/// packed, <c>model.onebit</c>. Weights are kept where another run comes from this one. So a new run adds a file and rewrites none.
 /// </summary>
 public static class RunArchive
 {
     // A model of a gigabyte is none that this program makes.
     private const long MaxBytes = 1 << 30;
 
-    private static readonly string[] s_files = [RunFolder.ResultFile, RunFolder.ModelFile];
+    private static readonly string[] s_files = [RunFolder.ResultFile, RunFolder.ModelFile, RunFolder.WeightsFile];
 
     /// <summary>Where a run is kept.</summary>
     /// <param name="archive">The archive's folder.</param>
@@ -59,12 +59,17 @@ public static class RunArchive
         );
 
     /// <summary>Keeps a finished run.</summary>
-    internal static void Add(string folder, string file)
+    /// <param name="folder">The run's folder.</param>
+    /// <param name="file">The file that keeps it.</param>
+    /// <param name="isParent">Whether another run comes from it, and needs its weights.</param>
+    internal static void Add(string folder, string file, bool isParent)
     {
         using var bytes = new MemoryStream();
         using (var zip = new ZipArchive(bytes, ZipArchiveMode.Create, leaveOpen: true))
         {
-            foreach (string name in s_files.Where(n => File.Exists(Path.Combine(folder, n))))
+            foreach (
+                string name in s_files.Where(n => isParent || n != RunFolder.WeightsFile).Where(n => File.Exists(Path.Combine(folder, n)))
+            )
             {
                 ZipArchiveEntry entry = zip.CreateEntry(name, CompressionLevel.SmallestSize);
                 entry.LastWriteTime = new DateTimeOffset(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);

@@ -122,7 +122,7 @@ public sealed class StudyRunner
 
         foreach (PlannedRun run in done.Keys.Where(r => _archive is not null && !File.Exists(Archived(r))))
         {
-            RunArchive.Add(run.Folder, Archived(run)!);
+            RunArchive.Add(run.Folder, Archived(run)!, _runs.Any(r => r.Experiment.ParentRuns.Contains(run.Experiment.Name)));
         }
 
         PlannedRun[][] experiments =

@@ -55,8 +55,17 @@ public sealed class RunArchiveTests : IDisposable
         RunArchive.Extract(file, folder, RunArchive.Read(file).Fingerprint);
         Assert.Equal([RunFolder.ModelFile, RunFolder.ResultFile], Directory.EnumerateFiles(folder).Select(Path.GetFileName).Order());
         string again = _folder.File("again.zip");
-        RunArchive.Add(folder, again);
+        File.WriteAllText(Path.Combine(folder, RunFolder.WeightsFile), "weights");
+        RunArchive.Add(folder, again, isParent: false);
         Assert.Equal(Predictions(file), Predictions(again));
+        // The weights of a parent are kept.
+        string parent = _folder.File("parent.zip"),
+            extracted = _folder.File("extracted");
+        RunArchive.Add(folder, parent, isParent: true);
+        RunArchive.Extract(parent, extracted, RunArchive.Read(parent).Fingerprint);
+        Assert.Equal("weights", File.ReadAllText(Path.Combine(extracted, RunFolder.WeightsFile)));
+        RunArchive.Extract(again, _folder.File("other"), RunArchive.Read(again).Fingerprint);
+        Assert.False(File.Exists(_folder.File("other/" + RunFolder.WeightsFile)));
     }
 
     [Fact]

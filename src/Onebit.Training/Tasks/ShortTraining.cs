@@ -13,9 +13,10 @@ public static class ShortTraining
     {
         if (run.Steps is { } steps and < FewSteps)
         {
+            string epochs = run.Epochs == 1 ? "epoch" : "epochs";
             yield return string.Create(
                 CultureInfo.InvariantCulture,
-                $"{run.Epochs:N0} {(run.Epochs == 1 ? "epoch" : "epochs")} of {run.TrainImages:N0} images are {steps:N0} steps, which is far too short. "
+                $"{run.Epochs:N0} {epochs} of {run.TrainImages:N0} images are {steps:N0} steps, which is far too short. "
                     + $"Train longer with --epochs N."
             );
         }

@@ -261,13 +261,7 @@ internal static class BitAttention
 
     /// <summary>Whether the kernel fits the layer: sums over all keys fit into bytes, those of exponentials into 16 bits.</summary>
     public static bool Fits(FusedAttention layer) =>
-        layer
-            is {
-                Query.Kind: ElementKind.Signs,
-                Key: { Kind: ElementKind.Signs, Area: <= byte.MaxValue },
-                Value.Bits: 1,
-                End: AttentionSum,
-                Softmax.Thresholds.Length: > 0
-            }
+        layer is { Query.Kind: ElementKind.Signs, Key.Kind: ElementKind.Signs, Key.Area: <= byte.MaxValue }
+        && layer is { Value.Bits: 1, End: AttentionSum, Softmax.Thresholds.Length: > 0 }
         && layer.Query.Channels / layer.Scores.Heads < MaxDifferences;
 }
