@@ -50,7 +50,7 @@ public class PredictTests
             "ends too early",
             "is empty",
             null,
-            "more than 40 million",
+            "more than 24 million",
             "shows no ink",
             "There is no file",
             "holds no image",

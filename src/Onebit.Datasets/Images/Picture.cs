@@ -14,7 +14,11 @@ public sealed class Picture
     /// <summary>Pixels that a file may have; each takes 4 bytes.</summary>
     public const int MostPixels = 40_000_000;
 
-    private const int MostFileBytes = 1 << 28;
+    /// <summary>Pixels that a file of less than a megabyte may have: it takes a quarter of a gigabyte at most.</summary>
+    public const int MostPixelsOfSmallFiles = 24_000_000;
+
+    private const int MostFileBytes = 1 << 28,
+        SmallFileBytes = 1 << 20;
 
     private Picture(int width, int height, byte[] rgba) => (Width, Height, Rgba) = (width, height, rgba);
 
@@ -87,11 +91,10 @@ public sealed class Picture
         }
 
         (int width, int height) = (codec.Info.Width, codec.Info.Height);
-        if ((long)width * height > MostPixels)
+        int most = file.Length < SmallFileBytes ? MostPixelsOfSmallFiles : MostPixels;
+        if ((long)width * height > most)
         {
-            throw new DatasetException(
-                $"{name} has {width} x {height} pixels, more than {MostPixels / 1_000_000} million; make it smaller."
-            );
+            throw new DatasetException($"{name} has {width} x {height} pixels, more than {most / 1_000_000} million; make it smaller.");
         }
 
         SKCodecResult result = Decode(codec, out byte[] rgba);
