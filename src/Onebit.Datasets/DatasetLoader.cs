@@ -63,6 +63,9 @@ public static class DatasetLoader
             : LoadTest(source, Downloader.Default, progress, told);
     }
 
+    /// <summary>The data sets that have a name.</summary>
+    public static IReadOnlyList<string> Names => [.. DatasetSource.Names];
+
     /// <summary>
     /// What is known of a set without reading it: what reports call it, what was done to its pictures, and whether its files name classes.
     /// </summary>

@@ -22,6 +22,9 @@ internal sealed record DatasetSource(string Name, string Folder, IReadOnlyDictio
     public static DatasetSource Resolve(string nameOrFolder) =>
         s_known.TryGetValue(nameOrFolder, out Func<DatasetSource>? known) ? known() : Own(nameOrFolder);
 
+    /// <summary>The known names.</summary>
+    public static IEnumerable<string> Names => s_known.Keys;
+
     private static readonly Dictionary<string, Func<DatasetSource>> s_known = new()
     {
         ["mnist"] = Mnist,

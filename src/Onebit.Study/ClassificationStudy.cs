@@ -12,7 +12,7 @@ internal sealed class ClassificationStudy(Dataset data)
 {
     private readonly int[]? _hardSet = HardSet.Find(data.Test);
     private readonly Dictionary<string, byte[]> _predictions = [];
-    private readonly Dictionary<string, string> _folders = [];
+    private readonly Dictionary<string, string> _attentionFolders = []; // Of first seeds of networks with attention.
 
     /// <summary>Test images that are known to be hard; null: none are.</summary>
     internal int? HardImages => _hardSet?.Length;
@@ -63,7 +63,11 @@ internal sealed class ClassificationStudy(Dataset data)
         ClassificationResult[] results = [.. runs.Cast<ClassificationResult>()];
         ClassificationResult first = results[0];
         _predictions[experiment.Name] = first.TestPredictions;
-        _folders[experiment.Name] = folder;
+        if (experiment.Network.ToGraph().Any(node => node.Layer is AttentionLayer))
+        {
+            _attentionFolders[experiment.Name] = folder;
+        }
+
         BitModel? model = first.Packed ? BitModel.Load(Path.Combine(folder, RunFolder.ModelFile)) : null;
         (Latency own, PeerLatency peer) = InferenceTimer.Measure(experiment, data, model);
         Spread Over(Func<ClassificationResult, double> value) => Spread.Of(results.Select(value));
@@ -110,7 +114,7 @@ internal sealed class ClassificationStudy(Dataset data)
             data.Test,
             _hardSet,
             [StudyResults.FileName, .. beside.Select(f => f.Name)],
-            (run, images) => AttentionMaps.Of(_folders[run.Experiment], data, images)
+            (run, images) => _attentionFolders.TryGetValue(run.Experiment, out string? place) ? AttentionMaps.Of(place, data, images) : []
         );
         AtomicFile.WriteText(Path.Combine(folder, reportFile), page);
     }

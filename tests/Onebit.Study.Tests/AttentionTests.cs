@@ -31,6 +31,21 @@ public class AttentionTests
         Assert.DoesNotContain("id=\"attention\"", study.Report, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Weights_that_cannot_be_read_are_named()
+    {
+        var study = new Synthetic();
+        study.Add("net", "float32", 5);
+        study.Add("net", "bit", 9);
+        string html = ReportWriter.Write(
+            study.Results,
+            study.Predictions,
+            study.Test,
+            attention: (_, _) => throw new ExperimentException("The run in 'x' is damaged.")
+        );
+        Assert.Contains("Not shown: The run in 'x' is damaged.", Section(html).Value, StringComparison.Ordinal);
+    }
+
     private static XElement Section(string html) =>
         XDocument.Parse(html).Root!.Descendants("section").Single(s => s.Attribute("id")!.Value == "attention");
 }

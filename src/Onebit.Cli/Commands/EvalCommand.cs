@@ -54,7 +54,8 @@ internal static class EvalCommand
         command.SetAction(parsed =>
         {
             string path = parsed.GetRequiredValue(model),
-                set = parsed.GetRequiredValue(data);
+                set = parsed.GetRequiredValue(data),
+                dataset = DatasetLoader.Describe(set).Name;
             BitModel packed = BitModel.Load(path);
             BitModel? other = parsed.GetValue(against) is { } otherPath ? BitModel.Load(otherPath) : null;
             ImageSet test = DataCommand.LoadTestShowingProgress(set, packed, path);
@@ -81,7 +82,7 @@ internal static class EvalCommand
                     JsonSerializer.Serialize(
                         new
                         {
-                            dataset = DatasetLoader.Describe(set).Name,
+                            dataset,
                             accuracy,
                             count = test.Count,
                             classNames = names,
@@ -96,7 +97,7 @@ internal static class EvalCommand
             }
             else
             {
-                Print(DatasetLoader.Describe(set).Name, accuracy, confusion, names);
+                Print(dataset, accuracy, confusion, names);
                 if (compared is { } result)
                 {
                     AnsiConsole.WriteLine(

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Onebit.Datasets;
 using Onebit.Study;
 using Onebit.Training;
 using Spectre.Console;
@@ -59,7 +60,7 @@ internal static class ListCommand
             ("presets", [.. Preset.Names]),
             ("methods", [.. Method.All.Select(m => m.Name)]),
             ("networks", [.. ExperimentFile.Networks]),
-            ("data", ["mnist", "mnist-hard", "fashion-mnist"]),
+            ("data", [.. DatasetLoader.Names]),
             ("models", Models()),
         ];
         if (json)

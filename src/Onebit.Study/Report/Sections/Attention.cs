@@ -47,7 +47,17 @@ internal static class Attention
             .. Enumerable.Range(0, labels.Length).Where(i => predicted[i] != labels[i]).Take(Wrong),
         ];
         ImageSet images = data.Test.Select(shown);
-        (AttentionMap[][] first, AttentionMap[][] second) = (data.Attention(full, images), data.Attention(own, images));
+        AttentionMap[][] first,
+            second;
+        try
+        {
+            (first, second) = (data.Attention(full, images), data.Attention(own, images));
+        }
+        catch (ExperimentException e)
+        {
+            return $"<h3>{Escape(network.Name)}</h3>\n<p>Not shown: {Escape(e.Message)}</p>\n";
+        }
+
         if (first.Length == 0 || second.Length == 0)
         {
             return "";

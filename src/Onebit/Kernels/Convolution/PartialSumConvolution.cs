@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace Onebit;
@@ -15,7 +14,9 @@ internal sealed class PartialSumConvolution<TOps, TVector> : ConvolutionKernel
 {
     private const int Inputs = 4, // of an entry
         Entries = 1 << Inputs,
-        MaxTableBytes = 24 << 10;
+        MaxTableBytes = 24 << 10,
+        MaxFanIn = 1 << 16, // Patches of a strip of 64 positions take 4 MiB.
+        MaxWeights = 1 << 22;
 
     private readonly int _fanIn;
     private readonly int _pitch;
@@ -26,9 +27,6 @@ internal sealed class PartialSumConvolution<TOps, TVector> : ConvolutionKernel
     private readonly int _width;
     private readonly int _chunk;
     private readonly int[] _offsets;
-    private readonly short[] _thresholds;
-    private readonly bool _isWhole; // A chunk has all inputs, and its sums are only compared.
-    private readonly Requantization? _requantization; // Ends each output as it is made, if not null.
     private readonly bool _readsSource; // Its rows are the rows of the matrix.
     private readonly short _bias;
     private readonly Vector128<byte> _kept;
@@ -36,8 +34,7 @@ internal sealed class PartialSumConvolution<TOps, TVector> : ConvolutionKernel
     private readonly int _padded;
     private readonly int _patches;
     private readonly int _table;
-    private readonly int _outputs;
-    private readonly OutputPooling _pooling;
+    private readonly StripOutputs<TOps, TVector> _outputs;
 
     public PartialSumConvolution(FusedLinear layer)
         : base(layer)
@@ -63,19 +60,7 @@ internal sealed class PartialSumConvolution<TOps, TVector> : ConvolutionKernel
             ),
             chunks = (groups + most - 1) / most;
         _chunk = (groups + chunks - 1) / chunks;
-        _isWhole = layer.Epilogue is Threshold && _chunk == groups;
-
-        // What is written beyond an output is overwritten by the next, or lies behind the value.
-        bool isDirect = layer.Pool is null && _strips == 1 && _chunk == groups && (_height == 1 || _pitch == _width);
-        int beyond = StripPositions - layer.Result.Area;
-        if (isDirect && beyond <= Vector512<byte>.Count && layer.Epilogue is Requantize { OutputBits: 8 })
-        {
-            var requantization = Requantization.Of(layer);
-            _requantization = requantization is { IsNarrow: true } ? requantization : null;
-        }
-
-        _readsSource =
-            layer is { Source: { Kind: ElementKind.Codes, Bits: > 1, Height: 1 }, Linear: { KernelWidth: 1, Padding: 0, Stride: 1 } };
+        _readsSource = ReadsSource(layer);
 
         // Signs are bytes 0 and 2, less one.
         _bias = (short)(layer.Source.Kind == ElementKind.Signs ? 1 : 0);
@@ -97,10 +82,6 @@ internal sealed class PartialSumConvolution<TOps, TVector> : ConvolutionKernel
             }
         }
 
-        _thresholds = layer.Epilogue is Threshold threshold
-            ? [.. threshold.Thresholds.ToArray().Select(t => (short)Math.Clamp(t, short.MinValue + 1, short.MaxValue))]
-            : [];
-
         // Each 16 bytes of a row hold so many inputs of neighboring positions.
         _keptCount = Math.Max(1, Vector128<byte>.Count / linear.Stride);
         byte[] kept = [.. Enumerable.Range(0, Vector128<byte>.Count).Select(i => (byte)(i < _keptCount ? i * linear.Stride : 0))];
@@ -108,14 +89,10 @@ internal sealed class PartialSumConvolution<TOps, TVector> : ConvolutionKernel
         _padded = _readsSource ? 0 : Align(layer.Source.Channels * Rows * Row + 2 * Vector512<byte>.Count);
         _patches = _readsSource ? 0 : Align(_fanIn * StripPositions + 2 * Vector512<byte>.Count);
         _table = Align(_chunk * Entries * StripBytes);
-        _outputs = Align(
-            linear.Outputs * (_isWhole ? OutputBitBytes : OutputElements * sizeof(int))
-                + OutputPooling.SpareElements(layer, _pitch, stride: 1) * sizeof(int)
-        );
-        _pooling = new OutputPooling(layer, _pitch, OutputElements, stride: 1);
+        _outputs = new StripOutputs<TOps, TVector>(layer, _pitch, stride: 1, _strips, _stripVectors, isOneSum: _chunk == groups);
     }
 
-    public override int ScratchBytes => _padded + _patches + _table + _outputs;
+    public override int ScratchBytes => _padded + _patches + _table + Align(_outputs.Bytes);
 
     private static int VectorBytes => Unsafe.SizeOf<TVector>();
 
@@ -125,22 +102,20 @@ internal sealed class PartialSumConvolution<TOps, TVector> : ConvolutionKernel
 
     private int StripPositions => _stripVectors * Lanes;
 
-    private int OutputElements => _strips * StripPositions;
-
-    private int OutputBitBytes => Align(OutputElements / 8);
-
     /// <summary>Additions of vectors, those that make the table included.</summary>
     /// <param name="layer">The layer.</param>
     public static long Additions(FusedLinear layer)
     {
         // An entry is added and stored, an input of a patch is read, shuffled and stored.
-        long perGroup = layer.Linear.Outputs / layer.Linear.Groups + 2 * Entries + (layer.Source.Height == 1 ? 0 : 3 * Inputs);
+        long perGroup = layer.Linear.Outputs / layer.Linear.Groups + 2 * Entries + (ReadsSource(layer) ? 0 : 3 * Inputs);
         return layer.Linear.Groups * (long)Groups(layer) * perGroup * Vectors(layer);
     }
 
-    /// <summary>Whether its input is codes or signs whose sums over four inputs fit into 16 bits, in rows that a strip can hold.</summary>
+    /// <summary>Whether its input is codes or signs, and few enough at a position and in all to list them.</summary>
     public static bool Fits(FusedLinear layer) =>
-        layer.Source is { Kind: ElementKind.Codes or ElementKind.Signs, Bits: <= 8 } && (long)layer.FanIn * layer.Linear.Outputs <= 1 << 22;
+        layer.Source is { Kind: ElementKind.Codes or ElementKind.Signs, Bits: <= 8 }
+        && layer.FanIn <= MaxFanIn
+        && (long)layer.FanIn * layer.Linear.Outputs <= MaxWeights;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void Run(ref byte source, ValueForm form, ref byte result, ref byte scratch)
@@ -160,7 +135,6 @@ internal sealed class PartialSumConvolution<TOps, TVector> : ConvolutionKernel
             Pad(ref source, form, ref scratch);
         }
 
-        Span<int> sums = MemoryMarshal.CreateSpan(ref Unsafe.As<byte, int>(ref outputs), _outputs / sizeof(int));
         int groups = Groups(Layer),
             count = linear.Outputs / linear.Groups;
         for (int group = 0; group < linear.Groups; group++)
@@ -178,55 +152,17 @@ internal sealed class PartialSumConvolution<TOps, TVector> : ConvolutionKernel
                     int terms = Math.Min(_chunk, groups - first);
                     Tabulate(ref Unsafe.Add(ref inputs, first * Inputs * stride), stride, _fanIn - first * Inputs, terms, ref table);
                     ref int offsets = ref _offsets[group * count * groups + first * count];
-                    if (_isWhole)
-                    {
-                        ref byte bits = ref Unsafe.Add(ref outputs, group * count * OutputBitBytes + strip * StripPositions / 8);
-                        ReadOnlySpan<short> thresholds = _thresholds.AsSpan(group * count, count);
-                        TermSums<TOps, TVector>.Compare(ref table, ref offsets, terms, _stripVectors, thresholds, ref bits, OutputBitBytes);
-                    }
-                    else if (_requantization is not null)
-                    {
-                        int channel = group * count,
-                            area = Layer.Result.Area;
-                        TermSums<TOps, TVector>.Codes(
-                            ref table,
-                            ref offsets,
-                            terms,
-                            _stripVectors,
-                            _requantization,
-                            channel,
-                            count,
-                            ref Unsafe.Add(ref result, channel * area),
-                            area
-                        );
-                    }
-                    else
-                    {
-                        ref int place = ref sums[group * count * OutputElements + strip * StripPositions];
-                        TermSums<TOps, TVector>.Integers(
-                            ref table,
-                            ref offsets,
-                            terms,
-                            _stripVectors,
-                            count,
-                            first > 0,
-                            ref place,
-                            OutputElements
-                        );
-                    }
+                    _outputs.Add(ref table, ref offsets, terms, group, strip, first > 0, ref outputs, ref result);
                 }
             }
         }
 
-        if (_isWhole)
-        {
-            _pooling.Bits((Threshold)Layer.Epilogue!, ref outputs, OutputBitBytes, ref Unsafe.As<byte, ulong>(ref result));
-        }
-        else if (_requantization is null)
-        {
-            _pooling.Integers(sums, ref result);
-        }
+        _outputs.End(ref outputs, ref result);
     }
+
+    /// <summary>Whether the rows of the input are those of the matrix.</summary>
+    private static bool ReadsSource(FusedLinear layer) =>
+        layer is { Source: { Kind: ElementKind.Codes, Bits: > 1, Height: 1 }, Linear: { KernelWidth: 1, Padding: 0, Stride: 1 } };
 
     private static int Height(FusedLinear layer) =>
         (layer.Source.Height + 2 * layer.Linear.Padding - layer.Linear.KernelHeight) / layer.Linear.Stride + 1;

@@ -19,22 +19,18 @@ internal sealed class RowConvolution<TOps, TVector> : ConvolutionKernel
 
     private readonly int _pitch;
     private readonly int _passVectors; // Vectors of positions for which a list is read once.
-    private readonly bool _rowsPooled;
     private readonly int _stripRows;
     private readonly int _stripVectors;
     private readonly int _strips;
     private readonly int _width;
     private readonly int _parts;
     private readonly int _chunk;
-    private readonly bool _isWhole; // A chunk has all channels, and its sums are only compared.
     private readonly int _planeBytes;
     private readonly int[] _offsets;
-    private readonly short[] _thresholds;
     private readonly int _padded;
     private readonly int _shifted;
     private readonly int _products;
-    private readonly int _outputs;
-    private readonly OutputPooling _pooling;
+    private readonly StripOutputs<TOps, TVector> _outputs;
 
     public RowConvolution(FusedLinear layer)
         : base(layer)
@@ -45,7 +41,6 @@ internal sealed class RowConvolution<TOps, TVector> : ConvolutionKernel
             columns = Row - linear.KernelWidth + 1;
         _pitch = RowPitch(columns);
         _chunk = Math.Min(channels, short.MaxValue / (linear.KernelHeight * linear.KernelWidth * source.Maximum));
-        _isWhole = layer.Epilogue is Threshold && _chunk == channels;
 
         // The width of a part that takes the fewest additions.
         _width = Widths(layer).MinBy(width => RowAdditions(layer, width));
@@ -88,33 +83,27 @@ internal sealed class RowConvolution<TOps, TVector> : ConvolutionKernel
         }
 
         // Where a vector is a row, two rows of a window are pooled as they are made.
-        _rowsPooled = _isWhole && _pitch == Lanes && _passVectors == 4 && layer.Linear.Stride == 1 && layer.Pool is { Size: 2, Stride: 2 };
-        _thresholds = layer.Epilogue is Threshold threshold
-            ? [.. threshold.Thresholds.ToArray().Select(t => (short)Math.Clamp(t, short.MinValue + 1, short.MaxValue))]
-            : [];
+        bool isOneSum = _chunk == channels,
+            isRow = _pitch == Lanes && _passVectors == 4 && layer is { Linear.Stride: 1, Pool: { Size: 2, Stride: 2 } };
+        _outputs = new StripOutputs<TOps, TVector>(
+            layer,
+            _pitch,
+            linear.Stride,
+            _strips,
+            _stripVectors,
+            isOneSum,
+            rowsPooled: isRow && isOneSum && layer.Epilogue is Threshold
+        );
         _padded = linear.Padding == 0 ? 0 : Align(source.Channels * Rows * Row + 2 * Vector512<byte>.Count);
         _shifted = Align(linear.KernelWidth * _planeBytes + 2 * Vector512<byte>.Count);
         _products = Align((_chunk * _parts << _width) * _planeBytes + (_stripVectors + 1) * VectorBytes);
-        _outputs = Align(
-            linear.Outputs * (_isWhole ? OutputBitBytes : OutputElements * sizeof(int))
-                + OutputPooling.SpareElements(layer, _pitch, linear.Stride) * sizeof(int)
-        );
-        _pooling = new OutputPooling(layer, _pitch, OutputElements, linear.Stride, _rowsPooled);
     }
 
-    public override int ScratchBytes => _padded + _shifted + _products + _outputs;
+    public override int ScratchBytes => _padded + _shifted + _products + Align(_outputs.Bytes);
 
     private static int VectorBytes => Unsafe.SizeOf<TVector>();
 
     private static int Lanes => VectorBytes / sizeof(short);
-
-    /// <summary>Positions of an output.</summary>
-    private int OutputElements => _strips * StripPositions;
-
-    private int StripPositions => _stripVectors * Lanes / (_rowsPooled ? 2 : 1);
-
-    /// <summary>Bytes of one output's bits at all positions.</summary>
-    private int OutputBitBytes => Align(OutputElements / 8);
 
     /// <summary>Additions of vectors, those that make the products included.</summary>
     public static double Additions(FusedLinear layer)
@@ -158,7 +147,6 @@ internal sealed class RowConvolution<TOps, TVector> : ConvolutionKernel
             Pad(ref source, form, ref padded);
         }
 
-        Span<int> sums = MemoryMarshal.CreateSpan(ref Unsafe.As<byte, int>(ref outputs), _outputs / sizeof(int));
         int channels = Layer.Source.Channels / linear.Groups,
             count = linear.Outputs / linear.Groups;
         ref int lists = ref MemoryMarshal.GetArrayDataReference(_offsets);
@@ -180,55 +168,14 @@ internal sealed class RowConvolution<TOps, TVector> : ConvolutionKernel
                         Multiply(ref shifted, ref Unsafe.Add(ref products, (channel * _parts << _width) * _planeBytes));
                     }
 
-                    if (_isWhole)
-                    {
-                        ref byte bits = ref Unsafe.Add(ref outputs, group * count * OutputBitBytes + strip * StripPositions / 8);
-                        ReadOnlySpan<short> thresholds = _thresholds.AsSpan(group * count, count);
-                        if (_rowsPooled)
-                        {
-                            ComparePooled(ref products, ref lists, terms, thresholds, ref bits);
-                        }
-                        else
-                        {
-                            TermSums<TOps, TVector>.Compare(
-                                ref products,
-                                ref lists,
-                                terms,
-                                _stripVectors,
-                                thresholds,
-                                ref bits,
-                                OutputBitBytes
-                            );
-                        }
-                    }
-                    else
-                    {
-                        ref int place = ref sums[group * count * OutputElements + strip * StripPositions];
-                        TermSums<TOps, TVector>.Integers(
-                            ref products,
-                            ref lists,
-                            terms,
-                            _stripVectors,
-                            count,
-                            first > 0,
-                            ref place,
-                            OutputElements
-                        );
-                    }
+                    _outputs.Add(ref products, ref lists, terms, group, strip, first > 0, ref outputs, ref result);
                 }
 
                 lists = ref Unsafe.Add(ref lists, count * terms);
             }
         }
 
-        if (_isWhole)
-        {
-            _pooling.Bits((Threshold)Layer.Epilogue!, ref outputs, OutputBitBytes, ref Unsafe.As<byte, ulong>(ref result));
-        }
-        else
-        {
-            _pooling.Integers(sums, ref result);
-        }
+        _outputs.End(ref outputs, ref result);
     }
 
     /// <summary>A strip of a channel from each of the kernel's columns on, in 16 bits.</summary>
@@ -312,26 +259,6 @@ internal sealed class RowConvolution<TOps, TVector> : ConvolutionKernel
         {
             TVector input = TOps.Load(ref Unsafe.Add(ref inputs, at));
             return TOps.Add16(input, input);
-        }
-    }
-
-    /// <summary>Compares sums where a vector is a row: the larger of each two rows.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void ComparePooled(ref byte products, ref int offsets, int terms, ReadOnlySpan<short> thresholds, ref byte bits)
-    {
-        foreach (short threshold in thresholds)
-        {
-            for (int vector = 0; vector < _stripVectors; vector += 4)
-            {
-                ref byte begin = ref Unsafe.Add(ref products, vector * VectorBytes),
-                    place = ref Unsafe.Add(ref bits, vector * Lanes / 16);
-                TermSums<TOps, TVector>.Sum(ref begin, ref offsets, terms, out TVector a, out TVector b, out TVector c, out TVector d);
-                TOps.StoreAtLeast16(TOps.Max16(a, b), threshold, ref place);
-                TOps.StoreAtLeast16(TOps.Max16(c, d), threshold, ref Unsafe.Add(ref place, Lanes / 8));
-            }
-
-            offsets = ref Unsafe.Add(ref offsets, terms);
-            bits = ref Unsafe.Add(ref bits, OutputBitBytes);
         }
     }
 }

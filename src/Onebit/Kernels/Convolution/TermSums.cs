@@ -66,6 +66,34 @@ internal static class TermSums<TOps, TVector>
         }
     }
 
+    /// <summary>The same where a vector is a row: the larger of each two rows. The vectors are a multiple of four.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void ComparePooled(
+        ref byte table,
+        ref int offsets,
+        int terms,
+        int vectors,
+        ReadOnlySpan<short> thresholds,
+        ref byte bits,
+        int step
+    )
+    {
+        foreach (short threshold in thresholds)
+        {
+            for (int vector = 0; vector < vectors; vector += 4)
+            {
+                ref byte begin = ref Unsafe.Add(ref table, vector * VectorBytes),
+                    place = ref Unsafe.Add(ref bits, vector * Lanes / 16);
+                Sum(ref begin, ref offsets, terms, out TVector a, out TVector b, out TVector c, out TVector d);
+                TOps.StoreAtLeast16(TOps.Max16(a, b), threshold, ref place);
+                TOps.StoreAtLeast16(TOps.Max16(c, d), threshold, ref Unsafe.Add(ref place, Lanes / 8));
+            }
+
+            offsets = ref Unsafe.Add(ref offsets, terms);
+            bits = ref Unsafe.Add(ref bits, step);
+        }
+    }
+
     /// <summary>Stores the sums in 32 bits, or adds them to what is there.</summary>
     /// <param name="table">The terms.</param>
     /// <param name="offsets">The places of the terms of the first output, in bytes.</param>
@@ -156,7 +184,7 @@ internal static class TermSums<TOps, TVector>
 
     /// <summary>The sums of two vectors of positions.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Sum(ref byte table, ref int offsets, int terms, out TVector a, out TVector b)
+    private static void Sum(ref byte table, ref int offsets, int terms, out TVector a, out TVector b)
     {
         a = b = TOps.Fill(0);
         for (nint i = 0; i < terms; i++)
@@ -169,7 +197,7 @@ internal static class TermSums<TOps, TVector>
 
     /// <summary>The sums of four vectors of positions.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Sum(ref byte table, ref int offsets, int terms, out TVector a, out TVector b, out TVector c, out TVector d)
+    private static void Sum(ref byte table, ref int offsets, int terms, out TVector a, out TVector b, out TVector c, out TVector d)
     {
         a = b = c = d = TOps.Fill(0);
         for (nint i = 0; i < terms; i++)

@@ -42,6 +42,9 @@ internal sealed class Requantization
     /// <summary>Whether all fits into 32 bits.</summary>
     public bool IsNarrow => _narrowOffsets.Length > 0;
 
+    /// <summary>Whether it gives codes of 8 bits.</summary>
+    public bool GivesBytes => _highest == byte.MaxValue;
+
     /// <summary>One integer per channel.</summary>
     public ReadOnlySpan<int> Multipliers => _multipliers;
 

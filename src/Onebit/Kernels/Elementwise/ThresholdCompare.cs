@@ -26,9 +26,28 @@ internal static class ThresholdCompare
         return reached;
     }
 
+    /// <summary>Writes a bit for each integer, channel by channel: 1 where it reaches the channel's threshold.</summary>
+    /// <param name="threshold">The operation.</param>
+    /// <param name="integers">The integers of the first channel.</param>
+    /// <param name="step">Integers from one channel to the next.</param>
+    /// <param name="count">Integers of a channel.</param>
+    /// <param name="words">Receives a <see cref="BitString"/>.</param>
+    public static void Write(Threshold threshold, ReadOnlySpan<int> integers, int step, int count, ref ulong words)
+    {
+        var writer = new BitWriter(ref words);
+        ReadOnlySpan<int> thresholds = threshold.Thresholds.Span;
+        ReadOnlySpan<bool> flipped = threshold.Flipped.Span;
+        for (int c = 0; c < thresholds.Length; c++)
+        {
+            Append(thresholds[c], flipped[c], integers.Slice(c * step, count), ref writer);
+        }
+
+        writer.End();
+    }
+
     /// <summary>Appends a bit for each integer of one channel: 1 where it reaches the channel's threshold.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Append(int threshold, bool flipped, ReadOnlySpan<int> integers, ref BitWriter writer)
+    private static void Append(int threshold, bool flipped, ReadOnlySpan<int> integers, ref BitWriter writer)
     {
         ref int first = ref MemoryMarshal.GetReference(integers);
         for (int i = 0; i < integers.Length; i += 64)

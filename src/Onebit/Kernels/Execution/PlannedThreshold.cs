@@ -10,16 +10,7 @@ internal sealed class PlannedThreshold(Threshold threshold, StoredValue source, 
 
     public override void Run(ref byte memory, ref byte temporary)
     {
-        ReadOnlySpan<int> x = source.Integers(ref memory);
         int area = source.Info.Area;
-        var writer = new BitWriter(ref result.Words(ref memory)[0]);
-        ReadOnlySpan<int> thresholds = threshold.Thresholds.Span;
-        ReadOnlySpan<bool> flipped = threshold.Flipped.Span;
-        for (int c = 0; c < thresholds.Length; c++)
-        {
-            ThresholdCompare.Append(thresholds[c], flipped[c], x.Slice(c * area, area), ref writer);
-        }
-
-        writer.End();
+        ThresholdCompare.Write(threshold, source.Integers(ref memory), area, area, ref result.Words(ref memory)[0]);
     }
 }

@@ -11,7 +11,6 @@ namespace Onebit;
 internal sealed class OutputPooling
 {
     private readonly FusedLinear _layer;
-    private readonly Requantization? _requantization;
     private readonly int _row;
     private readonly int _positions;
     private readonly int _size;
@@ -31,7 +30,7 @@ internal sealed class OutputPooling
     public OutputPooling(FusedLinear layer, int row, int positions, int stride, bool rowsPooled = false)
     {
         (_layer, _row, _positions) = (layer, row, positions);
-        _requantization = Requantization.Of(layer);
+        Requantization = Requantization.Of(layer);
         _size = layer.Pool?.Size ?? 1;
         _stride = stride;
         _step = (layer.Pool?.Stride ?? 1) * _stride;
@@ -51,6 +50,9 @@ internal sealed class OutputPooling
         // Where a window's columns lie in one word, its rows are pooled first, at whole bytes, many words at once.
         _isAligned = aligned;
     }
+
+    /// <summary>What turns sums into codes or integers; null where the layer ends otherwise.</summary>
+    public Requantization? Requantization { get; }
 
     /// <summary>Elements, or words of bits, that pooling may read behind the last position.</summary>
     /// <param name="layer">The layer.</param>
@@ -169,21 +171,13 @@ internal sealed class OutputPooling
         switch (_layer.Epilogue)
         {
             case Threshold threshold:
-                var writer = new BitWriter(ref Unsafe.As<byte, ulong>(ref result));
-                ReadOnlySpan<int> thresholds = threshold.Thresholds.Span;
-                ReadOnlySpan<bool> flipped = threshold.Flipped.Span;
-                for (int c = 0; c < thresholds.Length; c++)
-                {
-                    ThresholdCompare.Append(thresholds[c], flipped[c], sums.Slice(c * _positions, area), ref writer);
-                }
-
-                writer.End();
+                ThresholdCompare.Write(threshold, sums, _positions, area, ref Unsafe.As<byte, ulong>(ref result));
                 break;
             case Requantize { OutputBits: 16 }:
-                _requantization!.Integers(ref sums[0], _positions, ref Unsafe.As<byte, int>(ref result), area);
+                Requantization!.Integers(ref sums[0], _positions, ref Unsafe.As<byte, int>(ref result), area);
                 break;
             case Requantize:
-                _requantization!.Codes(ref sums[0], _positions, ref result, area, area);
+                Requantization!.Codes(ref sums[0], _positions, ref result, area, area);
                 break;
         }
     }
