@@ -160,6 +160,11 @@ public sealed class WeightModule : LayerModule
         {
             result = nn.functional.linear(x.flatten(1), weight.flatten(1), bias);
         }
+        else if ((Weight.shape[2], Weight.shape[3], Stride, Padding, Groups) == (1, 1, 1, 0, 1))
+        {
+            // Each position's channels times one matrix.
+            result = nn.functional.linear(Spatial(x).permute(0, 2, 3, 1), weight.flatten(1), bias).permute(0, 3, 1, 2);
+        }
         else
         {
             x = Spatial(x);

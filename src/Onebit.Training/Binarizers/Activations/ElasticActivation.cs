@@ -55,12 +55,12 @@ public sealed class ElasticActivation : ActivationBinarizer
     public override Tensor Forward(Tensor x, double progress = 1)
     {
         Tensor scale = _scale.clamp_min(MinScale) * _unit,
-            shift = PerChannel(_shift * _unit, x);
+            shift = _shift * _unit;
         int steps = (1 << _bits) - 1;
+        Tensor width = scale * ((_isSigned ? 2.0 : 1) / steps);
+        Tensor lowest = PerChannel(_isSigned ? shift - scale : shift, x);
         // The code as a real number, 0 to 2^k - 1.
-        Tensor z = (x - shift) / scale;
-        z = _isSigned ? (z + 1) * (steps / 2.0) : z * steps;
-        Tensor code = Rounded(z.clamp(0, steps));
-        return (_isSigned ? code * (2.0 / steps) - 1 : code * (1.0 / steps)) * scale;
+        Tensor code = Rounded(Clipped((x - lowest) * (1 / width), 0, steps));
+        return _isSigned ? code * width - scale : code * width;
     }
 }
