@@ -143,7 +143,7 @@ internal sealed class GaussianMixture
             Tensor directions =
                 vectors.narrow(1, variances.Length - components, components)
                 * values.narrow(0, variances.Length - components, components).clamp_min(0).sqrt();
-            // A direction's sign is arbitrary: the largest entry decides, so that a seed draws the same images on every machine.
+            // A direction's sign is arbitrary: the largest entry decides, so that another solver draws the same images, up to rounding.
             Tensor flips = directions.gather(0, directions.abs().argmax(0).unsqueeze(0)).sign();
             float[] rows = (directions * flips).t().contiguous().to(ScalarType.Float32).data<float>().ToArray();
             return new Part(share, mean.data<double>().ToArray(), rows);
