@@ -4,7 +4,9 @@ namespace Onebit.Study;
 /// How good generated images are, beside the same figures of real images. Figures compare within one
 /// <see cref="GenerationReference"/>: with its feature extractor, its classifier and its numbers of images.
 /// </summary>
-/// <param name="FeatureDistance">Fréchet distance of the samples' features to those of the test images, squared units of the features.</param>
+/// <param name="FeatureDistance">
+/// Fréchet distance of the samples' features to those of the test images, in squared units of the features.
+/// </param>
 /// <param name="FeatureDistanceToTraining">The same to all training images.</param>
 /// <param name="FeatureDistanceFloor">
 /// The distance of real images: as many training images, the first of each class, to the test images. No sampler need be better.

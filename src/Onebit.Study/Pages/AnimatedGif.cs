@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace Onebit.Study;
 
-/// <summary>Writes grey pictures as an animation that repeats for ever (CompuServe, "Graphics Interchange Format, version 89a", 1990).</summary>
+/// <summary>
+/// Writes grey pictures as an animation that repeats for ever (CompuServe, "Graphics Interchange Format, version 89a", 1990).
+/// </summary>
 internal static class AnimatedGif
 {
     private const int Clear = 256,
