@@ -3,7 +3,6 @@ using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using TorchSharp;
@@ -52,7 +51,6 @@ public static class TorchLibrary
     private static void Load()
     {
         KeepMemory();
-        LimitOneDnn();
         if (LoadLibrary())
         {
             AvoidWrongConvolutions();
@@ -156,8 +154,8 @@ public static class TorchLibrary
     private static extern int CreateMemoryFile(string name, uint flags);
 
     /// <summary>
-    /// The GNU C library gives memory back to the system after each step of a training, to fetch it anew, page by page, in the next. On
-    /// a virtual machine that can cost more than the arithmetic. So all memory comes from one heap and stays there: an epoch of the CNN took
+    /// The GNU C library gives memory back to the system after each step of a training, to fetch it anew, page by page, in the next. On a
+    /// virtual machine that can cost more than the arithmetic. So all memory comes from one heap and stays there: an epoch of the CNN took
     /// 104 s of processor time before, 23 s with this, on a busy machine. The price is a heap with gaps, up to 1.9 GB for weights of
     /// 784-1024-1024-1024-10.
     /// </summary>
@@ -184,29 +182,10 @@ public static class TorchLibrary
     private static extern int SetAllocation(int parameter, int value);
 
     /// <summary>
-    /// On an AMD EPYC of family 26 (a virtual machine that hides its caches) oneDNN 3.7.1, with which libtorch 2.10 convolves, is wrong with
-    /// AVX-512 and AVX2: it loses input channels beyond a multiple of 16, and writes beyond its memory, without an error. With AVX it is
-    /// right, and up to ten times as fast as libtorch without it. oneDNN reads the variable once, when it is first used.
+    /// On an AMD EPYC (family 26, a virtual machine that hides its caches) oneDNN 3.7.1, with which libtorch 2.10 convolves, loses input
+    /// channels beyond a multiple of 16 at some places of a kernel, which ones depends on the number of threads: wrong sums, and no error.
+    /// Where it does, libtorch convolves without it, more slowly.
     /// </summary>
-    private static void LimitOneDnn()
-    {
-        const int Family26 = 0xB0F;
-        if (!X86Base.IsSupported)
-        {
-            return;
-        }
-
-        int signature = X86Base.CpuId(1, 0).Eax;
-        if (((signature >> 16 & 0xFF0) | (signature >> 8 & 0xF)) == Family26)
-        {
-            _ = SetEnvironment("ONEDNN_MAX_CPU_ISA", "AVX", 0);
-        }
-    }
-
-    [DllImport("libc", EntryPoint = "setenv", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
-    private static extern int SetEnvironment(string name, string value, int replace);
-
-    /// <summary>Where oneDNN is wrong all the same, libtorch convolves without it.</summary>
     private static void AvoidWrongConvolutions()
     {
         using var scope = torch.NewDisposeScope();

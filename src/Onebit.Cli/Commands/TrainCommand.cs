@@ -129,7 +129,7 @@ internal static class TrainCommand
                         );
                         return trainer.Run(cancellation);
                     });
-                    Print((ClassificationResult)result, folder);
+                    Print(result, folder);
                 }
                 return Task.FromResult(0);
             }
@@ -154,15 +154,24 @@ internal static class TrainCommand
         }
     }
 
-    private static void Print(ClassificationResult result, string folder)
+    private static void Print(RunResult result, string folder)
     {
         var table = new Table().Border(TableBorder.None).HideHeaders().AddColumns("", "");
-        var interval = Wilson.Of(result.TestAccuracy, result.TestPredictions.Length);
-        table.AddTextRow(
-            "test accuracy",
-            $"{result.TestAccuracy:P2} (1 seed; {interval.Low:P2} to {interval.High:P2} on other test images)"
-        );
-        table.AddTextRow("validation accuracy", $"{result.ValidationAccuracy:P2}");
+        if (result is ClassificationResult classifier)
+        {
+            var interval = Wilson.Of(classifier.TestAccuracy, classifier.TestPredictions.Length);
+            table.AddTextRow(
+                "test accuracy",
+                $"{classifier.TestAccuracy:P2} (1 seed; {interval.Low:P2} to {interval.High:P2} on other test images)"
+            );
+            table.AddTextRow("validation accuracy", $"{classifier.ValidationAccuracy:P2}");
+        }
+        else if (result is GenerationResult generator)
+        {
+            table.AddTextRow("test loss", $"{generator.TestLoss:F4}");
+            table.AddTextRow("validation loss", $"{generator.ValidationLoss:F4}");
+        }
+
         table.AddTextRow("binarized weights", $"{result.BinaryParameters:N0} of {result.Parameters:N0} parameters");
         table.AddTextRow(
             "size",
@@ -177,7 +186,7 @@ internal static class TrainCommand
         );
         table.AddTextRow("folder", folder);
         AnsiConsole.Write(table);
-        foreach (string warning in ShortTraining.Warnings(result))
+        foreach (string warning in result is ClassificationResult run ? ShortTraining.Warnings(run) : [])
         {
             Failure.Say(warning);
         }

@@ -29,8 +29,8 @@ public abstract class Binarizer() : nn.Module("binarizer")
     }
 
     /// <summary>
-    /// x where it is between two numbers, else the nearer one. The gradient is 0 at and beyond them. That of <c>clamp</c> is 1 at the numbers
-    /// themselves, and takes four slow operations: a fifth of the time of a Transformer's step.
+    /// x where it is between two numbers, else the nearer one. The gradient is 0 at and beyond them. That of <c>clamp</c> is 1 at the
+    /// numbers themselves, and takes four slow operations: a fifth of the time of a Transformer's step.
     /// </summary>
     internal static Tensor Clipped(Tensor x, double low, double high) => x.threshold(low, low).neg().threshold(-high, -high).neg();
 

@@ -99,6 +99,9 @@ public sealed record Experiment
     /// <summary>What is minimized.</summary>
     public LossType Loss { get; init; }
 
+    /// <summary>Generation with a diffusion model; null: classification.</summary>
+    public GenerationSpec? Generation { get; init; }
+
     /// <summary>Teachers; null: none.</summary>
     public DistillationSpec? Distillation { get; init; }
 
@@ -186,6 +189,7 @@ public sealed record Experiment
             $"scaleBits must be 1 to {Affine.MultiplierBits}, and go with a method that binarizes"
         );
         Require(EmaDecay is null or (> 0 and < 1), "emaDecay must be above 0 and below 1");
+        Require(Generation is null or { Levels: >= 1 and <= 1000 }, "a generation's levels must be 1 to 1000");
         Require(Distillation is null or { Teachers.Count: > 0 }, "a distillation must name at least one teacher");
         Require(
             Distillation is null or { Temperature: > 0 and <= 1000, Weight: > 0 and <= 1 },

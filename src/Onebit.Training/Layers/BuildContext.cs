@@ -7,7 +7,16 @@ namespace Onebit.Training;
 /// <param name="ActivationBits">32, 8, or planes of an activation.</param>
 /// <param name="Classes">Number of classes.</param>
 /// <param name="ZeroInit">Latent weights start at 0.</param>
-internal sealed record BuildContext(string Network, Method Method, int WeightBits, int ActivationBits, int Classes, bool ZeroInit)
+/// <param name="Levels">Noise levels of a diffusion model; 0: a classifier.</param>
+internal sealed record BuildContext(
+    string Network,
+    Method Method,
+    int WeightBits,
+    int ActivationBits,
+    int Classes,
+    bool ZeroInit,
+    int Levels
+)
 {
     /// <summary>The layer that is being made, see <see cref="LayerNode.Label"/>; null: none.</summary>
     internal string? At { get; init; }

@@ -26,6 +26,7 @@ namespace Onebit.Training;
 [JsonDerivedType(typeof(LayerNormLayer), "layerNorm")]
 [JsonDerivedType(typeof(PositionalEmbeddingLayer), "positionalEmbedding")]
 [JsonDerivedType(typeof(QuantizeLayer), "quantize")]
+[JsonDerivedType(typeof(ConditionLayer), "condition")]
 [JsonDerivedType(typeof(AttentionLayer), "attention")]
 [JsonDerivedType(typeof(IdentityLayer), "identity")]
 [JsonDerivedType(typeof(RepeatLayer), "repeat")]

@@ -26,6 +26,7 @@ public sealed class Network : nn.Module<Tensor, Tensor>
     /// <param name="pixelThreshold">
     /// The least byte that <see cref="PixelEncoding.Bits"/> and <see cref="PixelEncoding.Signs"/> see as 1 or +1; null: 128 and 1.
     /// </param>
+    /// <param name="levels">Noise levels of a diffusion model; 0: a classifier.</param>
     /// <exception cref="ExperimentException">The layers do not fit together.</exception>
     public Network(
         NetworkSpec spec,
@@ -37,7 +38,8 @@ public sealed class Network : nn.Module<Tensor, Tensor>
         int? weightBits = null,
         bool zeroInit = false,
         (double Mean, double Deviation)? pixelStatistics = null,
-        byte? pixelThreshold = null
+        byte? pixelThreshold = null,
+        int levels = 0
     )
         : base(spec.Name)
     {
@@ -45,6 +47,7 @@ public sealed class Network : nn.Module<Tensor, Tensor>
         Method = method;
         Input = input;
         Classes = classes;
+        Levels = levels;
         Pixels = pixels;
         PixelThreshold = pixels switch
         {
@@ -56,7 +59,7 @@ public sealed class Network : nn.Module<Tensor, Tensor>
         ActivationBits = method.Binarizes ? activationBits ?? method.ActivationBits : 32;
         _pixels = pixelStatistics ?? (0, 255);
         register_module("layers", _layers);
-        Nodes = Build(new BuildContext(spec.Name, method, WeightBits, ActivationBits, classes, zeroInit));
+        Nodes = Build(new BuildContext(spec.Name, method, WeightBits, ActivationBits, classes, zeroInit, levels));
     }
 
     /// <summary>The layers as listed.</summary>
@@ -70,6 +73,9 @@ public sealed class Network : nn.Module<Tensor, Tensor>
 
     /// <summary>Number of classes.</summary>
     public int Classes { get; }
+
+    /// <summary>Noise levels of a diffusion model, which gives an image; 0: a classifier, which gives logits.</summary>
+    public int Levels { get; }
 
     /// <summary>How the network sees an image.</summary>
     public PixelEncoding Pixels { get; }
@@ -181,6 +187,20 @@ public sealed class Network : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor x) => Trace(x)[^1].flatten(1);
 
+    /// <summary>A diffusion model's clean image, pixels from -1 to 1, not clipped: batch x channels x height x width.</summary>
+    /// <param name="noisy">Noisy images, of the same shape and scale.</param>
+    /// <param name="levels">The noise level of each, from 1, int64.</param>
+    /// <param name="classes">The class of each, int64.</param>
+    internal Tensor Denoise(Tensor noisy, Tensor levels, Tensor classes)
+    {
+        foreach (ConditionModule module in modules().OfType<ConditionModule>())
+        {
+            module.Condition = (levels, classes);
+        }
+
+        return Trace(ActivationBits < 32 ? noisy * EightBitRelu.CodesPerOne : noisy)[^1];
+    }
+
     /// <summary>Every value, the prepared pixels first.</summary>
     internal Tensor[] Trace(Tensor x)
     {
@@ -249,6 +269,11 @@ public sealed class Network : nn.Module<Tensor, Tensor>
         }
 
         Shape end = values[^1].Shape;
+        if (Levels > 0)
+        {
+            return end == Input ? nodes : throw context.Wrong($"ends with {end}, but a diffusion model gives images of {Input}");
+        }
+
         return end == new Shape(Classes, 1, 1)
             ? nodes
             : throw context.Wrong(

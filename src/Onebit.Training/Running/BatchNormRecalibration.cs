@@ -10,7 +10,7 @@ internal static class BatchNormRecalibration
         BatchSize = 200;
 
     /// <summary>Takes the plain mean over batches of the first training images. Leaves the network in evaluation mode.</summary>
-    internal static void Run(Network network, ImageSet train)
+    internal static void Run(Network network, ITask task, ImageSet train)
     {
         using var _ = no_grad();
         network.eval(); // Dropout would distort what is measured.
@@ -29,7 +29,7 @@ internal static class BatchNormRecalibration
                 norm.Momentum = 1.0 / batch;
             }
 
-            network.forward(network.Prepare(Evaluator.Pixels(train.Slice(start, size))));
+            task.Forward(network, Evaluator.Pixels(train.Slice(start, size)), arange(start, start + size));
         }
         foreach (BatchNormModule norm in network.BatchNormModules)
         {

@@ -20,7 +20,8 @@ public static class NetworkFactory
             experiment.WeightBits,
             experiment.ZeroInit,
             experiment.PixelEncoding == PixelEncoding.Normalized ? Statistics(images.Pixels.Span) : null,
-            experiment.PixelThreshold
+            experiment.PixelThreshold,
+            experiment.Generation?.Levels ?? 0
         );
     }
 

@@ -29,7 +29,7 @@ internal sealed class TrainedNetwork(Network network, ITask task, DataSplit data
 
         if (recalibrate)
         {
-            BatchNormRecalibration.Run(network, data.Train);
+            BatchNormRecalibration.Run(network, task, data.Train);
         }
     }
 

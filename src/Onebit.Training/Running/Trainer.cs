@@ -90,7 +90,7 @@ public sealed class Trainer
         if (optimizer.UseAverage())
         {
             manual_seed(_seed); // Stochastic weights are drawn, and have to be again after a kill.
-            BatchNormRecalibration.Run(_network, _split.Train);
+            BatchNormRecalibration.Run(_network, task, _split.Train);
         }
         RunResult result = new RunFinisher(_experiment, _split, _fingerprint, _folder, _network, task).Finish(_state, optimizer.StateCount);
         checkpoint.Delete();

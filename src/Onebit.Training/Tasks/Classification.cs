@@ -28,6 +28,9 @@ internal sealed class Classification(
     }
 
     /// <inheritdoc/>
+    public void Forward(Network network, Tensor pixels, Tensor indices) => network.forward(network.Prepare(pixels));
+
+    /// <inheritdoc/>
     public Tensor Loss(Network network, Tensor pixels, Tensor indices) =>
         Loss(network, network.Trace(network.Prepare(pixels)), _labels.index_select(0, indices), pixels);
 

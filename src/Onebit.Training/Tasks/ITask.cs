@@ -14,6 +14,12 @@ internal interface ITask : IDisposable
     /// <param name="indices">Which training images they are, int64.</param>
     Tensor Loss(Network network, Tensor pixels, Tensor indices);
 
+    /// <summary>Runs the network on a batch as training does, for statistics of batch normalization.</summary>
+    /// <param name="network">Batch normalization alone is in training mode.</param>
+    /// <param name="pixels">The batch, batch x channels x height x width.</param>
+    /// <param name="indices">Which training images they are, int64.</param>
+    void Forward(Network network, Tensor pixels, Tensor indices);
+
     /// <summary>Evaluates the validation images after an epoch.</summary>
     /// <returns>The values to add to the curves, by name.</returns>
     IReadOnlyList<(string Curve, double Value)> Validate(Network network);

@@ -3,7 +3,7 @@ using Onebit.Datasets;
 
 namespace Onebit.Training;
 
-/// <summary>Where tasks are registered. Classification is the only one, so no experiment names it.</summary>
+/// <summary>Where tasks are registered. An experiment names all but classification.</summary>
 internal static class KnownTasks
 {
     /// <summary>An experiment's task.</summary>
@@ -12,10 +12,16 @@ internal static class KnownTasks
     /// <param name="set">What the labels are called, and what was done to the pictures.</param>
     /// <param name="teachers">The networks that its distillation names; the task disposes of them.</param>
     internal static ITask Create(Experiment experiment, DataSplit data, Dataset set, IReadOnlyList<Network> teachers) =>
-        new Classification(experiment, data, set.ClassNames, teachers, set.Preparation);
+        experiment.Generation is null
+            ? new Classification(experiment, data, set.ClassNames, teachers, set.Preparation)
+            : new Generation(experiment, data, teachers);
 
     /// <summary>Reads a run with its task's metrics.</summary>
     /// <exception cref="JsonException">It is no run, or damaged.</exception>
     internal static RunResult Read(ReadOnlySpan<byte> json) =>
-        JsonSerializer.Deserialize<ClassificationResult>(json, Experiment.Json) ?? throw new JsonException("it is empty");
+        (
+            json.IndexOf("\"denoisingErrors\""u8) >= 0
+                ? JsonSerializer.Deserialize<GenerationResult>(json, Experiment.Json)
+                : (RunResult?)JsonSerializer.Deserialize<ClassificationResult>(json, Experiment.Json)
+        ) ?? throw new JsonException("it is empty");
 }

@@ -1,0 +1,58 @@
+using Onebit.Export;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Onebit.Training;
+
+/// <summary>
+/// Tells a diffusion model the noise level and the class: adds a learned number to each channel for each of them. Where a network
+/// binarizes, the numbers are whole codes of 8 bits.
+/// </summary>
+public sealed record ConditionLayer : Layer
+{
+    internal override string? Brief => null;
+
+    internal override Shape OutputShape(BuildContext context, IReadOnlyList<Shape> inputs) =>
+        context.Levels > 0 ? inputs[0] : throw context.Wrong("is for diffusion models; give the experiment a 'generation'");
+
+    internal override LayerModule CreateModule(BuildContext context, LayerNode node, Shape input) =>
+        new ConditionModule(input.Channels, context.Levels, context.Classes, context.HasIntegers);
+
+    // For one level and one class it is a bias of the layer before it.
+    internal override int AddTo(FloatGraphBuilder graph, IReadOnlyList<int> inputs, int classes) => inputs[0];
+}
+
+/// <summary>Adds numbers by noise level and class; see <see cref="ConditionLayer"/>.</summary>
+public sealed class ConditionModule : LayerModule
+{
+    private const double FirstDeviation = 0.02;
+
+    private readonly bool _rounds;
+    private readonly Parameter _levels,
+        _classes;
+
+    internal ConditionModule(int channels, int levels, int classes, bool rounds)
+        : base("condition")
+    {
+        _rounds = rounds;
+        register_parameter("levels", _levels = new Parameter(randn(levels, channels).mul_(FirstDeviation)));
+        register_parameter("classes", _classes = new Parameter(randn(classes, channels).mul_(FirstDeviation)));
+    }
+
+    /// <summary>The level, from 1, and the class of each image of the batch, int64.</summary>
+    internal (Tensor Levels, Tensor Classes)? Condition { get; set; }
+
+    internal override Value Pack(OperationBuilder builder, LayerNode node, IReadOnlyList<Value> inputs) =>
+        throw new PackingException("conditions have no integer form yet");
+
+    private protected override Tensor Forward(Tensor x, Value value)
+    {
+        (Tensor levels, Tensor classes) = Condition ?? throw new InvalidOperationException("The network was not told level and class.");
+        Tensor added = Numbers(_levels).index_select(0, levels - 1) + Numbers(_classes).index_select(0, classes);
+        return AddLayer.ToCodes(Spatial(x), value, _rounds) + added.view(added.shape[0], -1, 1, 1);
+    }
+
+    /// <summary>As they are added: in ones, or in whole codes of 8 bits.</summary>
+    private Tensor Numbers(Tensor numbers) =>
+        _rounds ? Binarizer.Rounded(Binarizer.Clipped(numbers * EightBitRelu.CodesPerOne, sbyte.MinValue, sbyte.MaxValue)) : numbers;
+}

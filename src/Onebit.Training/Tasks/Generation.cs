@@ -1,0 +1,138 @@
+using System.Globalization;
+using Onebit.Datasets;
+using static TorchSharp.torch;
+
+namespace Onebit.Training;
+
+/// <summary>
+/// Generation with a diffusion model (Ho, Jain &amp; Abbeel 2020). An image, pixels from -1 to 1, gets a random noise level and noise, see
+/// <see cref="NoiseSchedule"/>. The network predicts the clean image. The loss is its mean squared error, times
+/// <c>min(1 / noise^2, 5)</c>: that of Salimans &amp; Ho 2022, section 4 (the error of v), bounded as by Hang et al. 2023.
+/// </summary>
+internal sealed class Generation(Experiment experiment, DataSplit data, IReadOnlyList<Network> teachers) : ITask
+{
+    private const string ValidationLossName = "validationLoss";
+    private const double MaxWeight = 5;
+    private const int BatchSize = 100,
+        EvaluationSeed = 1;
+
+    private readonly NoiseSchedule _schedule = new(experiment.Generation!.Levels);
+    private readonly Tensor _labels = ToTensor(data.Train.Labels.Span).DetachFromDisposeScope();
+
+    public void Dispose()
+    {
+        _labels.Dispose();
+        foreach (Network teacher in teachers)
+        {
+            teacher.Dispose();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Forward(Network network, Tensor pixels, Tensor indices)
+    {
+        Tensor levels = RandomLevels(pixels.shape[0]);
+        _ = network.Denoise(Noisy(ToOnes(pixels), levels), levels, _labels.index_select(0, indices));
+    }
+
+    /// <inheritdoc/>
+    public Tensor Loss(Network network, Tensor pixels, Tensor indices)
+    {
+        Tensor clean = ToOnes(pixels),
+            labels = _labels.index_select(0, indices),
+            levels = RandomLevels(pixels.shape[0]);
+        Tensor noisy = Noisy(clean, levels),
+            predicted = network.Denoise(noisy, levels, labels);
+        Tensor errors = Errors(predicted, clean);
+        if (experiment.Distillation is { } d)
+        {
+            Tensor taught;
+            using (no_grad())
+            {
+                taught = teachers.Select(t => t.Denoise(noisy, levels, labels)).Aggregate((sum, x) => sum + x) / teachers.Count;
+            }
+
+            errors = errors * (1 - d.Weight) + Errors(predicted, taught) * d.Weight;
+        }
+
+        return (errors * Weights(levels)).mean();
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<(string Curve, double Value)> Validate(Network network) =>
+        [(ValidationLossName, Loss(DenoisingErrors(network, data.Validation)))];
+
+    /// <inheritdoc/>
+    public string? Describe(TrainingCurves curves) =>
+        curves.TryGetValue(ValidationLossName, out List<double>? losses)
+            ? string.Create(CultureInfo.InvariantCulture, $"validation {losses[^1]:F4}")
+            : null;
+
+    /// <inheritdoc/>
+    public double Score(Network network, ImageSet images) => -Loss(DenoisingErrors(network, images));
+
+    /// <inheritdoc/>
+    public BitModel Pack(Network network) => throw new PackingException("diffusion models have no integer form yet");
+
+    /// <inheritdoc/>
+    public RunResult Evaluate(RunResult run, Network network, BitModel? model)
+    {
+        double[] errors = DenoisingErrors(network, data.Test);
+        return new GenerationResult(run)
+        {
+            ValidationLoss = Loss(DenoisingErrors(network, data.Validation)),
+            TestLoss = Loss(errors),
+            DenoisingErrors = errors,
+        };
+    }
+
+    /// <summary>Bytes as pixels from -1 to 1.</summary>
+    private static Tensor ToOnes(Tensor pixels) => pixels.to(ScalarType.Float32).div(127.5).sub_(1);
+
+    private static Tensor ToTensor(ReadOnlySpan<byte> labels) => tensor(labels.ToArray(), ScalarType.Byte).to(ScalarType.Int64);
+
+    private static Tensor Errors(Tensor predicted, Tensor target) => (predicted - target).square().mean([1, 2, 3]);
+
+    private Tensor RandomLevels(long count) => randint(1, _schedule.Levels + 1, [count], ScalarType.Int64);
+
+    private Tensor Noisy(Tensor clean, Tensor levels) =>
+        clean * ByLevel(_schedule.Signal, levels) + randn_like(clean) * ByLevel(_schedule.Noise, levels);
+
+    private Tensor Weights(Tensor levels) => ByLevel([.. _schedule.Noise.Select(n => Math.Min(1 / (n * n), MaxWeight))], levels).flatten();
+
+    private static Tensor ByLevel(IReadOnlyList<double> numbers, Tensor levels) =>
+        tensor([.. numbers.Select(n => (float)n)]).index_select(0, levels).view(-1, 1, 1, 1);
+
+    /// <summary>The mean squared error of the predicted clean image by level. An image has one level, the next image the next one.</summary>
+    private double[] DenoisingErrors(Network network, ImageSet images)
+    {
+        using var _ = no_grad();
+        using var outer = NewDisposeScope();
+        bool training = network.training;
+        network.eval();
+        // Of its own generator, so that the training's random numbers stay what they are.
+        using var generator = new Generator(EvaluationSeed);
+        Tensor pixels = Evaluator.Pixels(images),
+            labels = ToTensor(images.Labels.Span),
+            sums = zeros(_schedule.Levels + 1),
+            counts = zeros(_schedule.Levels + 1);
+        for (long start = 0; start < images.Count; start += BatchSize)
+        {
+            using var scope = NewDisposeScope();
+            long count = Math.Min(BatchSize, images.Count - start);
+            Tensor levels = arange(start, start + count) % _schedule.Levels + 1,
+                clean = ToOnes(pixels.narrow(0, start, count));
+            Tensor noise = randn(clean.shape, generator: generator);
+            Tensor noisy = clean * ByLevel(_schedule.Signal, levels) + noise * ByLevel(_schedule.Noise, levels);
+            Tensor errors = Errors(network.Denoise(noisy, levels, labels.narrow(0, start, count)), clean);
+            sums.index_add_(0, levels, errors, 1);
+            counts.index_add_(0, levels, ones_like(errors), 1);
+        }
+
+        network.train(training);
+        return [.. (sums / counts.clamp_min(1)).data<float>().Skip(1).Select(e => (double)e)];
+    }
+
+    private double Loss(double[] errors) =>
+        errors.Select((e, i) => e * Math.Min(1 / (_schedule.Noise[i + 1] * _schedule.Noise[i + 1]), MaxWeight)).Average();
+}
