@@ -1,0 +1,214 @@
+namespace Onebit.Export;
+
+/// <summary>What the three forms of a layer with weights share: its sizes, its weights, and the loops over positions.</summary>
+internal sealed class LinearParts
+{
+    private readonly FusedLinear _layer;
+    private readonly Func<string, string, string> _end;
+
+    /// <param name="writer">The layer's function.</param>
+    public LinearParts(LayerWriter writer)
+    {
+        Writer = writer;
+        _layer = (FusedLinear)writer.Layer;
+        Sums = writer.ValueOf(Linear);
+        _end = ElementFunctions.Write(writer, _layer.Epilogue, Sums);
+    }
+
+    public LayerWriter Writer { get; }
+
+    public Linear Linear => _layer.Linear;
+
+    public MaxPool? Pool => _layer.Pool;
+
+    public CValue Input => Writer.Inputs[0];
+
+    /// <summary>The sums before pooling.</summary>
+    public ValueInfo Sums { get; }
+
+    public int FanIn => _layer.FanIn;
+
+    public bool IsDense => _layer.IsDense;
+
+    public int GroupOutputs => Linear.Outputs / Linear.Groups;
+
+    public int GroupChannels => Input.Info.Channels / Linear.Groups;
+
+    public bool IsPadded => Linear.Padding > 0;
+
+    /// <summary>The weights of an output, packed into a byte for each eight inputs and for each output of a group.</summary>
+    public string ByteWeights(bool outputsInside) =>
+        Writer.Unit.Array($"{Writer.Name}_weights", CType.UInt8, Pack(8, outputsInside), hexadecimal: true);
+
+    /// <summary>The weights of one output after another, in words of 32.</summary>
+    public string WordWeights() => Writer.Unit.Array($"{Writer.Name}_weights", CType.Bits, Pack(32, false), hexadecimal: true);
+
+    /// <summary>A statement that ends an output's sum and stores it.</summary>
+    public string Store(string index, string sum, string output) => Writer.Output.Store(Writer.Unit, index, _end(sum, output));
+
+    /// <summary>
+    /// The loop over the outputs of a group. Groups follow one another, if there are several, and each begins with
+    /// <paramref name="prepare"/>, where <c>at</c> is the index of its first input channel.
+    /// </summary>
+    public string OverOutputs(string prepare, string body)
+    {
+        int groupElements = GroupChannels * Input.Info.Area;
+        return Linear.Groups == 1
+            ? $$"""
+                {{prepare}}
+                for (uint32_t o = 0; o < {{Linear.Outputs}}; o++) {
+                {{body}}
+                }
+                """
+            : $$"""
+                uint32_t o = 0;
+                for (uint32_t first = 0; first < {{Input.Info.Count}}; first += {{groupElements}}) {
+                {{prepare}}
+                for (const uint32_t end = o + {{GroupOutputs}}; o < end; o++) {
+                {{body}}
+                }
+                }
+                """;
+    }
+
+    /// <summary>The index of a group's first input.</summary>
+    public string FirstInput => Linear.Groups == 1 ? "0" : "first";
+
+    /// <summary>Runs a body for each position of the sums, one at a time, and pools and stores what it gives.</summary>
+    /// <param name="prepare">Runs once per position and group. <c>row</c> and <c>column</c> are the first input's; they wrap below 0.</param>
+    /// <param name="sum">Statements that give <c>sum</c> of output <c>o</c>.</param>
+    public void OverPositions(string prepare, string sum)
+    {
+        int stride = Linear.Stride;
+        string start = IsPadded ? $" - {Linear.Padding}" : "";
+        if (Pool is null)
+        {
+            bool single = Sums.Area == 1;
+            string body = OverOutputs(prepare, $"{sum}\n{Store(single ? "o" : "n", "sum", "o")}\n{(single ? "" : $"n += {Sums.Area};")}");
+            Writer.Add(
+                single
+                    ? IsDense
+                        ? body
+                        : $"const uint32_t row = 0{start}, column = 0{start};\n{body}"
+                    : $$"""
+                        uint32_t at = 0;
+                        for (uint32_t y = 0; y < {{Sums.Height}}; y++) {
+                        for (uint32_t x = 0; x < {{Sums.Width}}; x++) {
+                        const uint32_t row = y * {{stride}}{{start}}, column = x * {{stride}}{{start}};
+                        uint32_t n = at++;
+                        {{body}}
+                        }
+                        }
+                        """
+            );
+            return;
+        }
+
+        CType type = CType.Of(Sums);
+        string best = Writer.Array(type, "best", Linear.Outputs);
+        ValueInfo output = Writer.Output.Info;
+        string pooled = OverOutputs(
+            prepare,
+            $$"""
+            {{sum}}
+            if (window == 0 || sum > best[o]) {
+            best[o] = {{(type == CType.Int32 ? "sum" : $"({type.Name})sum")}};
+            }
+            """
+        );
+        Writer.Add(
+            $$"""
+            {{type.Name}} *const best = {{best}};
+            uint32_t at = 0;
+            for (uint32_t y = 0; y < {{output.Height}}; y++) {
+            for (uint32_t x = 0; x < {{output.Width}}; x++) {
+            uint32_t window = 0;
+            for (uint32_t i = 0; i < {{Pool.Size}}; i++) {
+            for (uint32_t j = 0; j < {{Pool.Size}}; j++) {
+            const uint32_t row = (y * {{Pool.Stride}} + i) * {{stride}}{{start}}, column = (x * {{Pool.Stride}} + j) * {{stride}}{{start}};
+            {{pooled}}
+            window++;
+            }
+            }
+            uint32_t n = at++;
+            for (uint32_t o = 0; o < {{Linear.Outputs}}; o++) {
+            {{Store("n", "best[o]", "o")}}
+            n += {{output.Area}};
+            }
+            }
+            }
+            """
+        );
+    }
+
+    /// <summary>
+    /// A loop over the inputs of one position and group: channel, kernel row, kernel column.
+    /// </summary>
+    /// <param name="body">
+    /// Runs for each input. Its index is <c>at0</c> beyond the position's first input, and in padded layers it is <c>i, j</c> beyond the
+    /// position's row and column, in the channel that begins at <c>at0</c>.
+    /// </param>
+    public string OverInputs(string body)
+    {
+        ValueInfo x = Input.Info;
+        (int kh, int kw) = (Linear.KernelHeight, Linear.KernelWidth);
+        string columns =
+            kw == 1 && !IsPadded
+                ? $"{body}\nat0++;"
+                : $$"""
+                    for (uint32_t j = 0; j < {{kw}}; j++) {
+                    {{body}}
+                    {{(IsPadded ? "" : "at0++;")}}
+                    }
+                    """;
+        string nextRow = IsPadded || x.Width == kw ? "" : $"at0 += {x.Width - kw};",
+            nextChannel =
+                IsPadded ? $"at0 += {x.Area};"
+                : kh == x.Height ? ""
+                : $"at0 += {(x.Height - kh) * x.Width};";
+        string rows =
+            kh == 1 && !IsPadded
+                ? $"{columns}\n{nextRow}"
+                : $$"""
+                    for (uint32_t i = 0; i < {{kh}}; i++) {
+                    {{columns}}
+                    {{nextRow}}
+                    }
+                    """;
+        string all = GroupChannels == 1 ? rows : $$"""
+            for (uint32_t c = 0; c < {{GroupChannels}}; c++) {
+            {{rows}}
+            {{nextChannel}}
+            }
+            """;
+        return $"uint32_t at0 = {FirstInput};\n{all}";
+    }
+
+    /// <summary>The condition that an input of a padded layer is one of the image.</summary>
+    public string Inside(string row, string column) =>
+        $"{row} + i < {Input.Info.Height} && {column} + j < {Input.Info.Width}";
+
+    /// <summary>The index of an input of a padded layer.</summary>
+    public string PaddedIndex(string row, string column) => $"at0 + ({row} + i) * {Input.Info.Width} + {column} + j";
+
+    /// <summary>Weights packed into units of some bits, an output after another or, where they are inside, all outputs of a unit.</summary>
+    private long[] Pack(int bits, bool outputsInside)
+    {
+        ReadOnlySpan<byte> weights = Linear.Weights.Span;
+        int units = (FanIn + bits - 1) / bits;
+        long[] packed = new long[(long)Linear.Outputs * units];
+        for (int o = 0; o < Linear.Outputs; o++)
+        {
+            (int group, int k) = (o / GroupOutputs, o % GroupOutputs);
+            for (int i = 0; i < FanIn; i++)
+            {
+                long bit = (long)o * FanIn + i;
+                int unit = i / bits;
+                long at = outputsInside ? ((long)group * units + unit) * GroupOutputs + k : (long)o * units + unit;
+                packed[at] |= (long)(weights[(int)(bit / 8)] >> (int)(bit % 8) & 1) << (i % bits);
+            }
+        }
+
+        return packed;
+    }
+}
