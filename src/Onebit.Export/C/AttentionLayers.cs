@@ -85,7 +85,7 @@ internal static class AttentionLayers
             e[j] = (uint8_t){{(p.Type.IsBits ? p.LoadBit(writer.Unit, "at") : $"{p.Name}[at]")}};
             at += {{queries}};
             }
-            {{EndText(writer, end, p.Info, v, queries)}}
+            {{EndText(writer, end, v, queries)}}
             }
             }
             """
@@ -108,7 +108,7 @@ internal static class AttentionLayers
             scores[j] = {{Call(writer, score, "h, i, j")}};
             }
             {{softmax}}(scores, e, h);
-            {{EndText(writer, attention.End, writer.ValueOf(attention.Softmax), writer.Inputs[2], queries)}}
+            {{EndText(writer, attention.End, writer.Inputs[2], queries)}}
             }
             }
             """
@@ -161,9 +161,7 @@ internal static class AttentionLayers
             multiplier = writer.PerChannel("multipliers", softmax.Multipliers.ToArray().Select(v => (long)v), "h");
         int last = softmax.Table.Length - 1;
         bool hasThresholds = softmax.Thresholds.Length > 0;
-        string threshold = hasThresholds
-            ? writer.PerChannel("thresholds", softmax.Thresholds.ToArray().Select(v => (long)v), "h")
-            : "";
+        string threshold = hasThresholds ? writer.PerChannel("thresholds", softmax.Thresholds.ToArray().Select(v => (long)v), "h") : "";
         string ends = hasThresholds
             ? $$"""
                 const {{wide}} limit = sum * {{CUnit.Literal(1L << softmax.ThresholdShift)}};
@@ -188,7 +186,7 @@ internal static class AttentionLayers
                 }
                 {{(hasThresholds ? $"{wide} sum = 0;" : "")}}
                 for (uint32_t j = 0; j < {{keys}}; j++) {
-                const {{wide}} entry = ({{product}}) >> {{softmax.Shift}};
+                const {{wide}} entry = ({{product}}) >> {{ElementFunctions.Shift(softmax.Shift, wide)}};
                 e[j] = {{table}}[entry < {{last}} ? entry : {{last}}];
                 {{(hasThresholds ? "sum += e[j];" : "")}}
                 }
@@ -201,14 +199,15 @@ internal static class AttentionLayers
     }
 
     /// <summary>From the weights <c>e</c> of query <c>i</c> in head <c>h</c> to its output.</summary>
-    private static string EndText(LayerWriter writer, Operation end, ValueInfo p, CValue v, int queries)
+    private static string EndText(LayerWriter writer, Operation end, CValue v, int queries)
     {
         int depth = v.Info.Channels / HeadsOf(end),
             keys = v.Info.Area;
         string element = v.Load(writer.Unit, "from"),
-            start = $$"""
-                uint32_t from = h * {{depth * keys}}, to = h * {{depth * queries}} + i;
-                """;
+            start =
+                $$"""
+                    uint32_t from = h * {{depth * keys}}, to = h * {{depth * queries}} + i;
+                    """;
         if (end is AttentionSum)
         {
             return $$"""
@@ -230,7 +229,6 @@ internal static class AttentionLayers
         int bits = ((AttentionMean)end).FractionBits;
         string wide = writer.Unit.Model.AccumulatorBits(writer.IndexOf(end)) > 32 ? "int64_t" : "int32_t",
             narrow = wide == "int64_t" ? "(int32_t)" : "";
-        _ = p;
         return $$"""
             {{wide}} total = 0;
             for (uint32_t j = 0; j < {{keys}}; j++) {

@@ -28,13 +28,16 @@ public static class CExporter
         long weights = model.Operations.OfType<Linear>().Sum(l => (long)l.Weights.Length);
         if (weights > MaxWeightBytes)
         {
-            throw new InvalidDataException($"The model's layers have {weights} bytes of weights; C is written for at most {MaxWeightBytes}.");
+            throw new InvalidDataException(
+                $"The model's layers have {weights} bytes of weights; C is written for at most {MaxWeightBytes}."
+            );
         }
 
         var unit = new CUnit(model, prefix);
         LayerWriter[] layers =
         [
-            .. LiveLayers(model).Select((layer, i) => new LayerWriter(unit, layer, $"layer{(i + 1).ToString(CultureInfo.InvariantCulture)}")),
+            .. LiveLayers(model)
+                .Select((layer, i) => new LayerWriter(unit, layer, $"layer{(i + 1).ToString(CultureInfo.InvariantCulture)}")),
         ];
         foreach (LayerWriter layer in layers)
         {
@@ -54,7 +57,9 @@ public static class CExporter
 
     /// <summary>Whether names of C may begin with it: a letter, then letters, digits and underscores, 64 at most, all ASCII.</summary>
     public static bool IsPrefix(string prefix) =>
-        prefix is { Length: > 0 and <= MaxPrefix } && char.IsAsciiLetter(prefix[0]) && prefix.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
+        prefix is { Length: > 0 and <= MaxPrefix }
+        && char.IsAsciiLetter(prefix[0])
+        && prefix.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
 
     /// <summary>A prefix made from the name of a file, such as <c>mnist_micro</c> from <c>models/mnist-micro.onebit</c>.</summary>
     public static string PrefixOf(string path)

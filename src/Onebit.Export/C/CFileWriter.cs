@@ -41,11 +41,11 @@ internal static class CFileWriter
             #define {macro}_WORK_BYTES {buffer.Bytes}
             """
         );
-        text.Space().Add("#ifdef __cplusplus\nextern \"C\" {\n#endif").Space();
+        text.Space().AddIndented("#ifdef __cplusplus\nextern \"C\" {\n#endif\n").Space();
         text.Add($"/* A score. Divided by 2 to the power of {Shift(model)} it is a logit. */");
         text.Add($"typedef {unit.ScoreType().Name} {name}_score;").Space();
         text.Add("/* Memory for one prediction. What is never needed at the same time shares bytes. It need not be cleared. */");
-        text.Add(buffer.Declaration().ToString()).Space();
+        text.Add(buffer.Declaration).Space();
         text.Add(
             $"""
             /* The class of an image, 0 to {model.ClassCount - 1}: the lowest one with the largest score.
@@ -54,7 +54,7 @@ internal static class CFileWriter
             int {name}_predict(const uint8_t *pixels, {name}_score *scores, {name}_work *work);
             """
         );
-        return text.Space().Add("#ifdef __cplusplus\n}\n#endif").Space().Add("#endif").ToString();
+        return text.Space().AddIndented("#ifdef __cplusplus\n}\n#endif\n\n#endif\n").ToString();
     }
 
     /// <summary>The source.</summary>
@@ -71,8 +71,12 @@ internal static class CFileWriter
             #include "{name}.h"
             """
         );
-        text.Space().Add("/* Fails to compile if the compiler lays the buffer out in another way. */");
-        text.Add($"typedef char {name}_work_fits[sizeof({name}_work) <= {unit.Macro}_WORK_BYTES ? 1 : -1];").Space();
+        text.Space();
+        if (buffer.Places.Length > 0)
+        {
+            text.Add(buffer.Places).Space();
+        }
+
         string calls = string.Join("\n", layers.Select(l => l.Call(buffer.Address)));
         string threshold = "";
         if (!buffer.IsPixels(0) && layers.Any(l => l.Sources.Contains(0)))
@@ -90,24 +94,27 @@ internal static class CFileWriter
         {
             var bits = new CValue(model.Values[0], CType.Bits, "out");
             text.Add(
-                $$"""
-                /* Pixels to codes of one bit. */
-                static void binarize(const uint8_t *pixels, uint32_t *out) {
-                {{bits.ClearRest}}
-                for (uint32_t i = 0; i < {{bits.Info.Count}}; i++) {
-                put_bit(out, i, pixels[i] >= {{model.Input.PixelThreshold}});
-                }
-                }
-                """
-            ).Space();
+                    $$"""
+                    /* Pixels to codes of one bit. */
+                    static void binarize(const uint8_t *pixels, uint32_t *out) {
+                    {{bits.ClearRest}}
+                    for (uint32_t i = 0; i < {{bits.Info.Count}}; i++) {
+                    put_bit(out, i, pixels[i] >= {{model.Input.PixelThreshold}});
+                    }
+                    }
+                    """
+                )
+                .Space();
         }
 
         text.AddIndented(unit.Text.ToString());
-        string unused = $"{threshold}{calls}".Contains("work", StringComparison.Ordinal) ? "" : "(void)work;";
+        string memory = $"{threshold}{calls}".Contains("memory", StringComparison.Ordinal)
+            ? "uint8_t *const memory = work->bytes;"
+            : "(void)work;";
         text.Add(
             $$"""
             int {{name}}_predict(const uint8_t *pixels, {{name}}_score *scores, {{name}}_work *work) {
-            {{unused}}
+            {{memory}}
             {{threshold}}
             {{calls}}
             int best = 0;

@@ -14,8 +14,8 @@ internal sealed class CText
         foreach (string line in lines.Split('\n').Select(l => l.Trim()).Where(l => l.Length > 0))
         {
             _depth -= line[0] == '}' ? 1 : 0;
-            // The lines of a comment begin with a star below that of the first one.
-            _text.Append(' ', 4 * _depth + (line[0] == '*' ? 1 : 0)).Append(line).Append('\n');
+            // Directives stand at the left. The lines of a comment begin with a star below that of the first one.
+            _text.Append(' ', line[0] == '#' ? 0 : 4 * _depth + (line[0] == '*' ? 1 : 0)).Append(line).Append('\n');
             _depth += line[^1] == '{' ? 1 : 0;
         }
 

@@ -55,15 +55,19 @@ internal sealed class CUnit(BitModel model, string prefix)
 
         _arrays.Add(content, name);
         ConstantBytes += (long)entries.Count * type.Bytes;
-        string[] texts = [.. entries.Select(e => hexadecimal ? $"0x{e.ToString($"x{2 * type.Bytes}", CultureInfo.InvariantCulture)}" : Literal(e))];
+        string[] texts =
+        [
+            .. entries.Select(e => hexadecimal ? $"0x{e.ToString($"x{2 * type.Bytes}", CultureInfo.InvariantCulture)}" : Literal(e)),
+        ];
         int perLine = Math.Max(1, 96 / (texts.Max(t => t.Length) + 2));
         Text.Add(
-            $$"""
-            static const {{type.Name}} {{name}}[{{entries.Count}}] = {
-            {{string.Join("\n", texts.Chunk(perLine).Select(line => string.Join(", ", line) + ","))}}
-            };
-            """
-        ).Space();
+                $$"""
+                static const {{type.Name}} {{name}}[{{entries.Count}}] = {
+                {{string.Join("\n", texts.Chunk(perLine).Select(line => string.Join(", ", line) + ","))}}
+                };
+                """
+            )
+            .Space();
         return name;
     }
 

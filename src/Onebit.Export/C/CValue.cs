@@ -13,7 +13,7 @@ internal sealed record CValue(ValueInfo Info, CType Type, string Name)
     public string Load(CUnit unit, string index) =>
         !Type.IsBits ? $"{Name}[{index}]"
         : Info.Kind == ElementKind.Signs ? $"{unit.Helper("sign_at")}({Name}, {index})"
-        : $"(int32_t){LoadBit(unit, index)}";
+        : $"{unit.Helper("code_at")}({Name}, {index})";
 
     /// <summary>A bit: 1 for the sign +1 and the code 1.</summary>
     public string LoadBit(CUnit unit, string index) => $"{unit.Helper("bit_at")}({Name}, {index})";
@@ -22,11 +22,29 @@ internal sealed record CValue(ValueInfo Info, CType Type, string Name)
     public string Store(CUnit unit, string index, string element) =>
         Type.IsBits ? $"{unit.Helper("put_bit")}({Name}, {index}, {element} > 0);"
         : Type == CType.Int32 || Type == CType.Int64 ? $"{Name}[{index}] = {element};"
-        : $"{Name}[{index}] = ({Type.Name})({element});";
+        : $"{Name}[{index}] = ({Type.Name}){(IsCall(element) ? element : $"({element})")};";
+
+    /// <summary>A name, or one call and nothing around it.</summary>
+    private static bool IsCall(string expression)
+    {
+        int depth = 0;
+        for (int i = 0; i < expression.Length; i++)
+        {
+            depth +=
+                expression[i] is '(' or '[' ? 1
+                : expression[i] is ')' or ']' ? -1
+                : 0;
+            if (depth == 0 && expression[i] is not (')' or ']' or '_') && !char.IsAsciiLetterOrDigit(expression[i]))
+            {
+                return false;
+            }
+        }
+
+        return expression[0] != '(';
+    }
 
     /// <summary>A statement that clears what no element takes of the last word.</summary>
-    public string ClearRest =>
-        Type.IsBits && Info.Channels * Info.Area % 32 != 0 ? $"{Name}[{Type.Length(Info.Count) - 1}] = 0;" : "";
+    public string ClearRest => Type.IsBits && Info.Channels * Info.Area % 32 != 0 ? $"{Name}[{Type.Length(Info.Count) - 1}] = 0;" : "";
 
     /// <summary>What it holds, for people.</summary>
     public string Description =>

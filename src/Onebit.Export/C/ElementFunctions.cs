@@ -94,7 +94,7 @@ internal static class ElementFunctions
         string wide = layer.Unit.Model.AccumulatorBits(layer.IndexOf(r)) > 32 || !Fits(r.Offsets.Span) ? "int64_t" : "int32_t";
         (int lowest, int highest) = r.OutputBits == 8 ? (0, 255) : (short.MinValue, short.MaxValue);
         return $$"""
-            const {{wide}} y = ({{Affine(layer, r, "", r.Multipliers.Span, r.Offsets.Span)}}) >> {{r.Shift}};
+            const {{wide}} y = ({{Affine(layer, r, "", r.Multipliers.Span, r.Offsets.Span)}}) >> {{Shift(r.Shift, wide)}};
             return y < {{CUnit.Literal(lowest)}} ? {{CUnit.Literal(lowest)}} : y > {{highest}} ? {{highest}} : {{Narrow("y", wide)}};
             """;
     }
@@ -109,13 +109,19 @@ internal static class ElementFunctions
             high = Affine(layer, p, "high_", p.HighMultipliers.Span, p.HighOffsets.Span),
             start = layer.PerChannel("breaks", p.Breaks.ToArray().Select(v => Reachable(v, x)), "c");
         return $$"""
-            const {{wide}} y = (x >= {{start}} ? {{high}} : {{low}}) >> {{p.Shift}};
+            const {{wide}} y = (x >= {{start}} ? {{high}} : {{low}}) >> {{Shift(p.Shift, wide)}};
             return y < -32767 - 1 ? -32767 - 1 : y > 32767 ? 32767 : {{Narrow("y", wide)}};
             """;
     }
 
     /// <summary>multiplier * x + offset, in 32 bits where the ranges prove that it fits, else in 64.</summary>
-    private static string Affine(LayerWriter layer, Operation operation, string part, ReadOnlySpan<int> multipliers, ReadOnlySpan<long> offsets)
+    private static string Affine(
+        LayerWriter layer,
+        Operation operation,
+        string part,
+        ReadOnlySpan<int> multipliers,
+        ReadOnlySpan<long> offsets
+    )
     {
         bool narrow = layer.Unit.Model.AccumulatorBits(layer.IndexOf(operation)) <= 32 && Fits(offsets);
         string type = narrow ? "int32_t" : "int64_t";
@@ -123,9 +129,15 @@ internal static class ElementFunctions
         (long[] b, int bBits) = WithoutZeroBits(offsets.ToArray());
         string multiplier = layer.PerChannel($"{part}multipliers", m, "c"),
             offset = layer.PerChannel($"{part}offsets", b, "c");
-        string product = multiplier == "1" ? $"({type})x" : $"({type}){multiplier} * x";
+        // Multipliers of few bits that differ from channel to channel: a processor without a multiplication adds and shifts.
+        bool isSmall = narrow && multiplier[^1] == ']' && m.All(v => v is >= 0 and <= byte.MaxValue);
+        string product =
+            multiplier == "1" ? $"({type})x"
+            : isSmall ? $"{layer.Unit.Helper("times")}(x, {multiplier})"
+            : $"({type}){multiplier} * x";
         product = mBits > 0 ? $"{product} * {CUnit.Literal(1L << mBits)}" : product;
         return offset == "0" ? product
+            : offset[0] == '-' ? $"{product} - {offset[1..]}"
             : bBits > 0 ? $"{product} + ({type}){offset} * {CUnit.Literal(1L << bBits)}"
             : $"{product} + {offset}";
     }
@@ -175,6 +187,9 @@ internal static class ElementFunctions
 
         return true;
     }
+
+    /// <summary>A shift that C defines. One by all bits but the sign gives 0 or -1, and so does a longer one.</summary>
+    public static int Shift(int shift, string type) => type == "int32_t" ? Math.Min(shift, 31) : shift;
 
     private static string Narrow(string y, string type) => type == "int64_t" ? $"(int32_t){y}" : y;
 }

@@ -31,7 +31,11 @@ internal static class ElementwiseLayers
     public static void WriteAdd(LayerWriter writer) =>
         OverElements(
             writer,
-            writer.Output.Store(writer.Unit, "i", $"{writer.Inputs[0].Load(writer.Unit, "i")} + {writer.Inputs[1].Load(writer.Unit, "i")}")
+            writer.Output.Store(
+                writer.Unit,
+                "i",
+                $"(int32_t){writer.Inputs[0].Load(writer.Unit, "i")} + {writer.Inputs[1].Load(writer.Unit, "i")}"
+            )
         );
 
     public static void WritePositionalEmbedding(LayerWriter writer)

@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace Onebit.Export;
 
 /// <summary>Writes the function of one fused layer.</summary>
@@ -58,8 +60,11 @@ internal sealed class LayerWriter
     public string Array(CType type, string name, params long[] dimensions)
     {
         _scratch.Add((type, name, dimensions));
-        return $"work->{Name}.{name}";
+        return $"(void *)(memory + {PlaceOf(Name, name)})";
     }
+
+    /// <summary>The constant that says where a part of the work buffer begins.</summary>
+    public static string PlaceOf(string owner, string name) => $"{owner}_{name}".ToUpperInvariant();
 
     /// <summary>A constant array of the smallest type.</summary>
     public string Constants(string name, IEnumerable<long> entries) => Unit.Array($"{Name}_{name}", [.. entries]);
@@ -78,7 +83,7 @@ internal sealed class LayerWriter
         [
             .. Inputs.DistinctBy(i => i.Name).Select(i => i.Declaration(isInput: true)),
             Output.Declaration(isInput: false),
-            .. _scratch.Count > 0 ? new[] { $"{Unit.Prefix}_work *work" } : [],
+            .. _scratch.Count > 0 ? new[] { "uint8_t *memory" } : [],
         ];
         string operations = string.Join(", ", Layer.Operations.Select(o => o.Label));
         Unit.Text.Add(
@@ -89,13 +94,21 @@ internal sealed class LayerWriter
             static void {{Name}}({{string.Join(", ", parameters)}}) {
             """
         );
-        Unit.Text.Add(Output.ClearRest).Add(_body.ToString()).Add("}").Space();
+        string[] unread =
+        [
+            .. Inputs
+                .Select(i => i.Name)
+                .Distinct()
+                .Where(name => !Regex.IsMatch(_body.ToString(), $@"\b{name}\b"))
+                .Select(name => $"(void){name};"),
+        ];
+        Unit.Text.Add(string.Join("\n", unread)).Add(Output.ClearRest).Add(_body.ToString()).Add("}").Space();
     }
 
     /// <summary>The arguments of a call.</summary>
     /// <param name="address">Where a value lies.</param>
     public string Call(Func<int, string> address) =>
-        $"{Name}({string.Join(", ", [.. Sources.Select(address), address(Layer.Output), .. _scratch.Count > 0 ? new[] { "work" } : []])});";
+        $"{Name}({string.Join(", ", [.. Sources.Select(address), address(Layer.Output), .. _scratch.Count > 0 ? new[] { "memory" } : []])});";
 
     private CValue Value(int value, string name) =>
         new(Unit.Model.Values[value], value == Unit.Model.Operations.Count ? Unit.ScoreType() : CType.Of(Unit.Model.Values[value]), name);

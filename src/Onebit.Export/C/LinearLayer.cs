@@ -7,10 +7,6 @@ namespace Onebit.Export;
 /// </summary>
 internal static class LinearLayer
 {
-    private const int MinOutputsOfTables = 4,
-        TableInputs = 8,
-        MaxHalf = ushort.MaxValue;
-
     /// <summary>Writes the body of the layer's function.</summary>
     public static void Write(LayerWriter writer)
     {
@@ -19,13 +15,9 @@ internal static class LinearLayer
         {
             PopcountLinear.Write(layer);
         }
-        else if (
-            layer.Sums.Area > 1
-            && layer.GroupOutputs >= MinOutputsOfTables
-            && TableInputs * (long)layer.Input.Info.Maximum <= MaxHalf
-        )
+        else if (PairedLinear.Fits(layer))
         {
-            PairedLinear.Write(layer, isWide: (long)layer.FanIn * layer.Input.Info.Maximum > MaxHalf);
+            new PairedLinear(layer).Write();
         }
         else
         {

@@ -5,6 +5,7 @@ internal sealed class LinearParts
 {
     private readonly FusedLinear _layer;
     private readonly Func<string, string, string> _end;
+    private bool _hasInputFunction;
 
     /// <param name="writer">The layer's function.</param>
     public LinearParts(LayerWriter writer)
@@ -81,6 +82,7 @@ internal sealed class LinearParts
     {
         int stride = Linear.Stride;
         string start = IsPadded ? $" - {Linear.Padding}" : "";
+        string Place(string row) => $"{Times(row, stride)}{start}";
         if (Pool is null)
         {
             bool single = Sums.Area == 1;
@@ -89,17 +91,17 @@ internal sealed class LinearParts
                 single
                     ? IsDense
                         ? body
-                        : $"const uint32_t row = 0{start}, column = 0{start};\n{body}"
+                        : $"const uint32_t row = {First}, column = {First};\n{body}"
                     : $$"""
-                        uint32_t at = 0;
-                        for (uint32_t y = 0; y < {{Sums.Height}}; y++) {
-                        for (uint32_t x = 0; x < {{Sums.Width}}; x++) {
-                        const uint32_t row = y * {{stride}}{{start}}, column = x * {{stride}}{{start}};
-                        uint32_t n = at++;
-                        {{body}}
-                        }
-                        }
-                        """
+                    uint32_t at = 0;
+                    for (uint32_t y = 0; y < {{Sums.Height}}; y++) {
+                    for (uint32_t x = 0; x < {{Sums.Width}}; x++) {
+                    const uint32_t row = {{Place("y")}}, column = {{Place("x")}};
+                    uint32_t n = at++;
+                    {{body}}
+                    }
+                    }
+                    """
             );
             return;
         }
@@ -125,7 +127,8 @@ internal sealed class LinearParts
             uint32_t window = 0;
             for (uint32_t i = 0; i < {{Pool.Size}}; i++) {
             for (uint32_t j = 0; j < {{Pool.Size}}; j++) {
-            const uint32_t row = (y * {{Pool.Stride}} + i) * {{stride}}{{start}}, column = (x * {{Pool.Stride}} + j) * {{stride}}{{start}};
+            const uint32_t row = {{Place($"({Times("y", Pool.Stride)} + i)")}};
+            const uint32_t column = {{Place($"({Times("x", Pool.Stride)} + j)")}};
             {{pooled}}
             window++;
             }
@@ -145,8 +148,8 @@ internal sealed class LinearParts
     /// A loop over the inputs of one position and group: channel, kernel row, kernel column.
     /// </summary>
     /// <param name="body">
-    /// Runs for each input. Its index is <c>at0</c> beyond the position's first input, and in padded layers it is <c>i, j</c> beyond the
-    /// position's row and column, in the channel that begins at <c>at0</c>.
+    /// Runs for each input. Its index is <c>from</c> beyond the position's first input, and in padded layers it is <c>i, j</c> beyond the
+    /// position's row and column, in the channel that begins at <c>from</c>.
     /// </param>
     public string OverInputs(string body)
     {
@@ -154,18 +157,17 @@ internal sealed class LinearParts
         (int kh, int kw) = (Linear.KernelHeight, Linear.KernelWidth);
         string columns =
             kw == 1 && !IsPadded
-                ? $"{body}\nat0++;"
+                ? $"{body}\nfrom++;"
                 : $$"""
                     for (uint32_t j = 0; j < {{kw}}; j++) {
                     {{body}}
-                    {{(IsPadded ? "" : "at0++;")}}
+                    {{(IsPadded ? "" : "from++;")}}
                     }
                     """;
-        string nextRow = IsPadded || x.Width == kw ? "" : $"at0 += {x.Width - kw};",
-            nextChannel =
-                IsPadded ? $"at0 += {x.Area};"
-                : kh == x.Height ? ""
-                : $"at0 += {(x.Height - kh) * x.Width};";
+        string nextRow = IsPadded || x.Width == kw ? "" : $"from += {x.Width - kw};",
+            nextChannel = IsPadded ? $"from += {x.Area};"
+            : kh == x.Height ? ""
+            : $"from += {(x.Height - kh) * x.Width};";
         string rows =
             kh == 1 && !IsPadded
                 ? $"{columns}\n{nextRow}"
@@ -175,21 +177,55 @@ internal sealed class LinearParts
                     {{nextRow}}
                     }
                     """;
-        string all = GroupChannels == 1 ? rows : $$"""
-            for (uint32_t c = 0; c < {{GroupChannels}}; c++) {
-            {{rows}}
-            {{nextChannel}}
-            }
-            """;
-        return $"uint32_t at0 = {FirstInput};\n{all}";
+        string all =
+            GroupChannels == 1
+                ? rows
+                : $$"""
+                    for (uint32_t c = 0; c < {{GroupChannels}}; c++) {
+                    {{rows}}
+                    {{nextChannel}}
+                    }
+                    """;
+        return $"uint32_t from = {FirstInput};\n{all}";
     }
 
-    /// <summary>The condition that an input of a padded layer is one of the image.</summary>
-    public string Inside(string row, string column) =>
-        $"{row} + i < {Input.Info.Height} && {column} + j < {Input.Info.Width}";
+    /// <summary>The input of a padded layer at a row and column of the channel that begins at <c>from</c>; 0 outside.</summary>
+    public string PaddedCode(string row, string column)
+    {
+        string name = $"{Writer.Name}_input";
+        if (!_hasInputFunction)
+        {
+            _hasInputFunction = true;
+            ValueInfo x = Input.Info;
+            CValue channel = Input with { Name = "channel" };
+            string index = $"row * {x.Width} + column",
+                code = Input.Type.IsBits ? channel.LoadBit(Writer.Unit, $"from + {index}") : $"(uint32_t)channel[{index}]",
+                parameters = Input.Type.IsBits ? ", uint32_t from" : "";
+            Writer
+                .Unit.Text.Add(
+                    $$"""
+                    /* The input at a row and column, and 0 outside. What is before the first one has wrapped to a large number. */
+                    static uint32_t {{name}}({{channel.Declaration(isInput: true)}}{{parameters}}, uint32_t row, uint32_t column) {
+                    return row < {{x.Height}} && column < {{x.Width}} ? {{code}} : 0;
+                    }
+                    """
+                )
+                .Space();
+        }
 
-    /// <summary>The index of an input of a padded layer.</summary>
-    public string PaddedIndex(string row, string column) => $"at0 + ({row} + i) * {Input.Info.Width} + {column} + j";
+        return Input.Type.IsBits ? $"{name}(in, from, {row}, {column})" : $"{name}(in + from, {row}, {column})";
+    }
+
+    /// <summary>A product with a constant.</summary>
+    public static string Times(string x, int factor) =>
+        factor == 1
+            ? x.Trim('(', ')') is var bare && x == $"({bare})"
+                ? bare
+                : x
+            : $"{x} * {factor}";
+
+    /// <summary>The first row and the first column of the inputs of position 0.</summary>
+    private string First => IsPadded ? $"(uint32_t)-{Linear.Padding}" : "0";
 
     /// <summary>Weights packed into units of some bits, an output after another or, where they are inside, all outputs of a unit.</summary>
     private long[] Pack(int bits, bool outputsInside)

@@ -17,9 +17,7 @@ internal static class PlainLinear
         if (!layer.IsDense)
         {
             layer.Writer.Add($"{type.Name} *const inputs = {layer.Writer.Array(type, "inputs", layer.FanIn)};");
-            string element = layer.IsPadded
-                ? $"{layer.Inside("row", "column")} ? in[{layer.PaddedIndex("row", "column")}] : 0"
-                : "in[start + at0]";
+            string element = layer.IsPadded ? $"({type.Name}){layer.PaddedCode("row + i", "column + j")}" : "in[start + from]";
             gather = $"""
                 {(layer.IsPadded ? "" : $"const uint32_t start = row * {layer.Input.Info.Width} + column;")}
                 uint32_t k = 0;

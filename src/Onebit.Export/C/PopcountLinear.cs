@@ -20,22 +20,24 @@ internal static class PopcountLinear
 
         string source = layer.IsDense ? "in" : "inputs";
         bool signs = layer.Input.Info.Kind == ElementKind.Signs;
-        // The weights begin anew at each position; with groups they go on from one to the next.
-        string all = signs ? "" : $$"""
-            uint32_t all = 0;
-            for (uint32_t i = 0; i < {{words}}; i++) {
-            all += {{ones}}({{source}}[i]);
-            }
-            """;
-        string count = words == 1
-            ? $"const uint32_t count = {ones}({source}[0] {(signs ? "^" : "&")} {weights}[o]);"
+        string all = signs
+            ? ""
             : $$"""
-                const uint32_t *w = {{weights}} + o * {{words}};
-                uint32_t count = 0;
+                uint32_t all = 0;
                 for (uint32_t i = 0; i < {{words}}; i++) {
-                count += {{ones}}({{source}}[i] {{(signs ? "^" : "&")}} w[i]);
+                all += {{ones}}({{source}}[i]);
                 }
                 """;
+        string count =
+            words == 1
+                ? $"const uint32_t count = {ones}({source}[0] {(signs ? "^" : "&")} {weights}[o]);"
+                : $$"""
+                    const uint32_t *w = {{weights}} + o * {{words}};
+                    uint32_t count = 0;
+                    for (uint32_t i = 0; i < {{words}}; i++) {
+                    count += {{ones}}({{source}}[i] {{(signs ? "^" : "&")}} w[i]);
+                    }
+                    """;
         string sum = signs
             ? $"const int32_t sum = {CUnit.Literal(layer.FanIn)} - (int32_t)(2 * count);"
             : "const int32_t sum = (int32_t)(2 * count) - (int32_t)all;";
@@ -45,22 +47,16 @@ internal static class PopcountLinear
     private static string Gather(LinearParts layer, int words)
     {
         CUnit unit = layer.Writer.Unit;
-        string clear = words == 1 ? "inputs[0] = 0;" : $$"""
-            for (uint32_t i = 0; i < {{words}}; i++) {
-            inputs[i] = 0;
-            }
-            """;
-        string bit = layer.IsPadded
-            ? $$"""
-                if ({{layer.Inside("row", "column")}}) {
-                inputs[k >> 5] |= {{layer.Input.LoadBit(unit, layer.PaddedIndex("row", "column"))}} << (k & 31);
-                }
-                k++;
-                """
-            : $$"""
-                inputs[k >> 5] |= {{layer.Input.LoadBit(unit, "start + at0")}} << (k & 31);
-                k++;
-                """;
+        string clear =
+            words == 1
+                ? "inputs[0] = 0;"
+                : $$"""
+                    for (uint32_t i = 0; i < {{words}}; i++) {
+                    inputs[i] = 0;
+                    }
+                    """;
+        string code = layer.IsPadded ? layer.PaddedCode("row + i", "column + j") : layer.Input.LoadBit(unit, "start + from"),
+            bit = $"inputs[k >> 5] |= {code} << (k & 31);\nk++;";
         string start = layer.IsPadded ? "" : $"const uint32_t start = row * {layer.Input.Info.Width} + column;";
         return $"{clear}\n{start}\nuint32_t k = 0;\n{layer.OverInputs(bit)}";
     }

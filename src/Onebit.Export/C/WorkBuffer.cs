@@ -1,9 +1,9 @@
 namespace Onebit.Export;
 
-/// <summary>The work buffer as a union: a member per value, and one per layer that needs arrays of its own.</summary>
+/// <summary>Where values and the arrays of layers lie in the work buffer.</summary>
 internal sealed class WorkBuffer
 {
-    private readonly List<(string Name, string[] Fields, MemoryPlan.Block Block)> _members = [];
+    private readonly List<(string Name, string Content, MemoryPlan.Block Block)> _parts = [];
     private readonly long[] _offsets;
     private readonly CUnit _unit;
 
@@ -12,67 +12,66 @@ internal sealed class WorkBuffer
     public WorkBuffer(CUnit unit, IReadOnlyList<LayerWriter> layers)
     {
         _unit = unit;
-        int scores = unit.Model.Operations.Count;
+        if (!IsPixels(0) && layers.Any(l => l.Sources.Contains(0)))
+        {
+            AddValue(0, layers, -1);
+        }
+
         for (int i = 0; i < layers.Count; i++)
         {
-            if (i == 0 && !IsPixels(0) && layers.Any(l => l.Sources.Contains(0)))
-            {
-                AddValue(0, layers, -1);
-            }
-
-            if (layers[i].Layer.Output != scores)
+            if (layers[i].Layer.Output != unit.Model.Operations.Count)
             {
                 AddValue(layers[i].Layer.Output, layers, i);
             }
 
-            // The widest elements first: nothing lies between the arrays.
-            (CType Type, string Name, long[] Dimensions)[] arrays = [.. layers[i].Scratch.OrderByDescending(a => a.Type.Bytes)];
-            if (arrays.Length > 0)
+            foreach ((CType type, string name, long[] dimensions) in layers[i].Scratch)
             {
-                long bytes = arrays.Sum(a => Length(a) * a.Type.Bytes);
-                string[] fields = [.. arrays.Select(a => $"{a.Type.Name} {a.Name}[{string.Join("][", a.Dimensions)}];")];
-                _members.Add((layers[i].Name, fields, new MemoryPlan.Block(bytes, arrays[0].Type.Bytes, i, i)));
+                long length = dimensions.Aggregate(1L, (x, y) => x * y);
+                var block = new MemoryPlan.Block(length * type.Bytes, type.Bytes, i, i);
+                _parts.Add((LayerWriter.PlaceOf(layers[i].Name, name), $"{length} of {type.Name}", block));
             }
         }
 
-        _offsets = MemoryPlan.Offsets([.. _members.Select(m => m.Block)]);
-        int alignment = _members.Select(m => m.Block.Alignment).DefaultIfEmpty(1).Max();
-        Bytes = Math.Max(1, MemoryPlan.Align(_members.Select((m, i) => _offsets[i] + m.Block.Bytes).DefaultIfEmpty().Max(), alignment));
+        _offsets = MemoryPlan.Offsets([.. _parts.Select(p => p.Block)]);
+        long end = _parts.Select((p, i) => _offsets[i] + p.Block.Bytes).DefaultIfEmpty().Max();
+        Bytes = Math.Max(sizeof(uint), MemoryPlan.Align(end, sizeof(uint)));
     }
 
-    /// <summary>Bytes of the buffer.</summary>
+    /// <summary>Bytes of the buffer, a multiple of 4.</summary>
     public long Bytes { get; }
 
-    /// <summary>Nothing lies in it.</summary>
-    public bool IsEmpty => _members.Count == 0;
+    /// <summary>The type, which holds elements of any size.</summary>
+    public string Declaration =>
+        $$"""
+            typedef union {{_unit.Prefix}}_work {
+            uint8_t bytes[{{Bytes}}];
+            uint16_t halves[{{Bytes / sizeof(ushort)}}];
+            uint32_t words[{{Bytes / sizeof(uint)}}];
+            } {{_unit.Prefix}}_work;
+            """;
 
-    /// <summary>The type.</summary>
-    public CText Declaration()
-    {
-        var text = new CText();
-        text.Add($"typedef union {_unit.Prefix}_work {{");
-        if (IsEmpty)
-        {
-            text.Add("uint8_t unused[1];");
-        }
-
-        foreach (((string name, string[] fields, MemoryPlan.Block _), long offset) in _members.Zip(_offsets))
-        {
-            string before = offset == 0 ? "" : $"uint8_t before[{offset}];";
-            text.Add($"struct {{\n{before}\n{string.Join("\n", fields)}\n}} {name};");
-        }
-
-        return text.Add($"}} {_unit.Prefix}_work;");
-    }
+    /// <summary>The offset of each part, as constants.</summary>
+    public string Places =>
+        _parts.Count == 0
+            ? ""
+            : $$"""
+                /* Where values, and what layers need for themselves, begin in the work buffer.
+                * Parts that share bytes are never needed at the same time. */
+                enum {
+                {{string.Join("\n", _parts.Select((p, i) => $"{p.Name} = {_offsets[i]}, /* {p.Content} */"))}}
+                };
+                """;
 
     /// <summary>Where a value lies: in the buffer, or in the caller's image or scores.</summary>
     public string Address(int value) =>
         value == _unit.Model.Operations.Count ? "scores"
         : IsPixels(value) ? "pixels"
-        : $"work->value{value}.at";
+        : $"(void *)(memory + {PlaceOf(value)})";
 
     /// <summary>The value is the image itself.</summary>
     public bool IsPixels(int value) => value == 0 && _unit.Model.Input.Bits == 8;
+
+    private static string PlaceOf(int value) => $"VALUE{value}";
 
     private void AddValue(int value, IReadOnlyList<LayerWriter> layers, int first)
     {
@@ -84,15 +83,7 @@ internal sealed class WorkBuffer
             last = layers[i].Sources.Contains(value) ? i : last;
         }
 
-        int length = type.Length(info.Count);
-        _members.Add(
-            (
-                $"value{value}",
-                [$"{type.Name} at[{length}];"],
-                new MemoryPlan.Block((long)length * type.Bytes, type.Bytes, first, last)
-            )
-        );
+        string content = new CValue(info, type, "").Description;
+        _parts.Add((PlaceOf(value), content, new MemoryPlan.Block((long)type.Length(info.Count) * type.Bytes, type.Bytes, first, last)));
     }
-
-    private static long Length((CType Type, string Name, long[] Dimensions) array) => array.Dimensions.Aggregate(1L, (x, y) => x * y);
 }
