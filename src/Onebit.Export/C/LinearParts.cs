@@ -148,8 +148,8 @@ internal sealed class LinearParts
     /// A loop over the inputs of one position and group: channel, kernel row, kernel column.
     /// </summary>
     /// <param name="body">
-    /// Runs for each input. Its index is <c>from</c> beyond the position's first input, and in padded layers it is <c>i, j</c> beyond the
-    /// position's row and column, in the channel that begins at <c>from</c>.
+    /// Runs for each input. Its index is <c>from</c> beyond that of the position's first input. In padded layers its row and column are
+    /// <c>i</c> and <c>j</c> beyond the position's.
     /// </param>
     public string OverInputs(string body)
     {
@@ -161,22 +161,19 @@ internal sealed class LinearParts
                 : $$"""
                     for (uint32_t j = 0; j < {{kw}}; j++) {
                     {{body}}
-                    {{(IsPadded ? "" : "from++;")}}
+                    from++;
                     }
                     """;
-        string nextRow = IsPadded || x.Width == kw ? "" : $"from += {x.Width - kw};",
-            nextChannel = IsPadded ? $"from += {x.Area};"
-            : kh == x.Height ? ""
-            : $"from += {(x.Height - kh) * x.Width};";
         string rows =
             kh == 1 && !IsPadded
-                ? $"{columns}\n{nextRow}"
+                ? $"{columns}\n{Step(x.Width - kw)}"
                 : $$"""
                     for (uint32_t i = 0; i < {{kh}}; i++) {
                     {{columns}}
-                    {{nextRow}}
+                    {{Step(x.Width - kw)}}
                     }
                     """;
+        string nextChannel = Step((x.Height - kh) * x.Width);
         string all =
             GroupChannels == 1
                 ? rows
@@ -189,32 +186,39 @@ internal sealed class LinearParts
         return $"uint32_t from = {FirstInput};\n{all}";
     }
 
-    /// <summary>The input of a padded layer at a row and column of the channel that begins at <c>from</c>; 0 outside.</summary>
-    public string PaddedCode(string row, string column)
+    /// <summary>An input of a padded layer; 0 outside of the image.</summary>
+    /// <param name="index">Its index, of no meaning outside.</param>
+    /// <param name="row">Its row.</param>
+    /// <param name="column">Its column.</param>
+    public string PaddedCode(string index, string row, string column)
     {
         string name = $"{Writer.Name}_input";
         if (!_hasInputFunction)
         {
             _hasInputFunction = true;
-            ValueInfo x = Input.Info;
-            CValue channel = Input with { Name = "channel" };
-            string index = $"row * {x.Width} + column",
-                code = Input.Type.IsBits ? channel.LoadBit(Writer.Unit, $"from + {index}") : $"(uint32_t)channel[{index}]",
-                parameters = Input.Type.IsBits ? ", uint32_t from" : "";
+            string code = Input.Type.IsBits ? Input.LoadBit(Writer.Unit, "at") : $"(uint32_t){Input.Name}[at]";
             Writer
                 .Unit.Text.Add(
                     $$"""
                     /* The input at a row and column, and 0 outside. What is before the first one has wrapped to a large number. */
-                    static uint32_t {{name}}({{channel.Declaration(isInput: true)}}{{parameters}}, uint32_t row, uint32_t column) {
-                    return row < {{x.Height}} && column < {{x.Width}} ? {{code}} : 0;
+                    static uint32_t {{name}}({{Input.Declaration(isInput: true)}}, uint32_t at, uint32_t row, uint32_t column) {
+                    return row < {{Input.Info.Height}} && column < {{Input.Info.Width}} ? {{code}} : 0;
                     }
                     """
                 )
                 .Space();
         }
 
-        return Input.Type.IsBits ? $"{name}(in, from, {row}, {column})" : $"{name}(in + from, {row}, {column})";
+        return $"{name}({Input.Name}, {index}, {row}, {column})";
     }
+
+    /// <summary>The index of a position's first input in the first channel.</summary>
+    public string Start => $"const uint32_t start = {Times("row", Input.Info.Width)} + column;";
+
+    private static string Step(int elements) =>
+        elements > 0 ? $"from += {elements};"
+        : elements < 0 ? $"from -= {-elements};"
+        : "";
 
     /// <summary>A product with a constant.</summary>
     public static string Times(string x, int factor) =>

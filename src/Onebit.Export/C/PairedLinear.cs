@@ -109,7 +109,7 @@ internal sealed class PairedLinear(LinearParts layer)
 
     /// <summary>The input at one of the four positions.</summary>
     private string Code(int p) =>
-        layer.IsPadded ? layer.PaddedCode($"row[{p}] + i", $"column[{p}] + j") : $"(uint32_t)in[start[{p}] + from]";
+        layer.IsPadded ? layer.PaddedCode($"start[{p}] + from", $"row[{p}] + i", $"column[{p}] + j") : $"(uint32_t)in[start[{p}] + from]";
 
     /// <summary>The sum of an output at one of the four positions.</summary>
     private string Sum(int p) =>
@@ -126,11 +126,12 @@ internal sealed class PairedLinear(LinearParts layer)
             ? $"""
                 row[p] = {LinearParts.Times(row, stride)} - {padding};
                 column[p] = {LinearParts.Times(column, stride)} - {padding};
+                start[p] = {LinearParts.Times("row[p]", layer.Input.Info.Width)} + column[p];
                 """
             : $"start[p] = {LinearParts.Times(row, stride * layer.Input.Info.Width)} + {LinearParts.Times(column, stride)};";
     }
 
-    private string Places => layer.IsPadded ? "row[4], column[4]" : "start[4]";
+    private string Places => layer.IsPadded ? "row[4], column[4], start[4]" : "start[4]";
 
     /// <summary>Positions row by row, four at a time; the last one is repeated where four do not divide them.</summary>
     private void OverRows()

@@ -17,9 +17,11 @@ internal static class PlainLinear
         if (!layer.IsDense)
         {
             layer.Writer.Add($"{type.Name} *const inputs = {layer.Writer.Array(type, "inputs", layer.FanIn)};");
-            string element = layer.IsPadded ? $"({type.Name}){layer.PaddedCode("row + i", "column + j")}" : "in[start + from]";
+            string element = layer.IsPadded
+                ? $"({type.Name}){layer.PaddedCode("start + from", "row + i", "column + j")}"
+                : "in[start + from]";
             gather = $"""
-                {(layer.IsPadded ? "" : $"const uint32_t start = row * {layer.Input.Info.Width} + column;")}
+                {layer.Start}
                 uint32_t k = 0;
                 {layer.OverInputs($"inputs[k++] = {element};")}
                 """;

@@ -55,9 +55,10 @@ internal static class PopcountLinear
                     inputs[i] = 0;
                     }
                     """;
-        string code = layer.IsPadded ? layer.PaddedCode("row + i", "column + j") : layer.Input.LoadBit(unit, "start + from"),
+        string code = layer.IsPadded
+                ? layer.PaddedCode("start + from", "row + i", "column + j")
+                : layer.Input.LoadBit(unit, "start + from"),
             bit = $"inputs[k >> 5] |= {code} << (k & 31);\nk++;";
-        string start = layer.IsPadded ? "" : $"const uint32_t start = row * {layer.Input.Info.Width} + column;";
-        return $"{clear}\n{start}\nuint32_t k = 0;\n{layer.OverInputs(bit)}";
+        return $"{clear}\n{layer.Start}\nuint32_t k = 0;\n{layer.OverInputs(bit)}";
     }
 }
