@@ -37,7 +37,7 @@ internal sealed class CProgram : IDisposable
             .Select(folder => Path.Combine(folder, name))
             .FirstOrDefault(File.Exists);
 
-    /// <summary>Whether a compiler is there and links a program with these options; compilers come without sanitizers, or without a target.</summary>
+    /// <summary>Whether a compiler is there and links a program with these options. Some come without sanitizers.</summary>
     public static bool Links(string compiler, params string[] flags)
     {
         if (Find(compiler) is null)

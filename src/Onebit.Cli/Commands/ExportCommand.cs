@@ -42,8 +42,8 @@ internal static class ExportCommand
             AtomicFile.WriteText(source, files.Source);
             Console.WriteLine($"{VisibleText.Of(header)}: call {name}_predict.");
             Console.WriteLine(
-                $"{VisibleText.Of(source)}: {files.ConstantBytes:N0} bytes of weights and tables, {files.WorkBytes:N0} bytes of work buffer, "
-                    + $"{files.MultiplyAccumulates:N0} multiply-accumulates."
+                $"{VisibleText.Of(source)}: {files.ConstantBytes:N0} bytes of weights and tables, "
+                    + $"{files.WorkBytes:N0} bytes of work buffer, {files.MultiplyAccumulates:N0} multiply-accumulates."
             );
         });
         return command;

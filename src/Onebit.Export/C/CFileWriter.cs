@@ -16,7 +16,8 @@ internal static class CFileWriter
             $$"""
             /* A one-bit neural network, written by onebit export. Do not edit it: export it again.
             *
-            * Reads   {{input.Channels}} x {{input.Height}} x {{input.Width}} bytes (channels x height x width), channel by channel, row by row.
+            * Reads   {{input.Channels}} x {{input.Height}} x {{input.Width}} bytes (channels x height x width),
+            *         channel by channel, row by row.
             * Gives   one of {{model.ClassCount}} classes{{ClassNames(model)}}, and a score for each.
             * Flash   {{unit.ConstantBytes}} bytes of weights and tables. Code comes on top.
             * RAM     {{buffer.Bytes}} bytes of work buffer. The image, the scores and the stack come on top.

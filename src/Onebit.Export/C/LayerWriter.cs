@@ -108,7 +108,7 @@ internal sealed class LayerWriter
     /// <summary>The arguments of a call.</summary>
     /// <param name="address">Where a value lies.</param>
     public string Call(Func<int, string> address) =>
-        $"{Name}({string.Join(", ", [.. Sources.Select(address), address(Layer.Output), .. _scratch.Count > 0 ? new[] { "memory" } : []])});";
+        $"{Name}({string.Join(", ", Sources.Append(Layer.Output).Select(address))}{(_scratch.Count > 0 ? ", memory" : "")});";
 
     private CValue Value(int value, string name) =>
         new(Unit.Model.Values[value], value == Unit.Model.Operations.Count ? Unit.ScoreType() : CType.Of(Unit.Model.Values[value]), name);

@@ -76,7 +76,9 @@ internal sealed class LinearParts
     public string FirstInput => Linear.Groups == 1 ? "0" : "first";
 
     /// <summary>Runs a body for each position of the sums, one at a time, and pools and stores what it gives.</summary>
-    /// <param name="prepare">Runs once per position and group. <c>row</c> and <c>column</c> are the first input's; they wrap below 0.</param>
+    /// <param name="prepare">
+    /// Runs once per position and group. <c>row</c> and <c>column</c> are the first input's; they wrap below 0.
+    /// </param>
     /// <param name="sum">Statements that give <c>sum</c> of output <c>o</c>.</param>
     public void OverPositions(string prepare, string sum)
     {
