@@ -20,6 +20,7 @@ try
         EvalCommand.Create(),
         PredictCommand.Create(),
         InspectCommand.Create(),
+        ExportCommand.Create(),
         BenchCommand.Create(),
         ReportCommand.Create(),
         DataCommand.Create(),

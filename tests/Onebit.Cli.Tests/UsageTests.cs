@@ -20,6 +20,9 @@ public class UsageTests
     [InlineData("no model file 'nope.onebit'", "eval", "nope.onebit")]
     [InlineData("no model file 'nope.onebit'", "eval", "cnn.onebit", "--against", "nope.onebit")]
     [InlineData("no model file 'nope.onebit'", "inspect", "nope.onebit")]
+    [InlineData("no model file 'nope.onebit'", "export", "nope.onebit")]
+    [InlineData("--format takes c, not 'pascal'", "export", "cnn.onebit", "--format", "pascal")]
+    [InlineData("not '9lives'", "export", "cnn.onebit", "--prefix", "9lives")]
     [InlineData("no model file 'nope.onebit'", "predict", "nope.onebit", "a.png")]
     [InlineData("'IMAGE'", "predict", "cnn.onebit")]
     [InlineData("'tea'", "predict", "cnn.onebit", "a.png", "--preprocess", "tea")]
@@ -67,6 +70,7 @@ public class UsageTests
             {
                 (["eval", model], model),
                 (["inspect", model], model),
+                (["export", model, "--out", folder.Path], model),
                 (["bench", model], model),
                 (["train", experiment], experiment),
                 (["data", folder.Path], folder.Path),
@@ -121,6 +125,7 @@ public class UsageTests
     [InlineData("train")]
     [InlineData("eval")]
     [InlineData("inspect")]
+    [InlineData("export")]
     [InlineData("predict")]
     [InlineData("bench")]
     [InlineData("data")]

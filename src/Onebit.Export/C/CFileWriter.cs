@@ -1,0 +1,174 @@
+using System.Globalization;
+
+namespace Onebit.Export;
+
+/// <summary>The two files around the functions of the layers.</summary>
+internal static class CFileWriter
+{
+    /// <summary>The header: what the model takes, how it is called, and the work buffer.</summary>
+    public static string Header(CUnit unit, WorkBuffer buffer, IReadOnlyList<LayerWriter> layers)
+    {
+        BitModel model = unit.Model;
+        (string name, string macro) = (unit.Prefix, unit.Macro);
+        ModelInput input = model.Input;
+        var text = new CText();
+        text.Add(
+            $$"""
+            /* A one-bit neural network, written by onebit export. Do not edit it: export it again.
+            *
+            * Reads   {{input.Channels}} x {{input.Height}} x {{input.Width}} bytes (channels x height x width),
+            *         channel by channel, row by row.
+            * Gives   one of {{model.ClassCount}} classes{{ClassNames(model)}}, and a score for each.
+            * Flash   {{unit.ConstantBytes}} bytes of weights and tables. Code comes on top.
+            * RAM     {{buffer.Bytes}} bytes of work buffer. The image, the scores and the stack come on top.
+            * Work    {{MultiplyAccumulates(model, layers)}} multiply-accumulates per image.
+            *
+            * static {{name}}_work work;
+            * {{name}}_score scores[{{macro}}_CLASSES];
+            * int best = {{name}}_predict(pixels, scores, &work);
+            */
+            #ifndef {{macro}}_H
+            #define {{macro}}_H
+            """
+        );
+        text.Space().Add("#include <stdint.h>").Space();
+        text.Add(
+            $"""
+            #define {macro}_CHANNELS {input.Channels}
+            #define {macro}_HEIGHT {input.Height}
+            #define {macro}_WIDTH {input.Width}
+            #define {macro}_PIXELS {CUnit.Literal(model.Values[0].Count)}
+            #define {macro}_CLASSES {model.ClassCount}
+            #define {macro}_WORK_BYTES {buffer.Bytes}
+            """
+        );
+        text.Space().AddIndented("#ifdef __cplusplus\nextern \"C\" {\n#endif\n").Space();
+        text.Add($"/* A score. Divided by 2 to the power of {Shift(model)} it is a logit. */");
+        text.Add($"typedef {unit.ScoreType().Name} {name}_score;").Space();
+        text.Add("/* Memory for one prediction. What is never needed at the same time shares bytes. It need not be cleared. */");
+        text.Add(buffer.Declaration).Space();
+        text.Add(
+            $"""
+            /* The class of an image, 0 to {model.ClassCount - 1}: the lowest one with the largest score.
+            * pixels has {macro}_PIXELS bytes. scores receives {macro}_CLASSES numbers.
+            * Calls with different work buffers may run at the same time. */
+            int {name}_predict(const uint8_t *pixels, {name}_score *scores, {name}_work *work);
+            """
+        );
+        return text.Space().AddIndented("#ifdef __cplusplus\n}\n#endif\n\n#endif\n").ToString();
+    }
+
+    /// <summary>The source.</summary>
+    public static string Source(CUnit unit, WorkBuffer buffer, IReadOnlyList<LayerWriter> layers)
+    {
+        (BitModel model, string name) = (unit.Model, unit.Prefix);
+        var text = new CText();
+        text.Add(
+            $"""
+            /* A one-bit neural network, written by onebit export. Do not edit it: export it again.
+            *
+            * A value is stored channel by channel, row by row. Signs and codes of one bit are bits of 32-bit words, lowest bit first.
+            * The shift >> of a negative number must be arithmetic, as it is with all common compilers. */
+            #include "{name}.h"
+            """
+        );
+        text.Space();
+        if (buffer.Places.Length > 0)
+        {
+            text.Add(buffer.Places).Space();
+        }
+
+        string calls = string.Join("\n", layers.Select(l => l.Call(buffer.Address)));
+        string threshold = "";
+        if (!buffer.IsPixels(0) && layers.Any(l => l.Sources.Contains(0)))
+        {
+            threshold = $"binarize(pixels, {buffer.Address(0)});\n";
+            unit.Helper("put_bit");
+        }
+
+        foreach (string helper in unit.HelperTexts)
+        {
+            text.Add(helper).Space();
+        }
+
+        if (threshold.Length > 0)
+        {
+            var bits = new CValue(model.Values[0], CType.Bits, "out");
+            text.Add(
+                    $$"""
+                    /* Pixels to codes of one bit. */
+                    static void binarize(const uint8_t *pixels, uint32_t *out) {
+                    {{bits.ClearRest}}
+                    for (uint32_t i = 0; i < {{bits.Info.Count}}; i++) {
+                    put_bit(out, i, pixels[i] >= {{model.Input.PixelThreshold}});
+                    }
+                    }
+                    """
+                )
+                .Space();
+        }
+
+        text.AddIndented(unit.Text.ToString());
+        string memory = $"{threshold}{calls}".Contains("memory", StringComparison.Ordinal)
+            ? "uint8_t *const memory = work->bytes;"
+            : "(void)work;";
+        text.Add(
+            $$"""
+            int {{name}}_predict(const uint8_t *pixels, {{name}}_score *scores, {{name}}_work *work) {
+            {{memory}}
+            {{threshold}}
+            {{calls}}
+            int best = 0;
+            for (int c = 1; c < {{unit.Macro}}_CLASSES; c++) {
+            if (scores[c] > scores[best]) {
+            best = c;
+            }
+            }
+            return best;
+            }
+            """
+        );
+        return text.ToString();
+    }
+
+    /// <summary>Multiply-accumulates of all layers with weights, and of attention.</summary>
+    public static long MultiplyAccumulates(BitModel model, IEnumerable<LayerWriter> layers)
+    {
+        long all = 0;
+        foreach (LayerWriter writer in layers)
+        {
+            foreach (Operation operation in writer.Layer.Operations)
+            {
+                ValueInfo output = writer.ValueOf(operation);
+                all += operation switch
+                {
+                    Linear l => (long)output.Count * (model.Values[l.Input].Channels / l.Groups) * l.KernelHeight * l.KernelWidth,
+                    AttentionScores s => (long)output.Count * (model.Values[s.Query].Channels / s.Heads),
+                    AttentionSum s => (long)output.Count * model.Values[s.Values].Area,
+                    AttentionMean m => (long)output.Count * model.Values[m.Values].Area,
+                    _ => 0,
+                };
+            }
+        }
+
+        return all;
+    }
+
+    private static string Shift(BitModel model) => ((Scores)model.Operations[^1]).Shift.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>Names of the model's own. A name may hold what would end a comment.</summary>
+    private static string ClassNames(BitModel model)
+    {
+        const int Few = 20;
+        if (model.ClassNames.Select((name, c) => name == c.ToString(CultureInfo.InvariantCulture)).All(same => same))
+        {
+            return "";
+        }
+
+        string names = string.Join(
+            ", ",
+            model.ClassNames.Take(Few).Select(name => string.Concat(name.Select(c => char.IsLetterOrDigit(c) ? c : '_')))
+        );
+        return $" ({names}{(model.ClassCount > Few ? ", ..." : "")})";
+    }
+}

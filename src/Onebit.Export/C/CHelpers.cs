@@ -1,0 +1,158 @@
+namespace Onebit.Export;
+
+/// <summary>Small functions that several layers call. A file has those that it needs.</summary>
+internal static class CHelpers
+{
+    /// <summary>The helpers that one calls.</summary>
+    public static string[] Needs(string name) =>
+        name switch
+        {
+            "sign_at" or "code_at" => ["bit_at"],
+            "add_sums" or "add_wide_sums" => ["complete_tables"],
+            _ => [],
+        };
+
+    /// <summary>Its text.</summary>
+    public static string Text(string name) =>
+        name switch
+        {
+            "bit_at" => """
+                /* One bit of an array of bits. */
+                static uint32_t bit_at(const uint32_t *bits, uint32_t i) {
+                    return bits[i >> 5] >> (i & 31) & 1;
+                }
+                """,
+            "sign_at" => """
+                /* One sign: its bit is 1 for +1 and 0 for -1. */
+                static int32_t sign_at(const uint32_t *bits, uint32_t i) {
+                    return bit_at(bits, i) != 0 ? 1 : -1;
+                }
+                """,
+            "code_at" => """
+                /* One code of one bit. */
+                static int32_t code_at(const uint32_t *bits, uint32_t i) {
+                    return (int32_t)bit_at(bits, i);
+                }
+                """,
+            "put_bit" => """
+                /* Sets or clears one bit of an array of bits. */
+                static void put_bit(uint32_t *bits, uint32_t i, int on) {
+                    const uint32_t bit = (uint32_t)1 << (i & 31);
+                    if (on) {
+                        bits[i >> 5] |= bit;
+                    } else {
+                        bits[i >> 5] &= ~bit;
+                    }
+                }
+                """,
+            "ones" => """
+                /* How many bits are 1. The compiler's own function is used where the processor has an instruction for it. */
+                static uint32_t ones(uint32_t x) {
+                #if defined(__GNUC__) && (defined(__POPCNT__) || defined(__aarch64__) || defined(__wasm__) || defined(__riscv_zbb))
+                    return (uint32_t)__builtin_popcountl(x);
+                #else
+                    x -= x >> 1 & 0x55555555;
+                    x = (x & 0x33333333) + (x >> 2 & 0x33333333);
+                    x = (x + (x >> 4)) & 0x0f0f0f0f;
+                    x += x >> 8;
+                    return (x + (x >> 16)) & 63;
+                #endif
+                }
+                """,
+            "times" => """
+                /* An element times a small number. Without an instruction for it, shifts and additions are faster than a library. */
+                static int32_t times(int32_t x, uint32_t m) {
+                #if defined(__riscv) && !defined(__riscv_mul)
+                    uint32_t product = 0;
+                    for (uint32_t shifted = (uint32_t)x; m != 0; m >>= 1) {
+                        if ((m & 1) != 0) {
+                            product += shifted;
+                        }
+                        shifted <<= 1;
+                    }
+                    return (int32_t)product;
+                #else
+                    return x * (int32_t)m;
+                #endif
+                }
+                """,
+            "larger" => """
+                static int32_t larger(int32_t x, int32_t y) {
+                    return x > y ? x : y;
+                }
+                """,
+            "low_sum" => """
+                /* The sum of all inputs times their weights, +1 or -1: twice the sum of those with +1, less the sum of all. */
+                static int32_t low_sum(uint32_t chosen, uint32_t all) {
+                    return (int32_t)((chosen & 0xffff) << 1) - (int32_t)(all & 0xffff);
+                }
+                """,
+            "high_sum" => """
+                /* The same of the sums in the upper 16 bits. */
+                static int32_t high_sum(uint32_t chosen, uint32_t all) {
+                    return (int32_t)(chosen >> 16 << 1) - (int32_t)(all >> 16);
+                }
+                """,
+            "complete_tables" => """
+                /* A table holds the sums of all choices of four inputs, at four positions: two sums of 16 bits per word.
+                 * Entries 1, 2, 4 and 8 are the inputs. The others follow from them. */
+                static void complete_tables(uint32_t tables[2][16][2]) {
+                    for (uint32_t t = 0; t < 2; t++) {
+                        tables[t][0][0] = 0;
+                        tables[t][0][1] = 0;
+                        for (uint32_t input = 2; input < 16; input <<= 1) {
+                            for (uint32_t other = 1; other < input; other++) {
+                                tables[t][input + other][0] = tables[t][input][0] + tables[t][other][0];
+                                tables[t][input + other][1] = tables[t][input][1] + tables[t][other][1];
+                            }
+                        }
+                    }
+                }
+                """,
+            "add_sums" => """
+                /* Adds to the sums of each output those of eight inputs whose weight is +1. An output has a byte of weights. */
+                static void add_sums(uint32_t tables[2][16][2], const uint8_t *weights, uint32_t (*sums)[2], uint32_t outputs) {
+                    complete_tables(tables);
+                    for (uint32_t o = 0; o < outputs; o++) {
+                        const uint32_t *low = tables[0][weights[o] & 15], *high = tables[1][weights[o] >> 4];
+                        sums[o][0] += low[0] + high[0];
+                        sums[o][1] += low[1] + high[1];
+                    }
+                }
+                """,
+            "add_wide_sums" => """
+                /* Adds to the sums of each output those of eight inputs whose weight is +1. An output has a byte of weights. */
+                static void add_wide_sums(uint32_t tables[2][16][2], const uint8_t *weights, uint32_t (*sums)[4], uint32_t outputs) {
+                    complete_tables(tables);
+                    for (uint32_t o = 0; o < outputs; o++) {
+                        const uint32_t *low = tables[0][weights[o] & 15], *high = tables[1][weights[o] >> 4];
+                        const uint32_t left = low[0] + high[0], right = low[1] + high[1];
+                        sums[o][0] += left & 0xffff;
+                        sums[o][1] += left >> 16;
+                        sums[o][2] += right & 0xffff;
+                        sums[o][3] += right >> 16;
+                    }
+                }
+                """,
+            "chosen_uint8_t" => Chosen("uint8_t"),
+            "chosen_uint16_t" => Chosen("uint16_t"),
+            "chosen_int32_t" => Chosen("int32_t"),
+            _ => throw new ArgumentOutOfRangeException(nameof(name), name, null),
+        };
+
+    private static string Chosen(string type) =>
+        $$"""
+            /* The sum of the inputs whose weight is +1. A byte holds eight weights. */
+            static uint32_t chosen_{{type}}(const {{type}} *in, const uint8_t *weights, uint32_t count) {
+                uint32_t sum = 0;
+                uint32_t bits = 0;
+                for (uint32_t i = 0; i < count; i++) {
+                    bits = (i & 7) == 0 ? weights[i >> 3] : bits >> 1;
+                    if ((bits & 1) != 0) {
+                        sum += (uint32_t)in[i];
+                    }
+                }
+                return sum;
+            }
+            """;
+}

@@ -1,0 +1,89 @@
+namespace Onebit.Export;
+
+/// <summary>Where values and the arrays of layers lie in the work buffer.</summary>
+internal sealed class WorkBuffer
+{
+    private readonly List<(string Name, string Content, MemoryPlan.Block Block)> _parts = [];
+    private readonly long[] _offsets;
+    private readonly CUnit _unit;
+
+    /// <param name="unit">The file.</param>
+    /// <param name="layers">The layers in the order they run, which have been written.</param>
+    public WorkBuffer(CUnit unit, IReadOnlyList<LayerWriter> layers)
+    {
+        _unit = unit;
+        if (!IsPixels(0) && layers.Any(l => l.Sources.Contains(0)))
+        {
+            AddValue(0, layers, -1);
+        }
+
+        for (int i = 0; i < layers.Count; i++)
+        {
+            if (layers[i].Layer.Output != unit.Model.Operations.Count)
+            {
+                AddValue(layers[i].Layer.Output, layers, i);
+            }
+
+            foreach ((CType type, string name, long[] dimensions) in layers[i].Scratch)
+            {
+                long length = dimensions.Aggregate(1L, (x, y) => x * y);
+                var block = new MemoryPlan.Block(length * type.Bytes, type.Bytes, i, i);
+                _parts.Add((LayerWriter.PlaceOf(layers[i].Name, name), $"{length} of {type.Name}", block));
+            }
+        }
+
+        _offsets = MemoryPlan.Offsets([.. _parts.Select(p => p.Block)]);
+        long end = _parts.Select((p, i) => _offsets[i] + p.Block.Bytes).DefaultIfEmpty().Max();
+        Bytes = Math.Max(sizeof(uint), MemoryPlan.Align(end, sizeof(uint)));
+    }
+
+    /// <summary>Bytes of the buffer, a multiple of 4.</summary>
+    public long Bytes { get; }
+
+    /// <summary>The type, which holds elements of any size.</summary>
+    public string Declaration =>
+        $$"""
+            typedef union {{_unit.Prefix}}_work {
+            uint8_t bytes[{{Bytes}}];
+            uint16_t halves[{{Bytes / sizeof(ushort)}}];
+            uint32_t words[{{Bytes / sizeof(uint)}}];
+            } {{_unit.Prefix}}_work;
+            """;
+
+    /// <summary>The offset of each part, as constants.</summary>
+    public string Places =>
+        _parts.Count == 0
+            ? ""
+            : $$"""
+                /* Where values, and what layers need for themselves, begin in the work buffer.
+                * Parts that share bytes are never needed at the same time. */
+                enum {
+                {{string.Join("\n", _parts.Select((p, i) => $"{p.Name} = {_offsets[i]}, /* {p.Content} */"))}}
+                };
+                """;
+
+    /// <summary>Where a value lies: in the buffer, or in the caller's image or scores.</summary>
+    public string Address(int value) =>
+        value == _unit.Model.Operations.Count ? "scores"
+        : IsPixels(value) ? "pixels"
+        : $"(void *)(memory + {PlaceOf(value)})";
+
+    /// <summary>The value is the image itself.</summary>
+    public bool IsPixels(int value) => value == 0 && _unit.Model.Input.Bits == 8;
+
+    private static string PlaceOf(int value) => $"VALUE{value}";
+
+    private void AddValue(int value, IReadOnlyList<LayerWriter> layers, int first)
+    {
+        ValueInfo info = _unit.Model.Values[value];
+        CType type = CType.Of(info);
+        int last = first;
+        for (int i = first + 1; i < layers.Count; i++)
+        {
+            last = layers[i].Sources.Contains(value) ? i : last;
+        }
+
+        string content = new CValue(info, type, "").Description;
+        _parts.Add((PlaceOf(value), content, new MemoryPlan.Block((long)type.Length(info.Count) * type.Bytes, type.Bytes, first, last)));
+    }
+}

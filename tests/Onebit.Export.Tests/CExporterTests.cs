@@ -1,0 +1,209 @@
+using System.Runtime.CompilerServices;
+using Onebit.Datasets;
+using Onebit.Tests;
+using Onebit.Training;
+using Onebit.Training.Tests;
+using static TorchSharp.torch;
+
+namespace Onebit.Export.Tests;
+
+/// <summary>Exported C, compiled with what is installed, gives the classes and scores of the runtime.</summary>
+public class CExporterTests
+{
+    private static readonly string[] s_sanitizers = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+
+    private static (BitModel Model, string Prefix)[] Shipped =>
+        [
+            .. Directory
+                .GetFiles(Path.Combine(Repository.Root, "models"), "*.onebit")
+                .Order()
+                .Select(path => (BitModel.Load(path), CExporter.PrefixOf(path))),
+        ];
+
+    [Fact]
+    public void Every_operation_has_a_row()
+    {
+        Type[] operations = [.. typeof(Operation).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(Operation)) && !t.IsAbstract)];
+        Assert.NotEmpty(operations);
+        Assert.Empty(operations.Except(LayerTable.Writers.Keys));
+    }
+
+    [Theory]
+    [InlineData("gcc", "-O2")]
+    [InlineData("clang", "-Os")]
+    public void Shipped_models_give_the_scores_of_the_runtime(string compiler, string optimization)
+    {
+        const int Count = 200;
+        RequireTool(compiler);
+        ImageSet images = DatasetLoader.LoadTest(Path.Combine(Repository.Root, "data", "mnist"));
+        int size = images.Channels * images.Height * images.Width;
+        byte[][] some = [.. Enumerable.Range(0, Count).Select(i => images.Pixels.Slice(i * size, size).ToArray())];
+        using var program = new CProgram(Shipped);
+        program.Compile(compiler, optimization);
+        program.RequireRuntimeScores([.. Shipped.Select(_ => some)]);
+    }
+
+    [Theory]
+    [InlineData("gcc")]
+    [InlineData("clang")]
+    public void The_sanitizers_have_nothing_to_report_whatever_the_bytes_of_an_image(string compiler)
+    {
+        RequireTool(compiler, s_sanitizers);
+        var random = new Random(5);
+        using var program = new CProgram(Shipped);
+        program.Compile(compiler, ["-O0", .. s_sanitizers]);
+        program.RequireRuntimeScores([.. Shipped.Select(m => Build.Many(2, () => RandomModels.Image(m.Model, random)))]);
+    }
+
+    [Theory]
+    [InlineData("gcc", 30, "-O0", true)]
+    [InlineData("gcc", 15, "-O2", false)]
+    [InlineData("clang", 20, "-Os", false)]
+    public void Models_of_any_operations_give_the_scores_of_the_runtime(string compiler, int count, string optimization, bool isSanitized)
+    {
+        RequireTool(compiler, isSanitized ? s_sanitizers : []);
+        int seed = Random.Shared.Next();
+        TestContext.Current.TestOutputHelper!.WriteLine($"Seed {seed}");
+        var random = new Random(seed);
+        (BitModel Model, string Prefix)[] models =
+        [
+            .. Enumerable.Range(0, count).Select(i => (RandomModels.Create(random), $"random_{i}")),
+            (Build.Mlp(random), "mlp"),
+        ];
+        using var program = new CProgram(models);
+        program.Compile(compiler, [optimization, .. isSanitized ? s_sanitizers : []]);
+        program.RequireRuntimeScores([.. models.Select(m => Build.Many(4, () => RandomModels.Image(m.Model, random)))]);
+    }
+
+    [Fact]
+    public void A_model_of_every_method_gives_the_scores_of_the_runtime()
+    {
+        const string Compiler = "gcc";
+        RequireTool(Compiler);
+        var random = new Random(11);
+        (BitModel Model, string Prefix)[] models = [.. OneOfEachMethod(random)];
+        using var program = new CProgram(models);
+        program.Compile(Compiler, "-O2");
+        program.RequireRuntimeScores([.. models.Select(m => Build.Many(20, () => RandomModels.Image(m.Model, random)))]);
+    }
+
+    [Theory]
+    [InlineData("gcc")]
+    [InlineData("clang")]
+    [InlineData("clang", "--target=wasm32")]
+    [InlineData("arm-none-eabi-gcc", "-mcpu=cortex-m3", "-mthumb")]
+    public void A_model_needs_no_library(string compiler, params string[] flags)
+    {
+        RequireTool(compiler);
+        var random = new Random(12);
+        using var program = new CProgram([Shipped.Single(m => m.Prefix == "mnist_micro"), (Build.Mlp(random), "mlp")]);
+        program.CompileAlone(compiler, ["-ffreestanding", "-nostdlib", "-Os", .. flags]);
+    }
+
+    [Fact]
+    public void The_header_says_what_the_model_takes()
+    {
+        (BitModel model, string prefix) = Shipped.Single(m => m.Prefix == "mnist_micro");
+        CFiles files = CExporter.Write(model, prefix);
+        Assert.Contains($"{files.ConstantBytes} bytes of weights and tables", files.Header, StringComparison.Ordinal);
+        Assert.Contains($"#define MNIST_MICRO_WORK_BYTES {files.WorkBytes}\n", files.Header, StringComparison.Ordinal);
+        Assert.Contains($"{files.MultiplyAccumulates} multiply-accumulates", files.Header, StringComparison.Ordinal);
+        Assert.Contains(
+            "int mnist_micro_predict(const uint8_t *pixels, mnist_micro_score *scores,",
+            files.Header,
+            StringComparison.Ordinal
+        );
+        Assert.InRange(files.WorkBytes, 2016, 2500);
+        Assert.InRange(files.ConstantBytes, 900, 1000);
+        Assert.DoesNotContain("float", files.Source, StringComparison.Ordinal);
+        Assert.DoesNotContain("int64_t", files.Source, StringComparison.Ordinal);
+        Assert.Equal(
+            ["#include \"mnist_micro.h\""],
+            files.Source.Split('\n').Where(l => l.StartsWith("#include", StringComparison.Ordinal))
+        );
+    }
+
+    [Fact]
+    public void Names_of_classes_cannot_leave_their_comment()
+    {
+        BitModel model = new(Build.Bytes(1, 1, 1), [Build.Dense(0, 2, 1, 1, "+-"), Build.Scores(1, 2)], ["*/ int x; /*", "\\"]);
+        Assert.Contains("2 classes (___int_x____, _)", CExporter.Write(model, "a").Header, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("models/mnist-micro.onebit", "mnist_micro")]
+    [InlineData("Größe 7.onebit", "gr__e_7")]
+    [InlineData("7.onebit", "model")]
+    [InlineData(".onebit", "model")]
+    public void A_prefix_is_made_of_the_file_s_name(string path, string prefix)
+    {
+        Assert.Equal(prefix, CExporter.PrefixOf(path));
+        Assert.True(CExporter.IsPrefix(prefix));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("7a")]
+    [InlineData("a-b")]
+    [InlineData("ä")]
+    public void What_is_no_name_of_C_is_no_prefix(string prefix)
+    {
+        Assert.False(CExporter.IsPrefix(prefix));
+        Assert.Throws<ArgumentException>(() => CExporter.Write(Build.Mlp(new Random(1)), prefix));
+    }
+
+    [Fact]
+    public void Values_that_live_at_the_same_time_do_not_overlap()
+    {
+        var random = new Random(3);
+        for (int round = 0; round < 200; round++)
+        {
+            MemoryPlan.Block[] blocks = Build.Many(
+                random.Next(1, 12),
+                () =>
+                {
+                    int first = random.Next(8),
+                        alignment = 1 << random.Next(4);
+                    return new MemoryPlan.Block(alignment * random.Next(1, 20), alignment, first, first + random.Next(4));
+                }
+            );
+            long[] offsets = MemoryPlan.Offsets(blocks);
+            for (int a = 0; a < blocks.Length; a++)
+            {
+                Assert.Equal(0, offsets[a] % blocks[a].Alignment);
+                for (int b = 0; b < a; b++)
+                {
+                    bool meet = blocks[a].First <= blocks[b].Last && blocks[b].First <= blocks[a].Last,
+                        overlap = offsets[a] < offsets[b] + blocks[b].Bytes && offsets[b] < offsets[a] + blocks[a].Bytes;
+                    Assert.False(meet && overlap);
+                }
+            }
+        }
+    }
+
+    private static void RequireTool(string name, params string[] flags)
+    {
+        Assert.SkipUnless(CProgram.Find(name) is not null, $"{name} is not installed.");
+        Assert.SkipUnless(flags.Length == 0 || CProgram.Links(name, flags), $"{name} does not link with {string.Join(' ', flags)}.");
+    }
+
+    private static List<(BitModel Model, string Prefix)> OneOfEachMethod(Random random)
+    {
+        RuntimeHelpers.RunModuleConstructor(typeof(Network).Module.ModuleHandle);
+        var models = new List<(BitModel Model, string Prefix)>();
+        var open = Method.All.Where(m => m.Binarizes && m is not BinaryConnectStochastic).Select(m => m.Name).ToHashSet();
+        for (int tries = 0; open.Count > 0; tries++)
+        {
+            Assert.True(tries < 1000, $"No network of {string.Join(", ", open)}");
+            using var scope = NewDisposeScope();
+            using var _ = no_grad();
+            using Network network = RandomNetworks.Create(random, isTieFree: false);
+            if (open.Remove(network.Method.Name))
+            {
+                models.Add((Packer.Pack(network), network.Method.Name.Replace('-', '_')));
+            }
+        }
+
+        return models;
+    }
+}
