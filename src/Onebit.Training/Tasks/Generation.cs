@@ -103,7 +103,7 @@ internal sealed class Generation(Experiment experiment, DataSplit data, IReadOnl
     private static Tensor ByLevel(IReadOnlyList<double> numbers, Tensor levels) =>
         tensor([.. numbers.Select(n => (float)n)]).index_select(0, levels).view(-1, 1, 1, 1);
 
-    /// <summary>The mean squared error of the predicted clean image by level. An image has one level, the next image the next one.</summary>
+    /// <summary>The mean squared error of the predicted clean image by level. Each image has one level, in turn.</summary>
     private double[] DenoisingErrors(Network network, ImageSet images)
     {
         using var _ = no_grad();
