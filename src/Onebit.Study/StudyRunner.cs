@@ -50,13 +50,13 @@ public sealed class StudyRunner
     {
         (_preset, _folder, _archive) = (preset, folder, archive);
         IReadOnlyList<Experiment> written = Preset.Load(preset);
-        (_data, _size) = (DatasetLoader.Load(data, loading, size, told), size);
-        _task = new ClassificationStudy(_data);
         if (written.Any(e => e.Generation is not null))
         {
             throw new ExperimentException("A study compares classifiers; train a diffusion model with 'onebit train'.");
         }
 
+        (_data, _size) = (DatasetLoader.Load(data, loading, size, told), size);
+        _task = new ClassificationStudy(_data);
         Experiment[] experiments = [.. written.Select(e => TrainingLength.Resolve(e, _data, epochs))];
         if (TrainingLength.Describe(written.Zip(experiments), epochs) is { } longer)
         {

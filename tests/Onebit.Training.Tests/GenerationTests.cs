@@ -106,6 +106,37 @@ public sealed class GenerationTests : TrainingTests
         Assert.Contains("a diffusion model gives images of 1 x 28 x 28", end.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Options_that_a_diffusion_model_has_no_use_for_are_refused()
+    {
+        Experiment experiment = Denoiser("float32");
+        experiment.Check();
+        foreach (
+            Experiment wrong in new[]
+            {
+                experiment with
+                {
+                    Pixels = PixelEncoding.Unit,
+                },
+                experiment with
+                {
+                    Loss = LossType.SquaredHinge,
+                },
+                experiment with
+                {
+                    Distillation = new DistillationSpec(["teacher"], Temperature: 1),
+                },
+                experiment with
+                {
+                    Distillation = new DistillationSpec(["teacher"], Layers: ["0"]),
+                },
+            }
+        )
+        {
+            Assert.Contains("leave out", Assert.Throws<ExperimentException>(wrong.Check).Message, StringComparison.Ordinal);
+        }
+    }
+
     private static bool Same(Tensor a, Tensor b) => a.eq(b).all().item<bool>();
 
     private static Experiment Denoiser(string method) =>

@@ -17,8 +17,11 @@ namespace Onebit.Training;
 /// <param name="LayerWeight">v: the loss grows by v times the mean squared difference of these values, the mean over layers.</param>
 public sealed record DistillationSpec(
     IReadOnlyList<string> Teachers,
-    double Temperature = 4,
+    double Temperature = DistillationSpec.DefaultTemperature,
     double Weight = 0.5,
     IReadOnlyList<string>? Layers = null,
     double LayerWeight = 1
-);
+)
+{
+    internal const double DefaultTemperature = 4;
+}

@@ -190,6 +190,14 @@ public sealed record Experiment
         );
         Require(EmaDecay is null or (> 0 and < 1), "emaDecay must be above 0 and below 1");
         Require(Generation is null or { Levels: >= 1 and <= 1000 }, "a generation's levels must be 1 to 1000");
+        Require(
+            Generation is null || (Pixels is null && PixelThreshold is null && Loss == default),
+            "a generation has pixels and a loss of its own; leave out pixels, pixelThreshold and loss"
+        );
+        Require(
+            Generation is null || Distillation is null or { Layers: null, Temperature: DistillationSpec.DefaultTemperature },
+            "a generation's distillation has teachers and weight alone; leave out temperature and layers"
+        );
         Require(Distillation is null or { Teachers.Count: > 0 }, "a distillation must name at least one teacher");
         Require(
             Distillation is null or { Temperature: > 0 and <= 1000, Weight: > 0 and <= 1 },

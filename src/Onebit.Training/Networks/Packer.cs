@@ -18,6 +18,11 @@ public static class Packer
     {
         using var scope = NewDisposeScope();
         using var _ = no_grad();
+        if (network.Levels > 0)
+        {
+            throw new PackingException("diffusion models have no integer form yet");
+        }
+
         if (network.InputBits == 32)
         {
             throw new PackingException($"pixels are seen as {network.Pixels.ToString().ToLowerInvariant()}, not as bytes, bits or signs");

@@ -32,7 +32,8 @@ internal sealed class Generation(Experiment experiment, DataSplit data, IReadOnl
     public void Forward(Network network, Tensor pixels, Tensor indices)
     {
         Tensor levels = RandomLevels(pixels.shape[0]);
-        _ = network.Denoise(Noisy(ToOnes(pixels), levels), levels, _labels.index_select(0, indices));
+        Tensor clean = ToOnes(pixels);
+        _ = network.Denoise(Noisy(clean, randn_like(clean), levels), levels, _labels.index_select(0, indices));
     }
 
     /// <inheritdoc/>
@@ -41,7 +42,7 @@ internal sealed class Generation(Experiment experiment, DataSplit data, IReadOnl
         Tensor clean = ToOnes(pixels),
             labels = _labels.index_select(0, indices),
             levels = RandomLevels(pixels.shape[0]);
-        Tensor noisy = Noisy(clean, levels),
+        Tensor noisy = Noisy(clean, randn_like(clean), levels),
             predicted = network.Denoise(noisy, levels, labels);
         Tensor errors = Errors(predicted, clean);
         if (experiment.Distillation is { } d)
@@ -55,7 +56,7 @@ internal sealed class Generation(Experiment experiment, DataSplit data, IReadOnl
             errors = errors * (1 - d.Weight) + Errors(predicted, taught) * d.Weight;
         }
 
-        return (errors * Weights(levels)).mean();
+        return (errors * ByLevel(Weights, levels).flatten()).mean();
     }
 
     /// <inheritdoc/>
@@ -72,7 +73,7 @@ internal sealed class Generation(Experiment experiment, DataSplit data, IReadOnl
     public double Score(Network network, ImageSet images) => -Loss(DenoisingErrors(network, images));
 
     /// <inheritdoc/>
-    public BitModel Pack(Network network) => throw new PackingException("diffusion models have no integer form yet");
+    public BitModel Pack(Network network) => Packer.Pack(network);
 
     /// <inheritdoc/>
     public RunResult Evaluate(RunResult run, Network network, BitModel? model)
@@ -95,10 +96,11 @@ internal sealed class Generation(Experiment experiment, DataSplit data, IReadOnl
 
     private Tensor RandomLevels(long count) => randint(1, _schedule.Levels + 1, [count], ScalarType.Int64);
 
-    private Tensor Noisy(Tensor clean, Tensor levels) =>
-        clean * ByLevel(_schedule.Signal, levels) + randn_like(clean) * ByLevel(_schedule.Noise, levels);
+    private Tensor Noisy(Tensor clean, Tensor noise, Tensor levels) =>
+        clean * ByLevel(_schedule.Signal, levels) + noise * ByLevel(_schedule.Noise, levels);
 
-    private Tensor Weights(Tensor levels) => ByLevel([.. _schedule.Noise.Select(n => Math.Min(1 / (n * n), MaxWeight))], levels).flatten();
+    /// <summary>The weight of an error in the loss, by level from 0 on.</summary>
+    private double[] Weights => [.. _schedule.Noise.Select(n => Math.Min(1 / (n * n), MaxWeight))];
 
     private static Tensor ByLevel(IReadOnlyList<double> numbers, Tensor levels) =>
         tensor([.. numbers.Select(n => (float)n)]).index_select(0, levels).view(-1, 1, 1, 1);
@@ -122,8 +124,7 @@ internal sealed class Generation(Experiment experiment, DataSplit data, IReadOnl
             long count = Math.Min(BatchSize, images.Count - start);
             Tensor levels = arange(start, start + count) % _schedule.Levels + 1,
                 clean = ToOnes(pixels.narrow(0, start, count));
-            Tensor noise = randn(clean.shape, generator: generator);
-            Tensor noisy = clean * ByLevel(_schedule.Signal, levels) + noise * ByLevel(_schedule.Noise, levels);
+            Tensor noisy = Noisy(clean, randn(clean.shape, generator: generator), levels);
             Tensor errors = Errors(network.Denoise(noisy, levels, labels.narrow(0, start, count)), clean);
             sums.index_add_(0, levels, errors, 1);
             counts.index_add_(0, levels, ones_like(errors), 1);
@@ -133,6 +134,5 @@ internal sealed class Generation(Experiment experiment, DataSplit data, IReadOnl
         return [.. (sums / counts.clamp_min(1)).data<float>().Skip(1).Select(e => (double)e)];
     }
 
-    private double Loss(double[] errors) =>
-        errors.Select((e, i) => e * Math.Min(1 / (_schedule.Noise[i + 1] * _schedule.Noise[i + 1]), MaxWeight)).Average();
+    private double Loss(double[] errors) => errors.Zip(Weights.Skip(1), (e, weight) => e * weight).Average();
 }
