@@ -2,14 +2,14 @@ namespace Onebit;
 
 /// <summary>
 /// A packed model: a list of operations on integers of few bits, checked when it is built, that gives the same
-/// integers and the same class on every machine. Immutable and thread-safe; predicting allocates nothing. It is memory of .NET alone, so
+/// integers and the same class on every machine. <see cref="Generator"/> draws with a diffusion model; all others are classifiers. Immutable and thread-safe; predicting allocates nothing. It is memory of .NET alone, so
 /// there is nothing to dispose.
 /// </summary>
 public sealed class BitModel
 {
     private readonly Operation[] _operations;
     private readonly ValueInfo[] _values;
-    private readonly Scores _scores;
+    private readonly Scores? _scores; // null: a diffusion model.
     private readonly SingleImage _single;
     private readonly Lazy<BatchKernel?>[] _batches;
     private readonly string[]? _classNames; // null: the numbers.
@@ -17,7 +17,7 @@ public sealed class BitModel
 
     /// <summary>Checks the operations and infers shape, kind and range of every value.</summary>
     /// <param name="input">What the model reads.</param>
-    /// <param name="operations">The operations in the order they run, the last one <see cref="Scores"/>.</param>
+    /// <param name="operations">The operations in the order they run, the last one <see cref="Scores"/> unless it is a diffusion model.</param>
     /// <param name="classNames">
     /// One name per class, all different, each of 1 to 255 bytes of UTF-8 without control characters; null: "0", "1" and so on,
     /// which take no byte in the file.
@@ -55,8 +55,9 @@ public sealed class BitModel
             throw new ArgumentException("An operation is null.", nameof(operations));
         }
 
+        Input = input;
         _values = ModelCheck.Infer(input, _operations, budget: budget);
-        _scores = (Scores)_operations[^1];
+        _scores = _operations[^1] as Scores;
         _classNames = ClassNaming.Check(classNames, ClassCount);
         var plan = new ExecutionPlan(input, _operations, _values, widestVector);
         _single = new SingleImage(plan);
@@ -71,7 +72,6 @@ public sealed class BitModel
                 .ForBatches(widestVector)
                 .Select(bits => new Lazy<BatchKernel?>(() => KernelChooser.Batch(input, plan.Layers, _values, bits, widestVector))),
         ];
-        Input = input;
         Operations = Array.AsReadOnly(_operations);
         Values = Array.AsReadOnly(_values);
     }
@@ -85,8 +85,8 @@ public sealed class BitModel
     /// <summary>Shape, kind and range of every value: 0 is the input, <c>i + 1</c> the output of operation <c>i</c>.</summary>
     public IReadOnlyList<ValueInfo> Values { get; }
 
-    /// <summary>Number of classes, at least 2.</summary>
-    public int ClassCount => _values[^1].Channels;
+    /// <summary>Number of classes, at least 2, or 1 for a diffusion model.</summary>
+    public int ClassCount => Input.Diffusion?.Classes ?? _values[^1].Channels;
 
     /// <summary>What each class is called: "0", "1" and so on where the model has no names of its own.</summary>
     public IReadOnlyList<string> ClassNames => field ??= Array.AsReadOnly(_classNames ?? ClassNaming.Numbers(ClassCount));
@@ -206,7 +206,7 @@ public sealed class BitModel
         using var scratch = new Scratch(_single.ScratchBytes);
         ReadOnlySpan<long> scores = _single.Run(pixels, scratch.Memory);
         int best = ClassScores.Best(scores);
-        return new Prediction(best, ClassNames[best], 1 / ClassScores.SumOfExponentials(scores, scores[best], _scores.Shift));
+        return new Prediction(best, ClassNames[best], 1 / ClassScores.SumOfExponentials(scores, scores[best], Scores.Shift));
     }
 
     /// <summary>The classes of many images.</summary>
@@ -294,7 +294,7 @@ public sealed class BitModel
     {
         CheckScores(nameof(scores), scores.Length, 1);
         CheckScores(nameof(probabilities), probabilities.Length, 1);
-        ClassScores.Probabilities(scores, _scores.Shift, probabilities);
+        ClassScores.Probabilities(scores, Scores.Shift, probabilities);
     }
 
     /// <summary>
@@ -328,8 +328,20 @@ public sealed class BitModel
         return null;
     }
 
+    /// <summary>A diffusion model's clean image.</summary>
+    /// <param name="input">Value 0: the noisy image, its noise level less 1, and the class.</param>
+    /// <param name="image">Receives the image that the model predicts, in 2^-12.</param>
+    internal void Denoise(ReadOnlySpan<int> input, Span<int> image)
+    {
+        using var scratch = new Scratch(_single.ScratchBytes);
+        _single.Denoise(input, scratch.Memory).CopyTo(image);
+    }
+
+    private Scores Scores => _scores ?? throw new InvalidOperationException("A diffusion model classifies nothing; use Generator.");
+
     private void CheckImages(string name, int length, int images)
     {
+        _ = Scores;
         long expected = (long)images * _values[0].Count;
         if (length != expected)
         {

@@ -4,13 +4,14 @@ using System.Text;
 namespace Onebit;
 
 /// <summary>
-/// The <c>.onebit</c> format, versions 1 and 2, as docs/format.md describes it byte by byte: header, operations, names of
+/// The <c>.onebit</c> format, versions 1 to 3, as docs/format.md describes it byte by byte: header, operations, names of
 /// the classes and checksum.
 /// </summary>
 internal static class ModelFile
 {
     private const byte Unnamed = 1,
-        Named = 2; // The versions: without and with class names.
+        Named = 2, // The versions: without and with class names,
+        Diffusion = 3; // and diffusion models, with or without.
     private const int PreparationShift = 4; // It shares the version's byte, so it takes none of its own.
     private const int ChecksumBytes = 4;
 
@@ -24,12 +25,25 @@ internal static class ModelFile
     {
         var writer = new FileWriter();
         writer.Bytes(Magic);
-        writer.Byte((byte)((classNames is null ? Unnamed : Named) | (int)preparation << PreparationShift));
+        byte version =
+            input.Diffusion is not null ? Diffusion
+            : classNames is null ? Unnamed
+            : Named;
+        writer.Byte((byte)(version | (int)preparation << PreparationShift));
         writer.Size(input.Channels);
         writer.Size(input.Height);
         writer.Size(input.Width);
         writer.Byte((byte)input.Bits);
         writer.Byte(input.PixelThreshold);
+        if (input.Diffusion is var (schedule, classes))
+        {
+            writer.Size(schedule.Levels);
+            writer.Integers(schedule.Signal.Span[1..]);
+            writer.Integers(schedule.Noise.Span[1..]);
+            writer.Size(classes);
+            writer.Byte((byte)(classNames is null ? 0 : 1));
+        }
+
         OperationSequence.Write(writer, operations);
         foreach (string name in classNames ?? [])
         {
@@ -76,10 +90,10 @@ internal static class ModelFile
 
         int version = file.Length > Magic.Length ? file[Magic.Length] & (1 << PreparationShift) - 1 : Unnamed;
         var preparation = (ImagePreparation)(file.Length > Magic.Length ? file[Magic.Length] >> PreparationShift : 0);
-        if (version is not (Unnamed or Named) || preparation > ImagePreparation.Digits)
+        if (version is not (Unnamed or Named or Diffusion) || preparation > ImagePreparation.Digits)
         {
             throw new InvalidDataException(
-                $"The file has format version {file[Magic.Length]}; this program reads versions {Unnamed} and {Named}."
+                $"The file has format version {file[Magic.Length]}; this program reads versions {Unnamed} to {Diffusion}."
             );
         }
 
@@ -96,21 +110,49 @@ internal static class ModelFile
 
         var reader = new FileReader(content[(Magic.Length + 1)..]);
         var input = new ModelInput(reader.Size(), reader.Size(), reader.Size(), reader.Byte(), reader.Byte());
+        bool isNamed = version == Named;
+        if (version == Diffusion)
+        {
+            input = input with { Diffusion = ReadDiffusion(ref reader) };
+            isNamed = reader.Byte() switch
+            {
+                0 => false,
+                1 => true,
+                _ => throw new InvalidDataException("The file does not say whether its classes have names."),
+            };
+        }
+
         Operation[] operations = OperationSequence.Read(ref reader);
-        string[]? names = version == Named ? Names(ref reader, operations) : null;
+        string[]? names = isNamed ? Names(ref reader, input.Diffusion?.Classes ?? ScoreCount(operations)) : null;
         return reader.AtEnd
             ? (input, operations, names, preparation)
             : throw new InvalidDataException("Bytes follow the end of the model.");
     }
 
-    private static string[] Names(ref FileReader reader, Operation[] operations)
+    private static DiffusionInput ReadDiffusion(ref FileReader reader)
     {
-        if (operations is not [.., Scores scores])
+        int levels = reader.Size();
+        if (levels is 0 or > NoiseSchedule.MaxLevels)
         {
-            throw new InvalidDataException("A model without scores has no classes to name.");
+            throw new InvalidDataException($"A diffusion model has 1 to {NoiseSchedule.MaxLevels} noise levels, not {levels}.");
         }
 
-        var names = new string[scores.Multipliers.Length];
+        int[] signal = [1 << NoiseSchedule.FractionBits, .. reader.Integers32(levels)],
+            noise = [0, .. reader.Integers32(levels)];
+        int classes = reader.Size();
+        return classes is >= 1 and <= DiffusionInput.MaxClasses
+            ? new DiffusionInput(new NoiseSchedule(signal, noise), classes)
+            : throw new InvalidDataException($"A diffusion model has 1 to {DiffusionInput.MaxClasses} classes, not {classes}.");
+    }
+
+    private static int ScoreCount(Operation[] operations) =>
+        operations is [.., Scores scores]
+            ? scores.Multipliers.Length
+            : throw new InvalidDataException("A model without scores has no classes to name.");
+
+    private static string[] Names(ref FileReader reader, int classes)
+    {
+        var names = new string[classes];
         try
         {
             for (int c = 0; c < names.Length; c++)

@@ -17,21 +17,47 @@ public static class ReferenceInterpreter
     public static (int[][] Values, long[] Scores, int Class) Run(BitModel model, ReadOnlySpan<byte> pixels)
     {
         ArgumentNullException.ThrowIfNull(model);
-        ValueInfo[] infos = [.. model.Values];
-        if (pixels.Length != infos[0].Count)
+        if (model.Input.Diffusion is not null || pixels.Length != model.Input.Shape.Count)
         {
-            throw new ArgumentException($"The model reads {infos[0].Count} pixels, not {pixels.Length}.", nameof(pixels));
+            throw new ArgumentException($"The model reads other input than {pixels.Length} pixels.", nameof(pixels));
         }
 
+        int[] codes = new int[pixels.Length];
+        model.Input.Run(pixels, codes);
+        (int[][] values, long[] scores) = Run(model, codes);
+        return (values, scores, Array.IndexOf(scores, scores.Max()));
+    }
+
+    /// <summary>Draws one image, see <see cref="Generator.Generate(int, long, Span{byte}, int?, Generator.StepListener?)"/>.</summary>
+    /// <param name="model">A diffusion model.</param>
+    /// <param name="classIndex">What to draw.</param>
+    /// <param name="seed">Of the noise that it begins with.</param>
+    /// <param name="pixels">Receives the image.</param>
+    /// <param name="steps">How often the model runs.</param>
+    /// <exception cref="ArgumentException">The model is a classifier, or the image has another length.</exception>
+    public static void Generate(BitModel model, int classIndex, long seed, Span<byte> pixels, int steps) =>
+        Generator.Generate(
+            new Generator(model).Model.Input,
+            (input, image) => Array.ConvertAll(Run(model, input).Output, e => (int)e).CopyTo(image),
+            classIndex,
+            seed,
+            pixels,
+            steps
+        );
+
+    /// <summary>Every value but the last one, and the last one.</summary>
+    private static (int[][] Values, long[] Output) Run(BitModel model, ReadOnlySpan<int> input)
+    {
+        ValueInfo[] infos = [.. model.Values];
         int[] starts = new int[infos.Length];
         for (int value = 1; value < infos.Length; value++)
         {
             starts[value] = starts[value - 1] + infos[value - 1].Count;
         }
 
-        // The last value, the scores, is read by no operation.
+        // The last value is read by no operation.
         int[] memory = new int[starts[^1]];
-        model.Input.Run(pixels, memory.AsSpan(0, infos[0].Count));
+        input.CopyTo(memory);
         long[] output = [];
         for (int i = 0; i < model.Operations.Count; i++)
         {
@@ -54,6 +80,6 @@ public static class ReferenceInterpreter
         }
 
         int[][] values = [.. infos.SkipLast(1).Select((info, value) => memory[starts[value]..(starts[value] + info.Count)])];
-        return (values, output, Array.IndexOf(output, output.Max()));
+        return (values, output);
     }
 }

@@ -56,7 +56,7 @@ public class FormatTests
     [InlineData("does not begin with", "31 42 49")]
     [InlineData("does not begin with", "50 4B 03 04 05 06 07 08 09 0A")]
     [InlineData("format version 0", "31 42 49 54 00")]
-    [InlineData("format version 3", "31 42 49 54 03")]
+    [InlineData("format version 4", "31 42 49 54 04")]
     [InlineData("format version 49", "31 42 49 54 31")]
     [InlineData("ends too early", "31 42 49 54")]
     [InlineData("ends too early", "31 42 49 54 01 00 00 00")]
@@ -99,9 +99,9 @@ public class FormatTests
     [InlineData("01 53", "FF FF FF FF 07 53", "ends too early")]
     // Kinds.
     [InlineData("04 01 00", "04 00 00", "kind 0")]
-    [InlineData("04 01 00", "04 17 00", "kind 23")]
+    [InlineData("04 01 00", "04 19 00", "kind 25")]
     // The input.
-    [InlineData("01 80 04", "02 80 04", "1 or 8 bits")]
+    [InlineData("01 80 04", "02 80 04", "1, 8 or 16 bits")]
     [InlineData("01 80 04", "08 80 04", "threshold")]
     [InlineData("01 80 04", "01 00 04", "threshold")]
     // Integer arrays: thresholds 1 and 0.

@@ -120,6 +120,15 @@ public class ModelCheckTests
             { "2 to 64 values are concatenated, not 1", new Concat(new int[1]) },
             { "2 to 64 values are concatenated, not 65", new Concat(new int[65]) },
             { "value 1 does not exist", new Upsample(1) },
+            { "elements 1 to 40 are read of a value that has 40", new Slice(0, 1, new Shape(2, 4, 5)) },
+            { "elements -1 to 38 are read", new Slice(0, -1, new Shape(2, 4, 5)) },
+            { "too large", new Slice(0, 0, new Shape(int.MaxValue, 2, 1)) },
+            { "at least 1", new Slice(0, 0, new Shape(0, 1, 1)) },
+            { "rows of 2 entries, one per channel, not 3 entries", new AddEmbedding(0, 0, 0, new int[3]) },
+            { "rows of 2 entries, one per channel, not 0 entries", new AddEmbedding(0, 0, 0, default) },
+            { "no element 40 in a value of 40", new AddEmbedding(0, 0, 40, new int[2]) },
+            { "no element -1", new AddEmbedding(0, 0, -1, new int[2]) },
+            { "do not fit into 32-bit", new AddEmbedding(0, 0, 0, new[] { 0, int.MaxValue }) },
             { "need a table of 256 entries, not 255", new Lookup(0, new byte[255]) },
             { "need as many multipliers, not 1", new PositionalEmbedding(0, new byte[5], new int[1]) },
             { "40 signs take 5 bytes, not 4", new PositionalEmbedding(0, new byte[4], new int[2]) },
@@ -175,7 +184,7 @@ public class ModelCheckTests
     public static TheoryData<string, ModelInput> RefusedInputs =>
         new()
         {
-            { "1 or 8 bits", new(1, 1, 1, 2, 1) },
+            { "1, 8 or 16 bits", new(1, 1, 1, 2, 1) },
             { "threshold", new(1, 1, 1, 1, 0) },
             { "threshold", new(1, 1, 1, 8, 1) },
             { "at least 1", new(0, 1, 1, 8, 0) },

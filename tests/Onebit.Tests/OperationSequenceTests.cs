@@ -35,6 +35,8 @@ public class OperationSequenceTests
             new Softmax(0, s_integers, 5, s_table, s_integers, 6),
             new AttentionSum(0, 1, 2),
             new AttentionMean(0, 1, 2, 3),
+            new Slice(0, 1, new Shape(2, 3, 4)),
+            new AddEmbedding(0, 1, 2, s_integers),
         ];
 
     [Fact]
@@ -77,6 +79,7 @@ public class OperationSequenceTests
             new Lookup(0, table),
             new PositionalEmbedding(0, weights, integers),
             new Softmax(0, integers, 5, table, integers, 6),
+            new AddEmbedding(0, 0, 0, integers),
         ];
         operations =
         [

@@ -305,6 +305,25 @@ public class OperationTests
     }
 
     [Fact]
+    public void A_slice_is_some_elements_in_another_shape()
+    {
+        int[] codes = Build.Run(Build.Bytes(2, 1, 3), [1, 2, 3, 4, 5, 6], (2, 2, 1), new Slice(0, 1, new Shape(2, 2, 1)));
+        Assert.Equal([2, 3, 4, 5], codes);
+    }
+
+    [Fact]
+    public void An_embedding_adds_the_row_that_an_element_chooses()
+    {
+        // Rows (10, 20), (-30, 40), (50, -60); elements beyond choose the last one.
+        foreach ((byte element, int[] added) in new[] { ((byte)0, new[] { 10, 20 }), (1, [-30, 40]), (2, [50, -60]), (200, [50, -60]) })
+        {
+            var embedding = new AddEmbedding(0, 0, 3, new[] { 10, 20, -30, 40, 50, -60 });
+            int[] sums = Build.Run(Build.Bytes(2, 1, 2), [1, 2, 3, element], (2, 1, 2), embedding);
+            Assert.Equal([1 + added[0], 2 + added[0], 3 + added[1], element + added[1]], sums);
+        }
+    }
+
+    [Fact]
     public void A_code_is_the_number_of_thresholds_reached()
     {
         byte[] pixels = [1, 2, 3, 4, 5, 1, 2, 3, 4, 5];

@@ -67,7 +67,7 @@ internal static class RandomModels
         // Mostly the last value, sometimes an earlier one.
         int value = random.Next(4) == 0 ? random.Next(shapes.Count) : shapes.Count - 1;
         Shape x = shapes[value];
-        switch (random.Next(19))
+        switch (random.Next(21))
         {
             case 0:
                 operations.Add(Threshold(random, value, x));
@@ -149,6 +149,17 @@ internal static class RandomModels
                     Build.Many(x.Channels, () => random.Next(-99, 99))
                 );
                 operations.Add(embedding);
+                shapes.Add(x with { Kind = ElementKind.Integers });
+                break;
+            case 19:
+                var part = new Onebit.Shape(random.Next(1, x.Channels + 1), random.Next(1, x.Height + 1), random.Next(1, x.Width + 1));
+                operations.Add(new Slice(value, random.Next(x.Count - part.Count + 1), part));
+                shapes.Add(new Shape(part.Channels, part.Height, part.Width, x.Kind));
+                break;
+            case 20:
+                int index = random.Next(shapes.Count);
+                int[] rows = Build.Many(x.Channels * random.Next(1, 5), () => random.Next(-99, 99));
+                operations.Add(new AddEmbedding(value, index, random.Next(shapes[index].Count), rows));
                 shapes.Add(x with { Kind = ElementKind.Integers });
                 break;
             case 11 when x.Kind != ElementKind.Integers && SharedWeights(random, operations, shapes, x) is { } linear:

@@ -42,8 +42,16 @@ public sealed class ConditionModule : LayerModule
     /// <summary>The level, from 1, and the class of each image of the batch, int64.</summary>
     internal (Tensor Levels, Tensor Classes)? Condition { get; set; }
 
-    internal override Value Pack(OperationBuilder builder, LayerNode node, IReadOnlyList<Value> inputs) =>
-        throw new PackingException("conditions have no integer form yet");
+    internal override Value Pack(OperationBuilder builder, LayerNode node, IReadOnlyList<Value> inputs)
+    {
+        // Value 0 ends with the level less 1 and the class.
+        int element = builder.Info(0).Count - DiffusionInput.Conditions,
+            codes = AddLayer.ToCodes(builder, inputs[0]);
+        int byLevel = builder.Append(new AddEmbedding(codes, 0, element, Whole(_levels))).Index;
+        Value sum = builder.Append(new AddEmbedding(byLevel, 0, element + 1, Whole(_classes)));
+        OperationBuilder.RequireExact(builder.Largest(sum.Index));
+        return sum;
+    }
 
     private protected override Tensor Forward(Tensor x, Value value)
     {
@@ -51,6 +59,8 @@ public sealed class ConditionModule : LayerModule
         Tensor added = Numbers(_levels).index_select(0, levels - 1) + Numbers(_classes).index_select(0, classes);
         return AddLayer.ToCodes(Spatial(x), value, _rounds) + added.view(added.shape[0], -1, 1, 1);
     }
+
+    private int[] Whole(Tensor numbers) => [.. Numbers(numbers).data<float>().Select(n => (int)n)];
 
     /// <summary>As they are added: in ones, or in whole codes of 8 bits.</summary>
     private Tensor Numbers(Tensor numbers) =>

@@ -18,12 +18,7 @@ public static class Packer
     {
         using var scope = NewDisposeScope();
         using var _ = no_grad();
-        if (network.Levels > 0)
-        {
-            throw new PackingException("diffusion models have no integer form yet");
-        }
-
-        if (network.InputBits == 32)
+        if (network.InputBits == 32 && network.Levels == 0)
         {
             throw new PackingException($"pixels are seen as {network.Pixels.ToString().ToLowerInvariant()}, not as bytes, bits or signs");
         }
@@ -33,11 +28,8 @@ public static class Packer
             throw new PackingException("activations stay float32");
         }
 
-        (int channels, int height, int width) = network.Input;
-        var builder = new OperationBuilder(new(channels, height, width, network.InputBits, network.PixelThreshold), scaleBits);
-        // Signs are packed as bits: what is 0 there stands for -1.
-        Affine seen = network.Pixels == PixelEncoding.Signs ? new(2, 0, -1) : Affine.Identity;
-        var values = new List<Value> { builder.Describe(0, seen) };
+        var builder = new OperationBuilder(Input(network), scaleBits);
+        var values = new List<Value> { Seen(network, builder) };
         try
         {
             foreach (NetworkNode node in network.Nodes)
@@ -45,13 +37,47 @@ public static class Packer
                 values.Add(node.Output.HeldAs(Pack(builder, node, [.. node.Node.Inputs.Select(v => values[v])])));
             }
 
-            builder.AppendScores(builder.Single(values[^1]));
+            Value end = builder.Single(values[^1]);
+            if (network.Levels > 0)
+            {
+                builder.Requantize(end.Then(new Affine(1 << Generator.FractionBits, 0, 0)), 16);
+            }
+            else
+            {
+                builder.AppendScores(end);
+            }
+
             return builder.Build(classNames);
         }
         catch (InvalidDataException e)
         {
             throw new PackingException(e.Message.TrimEnd('.'));
         }
+    }
+
+    private static ModelInput Input(Network network)
+    {
+        (int channels, int height, int width) = network.Input;
+        return network.Levels == 0
+            ? new ModelInput(channels, height, width, network.InputBits, network.PixelThreshold)
+            : new ModelInput(channels, height, width, 16, 0)
+            {
+                Diffusion = new DiffusionInput(NoiseSchedule.Cosine(network.Levels), network.Classes),
+            };
+    }
+
+    /// <summary>What the first layer reads.</summary>
+    private static Value Seen(Network network, OperationBuilder builder)
+    {
+        if (network.Levels > 0)
+        {
+            // Counted in codes, as the network sees it.
+            var codes = new Affine((double)EightBitRelu.CodesPerOne / (1 << Generator.FractionBits), 0, 0);
+            return builder.Describe(builder.Append(new Slice(0, 0, network.Input)).Index, codes);
+        }
+
+        // Signs are packed as bits: what is 0 there stands for -1.
+        return builder.Describe(0, network.Pixels == PixelEncoding.Signs ? new Affine(2, 0, -1) : Affine.Identity);
     }
 
     private static Value Pack(OperationBuilder builder, NetworkNode node, IReadOnlyList<Value> inputs)

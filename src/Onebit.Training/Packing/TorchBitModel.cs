@@ -38,7 +38,7 @@ public sealed class TorchBitModel : IDisposable
     }
 
     /// <summary>Every value of the model, the scores last.</summary>
-    /// <param name="pixels">Bytes, batch x channels x height x width.</param>
+    /// <param name="pixels">Bytes, batch x channels x height x width; for a diffusion model value 0, batch x elements.</param>
     /// <returns>
     /// float32 tensors batch x channels x height x width, float64 of combinations and what is added to them; scores int64, batch x classes.
     /// </returns>
@@ -65,6 +65,24 @@ public sealed class TorchBitModel : IDisposable
         using var scope = NewDisposeScope();
         return Trace(pixels)[^1].MoveToOuterDisposeScope();
     }
+
+    /// <summary>What the model reads.</summary>
+    internal ModelInput Input => _model.Input;
+
+    /// <summary>A diffusion model's clean image, pixels from -1 to 1, not clipped: batch x channels x height x width.</summary>
+    /// <param name="noisy">Noisy images, of the same shape and scale.</param>
+    /// <param name="levels">The noise level of each, from 1, int64.</param>
+    /// <param name="classes">The class of each, int64.</param>
+    internal Tensor Denoise(Tensor noisy, Tensor levels, Tensor classes)
+    {
+        const int One = 1 << Generator.FractionBits;
+        Tensor codes = (noisy * One + 0.5).floor_().clamp_(short.MinValue, short.MaxValue).flatten(1);
+        return DenoiseCodes(codes, levels, classes) / One;
+    }
+
+    /// <summary>The same of numbers that count in 2^-12. Noisy images are batch x elements.</summary>
+    internal Tensor DenoiseCodes(Tensor noisy, Tensor levels, Tensor classes) =>
+        Trace(cat([noisy.to(ScalarType.Float32), (levels - 1).view(-1, 1), classes.view(-1, 1)], 1))[^1];
 
     /// <inheritdoc/>
     public void Dispose()
@@ -99,6 +117,14 @@ public sealed class TorchBitModel : IDisposable
                 return cat([.. concat.Inputs.ToArray().Select(v => values[v])], 1);
             case Upsample:
                 return x.repeat_interleave(2, dim: 2).repeat_interleave(2, dim: 3);
+            case Slice slice:
+                return x.reshape(x.shape[0], -1)
+                    .narrow(1, slice.Start, slice.Shape.Count)
+                    .reshape(x.shape[0], slice.Shape.Channels, slice.Shape.Height, slice.Shape.Width);
+            case AddEmbedding conditional:
+                Tensor rows = tensor(conditional.Table.ToArray().Select(n => (float)n).ToArray()).view(-1, x.shape[1]);
+                Tensor chosen = values[conditional.Index].reshape(x.shape[0], -1).select(1, conditional.Element);
+                return x + rows.index_select(0, chosen.to(ScalarType.Int64).clamp(0, rows.shape[0] - 1)).view(x.shape[0], -1, 1, 1);
             case PositionalEmbedding embedding:
                 ReadOnlyMemory<byte> bits = embedding.Signs;
                 Tensor signs = tensor([.. Enumerable.Range(0, (int)x[0].numel()).Select(e => (bits.Span[e / 8] >> (e % 8) & 1) * 2f - 1)]);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Onebit.Datasets;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Onebit.Training;
@@ -9,14 +10,19 @@ namespace Onebit.Training;
 /// <see cref="NoiseSchedule"/>. The network predicts the clean image. The loss is its mean squared error, times
 /// <c>min(1 / noise^2, 5)</c>: that of Salimans &amp; Ho 2022, section 4 (the error of v), bounded as by Hang et al. 2023.
 /// </summary>
-internal sealed class Generation(Experiment experiment, DataSplit data, IReadOnlyList<Network> teachers) : ITask
+internal sealed class Generation(
+    Experiment experiment,
+    DataSplit data,
+    IReadOnlyList<string>? classNames,
+    IReadOnlyList<Network> teachers
+) : ITask
 {
     private const string ValidationLossName = "validationLoss";
     private const double MaxWeight = 5;
     private const int BatchSize = 100,
         EvaluationSeed = 1;
 
-    private readonly NoiseSchedule _schedule = new(experiment.Generation!.Levels);
+    private readonly NoiseSchedule _schedule = NoiseSchedule.Cosine(experiment.Generation!.Levels);
     private readonly Tensor _labels = ToTensor(data.Train.Labels.Span).DetachFromDisposeScope();
 
     public void Dispose()
@@ -31,8 +37,8 @@ internal sealed class Generation(Experiment experiment, DataSplit data, IReadOnl
     /// <inheritdoc/>
     public void Forward(Network network, Tensor pixels, Tensor indices)
     {
-        Tensor levels = RandomLevels(pixels.shape[0]);
-        Tensor clean = ToOnes(pixels);
+        Tensor levels = RandomLevels(pixels.shape[0]),
+            clean = ToOnes(pixels);
         _ = network.Denoise(Noisy(clean, randn_like(clean), levels), levels, _labels.index_select(0, indices));
     }
 
@@ -73,15 +79,19 @@ internal sealed class Generation(Experiment experiment, DataSplit data, IReadOnl
     public double Score(Network network, ImageSet images) => -Loss(DenoisingErrors(network, images));
 
     /// <inheritdoc/>
-    public BitModel Pack(Network network) => Packer.Pack(network);
+    public BitModel Pack(Network network) => Packer.Pack(network, classNames, experiment.ScaleBits ?? Affine.MultiplierBits);
 
     /// <inheritdoc/>
     public RunResult Evaluate(RunResult run, Network network, BitModel? model)
     {
-        double[] errors = DenoisingErrors(network, data.Test);
+        using TorchBitModel? packed = model is null ? null : new TorchBitModel(model);
+        Func<ImageSet, double[]> denoisingErrors = packed is null
+            ? images => DenoisingErrors(network, images)
+            : images => DenoisingErrors(packed.Denoise, images);
+        double[] errors = denoisingErrors(data.Test);
         return new GenerationResult(run)
         {
-            ValidationLoss = Loss(DenoisingErrors(network, data.Validation)),
+            ValidationLoss = Loss(denoisingErrors(data.Validation)),
             TestLoss = Loss(errors),
             DenoisingErrors = errors,
         };
@@ -97,10 +107,13 @@ internal sealed class Generation(Experiment experiment, DataSplit data, IReadOnl
     private Tensor RandomLevels(long count) => randint(1, _schedule.Levels + 1, [count], ScalarType.Int64);
 
     private Tensor Noisy(Tensor clean, Tensor noise, Tensor levels) =>
-        clean * ByLevel(_schedule.Signal, levels) + noise * ByLevel(_schedule.Noise, levels);
+        clean * ByLevel(InOnes(_schedule.Signal), levels) + noise * ByLevel(InOnes(_schedule.Noise), levels);
 
     /// <summary>The weight of an error in the loss, by level from 0 on.</summary>
-    private double[] Weights => [.. _schedule.Noise.Select(n => Math.Min(1 / (n * n), MaxWeight))];
+    private double[] Weights => [.. InOnes(_schedule.Noise).Select(n => Math.Min(1 / (n * n), MaxWeight))];
+
+    private static double[] InOnes(ReadOnlyMemory<int> factors) =>
+        [.. factors.ToArray().Select(f => Math.ScaleB(f, -NoiseSchedule.FractionBits))];
 
     private static Tensor ByLevel(IReadOnlyList<double> numbers, Tensor levels) =>
         tensor([.. numbers.Select(n => (float)n)]).index_select(0, levels).view(-1, 1, 1, 1);
@@ -108,12 +121,19 @@ internal sealed class Generation(Experiment experiment, DataSplit data, IReadOnl
     /// <summary>The mean squared error of the predicted clean image by level. Each image has one level, in turn.</summary>
     private double[] DenoisingErrors(Network network, ImageSet images)
     {
-        using var _ = no_grad();
-        using var outer = NewDisposeScope();
         bool training = network.training;
         network.eval();
+        double[] errors = DenoisingErrors(network.Denoise, images);
+        network.train(training);
+        return errors;
+    }
+
+    private double[] DenoisingErrors(Func<Tensor, Tensor, Tensor, Tensor> denoise, ImageSet images)
+    {
+        using var _ = no_grad();
+        using var outer = NewDisposeScope();
         // Of its own generator, so that the training's random numbers stay what they are.
-        using var generator = new Generator(EvaluationSeed);
+        using var generator = new torch.Generator(EvaluationSeed);
         Tensor pixels = Evaluator.Pixels(images),
             labels = ToTensor(images.Labels.Span),
             sums = zeros(_schedule.Levels + 1),
@@ -125,12 +145,11 @@ internal sealed class Generation(Experiment experiment, DataSplit data, IReadOnl
             Tensor levels = arange(start, start + count) % _schedule.Levels + 1,
                 clean = ToOnes(pixels.narrow(0, start, count));
             Tensor noisy = Noisy(clean, randn(clean.shape, generator: generator), levels);
-            Tensor errors = Errors(network.Denoise(noisy, levels, labels.narrow(0, start, count)), clean);
+            Tensor errors = Errors(denoise(noisy, levels, labels.narrow(0, start, count)), clean);
             sums.index_add_(0, levels, errors, 1);
             counts.index_add_(0, levels, ones_like(errors), 1);
         }
 
-        network.train(training);
         return [.. (sums / counts.clamp_min(1)).data<float>().Skip(1).Select(e => (double)e)];
     }
 

@@ -14,7 +14,7 @@ internal static class KnownTasks
     internal static ITask Create(Experiment experiment, DataSplit data, Dataset set, IReadOnlyList<Network> teachers) =>
         experiment.Generation is null
             ? new Classification(experiment, data, set.ClassNames, teachers, set.Preparation)
-            : new Generation(experiment, data, teachers);
+            : new Generation(experiment, data, set.ClassNames, teachers);
 
     /// <summary>Reads a run with its task's metrics.</summary>
     /// <exception cref="JsonException">It is no run, or damaged.</exception>

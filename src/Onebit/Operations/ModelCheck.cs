@@ -33,10 +33,11 @@ internal sealed class ModelCheck(ModelBudget budget)
         for (int i = 0; i < operations.Count; i++)
         {
             check._subject = $"Operation {i} ({operations[i].GetType().Name})";
-            check.Require(
-                !complete || operations[i] is Scores == (i == operations.Count - 1),
-                "the last operation, and no other, gives the scores"
-            );
+            if (complete)
+            {
+                RequireEnd(check, input, operations[i], isLast: i == operations.Count - 1);
+            }
+
             ReadOnlySpan<int> inputs = operations[i].Inputs.Span;
             var read = new ValueInfo[inputs.Length];
             for (int t = 0; t < inputs.Length; t++)
@@ -48,7 +49,28 @@ internal sealed class ModelCheck(ModelBudget budget)
             values[i + 1] = operations[i].Infer(read, check);
         }
 
+        if (complete && input.Diffusion is not null)
+        {
+            ValueInfo end = values[^1];
+            check.Require(
+                end.Kind == ElementKind.Integers && end.Bits <= 16 && new Shape(end.Channels, end.Height, end.Width) == input.Shape,
+                $"a diffusion model ends with integers of at most 16 bits of {input.Shape}"
+            );
+        }
+
         return values;
+    }
+
+    private static void RequireEnd(ModelCheck check, ModelInput input, Operation operation, bool isLast)
+    {
+        if (input.Diffusion is null)
+        {
+            check.Require(operation is Scores == isLast, "the last operation, and no other, gives the scores");
+        }
+        else
+        {
+            check.Require(operation is not Scores, "a diffusion model gives no scores");
+        }
     }
 
     /// <summary>Refuses the model where a rule does not hold.</summary>

@@ -1,26 +1,45 @@
 namespace Onebit;
 
 /// <summary>
-/// What a model reads: an image of bytes, channel by channel, row by row.
+/// What a model reads: an image of bytes, channel by channel, row by row. A diffusion model reads a noisy image, its noise level and a
+/// class, see <see cref="Generator"/>.
 /// </summary>
 /// <param name="Channels">1 for grey, 3 for colour.</param>
 /// <param name="Height">Rows.</param>
 /// <param name="Width">Columns.</param>
 /// <param name="Bits">
 /// 8: the pixels as they are, codes 0..255. 1: code 1 where the pixel is at least <paramref name="PixelThreshold"/>, else 0.
+/// 16: a noisy image, integers of 16 bits that count in 2^-12.
 /// </param>
-/// <param name="PixelThreshold">1 to 255 with one bit; 0 with eight.</param>
+/// <param name="PixelThreshold">1 to 255 with one bit; else 0.</param>
 public sealed record ModelInput(int Channels, int Height, int Width, int Bits, byte PixelThreshold)
 {
     /// <summary>The shape of an image; its <see cref="Shape.Count"/> is the bytes of one.</summary>
     public Shape Shape => new(Channels, Height, Width);
 
-    /// <summary>Shape, kind and range of value 0.</summary>
+    /// <summary>What a diffusion model reads beside the noisy image; null: the model is a classifier.</summary>
+    public DiffusionInput? Diffusion { get; init; }
+
+    /// <summary>
+    /// Shape, kind and range of value 0: the image, or for a diffusion model one vector of the noisy image's elements, its noise level less
+    /// 1, and the class.
+    /// </summary>
     internal ValueInfo Infer(ModelCheck check)
     {
-        check.Require(Bits is 1 or 8, "pixels have 1 or 8 bits");
-        check.Require(Bits == 1 == (PixelThreshold != 0), "the pixel threshold is 1 to 255 with one bit and 0 with eight");
-        return check.Shape(Channels, Height, Width).AsCodes(Bits, (1 << Bits) - 1);
+        check.Require(Bits is 1 or 8 or 16, "pixels have 1, 8 or 16 bits");
+        check.Require(Bits == 1 == (PixelThreshold != 0), "the pixel threshold is 1 to 255 with one bit and 0 with more");
+        check.Require(Bits == 16 == Diffusion is not null, "a diffusion model, and no other, reads 16 bits");
+        ValueInfo image = check.Shape(Channels, Height, Width);
+        if (Diffusion is null)
+        {
+            return image.AsCodes(Bits, (1 << Bits) - 1);
+        }
+
+        check.Require(
+            Diffusion.Classes is >= 1 and <= DiffusionInput.MaxClasses,
+            $"a diffusion model has 1 to {DiffusionInput.MaxClasses} classes"
+        );
+        return check.Shape(image.Count + DiffusionInput.Conditions, 1, 1).AsIntegers(short.MinValue, short.MaxValue);
     }
 
     /// <summary>The plain loop: pixels to codes.</summary>

@@ -98,6 +98,8 @@ internal static class OperationSequence
             Softmax.Kind => Softmax.Read(ref reader, input),
             AttentionSum.Kind => AttentionSum.Read(ref reader, input),
             AttentionMean.Kind => AttentionMean.Read(ref reader, input),
+            Slice.Kind => Slice.Read(ref reader, input),
+            AddEmbedding.Kind => AddEmbedding.Read(ref reader, input),
             _ => throw new InvalidDataException($"Operations of kind {kind} are not known."),
         };
 }

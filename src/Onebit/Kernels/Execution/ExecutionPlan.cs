@@ -75,8 +75,8 @@ internal sealed class ExecutionPlan
     /// <summary>The model's input.</summary>
     public StoredValue Pixels { get; }
 
-    /// <summary>The model's last value, of 64 bits per element.</summary>
-    public StoredValue Scores => Stored(_values.Count - 1);
+    /// <summary>The model's last value: scores, of 64 bits per element, or a diffusion model's image.</summary>
+    public StoredValue Result => Stored(_values.Count - 1);
 
     /// <summary>Bytes of all values that are stored.</summary>
     public int ValueBytes { get; private set; }
@@ -100,7 +100,7 @@ internal sealed class ExecutionPlan
         var stored = new StoredValue(_values[value], ValueBytes);
 
         // Scores have 64 bits. Outputs of dense layers are written in whole vectors.
-        int bytes = value < _values.Count - 1 ? stored.Bytes : stored.Info.Count * sizeof(long);
+        int bytes = value < _values.Count - 1 || Input.Diffusion is not null ? stored.Bytes : stored.Info.Count * sizeof(long);
         ValueBytes = checked(ValueBytes + PlannedOperation.Align(bytes + Vector512<byte>.Count));
         return _stored[value] = stored;
     }

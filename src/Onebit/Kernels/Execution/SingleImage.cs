@@ -9,13 +9,13 @@ internal sealed class SingleImage
     private readonly ModelInput _input;
     private readonly PlannedOperation[] _operations;
     private readonly StoredValue _pixels;
-    private readonly StoredValue _scores;
+    private readonly StoredValue _result;
     private readonly int _temporary;
 
     public SingleImage(ExecutionPlan plan)
     {
         (_input, _operations) = (plan.Input, [.. plan.Operations]);
-        (_pixels, _scores) = (plan.Pixels, plan.Scores);
+        (_pixels, _result) = (plan.Pixels, plan.Result);
         _temporary = plan.ValueBytes;
         ScratchBytes = checked(_temporary + _operations.Max(operation => operation.TemporaryBytes));
     }
@@ -40,12 +40,28 @@ internal sealed class SingleImage
             pixels.CopyTo(scratch);
         }
 
+        RunOperations(ref memory);
+        return PlannedScores.Scores(_result, ref memory);
+    }
+
+    /// <summary>Computes a diffusion model's clean image.</summary>
+    /// <param name="input">Value 0.</param>
+    /// <param name="scratch">Of at least <see cref="ScratchBytes"/>. Its contents do not matter.</param>
+    /// <returns>The image, in scratch memory.</returns>
+    public ReadOnlySpan<int> Denoise(ReadOnlySpan<int> input, Span<byte> scratch)
+    {
+        ref byte memory = ref MemoryMarshal.GetReference(scratch);
+        input.CopyTo(_pixels.Integers(ref memory));
+        RunOperations(ref memory);
+        return _result.Integers(ref memory);
+    }
+
+    private void RunOperations(ref byte memory)
+    {
         ref byte temporary = ref Unsafe.Add(ref memory, _temporary);
         foreach (PlannedOperation operation in _operations)
         {
             operation.Run(ref memory, ref temporary);
         }
-
-        return PlannedScores.Scores(_scores, ref memory);
     }
 }

@@ -1,0 +1,99 @@
+namespace Onebit;
+
+/// <summary>
+/// How noisy the images of a diffusion model are: <c>x = (Signal[l] * image + Noise[l] * e) / 2^14</c>, where e is Gaussian of variance 1
+/// and l is 0 to <see cref="Levels"/>. Level 0 is the image.
+/// </summary>
+public sealed class NoiseSchedule
+{
+    /// <summary>Both arrays count in 2^-14.</summary>
+    public const int FractionBits = 14;
+
+    /// <summary>The most levels.</summary>
+    public const int MaxLevels = 1000;
+
+    private const int One = 1 << FractionBits;
+
+    /// <summary>A schedule.</summary>
+    /// <param name="signal">The factor of the image by level, from 2^14 on, none larger than the one before, none negative.</param>
+    /// <param name="noise">The factor of the noise by level, from 0 on, each larger than the one before, none above 2^14.</param>
+    /// <exception cref="InvalidDataException">The numbers are not so.</exception>
+    public NoiseSchedule(ReadOnlyMemory<int> signal, ReadOnlyMemory<int> noise)
+    {
+        (Signal, Noise) = (signal.ToArray(), noise.ToArray());
+        ReadOnlySpan<int> s = Signal.Span,
+            n = Noise.Span;
+        bool good = s.Length == n.Length && s.Length is >= 2 and <= MaxLevels + 1 && s[0] == One && n[0] == 0 && s[^1] >= 0 && n[^1] <= One;
+        for (int l = 1; good && l < s.Length; l++)
+        {
+            good = s[l] <= s[l - 1] && n[l] > n[l - 1];
+        }
+
+        if (!good)
+        {
+            throw new InvalidDataException(
+                $"A noise schedule has 1 to {MaxLevels} levels, its signal falls from {One} to 0 or more, and its noise rises from 0 to at "
+                    + $"most {One}."
+            );
+        }
+    }
+
+    /// <summary>The factor of the image by level.</summary>
+    public ReadOnlyMemory<int> Signal { get; }
+
+    /// <summary>The factor of the noise by level.</summary>
+    public ReadOnlyMemory<int> Noise { get; }
+
+    /// <summary>The number of noisy levels.</summary>
+    public int Levels => Signal.Length - 1;
+
+    /// <summary>
+    /// The angle grows evenly: the signal is <c>cos(l / levels * pi / 2)</c> and the noise its sine, so the last level is noise alone (Nichol
+    /// &amp; Dhariwal 2021, section 3.2, without offset).
+    /// </summary>
+    /// <param name="levels">1 to <see cref="MaxLevels"/>.</param>
+    public static NoiseSchedule Cosine(int levels)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(levels, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(levels, MaxLevels);
+        int[] signal = new int[levels + 1],
+            noise = new int[levels + 1];
+        for (int l = 0; l <= levels; l++)
+        {
+            double angle = Math.PI / 2 * l / levels;
+            (signal[l], noise[l]) = ((int)Math.Round(Math.Cos(angle) * One), (int)Math.Round(Math.Sin(angle) * One));
+        }
+
+        return new NoiseSchedule(signal, noise);
+    }
+
+    /// <summary>The levels that a sampler of so many steps visits, the last one first, spread evenly.</summary>
+    /// <param name="steps">1 to <see cref="Levels"/>.</param>
+    public int[] Visited(int steps)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(steps, Levels);
+        var levels = new int[steps];
+        for (int k = 0; k < steps; k++)
+        {
+            // Half up.
+            levels[k] = (2 * Levels * (steps - k) + steps) / (2 * steps);
+        }
+
+        return levels;
+    }
+
+    /// <summary>
+    /// DDIM without noise between the steps (Song, Meng &amp; Ermon 2021, section 4.1): the state at a lower level is
+    /// <c>(Image * image + State * state + 2^13) >> 14</c>.
+    /// </summary>
+    /// <param name="from">The level of the state, from 1.</param>
+    /// <param name="to">A lower level, from 0.</param>
+    public (int Image, int State) Step(int from, int to)
+    {
+        ReadOnlySpan<int> signal = Signal.Span,
+            noise = Noise.Span;
+        int state = ((noise[to] << FractionBits) + noise[from] / 2) / noise[from];
+        return (signal[to] - ((state * signal[from] + One / 2) >> FractionBits), state);
+    }
+}

@@ -1,0 +1,228 @@
+namespace Onebit.Tests;
+
+/// <summary>Drawing with a packed diffusion model.</summary>
+public class GeneratorTests
+{
+    private const int Size = 6,
+        Levels = 5,
+        Classes = 3;
+
+    [Fact]
+    public void Every_kernel_path_draws_the_same_pixels_as_the_reference_interpreter()
+    {
+        const int Models = 40;
+        int empty = 0;
+        for (int seed = 0; seed < Models; seed++)
+        {
+            BitModel model = Denoiser(new Random(seed));
+            byte[] expected = new byte[Size * Size],
+                drawn = new byte[Size * Size];
+            ReferenceInterpreter.Generate(model, seed % Classes, seed, expected, 1 + seed % Levels);
+            empty += expected.Distinct().Count() < 3 ? 1 : 0;
+            foreach (int width in new[] { 64, 128, 256, 512 })
+            {
+                new Generator(new BitModel(model.Input, model.Operations, width)).Generate(seed % Classes, seed, drawn, 1 + seed % Levels);
+                Assert.Equal(expected, drawn);
+            }
+        }
+
+        Assert.True(empty < Models / 4, $"{empty} images are empty.");
+    }
+
+    [Fact]
+    public void Level_and_class_and_seed_and_steps_make_a_difference()
+    {
+        var generator = new Generator(Denoiser(new Random(1)));
+        byte[] Draw(int classIndex, long seed, int? steps)
+        {
+            byte[] pixels = new byte[Size * Size];
+            generator.Generate(classIndex, seed, pixels, steps);
+            return pixels;
+        }
+
+        Assert.Equal(Levels, generator.MaxSteps);
+        byte[] image = Draw(0, 1, null);
+        Assert.Equal(image, Draw(0, 1, Levels));
+        Assert.NotEqual(image, Draw(1, 1, null));
+        Assert.NotEqual(image, Draw(0, 2, null));
+        Assert.NotEqual(image, Draw(0, 1, 2));
+    }
+
+    [Fact]
+    public void The_sampler_is_DDIM_in_integers()
+    {
+        // A model that gives what it reads: after one step the image is the noise, clipped.
+        var identity = new BitModel(
+            Input,
+            [new Slice(0, 0, new Shape(1, Size, Size)), new Requantize(1, new[] { 1 }, new[] { 0L }, 0, 16)]
+        );
+        int[] noise = new int[Size * Size];
+        Generator.FillNoise(7, noise);
+        byte[] pixels = new byte[Size * Size];
+        var shown = new List<(int Step, byte[] Pixels)>();
+        new Generator(identity).Generate(0, 7, pixels, 1, (step, x) => shown.Add((step, x.ToArray())));
+        Assert.Equal([.. noise.Select(n => (byte)Math.Floor((Math.Clamp(n, -4096, 4096) + 4096) * 255 / 8192.0 + 0.5))], pixels);
+        Assert.Equal([0, 1], shown.Select(s => s.Step));
+        Assert.Equal(pixels, shown[1].Pixels);
+
+        // Two steps of any schedule, in floating point.
+        NoiseSchedule schedule = Input.Diffusion!.Schedule;
+        int[] visited = schedule.Visited(2);
+        Assert.Equal([5, 3], visited); // 2.5 is rounded up.
+        (double signal, double deviation) = (Math.Cos(0.3 * Math.PI), Math.Sin(0.3 * Math.PI));
+        new Generator(identity).Generate(0, 7, pixels, 2);
+        for (int i = 0; i < noise.Length; i++)
+        {
+            double x = noise[i] / 4096.0,
+                image = Math.Clamp(x, -1, 1),
+                // The last level is noise alone, so what is not noise is the image.
+                next = signal * image + deviation * x;
+            Assert.Equal((Math.Clamp(next, -1, 1) + 1) * 127.5, pixels[i], 1.0);
+        }
+    }
+
+    [Fact]
+    public void The_noise_is_documented_and_Gaussian()
+    {
+        // SplitMix64 of seed 0 begins with E220A8397B1DCDAF, whose bytes sum to 1,007.
+        int[] noise = new int[200_000];
+        Generator.FillNoise(0, noise);
+        Assert.Equal((0xE2 + 0x20 + 0xA8 + 0x39 + 0x7B + 0x1D + 0xCD + 0xAF - 1020) * 5017 >> 8, noise[0]);
+        double mean = noise.Average(),
+            deviation = Math.Sqrt(noise.Average(n => (n - mean) * (n - mean)));
+        Assert.Equal(0, mean / 4096, 0.01);
+        Assert.Equal(1, deviation / 4096, 0.01);
+        // 15.87 % of a normal distribution lie above one deviation.
+        Assert.Equal(0.1587, noise.Count(n => n > 4096) / (double)noise.Length, 0.004);
+    }
+
+    [Fact]
+    public void A_schedule_keeps_the_variance_and_ends_with_noise_alone()
+    {
+        var schedule = NoiseSchedule.Cosine(20);
+        Assert.Equal(20, schedule.Levels);
+        Assert.Equal((1 << 14, 0), (schedule.Signal.Span[0], schedule.Noise.Span[0]));
+        Assert.Equal((0, 1 << 14), (schedule.Signal.Span[20], schedule.Noise.Span[20]));
+        for (int l = 0; l <= 20; l++)
+        {
+            Assert.Equal(1, Math.Pow(schedule.Signal.Span[l] / 16384.0, 2) + Math.Pow(schedule.Noise.Span[l] / 16384.0, 2), 3);
+        }
+
+        Assert.Equal([20, 16, 12, 8, 4], schedule.Visited(5));
+        Assert.Equal([20], schedule.Visited(1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => schedule.Visited(21));
+        Assert.Throws<InvalidDataException>(() => new NoiseSchedule(new[] { 16384, 0 }, new[] { 0, 16385 }));
+        Assert.Throws<InvalidDataException>(() => new NoiseSchedule(new[] { 16384, 0 }, new[] { 0, 0 }));
+        Assert.Throws<InvalidDataException>(() => new NoiseSchedule(new[] { 16384 }, new[] { 0 }));
+    }
+
+    [Fact]
+    public void Files_of_diffusion_models_are_read_as_written_and_have_one_encoding()
+    {
+        foreach (string[]? names in new[] { null, new[] { "zero", "one", "two" } })
+        {
+            BitModel model = Denoiser(new Random(3), names);
+            byte[] file = model.ToBytes();
+            Assert.Equal(3, file[4]);
+            BitModel read = BitModel.Read(file);
+            Assert.Equal(file, read.ToBytes());
+            Assert.Equal(model.ClassNames, read.ClassNames);
+            Assert.Equal(model.Input.Diffusion!.Schedule.Signal.ToArray(), read.Input.Diffusion!.Schedule.Signal.ToArray());
+
+            // Damaged ones are refused, or draw what the reference interpreter draws.
+            var random = new Random(5);
+            int refused = 0,
+                accepted = 0;
+            for (int i = 0; i < 4000; i++)
+            {
+                byte[] content = file[..^4];
+                content[random.Next(5, content.Length)] = (byte)random.Next(256);
+                BitModel damaged;
+                try
+                {
+                    damaged = BitModel.Read(FileBytes.WithChecksum(content));
+                }
+                catch (InvalidDataException)
+                {
+                    refused++;
+                    continue;
+                }
+
+                accepted++;
+                Assert.Equal(FileBytes.WithChecksum(content), damaged.ToBytes());
+                byte[] pixels = new byte[damaged.Input.Shape.Count],
+                    expected = new byte[pixels.Length];
+                new Generator(damaged).Generate(0, i, pixels, 1);
+                ReferenceInterpreter.Generate(damaged, 0, i, expected, 1);
+                Assert.Equal(expected, pixels);
+            }
+
+            Assert.True(refused > 300 && accepted > 300, $"{refused} refused, {accepted} accepted");
+        }
+    }
+
+    [Fact]
+    public void A_diffusion_model_classifies_nothing_and_a_classifier_draws_nothing()
+    {
+        BitModel model = Denoiser(new Random(1));
+        Assert.Contains(
+            "use Generator",
+            Assert.Throws<InvalidOperationException>(() => model.Predict(new byte[Size * Size])).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Throws<ArgumentException>(() => model.Trace(new byte[Size * Size]));
+        Assert.Throws<ArgumentException>(() => new Generator(Build.Mlp(new Random(1))));
+        using var folder = new TemporaryFolder();
+        string path = folder.File("classifier.onebit");
+        Build.Mlp(new Random(1)).Save(path);
+        Assert.Contains("draws nothing", Assert.Throws<InvalidDataException>(() => Generator.Load(path)).Message, StringComparison.Ordinal);
+        model.Save(path);
+        Assert.Throws<ArgumentOutOfRangeException>(() => Generator.Load(path).Generate(Classes, 1, new byte[Size * Size]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Generator.Load(path).Generate(0, 1, new byte[Size * Size], Levels + 1));
+        Assert.Throws<ArgumentException>(() => Generator.Load(path).Generate(0, 1, new byte[1]));
+    }
+
+    [Fact]
+    public void The_ends_of_models_are_checked()
+    {
+        Refused("gives no scores", new Slice(0, 0, new Shape(2, 1, 1)), Build.Scores(1, 2));
+        Refused("ends with integers of at most 16 bits of 1 x 6 x 6", new Slice(0, 0, new Shape(36, 1, 1)));
+        Refused("ends with integers of at most 16 bits", new Slice(0, 0, new Shape(1, 6, 6)), new Add(1, 1));
+        Assert.Throws<InvalidDataException>(() => new BitModel(Input with { Diffusion = null }, [Build.Scores(0, 36)]));
+        Assert.Throws<InvalidDataException>(() =>
+            new BitModel(Input with { Diffusion = new DiffusionInput(NoiseSchedule.Cosine(2), 0) }, [new Slice(0, 0, new Shape(1, 6, 6))])
+        );
+
+        static void Refused(string reason, params Operation[] operations) =>
+            Assert.Contains(
+                reason,
+                Assert.Throws<InvalidDataException>(() => new BitModel(Input, operations)).Message,
+                StringComparison.Ordinal
+            );
+    }
+
+    private static ModelInput Input =>
+        new(1, Size, Size, 16, 0) { Diffusion = new DiffusionInput(NoiseSchedule.Cosine(Levels), Classes) };
+
+    /// <summary>Two convolutions with a residual path, told level and class.</summary>
+    private static BitModel Denoiser(Random random, string[]? names = null)
+    {
+        const int Channels = 5;
+        int[] Table(int rows) => Build.Many(rows * Channels, () => random.Next(-90, 90));
+        return new BitModel(
+            Input,
+            [
+                new Slice(0, 0, new Shape(1, Size, Size)),
+                new Requantize(1, new[] { 1 }, new[] { (128L << 7) + 64 }, 7, 8),
+                new Linear(2, Channels, 3, 3, 1, 1, 1, Build.Weights(random, Channels * 9)),
+                new Requantize(3, Build.Many(Channels, () => random.Next(5, 20)), Build.Repeat(0L, Channels), 6, 16),
+                new AddEmbedding(4, 0, Size * Size, Table(Levels)),
+                new AddEmbedding(5, 0, Size * Size + 1, Table(Classes)),
+                new Requantize(6, Build.Repeat(1, Channels), Build.Repeat(0L, Channels), 0, 8),
+                new Linear(7, 1, 3, 3, 1, 1, 1, Build.Weights(random, Channels * 9)),
+                new Requantize(8, new[] { 1 }, new[] { -300L }, 0, 16),
+            ],
+            names
+        );
+    }
+}
