@@ -29,7 +29,7 @@ internal sealed class ClassificationStudy(Dataset data)
         BitModel model;
         try
         {
-            model = BitModel.Load(Path.Combine(folder, RunFolder.ModelFile));
+            model = Classifier.Load(Path.Combine(folder, RunFolder.ModelFile));
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
         {
@@ -68,7 +68,7 @@ internal sealed class ClassificationStudy(Dataset data)
             _attentionFolders[experiment.Name] = folder;
         }
 
-        BitModel? model = first.Packed ? BitModel.Load(Path.Combine(folder, RunFolder.ModelFile)) : null;
+        BitModel? model = first.Packed ? Classifier.Load(Path.Combine(folder, RunFolder.ModelFile)) : null;
         (Latency own, PeerLatency peer) = InferenceTimer.Measure(experiment, data, model);
         Spread Over(Func<ClassificationResult, double> value) => Spread.Of(results.Select(value));
         return new StudyRun(first)

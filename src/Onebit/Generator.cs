@@ -51,7 +51,7 @@ public sealed class Generator
         BitModel model = BitModel.Load(path, budget);
         return model.Input.Diffusion is not null
             ? new Generator(model)
-            : throw new InvalidDataException($"{path}: the model is a classifier and draws nothing; use BitModel.");
+            : throw new InvalidDataException($"{path}: the model is a classifier, which draws nothing.");
     }
 
     /// <summary>Draws one image.</summary>

@@ -118,7 +118,7 @@ internal static class BenchCommand
 
     private static (string Name, BitModel Model, ImageSet Images) Load(string file, string set)
     {
-        BitModel model = BitModel.Load(file);
+        BitModel model = Classifier.Load(file);
         return (file, model, DataCommand.LoadTestShowingProgress(set, model, file));
     }
 

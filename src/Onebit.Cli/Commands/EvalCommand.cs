@@ -56,8 +56,8 @@ internal static class EvalCommand
             string path = parsed.GetRequiredValue(model),
                 set = parsed.GetRequiredValue(data),
                 dataset = DatasetLoader.Describe(set).Name;
-            BitModel packed = BitModel.Load(path);
-            BitModel? other = parsed.GetValue(against) is { } otherPath ? BitModel.Load(otherPath) : null;
+            BitModel packed = Classifier.Load(path);
+            BitModel? other = parsed.GetValue(against) is { } otherPath ? Classifier.Load(otherPath) : null;
             ImageSet test = DataCommand.LoadTestShowingProgress(set, packed, path);
             if (other is not null)
             {

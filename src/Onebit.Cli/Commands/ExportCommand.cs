@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Onebit.Export;
+using Onebit.Study;
 
 namespace Onebit.Cli;
 
@@ -51,7 +52,7 @@ internal static class ExportCommand
 
     private static CFiles Export(string path, string name)
     {
-        BitModel model = BitModel.Load(path);
+        BitModel model = Classifier.Load(path);
         try
         {
             return CExporter.Write(model, name);

@@ -118,7 +118,10 @@ internal static class InspectCommand
     private static void Print(BitModel model, LayerRow[] rows, long file)
     {
         ModelInput input = model.Input;
-        string bits = input.Bits == 1 ? $"1 bit (1 from {input.PixelThreshold} on)" : $"{input.Bits} bits";
+        string bits =
+            input.Bits == 1 ? $"1 bit (1 from {input.PixelThreshold} on)"
+            : input.Diffusion is { } diffusion ? $"{input.Bits} bits with one of {diffusion.Schedule.Levels} noise levels, to draw one"
+            : $"{input.Bits} bits";
         LayerRow[] linear = [.. rows.Where(r => r.WeightBits is not null)];
         AnsiConsole.WriteLine($"Input: {input.Shape} pixels of {bits}. {model.ClassCount} classes{Named(model)}.");
         AnsiConsole.WriteLine($"File: {file:N0} bytes, {rows.Sum(r => r.Parameters):N0} parameters. Weights have 1 bit.");

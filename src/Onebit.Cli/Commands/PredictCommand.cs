@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Onebit.Datasets;
+using Onebit.Study;
 using Spectre.Console;
 
 namespace Onebit.Cli;
@@ -69,7 +70,7 @@ internal static class PredictCommand
         command.SetAction(parsed =>
         {
             string path = parsed.GetRequiredValue(model);
-            BitModel packed = BitModel.Load(path);
+            BitModel packed = Classifier.Load(path);
             ImagePreparation known = KnownPreparation.Of(packed);
             bool digits = parsed.GetValue(preprocess) is { } chosen ? chosen == Digits : known == ImagePreparation.Digits;
             if (known == ImagePreparation.Unknown && parsed.GetValue(preprocess) is null)

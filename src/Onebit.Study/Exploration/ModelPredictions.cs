@@ -47,7 +47,7 @@ public static class ModelPredictions
 
     private static byte[] Predicted(string file, Dataset data)
     {
-        BitModel model = BitModel.Load(file);
+        BitModel model = Classifier.Load(file);
         ModelInput input = model.Input;
         if (
             (input.Channels, input.Height, input.Width) != (data.Test.Channels, data.Test.Height, data.Test.Width)

@@ -45,7 +45,7 @@ public static class TSne
         using var grad = no_grad();
         using var scope = NewDisposeScope();
         Tensor joint = JointProbabilities(points, perplexity);
-        using var generator = new Generator((ulong)seed);
+        using var generator = new torch.Generator((ulong)seed);
         Tensor positions = randn([count, 2], generator: generator).mul_(1e-4);
         Tensor velocity = zeros_like(positions),
             gains = ones_like(positions);

@@ -44,7 +44,7 @@ internal sealed class FeatureExtractor : IDisposable
     /// <exception cref="ExperimentException">It has no ReLU of 8 bits.</exception>
     /// <exception cref="InvalidDataException">It is not a valid model.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
-    internal static FeatureExtractor Load(string path) => new(BitModel.Load(path), HashOf(path));
+    internal static FeatureExtractor Load(string path) => new(Classifier.Load(path), HashOf(path));
 
     /// <summary>SHA-256 of a file, in hexadecimal.</summary>
     internal static string HashOf(string path)

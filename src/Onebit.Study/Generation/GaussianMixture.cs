@@ -1,5 +1,6 @@
 using Onebit.Datasets;
 using Onebit.Training;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Onebit.Study;
@@ -47,7 +48,7 @@ internal sealed class GaussianMixture
     internal ImageSet Generate(ReadOnlyMemory<byte> labels, int seed)
     {
         using var scope = NewDisposeScope();
-        using var generator = new Generator((ulong)seed);
+        using var generator = new torch.Generator((ulong)seed);
         var random = new Random(seed);
         int length = _shape.Channels * _shape.Height * _shape.Width;
         byte[] pixels = new byte[labels.Length * length];
@@ -150,7 +151,7 @@ internal sealed class GaussianMixture
         }
 
         /// <summary>Count x pixels, float32, neither rounded nor clipped.</summary>
-        internal Tensor Sample(int count, Generator generator)
+        internal Tensor Sample(int count, torch.Generator generator)
         {
             Tensor means = tensor([.. Mean.Select(m => (float)m)]);
             if (Components == 0)

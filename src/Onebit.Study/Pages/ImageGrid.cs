@@ -4,7 +4,7 @@ using SkiaSharp;
 namespace Onebit.Study;
 
 /// <summary>Grey images in rows and columns, as one picture for people.</summary>
-internal static class ImageGrid
+public static class ImageGrid
 {
     /// <summary>Draws the images row by row; places that are left at the end stay empty.</summary>
     /// <param name="images">Of one channel.</param>
@@ -15,7 +15,7 @@ internal static class ImageGrid
     /// <returns>Rows of one byte per pixel.</returns>
     /// <exception cref="ArgumentException">The images have colour.</exception>
     /// <exception cref="OverflowException">The picture has more than 2^31 pixels.</exception>
-    internal static (byte[] Pixels, int Width, int Height) Draw(
+    public static (byte[] Pixels, int Width, int Height) Draw(
         ImageSet images,
         int columns,
         int gap = 2,
@@ -23,6 +23,7 @@ internal static class ImageGrid
         byte background = 128
     )
     {
+        ArgumentNullException.ThrowIfNull(images);
         ArgumentOutOfRangeException.ThrowIfLessThan(columns, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(gap);
         ArgumentOutOfRangeException.ThrowIfLessThan(scale, 1);
@@ -55,7 +56,7 @@ internal static class ImageGrid
     }
 
     /// <summary>The picture as a PNG file's content.</summary>
-    internal static byte[] Png((byte[] Pixels, int Width, int Height) picture)
+    public static byte[] Png((byte[] Pixels, int Width, int Height) picture)
     {
         var info = new SKImageInfo(picture.Width, picture.Height, SKColorType.Gray8, SKAlphaType.Opaque);
         using SKImage image = SKImage.FromPixelCopy(info, picture.Pixels);
@@ -66,6 +67,6 @@ internal static class ImageGrid
     /// <summary>Writes the picture as a PNG file.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>
-    internal static void Write(string path, (byte[] Pixels, int Width, int Height) picture) =>
+    public static void Write(string path, (byte[] Pixels, int Width, int Height) picture) =>
         AtomicFile.Write(path, stream => stream.Write(Png(picture)));
 }
