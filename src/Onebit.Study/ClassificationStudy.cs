@@ -8,7 +8,7 @@ namespace Onebit.Study;
 /// classes.
 /// </summary>
 /// <param name="data">The images.</param>
-internal sealed class ClassificationStudy(Dataset data)
+internal sealed class ClassificationStudy(Dataset data) : IStudyTask
 {
     private readonly int[]? _hardSet = HardSet.Find(data.Test);
     private readonly Dictionary<string, byte[]> _predictions = [];
@@ -17,8 +17,7 @@ internal sealed class ClassificationStudy(Dataset data)
     /// <summary>Test images that are known to be hard; null: none are.</summary>
     internal int? HardImages => _hardSet?.Length;
 
-    /// <summary>What is wrong with the packed model beside a finished run; null: nothing.</summary>
-    internal string? FindMistake(RunResult run, string folder)
+    public string? FindMistake(RunResult run, string folder)
     {
         const int MaxCompared = 500;
         if (!run.Packed)

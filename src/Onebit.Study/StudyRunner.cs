@@ -18,7 +18,7 @@ public sealed class StudyRunner
     private readonly string? _archive;
     private readonly Shape? _size;
     private readonly Dataset _data;
-    private readonly ClassificationStudy _task;
+    private readonly IStudyTask _task;
     private readonly TrainingQueue _queue;
     private readonly PlannedRun[] _runs;
 
@@ -50,13 +50,14 @@ public sealed class StudyRunner
     {
         (_preset, _folder, _archive) = (preset, folder, archive);
         IReadOnlyList<Experiment> written = Preset.Load(preset);
-        if (written.Any(e => e.Generation is not null))
+        IsGeneration = written.Any(e => e.Generation is not null);
+        if (IsGeneration && written.Any(e => e.Generation is null))
         {
-            throw new ExperimentException("A study compares classifiers; train a diffusion model with 'onebit train'.");
+            throw new ExperimentException("A study compares classifiers or diffusion models; put them into two folders.");
         }
 
         (_data, _size) = (DatasetLoader.Load(data, loading, size, told), size);
-        _task = new ClassificationStudy(_data);
+        _task = IsGeneration ? new GenerationStudy(_data) : new ClassificationStudy(_data);
         Experiment[] experiments = [.. written.Select(e => TrainingLength.Resolve(e, _data, epochs))];
         if (TrainingLength.Describe(written.Zip(experiments), epochs) is { } longer)
         {
@@ -87,6 +88,9 @@ public sealed class StudyRunner
         _queue = new TrainingQueue(_runs, data, size, epochs, command);
     }
 
+    /// <summary>The experiments are diffusion models, see <see cref="ExecuteGeneration"/>; else classifiers, see <see cref="Execute"/>.</summary>
+    public bool IsGeneration { get; }
+
     /// <summary>Trains, measures and writes. Returns what was written to <c>results.json</c>.</summary>
     /// <param name="jobs">Processes at a time.</param>
     /// <param name="finished">Trains nothing: what is finished already is measured and written.</param>
@@ -104,6 +108,83 @@ public sealed class StudyRunner
         IProgress<MeasuringProgress>? measuring = null,
         IProgress<string>? unreadable = null,
         CancellationToken cancellation = default
+    )
+    {
+        Dictionary<PlannedRun, RunResult> done = Train(jobs, finished, progress, unreadable, cancellation);
+        var task = (ClassificationStudy)_task;
+        PlannedRun[][] experiments =
+        [
+            .. _runs
+                .Where(done.ContainsKey)
+                .GroupBy(r => r.Experiment.Name)
+                .Select(g => g.OrderBy(r => r.Experiment.Seeds.ToList().IndexOf(r.Seed)).ToArray()),
+        ];
+        StudyRun[] rows =
+        [
+            .. experiments.Select(
+                (seeds, i) =>
+                {
+                    measuring?.Report(new MeasuringProgress(seeds[0].Experiment.Name, (double)i / experiments.Length));
+                    return task.Measure(seeds[0].Experiment, seeds.Select(s => done[s]), seeds[0].Folder);
+                }
+            ),
+        ];
+        List<string> methods = [.. Method.All.Select(m => m.Name)];
+        var results = new StudyResults(
+            1,
+            _preset,
+            Machine.Describe(),
+            DatasetInfo.Of(_data, _size, task.HardImages),
+            [
+                .. rows.OrderBy(r => r.MultiplyAccumulates)
+                    .ThenBy(r => r.Network, StringComparer.Ordinal)
+                    .ThenBy(r => methods.IndexOf(r.Method))
+                    .ThenByDescending(r => r.InputBits)
+                    .ThenBy(r => r.WeightBits)
+                    .ThenBy(r => r.ActivationBits)
+                    .ThenBy(r => r.Experiment, StringComparer.Ordinal),
+            ],
+            Missing(done),
+            ProgramInfo.Now()
+        );
+        results.Save(_folder);
+        task.WriteReport(results, _folder, ReportFile);
+        return results;
+    }
+
+    /// <summary>Trains diffusion models, measures what they draw and writes. Returns what was written to <c>generation.json</c>.</summary>
+    /// <inheritdoc cref="Execute"/>
+    public GenerationResults ExecuteGeneration(
+        int jobs,
+        bool finished = false,
+        IProgress<IReadOnlyList<RunProgress>>? progress = null,
+        IProgress<MeasuringProgress>? measuring = null,
+        IProgress<string>? unreadable = null,
+        CancellationToken cancellation = default
+    )
+    {
+        Dictionary<PlannedRun, RunResult> done = Train(jobs, finished, progress, unreadable, cancellation);
+        using var task = (GenerationStudy)_task;
+        List<string> methods = [.. Method.All.Select(m => m.Name)];
+        (PlannedRun Run, RunResult Result)[] runs =
+        [
+            .. done.Select(r => (Run: r.Key, Result: r.Value))
+                .OrderBy(r => r.Run.Experiment.Network.Name, StringComparer.Ordinal)
+                .ThenBy(r => methods.IndexOf(r.Run.Experiment.Method.Name))
+                .ThenByDescending(r => r.Result.ActivationBits)
+                .ThenBy(r => r.Run.Experiment.Name, StringComparer.Ordinal)
+                .ThenBy(r => r.Run.Seed),
+        ];
+        return task.Execute(_preset, runs, Missing(done), _size, _folder, ReportFile, measuring);
+    }
+
+    /// <summary>Finishes all runs, or takes those that are finished.</summary>
+    private Dictionary<PlannedRun, RunResult> Train(
+        int jobs,
+        bool finished,
+        IProgress<IReadOnlyList<RunProgress>>? progress,
+        IProgress<string>? unreadable,
+        CancellationToken cancellation
     )
     {
         OutputFolder.Require(_folder);
@@ -130,24 +211,11 @@ public sealed class StudyRunner
             RunArchive.Add(run.Folder, Archived(run)!, _runs.Any(r => r.Experiment.ParentRuns.Contains(run.Experiment.Name)));
         }
 
-        PlannedRun[][] experiments =
-        [
-            .. _runs
-                .Where(done.ContainsKey)
-                .GroupBy(r => r.Experiment.Name)
-                .Select(g => g.OrderBy(r => r.Experiment.Seeds.ToList().IndexOf(r.Seed)).ToArray()),
-        ];
-        StudyRun[] rows =
-        [
-            .. experiments.Select(
-                (seeds, i) =>
-                {
-                    measuring?.Report(new MeasuringProgress(seeds[0].Experiment.Name, (double)i / experiments.Length));
-                    return _task.Measure(seeds[0].Experiment, seeds.Select(s => done[s]), seeds[0].Folder);
-                }
-            ),
-        ];
-        List<string> methods = [.. Method.All.Select(m => m.Name)];
+        return done;
+    }
+
+    private MissingRun[]? Missing(Dictionary<PlannedRun, RunResult> done)
+    {
         MissingRun[] missing =
         [
             .. _runs
@@ -156,26 +224,7 @@ public sealed class StudyRunner
                 .OrderBy(m => m.Experiment, StringComparer.Ordinal)
                 .ThenBy(m => m.Seed),
         ];
-        var results = new StudyResults(
-            1,
-            _preset,
-            Machine.Describe(),
-            DatasetInfo.Of(_data, _size, _task.HardImages),
-            [
-                .. rows.OrderBy(r => r.MultiplyAccumulates)
-                    .ThenBy(r => r.Network, StringComparer.Ordinal)
-                    .ThenBy(r => methods.IndexOf(r.Method))
-                    .ThenByDescending(r => r.InputBits)
-                    .ThenBy(r => r.WeightBits)
-                    .ThenBy(r => r.ActivationBits)
-                    .ThenBy(r => r.Experiment, StringComparer.Ordinal),
-            ],
-            missing.Length == 0 ? null : missing,
-            ProgramInfo.Now()
-        );
-        results.Save(_folder);
-        _task.WriteReport(results, _folder, ReportFile);
-        return results;
+        return missing.Length == 0 ? null : missing;
     }
 
     private string? Archived(PlannedRun run) =>

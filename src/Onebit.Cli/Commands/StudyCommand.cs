@@ -93,40 +93,63 @@ internal static class StudyCommand
                 ));
                 DataCommand.Tell(reading);
                 notes.ForEach(Failure.Say);
-                var unreadable = new List<string>();
-                StudyResults results;
-                try
+                bool asJson = parsed.GetValue(json);
+                T Execute<T>(
+                    Func<
+                        int,
+                        bool,
+                        IProgress<IReadOnlyList<RunProgress>>,
+                        IProgress<MeasuringProgress>,
+                        IProgress<string>,
+                        CancellationToken,
+                        T
+                    > study
+                )
                 {
-                    results = ProgressDisplay.Show(display =>
-                        runner.Execute(
-                            parsed.GetValue(jobs),
-                            parsed.GetValue(finished),
-                            new SynchronousProgress<IReadOnlyList<RunProgress>>(runs => Report(display, runs)),
-                            new SynchronousProgress<MeasuringProgress>(m => display.Report("timing inference", m.Done, m.Experiment)),
-                            new SynchronousProgress<string>(unreadable.Add),
-                            cancellation
-                        )
-                    );
-                }
-                finally
-                {
-                    unreadable.ForEach(Failure.Say);
-                }
-                string[] without =
-                [
-                    .. (results.MissingRuns ?? []).Select(m => m.Experiment).Distinct().Except(results.Runs.Select(r => r.Experiment)),
-                ];
-                if (without.Length > 0)
-                {
-                    Failure.Say($"left out, because they have no finished run: {string.Join(", ", without)}");
+                    var unreadable = new List<string>();
+                    try
+                    {
+                        return ProgressDisplay.Show(display =>
+                            study(
+                                parsed.GetValue(jobs),
+                                parsed.GetValue(finished),
+                                new SynchronousProgress<IReadOnlyList<RunProgress>>(runs => Report(display, runs)),
+                                new SynchronousProgress<MeasuringProgress>(m => display.Report("measuring", m.Done, m.Experiment)),
+                                new SynchronousProgress<string>(unreadable.Add),
+                                cancellation
+                            )
+                        );
+                    }
+                    finally
+                    {
+                        unreadable.ForEach(Failure.Say);
+                    }
                 }
 
+                if (runner.IsGeneration)
+                {
+                    GenerationResults drawn = Execute(runner.ExecuteGeneration);
+                    LeftOut(drawn.MissingRuns, drawn.Runs.Select(r => r.Experiment));
+                    if (asJson)
+                    {
+                        Console.WriteLine(System.Text.Json.JsonSerializer.Serialize(drawn, StudyResults.Json));
+                    }
+                    else
+                    {
+                        GenerationTable.Print(drawn, Path.Combine(folder, StudyRunner.ReportFile));
+                    }
+
+                    return Task.FromResult(0);
+                }
+
+                StudyResults results = Execute(runner.Execute);
+                LeftOut(results.MissingRuns, results.Runs.Select(r => r.Experiment));
                 foreach ((string warning, IReadOnlyList<string> about) in ShortTraining.Of(results.Runs))
                 {
                     Failure.Say($"{string.Join(", ", about)}: {warning}");
                 }
 
-                if (parsed.GetValue(json))
+                if (asJson)
                 {
                     Console.WriteLine(System.Text.Json.JsonSerializer.Serialize(results, StudyResults.Json));
                 }
@@ -141,6 +164,15 @@ internal static class StudyCommand
         return command;
     }
 
+    private static void LeftOut(IReadOnlyList<MissingRun>? missing, IEnumerable<string> measured)
+    {
+        string[] without = [.. (missing ?? []).Select(m => m.Experiment).Distinct().Except(measured)];
+        if (without.Length > 0)
+        {
+            Failure.Say($"left out, because they have no finished run: {string.Join(", ", without)}");
+        }
+    }
+
     private static void Report(ProgressDisplay display, IReadOnlyList<RunProgress> runs)
     {
         double done = runs.Sum(r => r.Cost * r.Done);
@@ -150,6 +182,10 @@ internal static class StudyCommand
             if (run.Result is ClassificationResult result)
             {
                 display.Report(run.Name, 1, $"test {result.TestAccuracy:P2}");
+            }
+            else if (run.Result is GenerationResult drawing)
+            {
+                display.Report(run.Name, 1, $"test loss {drawing.TestLoss:F4}");
             }
             else if (run.Training is { } training)
             {

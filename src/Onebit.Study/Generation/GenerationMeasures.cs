@@ -19,7 +19,7 @@ namespace Onebit.Study;
 /// <param name="RecallOfTraining">Recall of the floor's training images.</param>
 /// <param name="NearestTraining">How near the samples are to training images of their class.</param>
 /// <param name="NearestTrainingOfTest">The same of the test images: samples that are nearer are copies.</param>
-internal sealed record GenerationMeasures(
+public sealed record GenerationMeasures(
     double FeatureDistance,
     double FeatureDistanceToTraining,
     double FeatureDistanceFloor,

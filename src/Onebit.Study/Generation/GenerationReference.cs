@@ -80,6 +80,9 @@ internal sealed class GenerationReference : IDisposable
     /// <summary>The classes to ask for: those of the test images, in their order.</summary>
     internal ReadOnlyMemory<byte> Classes => _test.Labels;
 
+    /// <summary>What real images give.</summary>
+    internal GenerationMeasures Real => _real;
+
     /// <summary>Numbers per image that the features have.</summary>
     internal int FeatureDimension => _extractor.Dimension;
 
