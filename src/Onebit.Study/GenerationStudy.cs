@@ -128,7 +128,10 @@ internal sealed class GenerationStudy : IStudyTask, IDisposable
             most = [.. Enumerable.Repeat(steps[^1], Rows - 1)];
         int[] all = [.. steps, .. most],
             classes = [.. Enumerable.Range(0, Math.Min(_data.ClassCount, 10))];
-        ImageSet[] drawn = [.. all.Select((s, row) => Draw(run.Run, run.Result, classes, 1 + Math.Max(0, row - steps.Length + 1) * classes.Length, s))];
+        ImageSet[] drawn =
+        [
+            .. all.Select((s, row) => Draw(run.Run, run.Result, classes, 1 + Math.Max(0, row - steps.Length + 1) * classes.Length, s)),
+        ];
         byte[] pixels = [.. drawn.SelectMany(d => d.Pixels.ToArray())];
         Shape shape = _data.Test.Shape;
         return (
@@ -187,10 +190,7 @@ internal sealed class GenerationStudy : IStudyTask, IDisposable
                 NearestTrainingOfTest = measures[0].NearestTrainingOfTest.MedianPixels,
                 NearestTrainingInFeatures = Mean(m => m.NearestTraining.MedianFeatures),
                 NearestTrainingOfTestInFeatures = measures[0].NearestTrainingOfTest.MedianFeatures,
-                NearestTrainingByClass =
-                [
-                    .. Enumerable.Range(0, _data.ClassCount).Select(c => Mean(m => m.NearestTraining.Pixels[c])),
-                ],
+                NearestTrainingByClass = [.. Enumerable.Range(0, _data.ClassCount).Select(c => Mean(m => m.NearestTraining.Pixels[c]))],
                 MillisecondsPerImage = steps * own,
                 OnnxRuntimeMillisecondsPerImage = steps * peer,
             };
@@ -198,9 +198,7 @@ internal sealed class GenerationStudy : IStudyTask, IDisposable
     }
 
     private GenerationMeasures Sample(PlannedRun run, RunResult result, int steps, int seed) =>
-        _reference.Value.Measure(
-            Draw(run, result, [.. _reference.Value.Classes.ToArray().Select(c => (int)c)], seed * SeedsApart, steps)
-        );
+        _reference.Value.Measure(Draw(run, result, [.. _reference.Value.Classes.ToArray().Select(c => (int)c)], seed * SeedsApart, steps));
 
     private ImageSet Draw(PlannedRun run, RunResult result, int[] classes, long firstSeed, int steps) =>
         result.Packed
@@ -250,7 +248,9 @@ internal sealed class GenerationStudy : IStudyTask, IDisposable
         Dictionary<string, GenerationMeasures> known = [];
         try
         {
-            known = File.Exists(path) ? JsonSerializer.Deserialize<Dictionary<string, GenerationMeasures>>(File.ReadAllText(path), s_json)! : [];
+            known = File.Exists(path)
+                ? JsonSerializer.Deserialize<Dictionary<string, GenerationMeasures>>(File.ReadAllText(path), s_json)!
+                : [];
         }
         catch (JsonException)
         {

@@ -144,7 +144,11 @@ public sealed class Generator
 
     // The last factor of the state is 0 and that of the image 2^14, so the last state is the image.
     private static int Next(int ofImage, int image, int ofState, int state) =>
-        Math.Clamp((ofImage * image + ofState * state + (1 << NoiseSchedule.FractionBits - 1)) >> NoiseSchedule.FractionBits, short.MinValue, short.MaxValue);
+        Math.Clamp(
+            (ofImage * image + ofState * state + (1 << NoiseSchedule.FractionBits - 1)) >> NoiseSchedule.FractionBits,
+            short.MinValue,
+            short.MaxValue
+        );
 
     private static void ToPixels(ReadOnlySpan<int> state, Span<byte> pixels)
     {

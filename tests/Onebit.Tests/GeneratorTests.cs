@@ -201,8 +201,7 @@ public class GeneratorTests
             );
     }
 
-    private static ModelInput Input =>
-        new(1, Size, Size, 16, 0) { Diffusion = new DiffusionInput(NoiseSchedule.Cosine(Levels), Classes) };
+    private static ModelInput Input => new(1, Size, Size, 16, 0) { Diffusion = new DiffusionInput(NoiseSchedule.Cosine(Levels), Classes) };
 
     /// <summary>Two convolutions with a residual path, told level and class.</summary>
     private static BitModel Denoiser(Random random, string[]? names = null)

@@ -134,7 +134,10 @@ public sealed class GenerationTests : TrainingTests
     {
         using var scope = NewDisposeScope();
         manual_seed(4);
-        Experiment experiment = ExperimentFile.Load(Path.Combine(Repository.Root, "experiments/generation/float32.json")) with { Method = Method.Named(method) };
+        Experiment experiment = ExperimentFile.Load(Path.Combine(Repository.Root, "experiments/generation/float32.json")) with
+        {
+            Method = Method.Named(method),
+        };
         using Network network = NetworkFactory.Create(experiment, s_mnist);
         using var _ = no_grad();
         foreach (BatchNormModule module in network.BatchNormModules)

@@ -78,7 +78,9 @@ public static class GeneratedImages
         }
 
         var drawn = frames
-            .Select(f => ImageGrid.Draw(new ImageSet(f, new byte[classes.Count], shape.Channels, shape.Height, shape.Width), columns, scale: scale))
+            .Select(f =>
+                ImageGrid.Draw(new ImageSet(f, new byte[classes.Count], shape.Channels, shape.Height, shape.Width), columns, scale: scale)
+            )
             .ToArray();
         AnimatedGif.Write(
             path,

@@ -11,7 +11,12 @@ namespace Onebit.Study;
 /// <param name="Features">Per class the median distance in features, whose nearest image may be another one.</param>
 /// <param name="MedianPixels">The median over all images.</param>
 /// <param name="MedianFeatures">The median over all images.</param>
-public sealed record NearestDistances(IReadOnlyList<double> Pixels, IReadOnlyList<double> Features, double MedianPixels, double MedianFeatures);
+public sealed record NearestDistances(
+    IReadOnlyList<double> Pixels,
+    IReadOnlyList<double> Features,
+    double MedianPixels,
+    double MedianFeatures
+);
 
 /// <summary>
 /// Looks for copies: the training image nearest to each of some images, among those of the same class. Generated images are copies where

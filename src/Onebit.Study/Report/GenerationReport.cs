@@ -206,7 +206,9 @@ internal static class GenerationReport
             <dt>Data</dt><dd>{Escape(set.Name)}: {Count(set.TrainImages)} images to train on, {Count(set.ValidationImages)} held out,
             {Count(set.TestImages)} to test. Each set of samples has as many of each class as the test images.</dd>
             <dt>Feature distance</dt><dd>The Fréchet distance of {results.FeatureDimension} features: what
-            <code>{Escape(results.FeatureModel)}</code> (SHA-256 <code>{Escape(results.FeatureModelSha256[..16])}</code>) computes before its
+            <code>{Escape(results.FeatureModel)}</code> (SHA-256 <code>{Escape(
+                results.FeatureModelSha256[..16]
+            )}</code>) computes before its
             last ReLU. At the most steps it is a mean over {Several(most, "seed")} of noise.</dd>
             <dt>Class found</dt><dd>The share of samples in which <code>{Escape(results.ClassModel)}</code> finds the class asked for.</dd>
             <dt>Precision and recall</dt><dd>The share of samples among the features of test images, and the share of test images among

@@ -10,12 +10,8 @@ namespace Onebit.Training;
 /// <see cref="NoiseSchedule"/>. The network predicts the clean image. The loss is its mean squared error, times
 /// <c>min(1 / noise^2, 5)</c>: that of Salimans &amp; Ho 2022, section 4 (the error of v), bounded as by Hang et al. 2023.
 /// </summary>
-internal sealed class Generation(
-    Experiment experiment,
-    DataSplit data,
-    IReadOnlyList<string>? classNames,
-    IReadOnlyList<Network> teachers
-) : ITask
+internal sealed class Generation(Experiment experiment, DataSplit data, IReadOnlyList<string>? classNames, IReadOnlyList<Network> teachers)
+    : ITask
 {
     private const string ValidationLossName = "validationLoss";
     private const double MaxWeight = 5;
