@@ -7,7 +7,9 @@ using Onebit.Training;
 
 namespace Onebit.Study;
 
-/// <summary>What a study of diffusion models measures of each run. Measures are kept beside the run, so that a study can be continued.</summary>
+/// <summary>
+/// What a study of diffusion models measures of each run. Measures are kept beside the run, so that a study can be continued.
+/// </summary>
 internal sealed class GenerationStudy : IStudyTask, IDisposable
 {
     internal const string GaussianName = "one Gaussian per class",
@@ -203,7 +205,7 @@ internal sealed class GenerationStudy : IStudyTask, IDisposable
     private ImageSet Draw(PlannedRun run, RunResult result, int[] classes, long firstSeed, int steps) =>
         result.Packed
             ? GeneratedImages.Draw(Load(run.Folder), classes, firstSeed, steps)
-            : Sampler.Draw(run.Folder, _data, classes, firstSeed, steps);
+            : RunSamples.Draw(run.Folder, _data, classes, firstSeed, steps);
 
     private GenerationMeasures Baseline(string folder, string name, int parts) =>
         Cached(

@@ -88,7 +88,9 @@ public sealed class StudyRunner
         _queue = new TrainingQueue(_runs, data, size, epochs, command);
     }
 
-    /// <summary>The experiments are diffusion models, see <see cref="ExecuteGeneration"/>; else classifiers, see <see cref="Execute"/>.</summary>
+    /// <summary>
+    /// The experiments are diffusion models, see <see cref="ExecuteGeneration"/>; else classifiers, see <see cref="Execute"/>.
+    /// </summary>
     public bool IsGeneration { get; }
 
     /// <summary>Trains, measures and writes. Returns what was written to <c>results.json</c>.</summary>

@@ -2,8 +2,8 @@ namespace Onebit;
 
 /// <summary>
 /// A packed model: a list of operations on integers of few bits, checked when it is built, that gives the same
-/// integers and the same class on every machine. <see cref="Generator"/> draws with a diffusion model; all others are classifiers. Immutable and thread-safe; predicting allocates nothing. It is memory of .NET alone, so
-/// there is nothing to dispose.
+/// integers and the same class on every machine. It classifies, or it is a diffusion model, with which <see cref="Generator"/> draws.
+/// Immutable and thread-safe; predicting allocates nothing. It is memory of .NET alone, so there is nothing to dispose.
 /// </summary>
 public sealed class BitModel
 {
@@ -17,7 +17,7 @@ public sealed class BitModel
 
     /// <summary>Checks the operations and infers shape, kind and range of every value.</summary>
     /// <param name="input">What the model reads.</param>
-    /// <param name="operations">The operations in the order they run, the last one <see cref="Scores"/> unless it is a diffusion model.</param>
+    /// <param name="operations">The operations in the order they run. A classifier's last one is <see cref="Scores"/>.</param>
     /// <param name="classNames">
     /// One name per class, all different, each of 1 to 255 bytes of UTF-8 without control characters; null: "0", "1" and so on,
     /// which take no byte in the file.

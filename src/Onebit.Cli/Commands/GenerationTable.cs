@@ -31,7 +31,8 @@ internal static class GenerationTable
         AnsiConsole.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"Real images have a distance of {results.Test.FeatureDistanceFloor:F1}, precision {results.Test.PrecisionOfTraining:F3} and recall {results.Test.RecallOfTraining:F3}."
+                $"Real images: distance {results.Test.FeatureDistanceFloor:F1}, precision {results.Test.PrecisionOfTraining:F3}, "
+                    + $"recall {results.Test.RecallOfTraining:F3}."
             )
         );
         AnsiConsole.WriteLine($"Report: {VisibleText.Of(report)}");

@@ -41,7 +41,9 @@ public static class GeneratedImages
         return new ImageSet(pixels, labels, shape.Channels, shape.Height, shape.Width);
     }
 
-    /// <summary>Draws the same images, and writes how they come out of the noise as an animation that stays at its end for a while.</summary>
+    /// <summary>
+    /// Draws the same images, and writes how they come out of the noise as an animation that stays at its end for a while.
+    /// </summary>
     /// <inheritdoc cref="Draw"/>
     /// <param name="path">The GIF file.</param>
     /// <param name="columns">Images per row.</param>

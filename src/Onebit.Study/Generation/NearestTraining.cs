@@ -4,20 +4,6 @@ using static TorchSharp.torch;
 
 namespace Onebit.Study;
 
-/// <summary>How far images are from the nearest training image of their class; copies are at 0.</summary>
-/// <param name="Pixels">
-/// Per class the median distance in pixels: the root of the sum of squares of differences, a white pixel being 1. NaN: no such image.
-/// </param>
-/// <param name="Features">Per class the median distance in features, whose nearest image may be another one.</param>
-/// <param name="MedianPixels">The median over all images.</param>
-/// <param name="MedianFeatures">The median over all images.</param>
-public sealed record NearestDistances(
-    IReadOnlyList<double> Pixels,
-    IReadOnlyList<double> Features,
-    double MedianPixels,
-    double MedianFeatures
-);
-
 /// <summary>
 /// Looks for copies: the training image nearest to each of some images, among those of the same class. Generated images are copies where
 /// they are nearer than test images are, which is judged by the medians of both.

@@ -25,7 +25,7 @@ internal static class GenerationReport
 
     /// <summary>The HTML of <c>report.html</c>; well-formed XML too.</summary>
     /// <param name="results">What the study found.</param>
-    /// <param name="pictures">For each experiment its name, steps by row of pictures, and the pictures, as many a row as there are classes shown.</param>
+    /// <param name="pictures">For each experiment its name, the steps of each row of pictures, and the pictures, row by row.</param>
     internal static string Write(GenerationResults results, IReadOnlyList<(string Name, int[] Steps, ImageSet Images)> pictures)
     {
         Row[] rows = [.. results.Runs.GroupBy(r => (r.Experiment, r.Steps)).Select(g => new Row(g.First(), [.. g]))];

@@ -37,7 +37,7 @@ public sealed record GenerationRow
     /// <summary>How often the model runs for an image.</summary>
     public required int Steps { get; init; }
 
-    /// <summary>Seeds of noise that the samples were drawn with, as many images each as the test set has; what follows is their mean.</summary>
+    /// <summary>Seeds of noise, each for as many samples as the test set has images; what follows is their mean.</summary>
     public required int SamplingSeeds { get; init; }
 
     /// <summary>Fréchet distance of features to those of the test images.</summary>
@@ -79,6 +79,8 @@ public sealed record GenerationRow
     /// <summary>Time to draw one image on one thread: the Onebit runtime where packed, else ONNX Runtime's.</summary>
     public required double MillisecondsPerImage { get; init; }
 
-    /// <summary>As many steps of the same network in float32 on ONNX Runtime, timed in turn; the sampler's own work is not counted.</summary>
+    /// <summary>
+    /// As many steps of the same network in float32 on ONNX Runtime, timed in turn; the sampler's own work is not counted.
+    /// </summary>
     public required double OnnxRuntimeMillisecondsPerImage { get; init; }
 }

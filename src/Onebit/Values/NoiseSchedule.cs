@@ -48,8 +48,8 @@ public sealed class NoiseSchedule
     public int Levels => Signal.Length - 1;
 
     /// <summary>
-    /// The angle grows evenly: the signal is <c>cos(l / levels * pi / 2)</c> and the noise its sine, so the last level is noise alone (Nichol
-    /// &amp; Dhariwal 2021, section 3.2, without offset).
+    /// The angle grows evenly: the signal is <c>cos(l / levels * pi / 2)</c> and the noise its sine, so the last level is noise alone
+    /// (Nichol &amp; Dhariwal 2021, section 3.2, without offset).
     /// </summary>
     /// <param name="levels">1 to <see cref="MaxLevels"/>.</param>
     public static NoiseSchedule Cosine(int levels)
