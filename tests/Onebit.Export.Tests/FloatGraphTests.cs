@@ -15,7 +15,7 @@ public class FloatGraphTests
                 var random = new Random(seed);
                 BitModel model = RandomModels.Create(random);
                 FloatGraph graph = FloatGraph.Of(model);
-                Assert.Equal(model.ClassCount, graph.ClassCount);
+                Assert.Equal(model.ClassCount, graph.OutputCount);
                 Compare(graph, random);
             },
             iter: 150,
@@ -140,7 +140,7 @@ public class FloatGraphTests
                 FloatGraph graph = FloatGraph.Of(RandomModels.Create(random));
                 using var int8 = new OnnxRuntimeBackend(Int8OnnxWriter.Write(graph));
                 byte[] images = new byte[3 * graph.Values[0].Count];
-                Assert.Equal(3 * graph.ClassCount, int8.Logits(images, 3).Length);
+                Assert.Equal(3 * graph.OutputCount, int8.Logits(images, 3).Length);
             },
             iter: 100,
             threads: 1
@@ -219,7 +219,7 @@ public class FloatGraphTests
             byte[] images = new byte[count * graph.Values[0].Count];
             random.NextBytes(images);
             float[] expected = onnx.Logits(images, count).ToArray();
-            Assert.Equal(count * graph.ClassCount, expected.Length);
+            Assert.Equal(count * graph.OutputCount, expected.Length);
             float scale = expected.Max(MathF.Abs);
             Assert.True(scale > 0);
             foreach (FloatBackend other in new FloatBackend?[] { torch, plain }.OfType<FloatBackend>())

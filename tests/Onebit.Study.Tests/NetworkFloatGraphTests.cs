@@ -31,13 +31,17 @@ public class NetworkFloatGraphTests
             ]
         );
         NetworkSpec averaged = new("averaged", [new ConvLayer(10, 3), new BatchNormLayer(), new AveragePoolLayer()]);
-        // A diffusion model gives an image, and has no float graph yet.
-        NetworkSpec[] shipped = [.. Preset.Names.SelectMany(Preset.Load).Where(e => e.Generation is null).Select(e => e.Network)];
-        foreach (NetworkSpec spec in shipped.Append(pooled).Append(averaged))
+        (NetworkSpec, int Levels)[] all =
+        [
+            .. Preset.Names.SelectMany(Preset.Load).Select(e => (e.Network, e.Generation?.Levels ?? 0)),
+            (pooled, 0),
+            (averaged, 0),
+        ];
+        foreach ((NetworkSpec spec, int levels) in all)
         {
-            using var network = new Network(spec, Method.Named("float32"), s_image, 10, PixelEncoding.Normalized);
+            using var network = new Network(spec, Method.Named("float32"), s_image, 10, PixelEncoding.Normalized, levels: levels);
             FloatGraph graph = spec.ToFloatGraph(s_image, 10);
-            Assert.Equal(10, graph.ClassCount);
+            Assert.Equal(levels > 0 ? s_image.Count : 10, graph.OutputCount);
             Assert.Equal(network.MultiplyAccumulates, graph.MultiplyAccumulates);
             // RPReLU and Maxout are ReLUs, as they are where a packed model's operations build the graph. Quantizing both signs is not.
             Assert.Equal(

@@ -8,8 +8,8 @@ namespace Onebit.Export;
 /// </summary>
 public sealed class FloatGraph
 {
-    internal FloatGraph(Shape input, IReadOnlyList<FloatNode> nodes, int logits) =>
-        (Values, Nodes, Logits) = ([input, .. nodes.Select(n => n.Output)], nodes, logits);
+    internal FloatGraph(Shape input, IReadOnlyList<FloatNode> nodes, int output) =>
+        (Values, Nodes, Output) = ([input, .. nodes.Select(n => n.Output)], nodes, output);
 
     /// <summary>The shape of every value: 0 is the input, <c>i + 1</c> what node <c>i</c> gives.</summary>
     public IReadOnlyList<Shape> Values { get; }
@@ -17,11 +17,11 @@ public sealed class FloatGraph
     /// <summary>The nodes in the order they run.</summary>
     public IReadOnlyList<FloatNode> Nodes { get; }
 
-    /// <summary>The value that holds the logits, one a class.</summary>
-    public int Logits { get; }
+    /// <summary>The value that the graph gives: logits, one a class, or a diffusion model's image.</summary>
+    public int Output { get; }
 
-    /// <summary>Number of logits.</summary>
-    public int ClassCount => Values[Logits].Count;
+    /// <summary>Elements of the output.</summary>
+    public int OutputCount => Values[Output].Count;
 
     /// <summary>Multiply-accumulates of one image.</summary>
     public long MultiplyAccumulates => Nodes.Sum(n => n.MultiplyAccumulates);
@@ -31,7 +31,7 @@ public sealed class FloatGraph
 
     /// <summary>The graph of a packed model. The same model has the same graph every time.</summary>
     /// <exception cref="InvalidDataException">The model scores its very pixels.</exception>
-    /// <exception cref="NotSupportedException">An operation has no float form.</exception>
+    /// <exception cref="InvalidDataException">An operation has no float form.</exception>
     public static FloatGraph Of(BitModel model) => new ModelReader(model).Read();
 
     /// <summary>What operations are in full precision.</summary>

@@ -115,14 +115,12 @@ public sealed class FloatGraphBuilder(Shape input)
     }
 
     /// <summary>The graph.</summary>
-    /// <param name="logits">The value that holds one logit a class.</param>
-    /// <exception cref="InvalidDataException">It is the input, or not of shape classes x 1 x 1.</exception>
-    public FloatGraph Build(int logits) =>
-        logits > 0 && _values[logits] is { Height: 1, Width: 1 }
-            ? new FloatGraph(_values[0], [.. _nodes], logits)
-            : throw new InvalidDataException(
-                "A network without layers, or whose logits are not of shape classes x 1 x 1, has no float graph; end it with a dense layer."
-            );
+    /// <param name="output">The value that it gives.</param>
+    /// <exception cref="InvalidDataException">It is the input.</exception>
+    public FloatGraph Build(int output) =>
+        output > 0
+            ? new FloatGraph(_values[0], [.. _nodes], output)
+            : throw new InvalidDataException("A network without layers has no float graph; give it a layer.");
 
     private Shape Pooled(int value, int size, int stride)
     {

@@ -45,7 +45,9 @@ public abstract record FloatNode(IReadOnlyList<int> Inputs, Shape Output)
             Threshold or Quantize or PiecewiseLinear or Requantize { OutputBits: 8 } => graph.Relu(inputs[0]),
             // The affine of a residual path and that of the scores are folded into the layers before them.
             Requantize or Scores or BitPlane => inputs[0],
-            _ => throw new NotSupportedException($"{operation.GetType().Name} has no float form."),
+            // For one level or class it is a bias of the layer before it.
+            AddEmbedding => inputs[0],
+            _ => throw new InvalidDataException($"{operation.GetType().Name} has no float form; time a model without it."),
         };
 
     /// <summary>Appends its ONNX form.</summary>

@@ -2,7 +2,7 @@ namespace Onebit.Export;
 
 /// <summary>
 /// Writes a <see cref="FloatGraph"/> as an ONNX model of float32: reads <c>pixels</c>, images x channels x height x width
-/// of 0 to 1, and gives logits, images x classes. The number of images is free.
+/// of 0 to 1, and gives the graph's output, images x elements: the logits of a classifier. The number of images is free.
 /// </summary>
 public static class FloatOnnxWriter
 {
@@ -18,6 +18,6 @@ public static class FloatOnnxWriter
             node.Write(values);
         }
 
-        return values.Model.ToModel<float>(Input, graph.Values[0], values.Flat(graph.Logits), graph.ClassCount);
+        return values.Model.ToModel<float>(Input, graph.Values[0], values.Flat(graph.Output), graph.OutputCount);
     }
 }

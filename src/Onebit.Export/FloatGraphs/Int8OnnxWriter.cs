@@ -37,8 +37,8 @@ public static class Int8OnnxWriter
             Onnx.ToModel<byte>(
                 FloatOnnxWriter.Input,
                 graph.Values[0],
-                Dequantized(_values.Flat(graph.Logits), graph.Logits),
-                graph.ClassCount
+                Dequantized(_values.Flat(graph.Output), graph.Output),
+                graph.OutputCount
             );
 
         internal void Append(FloatNode node, int value)
@@ -112,7 +112,7 @@ public static class Int8OnnxWriter
         private bool IsClamped(int value)
         {
             int[] readers = [.. Enumerable.Range(0, graph.Nodes.Count).Where(i => graph.Nodes[i].Inputs.Contains(value))];
-            return value != graph.Logits
+            return value != graph.Output
                 && readers.Length > 0
                 && readers.All(i => graph.Nodes[i] is FloatNode.Relu || graph.Nodes[i] is FloatNode.MaxPool && IsClamped(i + 1));
         }

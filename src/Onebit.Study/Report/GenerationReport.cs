@@ -31,7 +31,7 @@ internal static class GenerationReport
         Row[] rows = [.. results.Runs.GroupBy(r => (r.Experiment, r.Steps)).Select(g => new Row(g.First(), [.. g]))];
         string title = $"One bit or thirty-two, drawing: {Escape(results.Dataset.Name)}";
         string missing = results.MissingRuns is { Count: > 0 } m
-            ? $" <strong>The study is not finished</strong>: {Several(m.Count, "training")} {(m.Count == 1 ? "is" : "are")} missing."
+            ? $" <strong>The study is not finished</strong>: {Several(m.Count, "training")}{(m.Count == 1 ? " is" : " are")} missing."
             : "";
         return Page.Write(
             title,

@@ -42,7 +42,7 @@ internal sealed class PlainBackend : FloatBackend
                     throw new NotSupportedException($"Plain C# has no {node.GetType().Name}.");
             }
         }
-        return _values[_graph.Logits];
+        return _values[_graph.Output];
     }
 
     public override void Dispose() { }

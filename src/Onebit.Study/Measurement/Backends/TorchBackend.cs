@@ -39,7 +39,7 @@ internal sealed class TorchBackend : FloatBackend
         {
             _input?.Dispose();
             _input = zeros([count, shape.Channels, shape.Height, shape.Width]).DetachFromDisposeScope();
-            _logits = new float[count * _graph.ClassCount];
+            _logits = new float[count * _graph.OutputCount];
         }
         ToFloats(images, MemoryMarshal.Cast<byte, float>(_input.bytes));
         using var scope = NewDisposeScope();
@@ -50,7 +50,7 @@ internal sealed class TorchBackend : FloatBackend
             values[i + 1] = Run(_graph.Nodes[i], values, _parameters[i]);
         }
 
-        MemoryMarshal.Cast<byte, float>(values[_graph.Logits].contiguous().bytes).CopyTo(_logits);
+        MemoryMarshal.Cast<byte, float>(values[_graph.Output].contiguous().bytes).CopyTo(_logits);
         return _logits;
     }
 
