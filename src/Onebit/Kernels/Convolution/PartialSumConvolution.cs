@@ -42,10 +42,9 @@ internal sealed class PartialSumConvolution<TOps, TVector> : ConvolutionKernel
         Linear linear = layer.Linear;
         _fanIn = layer.FanIn;
         (_height, _width) = (Height(layer), Width(layer));
-        _pitch = RowPitch(_width);
-        int vectors = Vectors(layer),
-            groups = Groups(layer);
-        _stripVectors = vectors > 2 && (vectors % 4 == 0 || vectors > 6) && groups * Entries * 4 * VectorBytes <= MaxTableBytes ? 4 : 2;
+        _pitch = Pitch(layer);
+        int groups = Groups(layer);
+        _stripVectors = StripVectors(layer, Vectors(layer));
         if (_pitch > _stripVectors * Lanes)
         {
             _stripVectors = _pitch / Lanes;
@@ -172,8 +171,19 @@ internal sealed class PartialSumConvolution<TOps, TVector> : ConvolutionKernel
 
     private static int Groups(FusedLinear layer) => (layer.FanIn + Inputs - 1) / Inputs;
 
+    /// <summary>Positions from one row to the next: without gaps where one strip holds all rows.</summary>
+    private static int Pitch(FusedLinear layer)
+    {
+        (int width, int positions) = (Width(layer), Height(layer) * Width(layer));
+        int strip = StripVectors(layer, (positions + Lanes - 1) / Lanes) * Lanes;
+        return layer.Pool is null && positions <= strip ? width : RowPitch(width);
+    }
+
     /// <summary>Vectors of all positions.</summary>
-    private static int Vectors(FusedLinear layer) => (Height(layer) * RowPitch(Width(layer)) + Lanes - 1) / Lanes;
+    private static int Vectors(FusedLinear layer) => (Height(layer) * Pitch(layer) + Lanes - 1) / Lanes;
+
+    private static int StripVectors(FusedLinear layer, int vectors) =>
+        vectors > 2 && (vectors % 4 == 0 || vectors > 6) && Groups(layer) * Entries * 4 * VectorBytes <= MaxTableBytes ? 4 : 2;
 
     /// <summary>The inputs of each position of a strip: a row for each input, in the order of the weights.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]

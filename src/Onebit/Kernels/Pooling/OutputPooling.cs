@@ -138,6 +138,36 @@ internal sealed class OutputPooling
         }
     }
 
+    /// <summary>Copies the kept positions of a channel without gaps. Source and destination may be the same.</summary>
+    private void CopyRows(ref int positions, ref int kept, (int Height, int Width) size)
+    {
+        int vector = Vector512<int>.Count;
+        if (_step == 1 && size.Width <= vector && 2 * _row >= vector && (size.Height - 1) * size.Width + vector <= _positions)
+        {
+            // Whole vectors: the next row overwrites what is too much, or it lies behind the value. Each row is read before the one
+            // ahead of it is written.
+            Vector512<int> row = Vector512.LoadUnsafe(ref positions);
+            for (int y = 0; y < size.Height; y++)
+            {
+                Vector512<int> next = Vector512.LoadUnsafe(ref positions, (nuint)((y + 1) * _row));
+                row.StoreUnsafe(ref kept, (nuint)(y * size.Width));
+                row = next;
+            }
+
+            return;
+        }
+
+        for (int y = 0; y < size.Height; y++)
+        {
+            WindowMax.CopyStrided(
+                ref Unsafe.Add(ref positions, y * _row * _step),
+                _step,
+                ref Unsafe.Add(ref kept, y * size.Width),
+                size.Width
+            );
+        }
+    }
+
     /// <summary>Pools sums and ends the layer.</summary>
     /// <param name="sums">The sums of the first output at all positions, then those of the next one. They are lost.</param>
     /// <param name="result">Receives a <see cref="BitString"/>, bytes or integers, see <see cref="ValueForm"/>.</param>
@@ -161,10 +191,7 @@ internal sealed class OutputPooling
                 ref int kept = ref _layer.Epilogue is null
                     ? ref Unsafe.Add(ref Unsafe.As<byte, int>(ref result), channel * area)
                     : ref positions;
-                for (int y = 0; y < height; y++)
-                {
-                    WindowMax.CopyStrided(ref Unsafe.Add(ref positions, y * _row * step), step, ref Unsafe.Add(ref kept, y * width), width);
-                }
+                CopyRows(ref positions, ref kept, (height, width));
             }
         }
 
