@@ -180,6 +180,15 @@ public sealed class StudyRunner
         return task.Execute(_preset, runs, Missing(done), _size, _folder, ReportFile, measuring);
     }
 
+    /// <summary>All trainings of the study, for another program to start, those that others need first.</summary>
+    /// <exception cref="ExperimentException">Runs need each other, or a finished one cannot be used.</exception>
+    public IReadOnlyList<StudyTask> Tasks()
+    {
+        OutputFolder.Require(_folder);
+        TakeArchived();
+        return _queue.Tasks(Finished(null));
+    }
+
     /// <summary>Finishes all runs, or takes those that are finished.</summary>
     private Dictionary<PlannedRun, RunResult> Train(
         int jobs,
@@ -190,11 +199,7 @@ public sealed class StudyRunner
     )
     {
         OutputFolder.Require(_folder);
-        foreach (PlannedRun run in _runs.Where(r => File.Exists(Archived(r)) && !File.Exists(Path.Combine(r.Folder, RunFolder.ResultFile))))
-        {
-            RunArchive.Extract(Archived(run)!, run.Folder, Trainer.Fingerprint(run.Experiment, _data));
-        }
-
+        TakeArchived();
         Dictionary<PlannedRun, RunResult> done = Finished(finished ? unreadable : null);
         if (finished && done.Count == 0)
         {
@@ -214,6 +219,14 @@ public sealed class StudyRunner
         }
 
         return done;
+    }
+
+    private void TakeArchived()
+    {
+        foreach (PlannedRun run in _runs.Where(r => File.Exists(Archived(r)) && !File.Exists(Path.Combine(r.Folder, RunFolder.ResultFile))))
+        {
+            RunArchive.Extract(Archived(run)!, run.Folder, Trainer.Fingerprint(run.Experiment, _data));
+        }
     }
 
     private MissingRun[]? Missing(Dictionary<PlannedRun, RunResult> done)

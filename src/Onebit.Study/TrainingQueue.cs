@@ -44,13 +44,11 @@ internal sealed class TrainingQueue(
                 while (running.Count < jobs && waiting.Find(r => Parents(r).All(results.ContainsKey)) is { } next)
                 {
                     waiting.Remove(next);
-                    running[next] = new TrainingProcess(command(Arguments(next)));
+                    running[next] = new TrainingProcess(command([.. Arguments(next), "--child"]));
                 }
                 if (running.Count == 0)
                 {
-                    throw new ExperimentException(
-                        $"'{waiting[0].Name}' and the runs that it needs (initializeFrom or teachers) need each other; break the circle."
-                    );
+                    throw Circle(waiting[0]);
                 }
 
                 foreach ((PlannedRun run, TrainingProcess child) in running.Where(r => r.Value.HasExited).ToArray())
@@ -83,6 +81,27 @@ internal sealed class TrainingQueue(
         }
     }
 
+    /// <summary>The trainings for another program to start, those that others need first.</summary>
+    /// <param name="results">The finished runs.</param>
+    /// <exception cref="ExperimentException">Runs need each other.</exception>
+    internal IReadOnlyList<StudyTask> Tasks(IReadOnlyDictionary<PlannedRun, RunResult> results) =>
+        [
+            .. runs.Select(r => new StudyTask(
+                    Path.GetFileName(r.Folder),
+                    Arguments(r),
+                    Level(r, runs.Count),
+                    results.ContainsKey(r),
+                    results.ContainsKey(r) ? null : Progress(r)
+                ))
+                .OrderBy(t => t.Level),
+        ];
+
+    private int Level(PlannedRun run, int most) =>
+        most < 0 ? throw Circle(run) : Parents(run).Select(p => 1 + Level(p, most - 1)).DefaultIfEmpty().Max();
+
+    private static ExperimentException Circle(PlannedRun run) =>
+        new($"'{run.Name}' and the runs that it needs (initializeFrom or teachers) need each other; break the circle.");
+
     /// <summary>The study's own runs that this one needs. Others have to be finished already.</summary>
     private IEnumerable<PlannedRun> Parents(PlannedRun run) =>
         run
@@ -108,7 +127,6 @@ internal sealed class TrainingQueue(
             run.Folder,
             "--threads",
             "1",
-            "--child",
         ];
 
     private static TrainingProgress? Progress(PlannedRun run)

@@ -7,6 +7,8 @@ namespace Onebit.Cli.Tests;
 
 public sealed class SmokeStudy : IDisposable
 {
+    internal const string Collection = "smoke study";
+
     private readonly TemporaryFolder _folder = new();
 
     public SmokeStudy()
@@ -30,8 +32,13 @@ public sealed class SmokeStudy : IDisposable
     public void Dispose() => _folder.Dispose();
 }
 
+/// <summary>One study for several classes of tests.</summary>
+[CollectionDefinition(SmokeStudy.Collection)]
+public sealed class SmokeStudyCollection : ICollectionFixture<SmokeStudy>;
+
 /// <summary>The shipped smoke preset from the command line, against the contract of results.json.</summary>
-public class SmokeStudyTests(SmokeStudy study) : IClassFixture<SmokeStudy>
+[Collection(SmokeStudy.Collection)]
+public class SmokeStudyTests(SmokeStudy study)
 {
     private IEnumerable<JsonNode> Runs => study.Results["runs"]!.AsArray().Select(r => r!);
 

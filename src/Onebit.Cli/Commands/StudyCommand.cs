@@ -48,6 +48,25 @@ internal static class StudyCommand
                 "A folder of finished runs. Runs are taken from it, and new ones are added: one file each, DIR/PRESET/NAME-seedN.zip.",
             HelpName = "DIR",
         };
+        var slurm = new Option<bool>("--slurm")
+        {
+            Description =
+                "Submit the trainings to Slurm as job arrays, and a last job that writes the report. The same command submits again what failed.",
+        };
+        var partition = new Option<string?>("--partition") { Description = "Slurm's partition.", HelpName = "P" };
+        var concurrent = new Option<int?>("--concurrent") { Description = "The most trainings that Slurm runs at a time.", HelpName = "N" };
+        concurrent.Validators.Add(result =>
+        {
+            if (!result.Errors.Any() && result.GetValueOrDefault<int?>() is < 1)
+            {
+                result.AddError($"--concurrent takes a whole number from 1 on, not '{result.Tokens[0].Value}'");
+            }
+        });
+        var status = new Option<bool>("--status") { Description = "Show which trainings run, wait and failed, and change nothing." };
+        var list = new Option<bool>("--list-runs")
+        {
+            Description = "Print one command per training that is not finished, for another queue. Those that others need come first.",
+        };
         Option<bool> json = SharedOptions.Json();
         var command = new Command(
             "study",
@@ -67,8 +86,24 @@ internal static class StudyCommand
             jobs,
             finished,
             archive,
+            slurm,
+            partition,
+            concurrent,
+            status,
+            list,
             json,
         };
+        command.Validators.Add(result =>
+        {
+            if (new[] { slurm, status, list, finished }.Count(result.GetValue) > 1)
+            {
+                result.AddError("--slurm, --status, --list-runs and --finished exclude each other; give one of them");
+            }
+            else if (!result.GetValue(slurm) && (result.GetValue(partition) is not null || result.GetValue(concurrent) is not null))
+            {
+                result.AddError("--partition and --concurrent are for --slurm; add it or leave them out");
+            }
+        });
         command.SetAction(
             (parsed, cancellation) =>
             {
@@ -94,6 +129,44 @@ internal static class StudyCommand
                 DataCommand.Tell(reading);
                 notes.ForEach(Failure.Say);
                 bool asJson = parsed.GetValue(json);
+                if (parsed.GetValue(list))
+                {
+                    RemoteStudy.List(runner.Tasks(), SelfArguments());
+                    return Task.FromResult(0);
+                }
+
+                if (parsed.GetValue(status))
+                {
+                    RemoteStudy.Status(new SlurmStudy(folder, SelfArguments()).Status(runner.Tasks()), asJson);
+                    return Task.FromResult(0);
+                }
+
+                if (parsed.GetValue(slurm))
+                {
+                    string[] report =
+                    [
+                        "study",
+                        "--preset",
+                        experiments,
+                        "--data",
+                        images,
+                        "--out",
+                        folder,
+                        "--finished",
+                        .. parsed.GetValue(size) is { } s ? (string[])["--size", DatasetInfo.SizeText(s)] : [],
+                        .. parsed.GetValue(epochs) is { } e ? (string[])["--epochs", $"{e}"] : [],
+                        .. parsed.GetValue(archive) is { } a ? (string[])["--archive", a] : [],
+                    ];
+                    int submitted = new SlurmStudy(folder, SelfArguments()).Submit(
+                        runner.Tasks(),
+                        report,
+                        parsed.GetValue(partition),
+                        parsed.GetValue(concurrent)
+                    );
+                    Console.WriteLine($"{submitted} trainings submitted. 'onebit study --status' with the same options shows them.");
+                    return Task.FromResult(0);
+                }
+
                 T Execute<T>(
                     Func<
                         int,
@@ -197,9 +270,15 @@ internal static class StudyCommand
     /// <summary>This program with other arguments, whether it runs as an executable or through <c>dotnet</c>.</summary>
     private static ProcessStartInfo Self(IReadOnlyList<string> arguments)
     {
+        string[] self = SelfArguments();
+        return new ProcessStartInfo(self[0], [.. self[1..], .. arguments]);
+    }
+
+    private static string[] SelfArguments()
+    {
         string program = Environment.ProcessPath!;
         bool hosted = Path.GetFileNameWithoutExtension(program) == "dotnet";
-        return new ProcessStartInfo(program, hosted ? [typeof(StudyCommand).Assembly.Location, .. arguments] : arguments);
+        return hosted ? [program, typeof(StudyCommand).Assembly.Location] : [program];
     }
 
     private static void Print(StudyResults results, string report)

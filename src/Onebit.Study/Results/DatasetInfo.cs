@@ -43,6 +43,6 @@ public sealed record DatasetInfo(
         );
 
     /// <summary>As <c>--size</c> takes it: <c>24x32</c>, rows x columns, or <c>24x32x3</c> where the channels are given.</summary>
-    internal static string SizeText(Shape size) =>
+    public static string SizeText(Shape size) =>
         string.Create(CultureInfo.InvariantCulture, $"{size.Height}x{size.Width}") + (size.Channels > 0 ? $"x{size.Channels}" : "");
 }
