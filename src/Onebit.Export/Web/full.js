@@ -1,0 +1,119 @@
+// What the full page has beside the tiny one: full precision, several models, a look inside, and hard test images.
+function makeFull() {
+  const float = content.float32 && { ...content.float32, network: new FloatNetwork(content.float32.layers, bytesOf(content.float32.file)) };
+  const floatAnswer = float && makeAnswer("32 bits per weight", "float"), select = element("select", oneBit.name, "", { "aria-label": "One-bit model" });
+  let lastSeen = null;
+
+  function fillSelect() {
+    select.replaceChildren(...models.map((model, i) => element("option", null, model.name, { value: i })));
+    select.value = shown;
+  }
+
+  function choose(index) {
+    const before = shown;
+    shown = index;
+    const works = attempt(() => current().network);
+    if (!works) shown = before;
+    select.value = shown;
+    oneBit.times = [];
+    if (pixels && pixels.length !== current().network.infos[0].count) return reset();
+    redraw();
+    due();
+  }
+
+  select.addEventListener("change", () => choose(+select.value));
+
+  return {
+    start() {
+      if (float) floatAnswer.name.textContent = float.name;
+      fillSelect();
+      showGallery();
+    },
+
+    // A model that a person opens.
+    addModel(name, file) {
+      const network = new Model(file), [input] = network.infos;
+      check(input.channels === 1 || input.channels === 3, "This page reads models of images with 1 or 3 channels.");
+      const isDigits = network.preparation === 2 && input.channels === 1 && input.height === DIGIT_SIDE && input.width === DIGIT_SIDE;
+      models.push({ name, network, digits: isDigits, dark: !isDigits && input.channels === 1 });
+      fillSelect();
+      choose(models.length - 1);
+    },
+
+    show(seen, model) {
+      lastSeen = seen;
+      const [input] = model.network.infos, fitsFloat = float && model.digits && input.count === float.pixels;
+      if (float) {
+        let probabilities = null;
+        if (seen && fitsFloat) {
+          timed(floatAnswer, () => float.network.run(seen, input));
+          probabilities = float.network.probabilities();
+        }
+        showAnswer(floatAnswer, float.names, probabilities, facts(float, floatAnswer, float.network.bytes));
+      }
+      $("inside").hidden = !seen;
+      if (seen) look(model.network);
+    },
+
+    release() {
+      document.querySelectorAll('.gallery [aria-pressed="true"]').forEach(button => button.setAttribute("aria-pressed", "false"));
+    },
+  };
+
+  // Each value of signs or codes as tiles, a channel each. Attention has a tile per head and query.
+  function look({ operations: all, infos, values }) {
+    const box = $("layers");
+    box.replaceChildren();
+    all.forEach((operation, i) => {
+      const info = infos[i + 1];
+      if (operation.type === "Scores" || info.kind === INTEGERS) return;
+      const isAttention = operation.type === "Softmax", layer = element("div", box, "", { class: "layer" });
+      if (isAttention) {
+        element("h3", layer, `Attention: what each of ${info.area} positions looks at, ${operation.heads} heads`);
+        const keys = info.channels / operation.heads, input = infos[operation.inputs[0]];
+        const maps = { channels: operation.heads * info.area, height: 1, width: keys, area: keys };
+        const square = Math.sqrt(keys);
+        if (input && Number.isInteger(square)) Object.assign(maps, { height: square, width: square });
+        tiles(layer, maps, 0, info.max, (c, at) => values[i + 1][(Math.floor(c / info.area) * keys + at) * info.area + (c % info.area)], "Attention maps", info.area);
+        return;
+      }
+      const what = info.kind === SIGNS || info.bits === 1 ? "one bit each" : `${info.bits} bits each`;
+      element("h3", layer, `${operation.type}: ${info.channels} channels of ${info.height} x ${info.width}, ${what}`);
+      const most = values[i + 1].reduce((a, b) => Math.max(a, b), info.bits === 1 ? 1 : 8);
+      tiles(layer, info, info.kind === SIGNS ? -1 : 0, most, (c, at) => values[i + 1][c * info.area + at], `Activations of ${operation.type}`, 0);
+    });
+  }
+
+  function tiles(parent, { channels, height, width }, low, high, valueAt, label, perRow) {
+    const count = Math.min(channels, 256), isLine = height * width === 1, columns = Math.min(count, perRow || (isLine ? 64 : Math.max(1, Math.floor(250 / (width + 1)))));
+    const rows = Math.ceil(count / columns), stepX = width + 1, stepY = height + 1, canvas = canvasOf(columns * stepX - 1, rows * stepY - 1, parent, label);
+    const image = new ImageData(canvas.width, canvas.height);
+    for (let i = 0; i < image.data.length; i += 4) image.data.set([90, 110, 130, 255], i);
+    for (let c = 0; c < count; c++) {
+      for (let at = 0; at < height * width; at++) {
+        const x = (c % columns) * stepX + (at % width), y = Math.floor(c / columns) * stepY + Math.floor(at / width), v = (255 * (valueAt(c, at) - low)) / (high - low);
+        image.data.set([v, v, v, 255], 4 * (y * canvas.width + x));
+      }
+    }
+    canvas.getContext("2d").putImageData(image, 0, 0);
+    canvas.style.width = `${Math.max(1, Math.min(isLine ? 10 : 4, Math.floor(1000 / canvas.width))) * canvas.width}px`;
+  }
+
+  function showGallery() {
+    const { gallery } = content;
+    if (!gallery) return $("gallery").remove();
+    const all = bytesOf(gallery.pixels), size = gallery.channels * gallery.height * gallery.width, box = element("div", $("gallery"), "", { class: "gallery" });
+    gallery.images.forEach((entry, i) => {
+      const button = element("button", box, "", { type: "button", "aria-pressed": "false" }), image = all.subarray(i * size, (i + 1) * size);
+      paint(canvasOf(1, 1, button), image, gallery);
+      element("span", button, entry.caption);
+      button.addEventListener("click", () => attempt(() => {
+        reset(() => (pixels = image));
+        recognise();
+        redraw();
+        button.setAttribute("aria-pressed", "true");
+        field.scrollIntoView({ block: "nearest", behavior: "smooth" });
+      }));
+    });
+  }
+}
