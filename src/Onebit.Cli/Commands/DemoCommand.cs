@@ -8,8 +8,8 @@ namespace Onebit.Cli;
 /// <summary><c>onebit demo</c>: packed models as a web page to draw on.</summary>
 internal static class DemoCommand
 {
-    // The first one is shown first, and is the one of the tiny page.
-    private static readonly string[] s_shipped = ["mnist-small", "mnist-micro", "mnist-tiny", "mnist-headline", "mnist-large"];
+    // The first one is shown first, and is the one of the tiny page. The last one has activations of one bit, too.
+    private static readonly string[] s_shipped = ["mnist-small", "mnist-micro", "mnist-tiny", "mnist-headline", "cnn-binarynet"];
 
     internal static Command Create()
     {

@@ -26,26 +26,27 @@ internal static class DemoImages
                 .Where(m => m.Accuracy is not null)
                 .Select(m => (m.Name, (Func<int, int>)(i => m.Model.Predict(test.Image(i))))),
         ];
-        (string Name, Func<int, int> Class) other = others.FirstOrDefault((Name: "", Class: i => test.Labels.Span[i]));
-        (int Index, int Other)[] chosen =
+        (string Name, Func<int, int> Class)? other = others.Length == 0 ? null : others[0];
+        IReadOnlyList<string> names = first.ClassNames;
+        DemoImage[] chosen =
         [
-            .. unsure.AsParallel().AsOrdered().Select(i => (i, other.Class(i))).Where(c => c.Item2 != predicted[c.i]).AsEnumerable().Take(Shown),
+            .. unsure
+                .AsParallel()
+                .AsOrdered()
+                .Select(i => (Index: i, Other: other?.Class(i) ?? test.Labels.Span[i]))
+                .Where(c => c.Other != predicted[c.Index])
+                .AsSequential()
+                .Take(Shown)
+                .Select(c => new DemoImage(
+                    test.Image(c.Index).ToArray(),
+                    names[test.Labels.Span[c.Index]],
+                    [
+                        .. other is null ? [] : new[] { (other.Value.Name, names[c.Other]) },
+                        (models[0].Name, names[predicted[c.Index]]),
+                    ]
+                )),
         ];
-        return chosen.Length == 0
-            ? null
-            : new DemoGallery(
-                test.Shape,
-                chosen.SelectMany(c => test.Image(c.Index).ToArray()).ToArray(),
-                [.. chosen.Select(c => Caption(first.ClassNames[test.Labels.Span[c.Index]], first.ClassNames[c.Other], c.Index))]
-            );
-
-        string Caption(string label, string otherClass, int index)
-        {
-            string own = first.ClassNames[predicted[index]];
-            return other.Name.Length == 0
-                ? $"This is {label}. {models[0].Name} says {own}."
-                : $"This is {label}. {other.Name} say{(other.Name == "32 bits" ? "" : "s")} {otherClass}, {models[0].Name} says {own}.";
-        }
+        return chosen.Length == 0 ? null : new DemoGallery(test.Shape, chosen);
     }
 
     /// <summary>How far the best score is from the second.</summary>

@@ -15,6 +15,11 @@ public sealed record DemoModel(string Name, BitModel Model, ImagePreparation Pre
 
 /// <summary>Images of a page.</summary>
 /// <param name="Shape">Of each.</param>
-/// <param name="Pixels">One after another, each channels x height x width bytes.</param>
-/// <param name="Captions">A line for each.</param>
-public sealed record DemoGallery(Shape Shape, ReadOnlyMemory<byte> Pixels, IReadOnlyList<string> Captions);
+/// <param name="Images">The images.</param>
+public sealed record DemoGallery(Shape Shape, IReadOnlyList<DemoImage> Images);
+
+/// <summary>An image of a page.</summary>
+/// <param name="Pixels">Channels x height x width bytes.</param>
+/// <param name="Label">The name of its class.</param>
+/// <param name="Answers">What networks say: their name, and that of the class.</param>
+public sealed record DemoImage(ReadOnlyMemory<byte> Pixels, string Label, IReadOnlyList<(string Network, string Class)> Answers);

@@ -141,8 +141,8 @@ public static class DemoPage
                         channels = gallery.Shape.Channels,
                         height = gallery.Shape.Height,
                         width = gallery.Shape.Width,
-                        pixels = Convert.ToBase64String(gallery.Pixels.Span),
-                        images = gallery.Captions.Select(caption => new { caption }),
+                        pixels = Convert.ToBase64String([.. gallery.Images.SelectMany(i => i.Pixels.ToArray())]),
+                        images = gallery.Images.Select(i => new { label = i.Label, answers = i.Answers.Select(a => new[] { a.Network, a.Class }) }),
                     },
             },
             s_json

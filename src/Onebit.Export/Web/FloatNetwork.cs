@@ -38,7 +38,7 @@ public sealed class FloatNetwork
     }
 
     /// <summary>
-    /// The CNN of <c>onebit train quick/cnn-float32</c>, seed 1, which reads MNIST's digits: models/cnn-float32.safetensors.
+    /// The CNN of <c>onebit train quick/cnn-float32</c>, seed 1, which reads MNIST's digits: models/demo/cnn-float32.safetensors.
     /// </summary>
     public static FloatNetwork Shipped { get; } = Load();
 

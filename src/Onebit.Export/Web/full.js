@@ -60,27 +60,36 @@ function makeFull() {
     },
   };
 
-  // Each value of signs or codes as tiles, a channel each. Attention has a tile per head and query.
+  // The layer that a value comes from: the number of the first convolution or dense layer before it, and its shape.
+  function layerOf(all, infos, value) {
+    let at = value;
+    while (at > 0 && all[at - 1].type !== "Linear") at = all[at - 1].inputs[0];
+    if (at === 0) return "Input";
+    const { kernelHeight: height, kernelWidth: width, inputs } = all[at - 1], { height: rows, width: columns } = infos[inputs[0]];
+    const number = all.slice(0, at).filter(operation => operation.type === "Linear").length;
+    return `Layer ${number}, ${height === rows && width === columns ? "dense" : `${height}x${width} convolution`}`;
+  }
+
+  // Each value of signs or codes as tiles, a channel each. Attention has a tile per head and position.
   function look({ operations: all, infos, values }) {
     const box = $("layers");
     box.replaceChildren();
     all.forEach((operation, i) => {
-      const info = infos[i + 1];
+      const info = infos[i + 1], value = values[i + 1], layer = element("div", null, "", { class: "layer" });
       if (operation.type === "Scores" || info.kind === INTEGERS) return;
-      const isAttention = operation.type === "Softmax", layer = element("div", box, "", { class: "layer" });
-      if (isAttention) {
-        element("h3", layer, `Attention: what each of ${info.area} positions looks at, ${operation.heads} heads`);
-        const keys = info.channels / operation.heads, input = infos[operation.inputs[0]];
-        const maps = { channels: operation.heads * info.area, height: 1, width: keys, area: keys };
-        const square = Math.sqrt(keys);
-        if (input && Number.isInteger(square)) Object.assign(maps, { height: square, width: square });
-        tiles(layer, maps, 0, info.max, (c, at) => values[i + 1][(Math.floor(c / info.area) * keys + at) * info.area + (c % info.area)], "Attention maps", info.area);
+      box.append(layer);
+      if (operation.type === "Softmax") {
+        const keys = info.channels / operation.heads, side = Math.sqrt(keys), isSquare = Number.isInteger(side);
+        element("h3", layer, `Attention of ${operation.heads} heads: a row per head, a tile per position, showing what it looks at`);
+        tiles(layer, { channels: operation.heads * info.area, height: isSquare ? side : 1, width: isSquare ? side : keys }, 0, info.max,
+          (c, at) => value[(Math.floor(c / info.area) * keys + at) * info.area + (c % info.area)], "Attention maps", info.area);
         return;
       }
-      const what = info.kind === SIGNS || info.bits === 1 ? "one bit each" : `${info.bits} bits each`;
-      element("h3", layer, `${operation.type}: ${info.channels} channels of ${info.height} x ${info.width}, ${what}`);
-      const most = values[i + 1].reduce((a, b) => Math.max(a, b), info.bits === 1 ? 1 : 8);
-      tiles(layer, info, info.kind === SIGNS ? -1 : 0, most, (c, at) => values[i + 1][c * info.area + at], `Activations of ${operation.type}`, 0);
+      const isBit = info.kind === SIGNS || info.bits === 1, size = info.area === 1 ? `${info.channels} neurons` : `${info.channels} channels of ${info.height} x ${info.width}`;
+      const pooled = operation.type === "SumPool" ? ", summed" : "", name = layerOf(all, infos, i + 1) + pooled;
+      element("h3", layer, `${name}: ${size}, ${isBit ? "one bit" : `${info.bits} bits`} each`);
+      const most = value.reduce((a, b) => Math.max(a, b), isBit ? 1 : 8);
+      tiles(layer, info, info.kind === SIGNS ? -1 : 0, most, (c, at) => value[c * info.area + at], `${name}: activations`, 0);
     });
   }
 
@@ -88,7 +97,6 @@ function makeFull() {
     const count = Math.min(channels, 256), isLine = height * width === 1, columns = Math.min(count, perRow || (isLine ? 64 : Math.max(1, Math.floor(250 / (width + 1)))));
     const rows = Math.ceil(count / columns), stepX = width + 1, stepY = height + 1, canvas = canvasOf(columns * stepX - 1, rows * stepY - 1, parent, label);
     const image = new ImageData(canvas.width, canvas.height);
-    for (let i = 0; i < image.data.length; i += 4) image.data.set([90, 110, 130, 255], i);
     for (let c = 0; c < count; c++) {
       for (let at = 0; at < height * width; at++) {
         const x = (c % columns) * stepX + (at % width), y = Math.floor(c / columns) * stepY + Math.floor(at / width), v = (255 * (valueAt(c, at) - low)) / (high - low);
@@ -103,10 +111,15 @@ function makeFull() {
     const { gallery } = content;
     if (!gallery) return $("gallery").remove();
     const all = bytesOf(gallery.pixels), size = gallery.channels * gallery.height * gallery.width, box = element("div", $("gallery"), "", { class: "gallery" });
-    gallery.images.forEach((entry, i) => {
+    gallery.images.forEach(({ label, answers }, i) => {
       const button = element("button", box, "", { type: "button", "aria-pressed": "false" }), image = all.subarray(i * size, (i + 1) * size);
       paint(canvasOf(1, 1, button), image, gallery);
-      element("span", button, entry.caption);
+      element("b", button, `This is ${label}`);
+      for (const [name, answer] of answers) {
+        const row = element("span", button, "", answer === label ? {} : { class: "wrong" });
+        element("span", row, name);
+        element("span", row, `${answer} ${answer === label ? "\u2713" : "\u2717"}`);
+      }
       button.addEventListener("click", () => attempt(() => {
         reset(() => (pixels = image));
         recognise();
@@ -114,6 +127,14 @@ function makeFull() {
         button.setAttribute("aria-pressed", "true");
         field.scrollIntoView({ block: "nearest", behavior: "smooth" });
       }));
+    });
+    if (gallery.images.length <= 12) return;
+    box.classList.add("short");
+    const more = element("button", $("gallery"), `Show all ${gallery.images.length} images`, { type: "button" });
+    more.addEventListener("click", () => {
+      box.classList.remove("short");
+      box.children[12].focus();
+      more.remove();
     });
   }
 }

@@ -144,6 +144,10 @@ function redraw() {
       context.stroke();
     }
   }
+  if (!strokes.length && !picture && !pixels) {
+    Object.assign(brush, { fillStyle: "#8a949e", font: `${size / 14}px system-ui, sans-serif`, textAlign: "center", textBaseline: "middle" });
+    brush.fillText("Draw here", size / 2, size / 2);
+  }
   const image = picture?.canvas ?? (pixels && $("seen"));
   if (image) {
     const ratio = Math.min(size / image.width, size / image.height), width = image.width * ratio, height = image.height * ratio;

@@ -75,17 +75,20 @@ class Plane {
   }
 
   max() {
-    return this.values.reduce((a, b) => Math.max(a, b));
+    let most = this.values[0];
+    for (const value of this.values) if (value > most) most = value;
+    return most;
   }
 }
 
 function running(lines, length, from, to, step, lineStep) {
   for (let line = 0; line < lines; line++) {
-    let sum = 0;
-    for (let at = -1; at < length; at++) {
-      if (at + 1 < length) sum += from[line * lineStep + (at + 1) * step];
-      if (at > 1) sum -= from[line * lineStep + (at - 2) * step];
-      if (at >= 0) to[line * lineStep + at * step] = sum / (Math.min(at + 1, length - 1) - Math.max(at - 1, 0) + 1);
+    let sum = from[line * lineStep];
+    for (let at = 0, place = line * lineStep; at < length; at++, place += step) {
+      const hasNext = at < length - 1;
+      if (hasNext) sum += from[place + step];
+      if (at > 1) sum -= from[place - 2 * step];
+      to[place] = sum / (1 + (at > 0) + hasNext);
     }
   }
 }
@@ -220,36 +223,39 @@ function findInk(colours) {
 }
 
 function strongInk(ink, noise) {
-  const sorted = ink.values.slice().sort(), count = Math.min(sorted.length, Math.max(4, Math.floor(sorted.length / 200)));
-  const strongest = f(sorted.subarray(sorted.length - count).reduce((a, b) => a + b, 0) / count);
+  const { length } = ink.values, count = Math.min(length, Math.max(4, Math.floor(length / 200))), least = nth(ink.values, length - count);
+  const most = new Float32Array(count).fill(least);
+  most.set(ink.values.filter(v => v > least));
+  const strongest = f(most.sort().reduce((a, b) => a + b, 0) / count);
   if (strongest < 10 || strongest < f(4 * noise)) return null;
   const factor = f(255 / strongest);
   return clean(ink, strongest, noise).map(v => Math.min(255, f(factor * v)));
 }
 
-function reachesBorder({ values, width, height, max }, least = 0.25 * values.reduce((a, b) => Math.max(a, b))) {
-  return values.some((v, i) => v >= least && (i < width || i >= width * (height - 1) || i % width === 0 || i % width === width - 1));
+function reachesBorder(ink) {
+  const { values, width, height } = ink, least = 0.25 * ink.max();
+  for (let x = 0; x < width; x++) if (values[x] >= least || values[width * height - 1 - x] >= least) return true;
+  for (let at = 0; at < values.length; at += width) if (values[at] >= least || values[at + width - 1] >= least) return true;
+  return false;
 }
 
 function cropInk(ink) {
   const least = 0.25 * ink.max();
   let top = ink.height, left = ink.width, bottom = -1, right = -1;
-  ink.values.forEach((v, i) => {
-    if (v < least) return;
-    const y = Math.floor(i / ink.width), x = i % ink.width;
-    [top, bottom, left, right] = [Math.min(top, y), Math.max(bottom, y), Math.min(left, x), Math.max(right, x)];
-  });
+  for (let y = 0, i = 0; y < ink.height; y++) {
+    for (let x = 0; x < ink.width; x++, i++) {
+      if (ink.values[i] >= least) [top, bottom, left, right] = [Math.min(top, y), y, Math.min(left, x), Math.max(right, x)];
+    }
+  }
   return ink.crop(top, left, bottom - top + 1, right - left + 1);
 }
 
 // The direction in which colours differ most from the paper's, by power iteration.
 function direction([red, green, blue]) {
-  const columns = [red.values, green.values, blue.values], products = columns.map(() => [0, 0, 0]);
-  for (let i = 0; i < red.values.length; i++) {
-    for (let a = 0; a < 3; a++) {
-      for (let b = 0; b < 3; b++) products[a][b] += columns[b][i] * columns[a][i];
-    }
-  }
+  const dot = (a, b) => a.values.reduce((sum, v, i) => sum + v * b.values[i], 0), own = dot(red, red);
+  const [rg, rb, gg, gb, bb] = red === green && red === blue ? Array(5).fill(own)
+    : [dot(red, green), dot(red, blue), dot(green, green), dot(green, blue), dot(blue, blue)];
+  const products = [[own, rg, rb], [rg, gg, gb], [rb, gb, bb]];
   let at = [0.299, 0.587, 0.114];
   for (let iteration = 0; iteration < 30; iteration++) {
     const next = [0, 1, 2].map(b => products[0][b] * at[0] + products[1][b] * at[1] + products[2][b] * at[2]);
@@ -267,12 +273,25 @@ function withoutPlateaus(ink, smooth, share) {
 
 function noiseOf({ values }) {
   if (values.length < 2) return 0;
-  const differences = values.subarray(1).map((v, i) => Math.abs(v - values[i]));
+  const differences = new Float32Array(values.length - 1);
+  for (let i = 0; i < differences.length; i++) differences[i] = Math.abs(values[i + 1] - values[i]);
   return f(f(1.05) * median(differences));
 }
 
 function median(values) {
-  return values.slice().sort()[values.length >> 1];
+  return nth(values, values.length >> 1);
+}
+
+// The value at an index if all were sorted. None is negative, so their bits are sorted as they are: the upper half of them, then the lower.
+function nth(values, index) {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length), counts = new Uint32Array(65536);
+  let upper = 0, lower = 0;
+  for (let i = 0; i < bits.length; i++) counts[bits[i] >>> 16]++;
+  for (; index >= counts[upper]; upper++) index -= counts[upper];
+  counts.fill(0);
+  for (let i = 0; i < bits.length; i++) if (bits[i] >>> 16 === upper) counts[bits[i] & 65535]++;
+  for (; index >= counts[lower]; lower++) index -= counts[lower];
+  return new Float32Array(Uint32Array.of(upper * 65536 + lower).buffer)[0];
 }
 
 // Keeps connected pieces that are ink for sure somewhere, and no specks, with the greys of their edges.
@@ -303,33 +322,38 @@ function clean(ink, strongest, noise) {
 }
 
 // Fits a paraboloid to a plane, again and again with less weight for what is far off, and takes it away.
-function subtractPaper(plane) {
-  const { width, height, values } = plane, step = Math.max(1, Math.floor(values.length / 4096)) | 1, count = Math.floor((values.length + step - 1) / step);
-  const place = (index, length) => (2 * index) / length - 1, samples = [], priorities = new Float64Array(count);
+function subtractPaper({ width, height, values }) {
+  const step = Math.max(1, Math.floor(values.length / 4096)) | 1, count = Math.floor((values.length + step - 1) / step);
+  const place = (index, length) => (2 * index) / length - 1, samples = new Float64Array(7 * count), priorities = new Float64Array(count);
   for (let s = 0; s < count; s++) {
     const row = Math.floor((s * step) / width), column = (s * step) % width, x = place(column, width), y = place(row, height);
-    samples.push([1, x, y, x * x, x * y, y * y, values[s * step]]);
+    samples.set([1, x, y, x * x, x * y, y * y, values[s * step]], 7 * s);
     priorities[s] = 12 * Math.min(row, height - 1 - row) < height || 12 * Math.min(column, width - 1 - column) < width ? 3 : 1;
   }
   const at = (k, x, y) => k[0] + k[1] * x + k[2] * y + k[3] * (x * x) + k[4] * (x * y) + k[5] * (y * y);
-  let weights = priorities, surface;
+  const weights = priorities.slice(), errors = new Float32Array(count);
+  let surface;
   for (let iteration = 0; iteration < 12; iteration++) {
     surface = solve(samples, weights);
-    const errors = Float32Array.from(samples, s => s[6] - at(surface, s[1], s[2])), spread = 1.5 * Math.max(2, median(errors.map(Math.abs)));
-    weights = priorities.map((priority, s) => priority / (1 + (errors[s] / spread) * (errors[s] / spread)));
+    for (let s = 0; s < count; s++) errors[s] = samples[7 * s + 6] - at(surface, samples[7 * s + 1], samples[7 * s + 2]);
+    const spread = 1.5 * Math.max(2, median(errors.map(Math.abs)));
+    for (let s = 0; s < count; s++) weights[s] = priorities[s] / (1 + (errors[s] / spread) * (errors[s] / spread));
   }
-  plane.map((v, i) => v - at(surface, place(i % width, width), place(Math.floor(i / width), height)));
+  const across = Float64Array.from({ length: width }, (_, x) => place(x, width));
+  for (let row = 0, i = 0; row < height; row++) {
+    for (let x = 0, y = place(row, height); x < width; x++, i++) values[i] -= at(surface, across[x], y);
+  }
 }
 
 // Least squares: the normal equations, by Gaussian elimination.
 function solve(samples, weights) {
   const rows = Array.from({ length: 6 }, () => new Float64Array(7));
-  samples.forEach((sample, s) => {
+  for (let s = 0; s < weights.length; s++) {
     for (let r = 0; r < 6; r++) {
-      const weight = weights[s] * sample[r];
-      for (let c = 0; c < 7; c++) rows[r][c] += weight * sample[c];
+      const weight = weights[s] * samples[7 * s + r], row = rows[r];
+      for (let c = 0; c < 7; c++) row[c] += weight * samples[7 * s + c];
     }
-  });
+  }
   for (let i = 0; i < 6; i++) rows[i][i] += 1e-6;
   for (let pivot = 0; pivot < 6; pivot++) {
     for (let r = 0; r < 6; r++) {
@@ -349,14 +373,17 @@ function normalizeWidth(ink) {
 
 // The ink's area over half of its outline. A slanted line's staircase is longer than the line, by 4 / pi on average.
 function strokeWidth(ink) {
-  const { width, height, values } = ink, half = ink.max() / 2, inside = (y, x) => y >= 0 && x >= 0 && y < height && x < width && values[y * width + x] >= half;
+  const { width, values } = ink, half = ink.max() / 2, above = new Uint8Array(width);
   let area = 0, outline = 0;
-  for (let y = 0; y <= height; y++) {
-    for (let x = 0; x <= width; x++) {
-      area += inside(y, x);
-      outline += (inside(y, x) !== inside(y, x - 1)) + (inside(y, x) !== inside(y - 1, x));
-    }
+  for (let i = 0, before = 0; i < values.length; i++) {
+    const x = i % width, inside = +(values[i] >= half);
+    if (x === 0) [outline, before] = [outline + before, 0];
+    area += inside;
+    outline += (inside !== before) + (inside !== above[x]);
+    above[x] = before = inside;
+    if (i === values.length - 1) outline += before;
   }
+  outline += above.reduce((a, b) => a + b);
   return outline ? (2 * area) / ((outline * Math.PI) / 4) : 0;
 }
 
