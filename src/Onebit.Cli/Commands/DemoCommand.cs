@@ -61,6 +61,7 @@ internal static class DemoCommand
             ImageSet? test = Test(packed[0].Model, packed[0].Name, parsed.GetRequiredValue(data), parsed.GetResult(data) is { Implicit: false });
             DemoModel[] shown = [.. packed.Select(m => Measured(m.Name, m.Model, packed[0].Model, test))];
             string page = parsed.GetValue(tiny) ? DemoPage.WriteTiny(shown[0]) : DemoPage.Write(Content(shown, test));
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
             AtomicFile.WriteText(file, page);
             Console.WriteLine($"{VisibleText.Of(file)}: {new FileInfo(file).Length:N0} bytes. Open it in a browser.");
         });
