@@ -228,7 +228,9 @@ public sealed class DemoBrowserTests : IAsyncLifetime
             count++;
         }
 
-        TestContext.Current.TestOutputHelper!.WriteLine($"{count} drawings: page and command agree on {agree}, the page is right on {right}");
+        TestContext.Current.TestOutputHelper!.WriteLine(
+            $"{count} drawings: page and command agree on {agree}, the page is right on {right}"
+        );
         Assert.Equal(200, count);
         Assert.InRange(agree, 199, 200);
         Assert.InRange(right, 197, 200);

@@ -165,9 +165,22 @@ public class JavaScriptEngineTests
         byte[] model = File.ReadAllBytes(Files[0]);
         byte[] newer = [.. model];
         newer[4] = 3;
-        foreach (byte[] file in new[] { [], "<html>"u8.ToArray(), model[..20], model[..^1], FileBytes.WithChecksum(newer.AsSpan(0, newer.Length - 4)) })
+        foreach (
+            byte[] file in new[]
+            {
+                [],
+                "<html>"u8.ToArray(),
+                model[..20],
+                model[..^1],
+                FileBytes.WithChecksum(newer.AsSpan(0, newer.Length - 4)),
+            }
+        )
         {
-            Assert.EndsWith(".", Assert.Throws<InvalidDataException>(() => JavaScriptEngine.Scores(file, [])).Message, StringComparison.Ordinal);
+            Assert.EndsWith(
+                ".",
+                Assert.Throws<InvalidDataException>(() => JavaScriptEngine.Scores(file, [])).Message,
+                StringComparison.Ordinal
+            );
         }
     }
 

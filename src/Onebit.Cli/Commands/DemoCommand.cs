@@ -58,7 +58,12 @@ internal static class DemoCommand
                 paths.Length > 0
                     ? [.. paths.Select(path => (Path.GetFileNameWithoutExtension(path), BitModel.Load(path)))]
                     : [.. s_shipped.Take(parsed.GetValue(tiny) ? 1 : s_shipped.Length).Select(name => (name, Shipped(name)))];
-            ImageSet? test = Test(packed[0].Model, packed[0].Name, parsed.GetRequiredValue(data), parsed.GetResult(data) is { Implicit: false });
+            ImageSet? test = Test(
+                packed[0].Model,
+                packed[0].Name,
+                parsed.GetRequiredValue(data),
+                parsed.GetResult(data) is { Implicit: false }
+            );
             DemoModel[] shown = [.. packed.Select(m => Measured(m.Name, m.Model, packed[0].Model, test))];
             string page = parsed.GetValue(tiny) ? DemoPage.WriteTiny(shown[0]) : DemoPage.Write(Content(shown, test));
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);

@@ -40,10 +40,7 @@ internal static class DemoImages
                 .Select(c => new DemoImage(
                     test.Image(c.Index).ToArray(),
                     names[test.Labels.Span[c.Index]],
-                    [
-                        .. other is null ? [] : new[] { (other.Value.Name, names[c.Other]) },
-                        (models[0].Name, names[predicted[c.Index]]),
-                    ]
+                    [.. other is null ? [] : new[] { (other.Value.Name, names[c.Other]) }, (models[0].Name, names[predicted[c.Index]])]
                 )),
         ];
         return chosen.Length == 0 ? null : new DemoGallery(test.Shape, chosen);

@@ -142,7 +142,11 @@ public static class DemoPage
                         height = gallery.Shape.Height,
                         width = gallery.Shape.Width,
                         pixels = Convert.ToBase64String([.. gallery.Images.SelectMany(i => i.Pixels.ToArray())]),
-                        images = gallery.Images.Select(i => new { label = i.Label, answers = i.Answers.Select(a => new[] { a.Network, a.Class }) }),
+                        images = gallery.Images.Select(i => new
+                        {
+                            label = i.Label,
+                            answers = i.Answers.Select(a => new[] { a.Network, a.Class }),
+                        }),
                     },
             },
             s_json

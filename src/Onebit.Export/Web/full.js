@@ -2,7 +2,7 @@
 function makeFull() {
   const float = content.float32 && { ...content.float32, network: new FloatNetwork(content.float32.layers, bytesOf(content.float32.file)) };
   const floatAnswer = float && makeAnswer("32 bits per weight", "float"), select = element("select", oneBit.name, "", { "aria-label": "One-bit model" });
-  let lastSeen = null;
+  let later;
 
   function fillSelect() {
     select.replaceChildren(...models.map((model, i) => element("option", null, model.name, { value: i })));
@@ -41,7 +41,6 @@ function makeFull() {
     },
 
     show(seen, model) {
-      lastSeen = seen;
       const [input] = model.network.infos, fitsFloat = float && model.digits && input.count === float.pixels;
       if (float) {
         let probabilities = null;
@@ -52,7 +51,9 @@ function makeFull() {
         showAnswer(floatAnswer, float.names, probabilities, facts(float, floatAnswer, float.network.bytes));
       }
       $("inside").hidden = !seen;
-      if (seen) look(model.network);
+      // Tiles take longer than an answer: they wait until the hand rests a moment.
+      clearTimeout(later);
+      if (seen) later = setTimeout(() => look(model.network), 40);
     },
 
     release() {
@@ -109,7 +110,7 @@ function makeFull() {
 
   function showGallery() {
     const { gallery } = content;
-    if (!gallery) return $("gallery").remove();
+    if (!gallery) return;
     const all = bytesOf(gallery.pixels), size = gallery.channels * gallery.height * gallery.width, box = element("div", $("gallery"), "", { class: "gallery" });
     gallery.images.forEach(({ label, answers }, i) => {
       const button = element("button", box, "", { type: "button", "aria-pressed": "false" }), image = all.subarray(i * size, (i + 1) * size);
