@@ -109,8 +109,9 @@ public sealed class DemoBrowserTests : IAsyncLifetime
                 ([action, base64]) => {
                   const data = new DataTransfer();
                   data.items.add(new File([bytesOf(base64)], "image"));
-                  const event = action === "paste" ? new ClipboardEvent("paste", { clipboardData: data }) : new DragEvent("drop", { dataTransfer: data });
-                  document.dispatchEvent(event);
+                  const paste = () => new ClipboardEvent("paste", { clipboardData: data });
+                  const drop = () => new DragEvent("drop", { dataTransfer: data });
+                  document.dispatchEvent(action === "paste" ? paste() : drop());
                 }
                 """,
                 new[] { action, Convert.ToBase64String(File.ReadAllBytes(samples[i])) }

@@ -9,7 +9,8 @@ internal static class DemoImages
     private const int Candidates = 500,
         Shown = 36;
 
-    /// <summary>Of the images about which the first model is least sure, those that another network reads otherwise; null: there are none.</summary>
+    /// <summary>Of the images about which the first model is least sure, those that another network reads otherwise.</summary>
+    /// <returns>Null: there are none.</returns>
     internal static DemoGallery? Choose(IReadOnlyList<DemoModel> models, FloatNetwork? network, ImageSet test)
     {
         BitModel first = models[0].Model;

@@ -39,12 +39,12 @@ public static class DemoPage
             $"""
             <section id="inside" aria-label="Inside the one-bit network" hidden>
             <h2>Inside the one-bit network</h2>
-            <p class="muted">What each layer gives, from the first to the last. Every tile is a channel. A bit is black or white; a code of more
-            bits is a grey.</p>
+            <p class="muted">What each layer gives, from the first to the last. Every tile is a channel. A bit is black or white; a code of
+            more bits is a grey.</p>
             <div id="layers"></div>
             </section>
-            {gallery}<footer><p>The one-bit networks give exactly the scores of Onebit's runtime, integer for integer. You may also open a model
-            of your own, a .onebit file.</p></footer>
+            {gallery}<footer><p>The one-bit networks give exactly the scores of Onebit's runtime, integer for integer. You may also open
+            a model of your own, a .onebit file.</p></footer>
             """,
             script
         );
