@@ -22,6 +22,7 @@ try
         InspectCommand.Create(),
         ExportCommand.Create(),
         GenerateCommand.Create(),
+        DemoCommand.Create(),
         BenchCommand.Create(),
         ReportCommand.Create(),
         DataCommand.Create(),

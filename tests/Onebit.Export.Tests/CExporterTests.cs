@@ -187,7 +187,7 @@ public class CExporterTests
         Assert.SkipUnless(flags.Length == 0 || CProgram.Links(name, flags), $"{name} does not link with {string.Join(' ', flags)}.");
     }
 
-    private static List<(BitModel Model, string Prefix)> OneOfEachMethod(Random random)
+    internal static List<(BitModel Model, string Prefix)> OneOfEachMethod(Random random)
     {
         RuntimeHelpers.RunModuleConstructor(typeof(Network).Module.ModuleHandle);
         var models = new List<(BitModel Model, string Prefix)>();

@@ -130,7 +130,7 @@ internal static class SharedOptions
         }
     }
 
-    private static void RequireFile(SymbolResult result, string path, string what)
+    internal static void RequireFile(SymbolResult result, string path, string what)
     {
         if (!File.Exists(path))
         {

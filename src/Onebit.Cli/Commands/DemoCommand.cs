@@ -1,0 +1,111 @@
+using System.CommandLine;
+using Onebit.Datasets;
+using Onebit.Export;
+using Onebit.Study;
+
+namespace Onebit.Cli;
+
+/// <summary><c>onebit demo</c>: packed models as a web page to draw on.</summary>
+internal static class DemoCommand
+{
+    // The first one is shown first, and is the one of the tiny page. The last one has activations of one bit, too.
+    private static readonly string[] s_shipped = ["mnist-small", "mnist-micro", "mnist-tiny", "mnist-headline", "cnn-binarynet"];
+
+    internal static Command Create()
+    {
+        var models = new Argument<string[]>("MODEL")
+        {
+            Description = "Packed models, .onebit files. The default is the models for digits that come with Onebit.",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+        models.Validators.Add(result =>
+        {
+            foreach (string path in result.GetValueOrDefault<string[]>() ?? [])
+            {
+                SharedOptions.RequireFile(result, path, "model");
+            }
+        });
+        var output = new Option<string>("--out") { Description = "The page, an HTML file.", HelpName = "FILE" };
+        output.DefaultValueFactory = _ => "demo.html";
+        var tiny = new Option<bool>("--tiny") { Description = "Write a small page with one model, to be embedded in other pages." };
+        Option<string> data = SharedOptions.Data();
+        var command = new Command(
+            "demo",
+            """
+            Write a web page in which packed models read what a person draws. It is one file and needs no server.
+
+            Example: onebit demo --out demo.html
+            """
+        )
+        {
+            models,
+            output,
+            tiny,
+            data,
+        };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(tiny) && result.GetValue(models) is { Length: > 1 })
+            {
+                result.AddError("--tiny takes one model; leave the others out");
+            }
+        });
+        command.SetAction(parsed =>
+        {
+            string file = parsed.GetRequiredValue(output);
+            string[] paths = parsed.GetValue(models) ?? [];
+            (string Name, BitModel Model)[] packed =
+                paths.Length > 0
+                    ? [.. paths.Select(path => (Path.GetFileNameWithoutExtension(path), Classifier.Load(path)))]
+                    : [.. s_shipped.Take(parsed.GetValue(tiny) ? 1 : s_shipped.Length).Select(name => (name, Shipped(name)))];
+            ImageSet? test = Test(
+                packed[0].Model,
+                packed[0].Name,
+                parsed.GetRequiredValue(data),
+                parsed.GetResult(data) is { Implicit: false }
+            );
+            DemoModel[] shown = [.. packed.Select(m => Measured(m.Name, m.Model, packed[0].Model, test))];
+            string page = parsed.GetValue(tiny) ? DemoPage.WriteTiny(shown[0]) : DemoPage.Write(Content(shown, test));
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
+            AtomicFile.WriteText(file, page);
+            Console.WriteLine($"{VisibleText.Of(file)}: {new FileInfo(file).Length:N0} bytes. Open it in a browser.");
+        });
+        return command;
+    }
+
+    private static BitModel Shipped(string name)
+    {
+        using Stream stream = typeof(DemoCommand).Assembly.GetManifestResourceStream($"{name}.onebit")!;
+        return BitModel.Load(stream);
+    }
+
+    /// <summary>The test images, as far as they are the model's.</summary>
+    private static ImageSet? Test(BitModel model, string name, string data, bool isChosen)
+    {
+        if (isChosen || KnownPreparation.Of(model) == ImagePreparation.Digits)
+        {
+            return DataCommand.LoadTestShowingProgress(data, model, name);
+        }
+
+        Failure.Say($"{name} was not trained on MNIST, so the page has no test images. Give --data to have some.");
+        return null;
+    }
+
+    private static DemoModel Measured(string name, BitModel model, BitModel first, ImageSet? test)
+    {
+        double? accuracy = null;
+        if (test is not null && model.Input.Shape == first.Input.Shape && model.ClassNames.SequenceEqual(first.ClassNames))
+        {
+            byte[] classes = ModelPredictions.Of(model, test);
+            accuracy = (double)Enumerable.Range(0, test.Count).Count(i => classes[i] == test.Labels.Span[i]) / test.Count;
+        }
+
+        return new DemoModel(name, model, KnownPreparation.Of(model), accuracy);
+    }
+
+    private static DemoContent Content(DemoModel[] models, ImageSet? test)
+    {
+        FloatNetwork? network = models[0] is { Preparation: ImagePreparation.Digits, Model.ClassCount: 10 } ? FloatNetwork.Shipped : null;
+        return new DemoContent(models, network, test is null ? null : DemoImages.Choose(models, network, test));
+    }
+}
