@@ -21,6 +21,7 @@ try
         PredictCommand.Create(),
         InspectCommand.Create(),
         ExportCommand.Create(),
+        VerifyCommand.Create(),
         BenchCommand.Create(),
         ReportCommand.Create(),
         DataCommand.Create(),
