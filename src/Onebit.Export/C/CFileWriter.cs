@@ -59,7 +59,11 @@ internal static class CFileWriter
     }
 
     /// <summary>The source.</summary>
-    public static string Source(CUnit unit, WorkBuffer buffer, IReadOnlyList<LayerWriter> layers)
+    /// <param name="unit">The file.</param>
+    /// <param name="buffer">The work buffer.</param>
+    /// <param name="layers">The layers.</param>
+    /// <param name="calls">The statements that run the layers.</param>
+    public static string Source(CUnit unit, WorkBuffer buffer, IReadOnlyList<LayerWriter> layers, string calls)
     {
         (BitModel model, string name) = (unit.Model, unit.Prefix);
         var text = new CText();
@@ -78,7 +82,6 @@ internal static class CFileWriter
             text.Add(buffer.Places).Space();
         }
 
-        string calls = string.Join("\n", layers.Select(l => l.Call(buffer.Address)));
         string threshold = "";
         if (!buffer.IsPixels(0) && layers.Any(l => l.Sources.Contains(0)))
         {

@@ -95,42 +95,77 @@ internal static class CHelpers
                 """,
             "complete_tables" => """
                 /* A table holds the sums of all choices of four inputs, at four positions: two sums of 16 bits per word.
-                 * Entries 1, 2, 4 and 8 are the inputs. The others follow from them. */
+                 * The eight inputs of both tables lie in the second half of the second one. */
                 static void complete_tables(uint32_t tables[2][16][2]) {
                     for (uint32_t t = 0; t < 2; t++) {
-                        tables[t][0][0] = 0;
-                        tables[t][0][1] = 0;
-                        for (uint32_t input = 2; input < 16; input <<= 1) {
-                            for (uint32_t other = 1; other < input; other++) {
-                                tables[t][input + other][0] = tables[t][input][0] + tables[t][other][0];
-                                tables[t][input + other][1] = tables[t][input][1] + tables[t][other][1];
-                            }
+                        for (uint32_t half = 0; half < 2; half++) {
+                            const uint32_t *in = &tables[1][8 + 4 * t][half];
+                            const uint32_t a = in[0], b = in[2], c = in[4], d = in[6], ab = a + b, cd = c + d;
+                            uint32_t *entry = &tables[t][0][half];
+                            entry[0] = 0;
+                            entry[2] = a;
+                            entry[4] = b;
+                            entry[6] = ab;
+                            entry[8] = c;
+                            entry[10] = a + c;
+                            entry[12] = b + c;
+                            entry[14] = ab + c;
+                            entry[16] = d;
+                            entry[18] = a + d;
+                            entry[20] = b + d;
+                            entry[22] = ab + d;
+                            entry[24] = cd;
+                            entry[26] = a + cd;
+                            entry[28] = b + cd;
+                            entry[30] = ab + cd;
                         }
                     }
                 }
                 """,
             "add_sums" => """
-                /* Adds to the sums of each output those of eight inputs whose weight is +1. An output has a byte of weights. */
+                /* Adds to the sums of each output those of eight inputs whose weight is +1. An output has a byte of weights.
+                 * Behind them all inputs are added. */
                 static void add_sums(uint32_t tables[2][16][2], const uint8_t *weights, uint32_t (*sums)[2], uint32_t outputs) {
                     complete_tables(tables);
-                    for (uint32_t o = 0; o < outputs; o++) {
-                        const uint32_t *low = tables[0][weights[o] & 15], *high = tables[1][weights[o] >> 4];
-                        sums[o][0] += low[0] + high[0];
-                        sums[o][1] += low[1] + high[1];
+                    for (const uint8_t *end = weights + outputs; weights < end; weights++) {
+                        const uint32_t *low = tables[0][*weights & 15], *high = tables[1][*weights >> 4];
+                        sums[0][0] += low[0] + high[0];
+                        sums[0][1] += low[1] + high[1];
+                        sums++;
                     }
+                    sums[0][0] += tables[0][15][0] + tables[1][15][0];
+                    sums[0][1] += tables[0][15][1] + tables[1][15][1];
                 }
                 """,
             "add_wide_sums" => """
-                /* Adds to the sums of each output those of eight inputs whose weight is +1. An output has a byte of weights. */
+                /* Adds to the sums of each output those of eight inputs whose weight is +1. An output has a byte of weights.
+                 * Behind them all inputs are added. */
                 static void add_wide_sums(uint32_t tables[2][16][2], const uint8_t *weights, uint32_t (*sums)[4], uint32_t outputs) {
                     complete_tables(tables);
-                    for (uint32_t o = 0; o < outputs; o++) {
-                        const uint32_t *low = tables[0][weights[o] & 15], *high = tables[1][weights[o] >> 4];
+                    for (uint32_t o = 0; o <= outputs; o++) {
+                        const uint32_t byte = o < outputs ? weights[o] : 255;
+                        const uint32_t *low = tables[0][byte & 15], *high = tables[1][byte >> 4];
                         const uint32_t left = low[0] + high[0], right = low[1] + high[1];
                         sums[o][0] += left & 0xffff;
                         sums[o][1] += left >> 16;
                         sums[o][2] += right & 0xffff;
                         sums[o][3] += right >> 16;
+                    }
+                }
+                """,
+            "place_of" => """
+                /* Where a row lies among so many that share their places in turn. */
+                static uint32_t place_of(uint32_t row, uint32_t rows) {
+                    while (row >= rows) {
+                        row -= rows;
+                    }
+                    return row;
+                }
+                """,
+            "clear" => """
+                static void clear(uint8_t *bytes, uint32_t count) {
+                    for (uint32_t i = 0; i < count; i++) {
+                        bytes[i] = 0;
                     }
                 }
                 """,

@@ -17,6 +17,9 @@ internal sealed class CUnit(BitModel model, string prefix)
     /// <summary>The same in upper case, for constants.</summary>
     public string Macro { get; } = prefix.ToUpperInvariant();
 
+    /// <summary>The values that are stored row by row.</summary>
+    public required IReadOnlyDictionary<int, RowLayout> Layouts { get; init; }
+
     /// <summary>Constant arrays and functions so far.</summary>
     public CText Text { get; } = new();
 

@@ -6,12 +6,14 @@ internal sealed class WorkBuffer
     private readonly List<(string Name, string Content, MemoryPlan.Block Block)> _parts = [];
     private readonly long[] _offsets;
     private readonly CUnit _unit;
+    private readonly int[] _groups;
 
     /// <param name="unit">The file.</param>
     /// <param name="layers">The layers in the order they run, which have been written.</param>
-    public WorkBuffer(CUnit unit, IReadOnlyList<LayerWriter> layers)
+    /// <param name="groups">The number of each layer's group. Layers of a group run in turn.</param>
+    public WorkBuffer(CUnit unit, IReadOnlyList<LayerWriter> layers, int[] groups)
     {
-        _unit = unit;
+        (_unit, _groups) = (unit, groups);
         if (!IsPixels(0) && layers.Any(l => l.Sources.Contains(0)))
         {
             AddValue(0, layers, -1);
@@ -27,7 +29,7 @@ internal sealed class WorkBuffer
             foreach ((CType type, string name, long[] dimensions) in layers[i].Scratch)
             {
                 long length = dimensions.Aggregate(1L, (x, y) => x * y);
-                var block = new MemoryPlan.Block(length * type.Bytes, type.Bytes, i, i);
+                var block = new MemoryPlan.Block(length * type.Bytes, type.Bytes, groups[i], groups[i], Owner: i);
                 _parts.Add((LayerWriter.PlaceOf(layers[i].Name, name), $"{length} of {type.Name}", block));
             }
         }
@@ -77,13 +79,12 @@ internal sealed class WorkBuffer
     {
         ValueInfo info = _unit.Model.Values[value];
         CType type = CType.Of(info);
-        int last = first;
-        for (int i = first + 1; i < layers.Count; i++)
-        {
-            last = layers[i].Sources.Contains(value) ? i : last;
-        }
-
-        string content = new CValue(info, type, "").Description;
-        _parts.Add((PlaceOf(value), content, new MemoryPlan.Block((long)type.Length(info.Count) * type.Bytes, type.Bytes, first, last)));
+        int last = Enumerable.Range(0, layers.Count).LastOrDefault(i => layers[i].Sources.Contains(value), first);
+        (string content, long length) = _unit.Layouts.TryGetValue(value, out RowLayout? rows)
+            ? ($"{rows.Rows} rows of {info.Channels} x {rows.ChannelStride} bytes", rows.Bytes)
+            : (new CValue(info, type, "").Description, (long)type.Length(info.Count));
+        _parts.Add((PlaceOf(value), content, new MemoryPlan.Block(length * type.Bytes, type.Bytes, Group(first), Group(last))));
     }
+
+    private int Group(int layer) => layer < 0 ? -1 : _groups[layer];
 }
