@@ -51,7 +51,8 @@ public sealed class CBoard
 
     /// <summary>The files of the program, which reads images and prints their classes.</summary>
     /// <param name="prefix">The model's.</param>
-    public IReadOnlyList<(string Name, string Text)> Files(string prefix)
+    /// <param name="inPlace">The image lies in the work buffer.</param>
+    public IReadOnlyList<(string Name, string Text)> Files(string prefix, bool inPlace = false)
     {
         ArgumentException.ThrowIfNullOrEmpty(prefix);
         return
@@ -59,6 +60,9 @@ public sealed class CBoard
             (
                 "main.c",
                 Read("main.c")
+                    .Replace("@static pixels@", inPlace ? "" : "static uint8_t pixels[@MODEL@_PIXELS];\n", StringComparison.Ordinal)
+                    .Replace("@pixels@", inPlace ? "work.pixels" : "pixels", StringComparison.Ordinal)
+                    .Replace("@arguments@", inPlace ? "&work, scores" : "pixels, scores, &work", StringComparison.Ordinal)
                     .Replace("@model@", prefix, StringComparison.Ordinal)
                     .Replace("@MODEL@", prefix.ToUpperInvariant(), StringComparison.Ordinal)
             ),

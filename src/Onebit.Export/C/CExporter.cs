@@ -15,9 +15,12 @@ public static class CExporter
     /// <summary>Writes a model.</summary>
     /// <param name="model">The model.</param>
     /// <param name="prefix">What all names begin with, see <see cref="IsPrefix"/>.</param>
+    /// <param name="inPlace">
+    /// The image lies in the work buffer, and is overwritten. This needs the least memory. Otherwise the image may lie anywhere, and stays.
+    /// </param>
     /// <exception cref="ArgumentException">The prefix is none.</exception>
     /// <exception cref="InvalidDataException">The model is too large; the message says why.</exception>
-    public static CFiles Write(BitModel model, string prefix)
+    public static CFiles Write(BitModel model, string prefix, bool inPlace = false)
     {
         ArgumentNullException.ThrowIfNull(model);
         if (!IsPrefix(prefix))
@@ -34,12 +37,12 @@ public static class CExporter
         }
 
         FusedLayer[] layers = [.. LiveLayers(model)];
-        return RowPlan.All(model, layers).Select(plan => Write(model, prefix, layers, plan)).MinBy(files => files.WorkBytes)!;
+        return RowPlan.All(model, layers).Select(plan => Write(model, prefix, inPlace, layers, plan)).MinBy(files => files.WorkBytes)!;
     }
 
-    private static CFiles Write(BitModel model, string prefix, FusedLayer[] layers, RowPlan plan)
+    private static CFiles Write(BitModel model, string prefix, bool inPlace, FusedLayer[] layers, RowPlan plan)
     {
-        var unit = new CUnit(model, prefix) { Layouts = plan.Layouts };
+        var unit = new CUnit(model, prefix) { Layouts = plan.Layouts, IsInPlace = inPlace };
         LayerWriter[] writers =
         [
             .. layers.Select(
@@ -52,7 +55,7 @@ public static class CExporter
             layer.Finish();
         }
 
-        var buffer = new WorkBuffer(unit, writers, plan.Groups);
+        var buffer = new WorkBuffer(unit, writers, plan);
         IEnumerable<string> calls = writers
             .Select((writer, i) => (writer, Group: plan.Groups[i]))
             .GroupBy(l => l.Group, l => l.writer)

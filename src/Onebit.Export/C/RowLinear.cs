@@ -23,8 +23,8 @@ internal static class RowLinear
             layer.FanIn % 8 == 0
                 ? ""
                 : $$"""
-                    while (input < tables[2][0]) {
-                    *input++ = 0;
+                    for (; input < tables[2][0]; input++) {
+                    input[0] = 0;
                     }
                     {{add}}
                     """;
@@ -38,8 +38,9 @@ internal static class RowLinear
             for (uint32_t i = 0; i < {{linear.KernelHeight}}; i++) {
             const uint8_t *upper = rows[i] + from;{{lower}}
             for (uint32_t j = 0; j < {{linear.KernelWidth}}; j++) {
-            *input++ = {{left}};
-            *input++ = {{right}};
+            input[0] = {{left}};
+            input[1] = {{right}};
+            input += 2;
             if (input == tables[2][0]) {
             {{add}}
             {{more}}

@@ -54,6 +54,58 @@ internal sealed class RowPlan
     /// <summary>The values that are stored row by row.</summary>
     public IReadOnlyDictionary<int, RowLayout> Layouts { get; }
 
+    /// <summary>
+    /// The layer whose output may take the place of the image, row by row behind the last row that is read; -1 if there is none. It ends
+    /// the group of the only layer that reads the image.
+    /// </summary>
+    /// <param name="layers">The layers.</param>
+    /// <param name="reader">The layer that reads the image.</param>
+    public int Overwriting(IReadOnlyList<LayerWriter> layers, int reader)
+    {
+        int last = Array.LastIndexOf(Groups, Groups[reader]);
+        if (
+            Steps[reader] is not { Layer.Source: { Channels: 1 } image }
+            || layers.Count(l => l.Sources.Contains(0)) > 1
+            || !Layouts.TryGetValue(layers[last].Layer.Output, out RowLayout? output)
+        )
+        {
+            return -1;
+        }
+
+        int[] done = new int[last + 1];
+        for (int step = 0; step < Steps[last]!.Count; step++)
+        {
+            Give(last);
+            int free = done[reader] * Steps[reader]!.Advance * image.Width,
+                written = (output.Padding + (step + 1) * Steps[last]!.Rows) * output.RowStride;
+            if (written > free && done[reader] < Steps[reader]!.Count)
+            {
+                return -1;
+            }
+
+            done[last]++;
+        }
+
+        return last;
+
+        // What the layers before give until a layer can do its next step.
+        void Give(int layer)
+        {
+            if (layer == reader)
+            {
+                return;
+            }
+
+            RowStep before = Steps[layer - 1]!;
+            int padding = Steps[layer]!.Layer.Linear.Padding;
+            while (done[layer - 1] * before.Rows + padding < done[layer] * Steps[layer]!.Advance + Steps[layer]!.InputRows)
+            {
+                Give(layer - 1);
+                done[layer - 1]++;
+            }
+        }
+    }
+
     private int Links { get; set; }
 
     /// <summary>All plans worth a try, those that store whole values first.</summary>

@@ -5,11 +5,11 @@ using System.Text.RegularExpressions;
 namespace Onebit.Export;
 
 /// <summary>C, compiled for a small processor that qemu emulates.</summary>
-internal sealed partial class BoardTarget(CBoard board) : VerificationTarget
+internal sealed partial class BoardTarget(CBoard board, bool inPlace = false) : VerificationTarget
 {
     public override string Name => $"c-{board.Name}";
 
-    public override string Tool => $"{board.Compiler} -Os, {board.Emulator}";
+    public override string Tool => $"{board.Compiler} -Os, {board.Emulator}{(inPlace ? ", in place" : "")}";
 
     public override IReadOnlyList<string> Programs => [board.Compiler, board.Emulator];
 
@@ -18,8 +18,8 @@ internal sealed partial class BoardTarget(CBoard board) : VerificationTarget
     public override TargetRun Run(BitModel model, ReadOnlyMemory<byte> images)
     {
         using var tool = new VerificationTool();
-        CFiles files = tool.WriteC(model);
-        foreach ((string name, string text) in board.Files("model"))
+        CFiles files = tool.WriteC(model, inPlace);
+        foreach ((string name, string text) in board.Files("model", inPlace))
         {
             tool.Write(name, text);
         }

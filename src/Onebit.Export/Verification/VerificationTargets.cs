@@ -7,7 +7,9 @@ public static class VerificationTargets
     public static IReadOnlyList<VerificationTarget> All { get; } =
         [
             .. from compiler in new[] { "gcc", "clang" } from level in new[] { "-O0", "-Os", "-O2" } select new HostCTarget(compiler, level),
+            new HostCTarget("gcc", "-O2", inPlace: true),
             .. CBoard.All.Select(board => new BoardTarget(board)),
+            .. CBoard.All.Select(board => new BoardTarget(board, inPlace: true)),
         ];
 
     /// <summary>How many images have another class or another score than those of the runtime.</summary>

@@ -25,9 +25,9 @@ internal sealed class VerificationTool : IDisposable
     public void Write(string name, string text) => System.IO.File.WriteAllText(File(name), text);
 
     /// <summary>Writes the two files of a model in C, with the prefix <c>model</c>.</summary>
-    public CFiles WriteC(BitModel model)
+    public CFiles WriteC(BitModel model, bool inPlace)
     {
-        CFiles files = CExporter.Write(model, "model");
+        CFiles files = CExporter.Write(model, "model", inPlace);
         Write("model.h", files.Header);
         Write("model.c", files.Source);
         return files;

@@ -3,12 +3,11 @@
 #include "board.h"
 
 static @model@_work work;
-static uint8_t pixels[@MODEL@_PIXELS];
-static @model@_score scores[@MODEL@_CLASSES];
+@static pixels@static @model@_score scores[@MODEL@_CLASSES];
 
 #ifndef NO_DRAWING
 static void draw(void) {
-    const uint8_t *pixel = pixels;
+    const uint8_t *pixel = @pixels@;
     for (int y = 0; y < @MODEL@_HEIGHT; y++) {
         for (int x = 0; x < @MODEL@_WIDTH; x++) {
             const char ink = " .:-=+*#%@"[*pixel++ * 10 >> 8];
@@ -25,12 +24,12 @@ int main(void) {
         board_text("There is no file images.gray.\n");
         return 1;
     }
-    while (board_read(pixels, sizeof pixels)) {
+    while (board_read(@pixels@, @MODEL@_PIXELS)) {
 #ifndef NO_DRAWING
         draw();
 #endif
         board_start_counting();
-        const int best = @model@_predict(pixels, scores, &work);
+        const int best = @model@_predict(@arguments@);
         const uint32_t instructions = board_instructions();
         const uint32_t stack = board_stack();
         board_text("class ");
