@@ -20,11 +20,7 @@ internal static class VerifyCommand
 
     internal static Command Create()
     {
-        var models = new Argument<string[]>("MODEL")
-        {
-            Description = "Packed models (.onebit files).",
-            Arity = ArgumentArity.OneOrMore,
-        };
+        var models = new Argument<string[]>("MODEL") { Description = "Packed models (.onebit files).", Arity = ArgumentArity.OneOrMore };
         models.Validators.Add(result =>
         {
             foreach (string path in result.Tokens.Select(t => t.Value).Where(path => !File.Exists(path)))

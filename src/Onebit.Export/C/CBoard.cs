@@ -15,11 +15,11 @@ public sealed class CBoard
 
     /// <summary>All boards.</summary>
     public static IReadOnlyList<CBoard> All { get; } =
-        [
-            new("cortex-m3", "cortex-m3", "arm-none-eabi-gcc", ["-mcpu=cortex-m3", "-mthumb"], "qemu-system-arm", ["-M", "mps2-an385"]),
-            RiscV("rv32i", "ilp32"),
-            RiscV("rv32ec", "ilp32e"),
-        ];
+    [
+        new("cortex-m3", "cortex-m3", "arm-none-eabi-gcc", ["-mcpu=cortex-m3", "-mthumb"], "qemu-system-arm", ["-M", "mps2-an385"]),
+        RiscV("rv32i", "ilp32"),
+        RiscV("rv32ec", "ilp32e"),
+    ];
 
     /// <summary>The processor.</summary>
     public string Name { get; }

@@ -46,7 +46,8 @@ public static class CExporter
         LayerWriter[] writers =
         [
             .. layers.Select(
-                (layer, i) => new LayerWriter(unit, layer, $"layer{(i + 1).ToString(CultureInfo.InvariantCulture)}") { Step = plan.Steps[i] }
+                (layer, i) =>
+                    new LayerWriter(unit, layer, $"layer{(i + 1).ToString(CultureInfo.InvariantCulture)}") { Step = plan.Steps[i] }
             ),
         ];
         foreach (LayerWriter layer in writers)
@@ -59,7 +60,9 @@ public static class CExporter
         IEnumerable<string> calls = writers
             .Select((writer, i) => (writer, Group: plan.Groups[i]))
             .GroupBy(l => l.Group, l => l.writer)
-            .Select(group => group.First().Step is null ? group.Single().Call(buffer.Address) : new RowGroup(unit, [.. group]).Calls(buffer.Address));
+            .Select(group =>
+                group.First().Step is null ? group.Single().Call(buffer.Address) : new RowGroup(unit, [.. group]).Calls(buffer.Address)
+            );
         string source = CFileWriter.Source(unit, buffer, writers, string.Join("\n", calls));
         return new CFiles(
             CFileWriter.Header(unit, buffer, writers),

@@ -20,7 +20,9 @@ internal static class CFileWriter
             *         channel by channel, row by row.
             * Gives   one of {{model.ClassCount}} classes{{ClassNames(model)}}, and a score for each.
             * Flash   {{unit.ConstantBytes}} bytes of weights and tables. Code comes on top.
-            * RAM     {{buffer.Bytes}} bytes of work buffer{{(unit.IsInPlace ? ", which holds the image. The" : ". The image, the")}} scores and the stack come on top.
+            * RAM     {{buffer.Bytes}} bytes of work buffer{{(
+                unit.IsInPlace ? ", which holds the image. The" : ". The image, the"
+            )}} scores and the stack come on top.
             * Work    {{MultiplyAccumulates(model, layers)}} multiply-accumulates per image.
             *
             * static {{name}}_work work;
@@ -50,7 +52,9 @@ internal static class CFileWriter
         text.Add(
             $"""
             /* The class of an image, 0 to {model.ClassCount - 1}: the lowest one with the largest score.
-            * {(unit.IsInPlace ? "work->pixels is the image, and is overwritten." : $"pixels has {macro}_PIXELS bytes.")} scores receives {macro}_CLASSES numbers.
+            * {(
+                unit.IsInPlace ? "work->pixels is the image, and is overwritten." : $"pixels has {macro}_PIXELS bytes."
+            )} scores receives {macro}_CLASSES numbers.
             * Calls with different work buffers may run at the same time. */
             int {name}_predict({unit.Parameters});
             """

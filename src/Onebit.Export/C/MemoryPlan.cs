@@ -17,7 +17,9 @@ internal static class MemoryPlan
     {
         long[] offsets = new long[blocks.Count];
         var placed = new List<int>();
-        foreach (int b in Enumerable.Range(0, blocks.Count).OrderByDescending(i => blocks[i].IsAtStart).ThenByDescending(i => blocks[i].Bytes))
+        foreach (
+            int b in Enumerable.Range(0, blocks.Count).OrderByDescending(i => blocks[i].IsAtStart).ThenByDescending(i => blocks[i].Bytes)
+        )
         {
             Block block = blocks[b];
             long offset = 0;

@@ -97,20 +97,16 @@ internal static class RowLinear
     private static (string Places, int ChannelStride, string Column) Outputs(CUnit unit, RowStep step, ValueInfo output, int value)
     {
         string row = LinearParts.Times("step", step.Rows),
-            column =
-                step.Layer.Pool is not null ? "x"
-                : step.IsSquare ? "x * 2"
-                : "x * 4";
+            column = step.Layer.Pool is not null ? "x"
+            : step.IsSquare ? "x * 2"
+            : "x * 4";
         if (!unit.Layouts.TryGetValue(value, out RowLayout? to))
         {
             string gap = step.Rows == 2 ? $"\nconst uint32_t gap = {output.Width};" : "";
             return ($"const uint32_t first = {LinearParts.Times(row, output.Width)};{gap}", output.Area, column);
         }
 
-        string[] rows =
-        [
-            .. Enumerable.Range(to.Padding, step.Rows).Select(i => to.Row(unit, i == 0 ? row : $"{row} + {i}")),
-        ];
+        string[] rows = [.. Enumerable.Range(to.Padding, step.Rows).Select(i => to.Row(unit, i == 0 ? row : $"{row} + {i}"))];
         string first = to.Padding == 0 ? rows[0] : $"{rows[0]} + {to.Padding}",
             distance = step.Rows == 2 ? $"\nconst uint32_t gap = {rows[1]} - {rows[0]};" : "";
         return ($"const uint32_t first = {first};{distance}", to.ChannelStride, column);

@@ -29,11 +29,17 @@ internal sealed partial class BoardTarget(CBoard board, bool inPlace = false) : 
         tool.Run(board.Compiler, [.. board.CompilerFlags, "-c", "model.c"]);
         // A line of headers, then text, data and further columns.
         string flash = Text(tool.Run(board.SizeTool, ["model.o"])).Split('\n')[1].Split('\t')[0];
+        return Read(Text(tool.Run(board.Emulator, board.EmulatorArguments)), Number(flash), files.WorkBytes);
+    }
+
+    /// <summary>Reads what the program of a board prints.</summary>
+    internal static TargetRun Read(string output, long flash, long work)
+    {
         var results = new List<long>();
         long instructions = 0,
             stack = 0,
             count = 0;
-        foreach (Match line in Line().Matches(Text(tool.Run(board.Emulator, board.EmulatorArguments))))
+        foreach (Match line in Line().Matches(output))
         {
             results.Add(Number(line.Groups["class"].Value));
             results.AddRange(line.Groups["scores"].Value.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Number));
@@ -42,7 +48,7 @@ internal sealed partial class BoardTarget(CBoard board, bool inPlace = false) : 
             count++;
         }
 
-        return new TargetRun(results, new DeviceUse(instructions / Math.Max(1, count), Number(flash), files.WorkBytes, stack));
+        return new TargetRun(results, new DeviceUse(instructions / Math.Max(1, count), flash, work, stack));
     }
 
     private static string Text(byte[] bytes) => Encoding.UTF8.GetString(bytes);

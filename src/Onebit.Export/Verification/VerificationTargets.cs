@@ -5,12 +5,12 @@ public static class VerificationTargets
 {
     /// <summary>One entry per target.</summary>
     public static IReadOnlyList<VerificationTarget> All { get; } =
-        [
-            .. from compiler in new[] { "gcc", "clang" } from level in new[] { "-O0", "-Os", "-O2" } select new HostCTarget(compiler, level),
-            new HostCTarget("gcc", "-O2", inPlace: true),
-            .. CBoard.All.Select(board => new BoardTarget(board)),
-            .. CBoard.All.Select(board => new BoardTarget(board, inPlace: true)),
-        ];
+    [
+        .. from compiler in new[] { "gcc", "clang" } from level in new[] { "-O0", "-Os", "-O2" } select new HostCTarget(compiler, level),
+        new HostCTarget("gcc", "-O2", inPlace: true),
+        .. CBoard.All.Select(board => new BoardTarget(board)),
+        .. CBoard.All.Select(board => new BoardTarget(board, inPlace: true)),
+    ];
 
     /// <summary>How many images have another class or another score than those of the runtime.</summary>
     /// <param name="model">The model.</param>

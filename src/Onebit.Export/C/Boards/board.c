@@ -29,6 +29,12 @@ void *memcpy(void *target, const void *source, uintptr_t bytes) {
     return target;
 }
 
+/* Ends the program. A device without a debugger would stop here. */
+static void __attribute__((noinline)) end(int code) {
+    const uintptr_t exit[2] = {APPLICATION_EXIT, (uintptr_t)code};
+    cpu_semihosting(SYS_EXIT_EXTENDED, exit);
+}
+
 /* What runs first: variables get their values, and the stack a pattern that shows how far it was used. */
 void board_start(void) {
     const uint32_t *from = data_source;
@@ -41,8 +47,7 @@ void board_start(void) {
     for (uint32_t *p = bss_end; p < (uint32_t *)cpu_stack_pointer(); p++) {
         *p = UNUSED_STACK;
     }
-    const uintptr_t exit[2] = {APPLICATION_EXIT, (uintptr_t)main()};
-    cpu_semihosting(SYS_EXIT_EXTENDED, exit);
+    end(main());
 }
 
 int board_open(const char *path) {
