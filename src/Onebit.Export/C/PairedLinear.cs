@@ -31,7 +31,7 @@ internal sealed class PairedLinear(LinearParts layer)
     {
         _writer.Add(
             $"""
-            uint32_t (*const tables)[16][2] = {_writer.Array(CType.UInt32, "tables", 2, 16, 2)};
+            uint32_t *const tables = {_writer.Array(CType.UInt32, "tables", 64)};
             uint32_t (*const sums)[{SumWords}] = {_writer.Array(CType.UInt32, "sums", layer.GroupOutputs + 1, SumWords)};
             """
         );
@@ -65,16 +65,16 @@ internal sealed class PairedLinear(LinearParts layer)
                 ? ""
                 : $$"""
                     for (; k < 8; k++) {
-                    tables[1][8 + k][0] = 0;
-                    tables[1][8 + k][1] = 0;
+                    tables[48 + 2 * k] = 0;
+                    tables[49 + 2 * k] = 0;
                     }
                     {{add}}
                     {{next}}
                     """;
         string gather = layer.OverInputs(
             $$"""
-            tables[1][8 + k][0] = {{Code(0)}} | {{Code(1)}} << 16;
-            tables[1][8 + k][1] = {{Code(2)}} | {{Code(3)}} << 16;
+            tables[48 + 2 * k] = {{Code(0)}} | {{Code(1)}} << 16;
+            tables[49 + 2 * k] = {{Code(2)}} | {{Code(3)}} << 16;
             if (++k == 8) {
             {{add}}
             {{next}}

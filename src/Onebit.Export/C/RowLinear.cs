@@ -23,13 +23,13 @@ internal static class RowLinear
             layer.FanIn % 8 == 0
                 ? ""
                 : $$"""
-                    for (; input < tables[2][0]; input++) {
+                    for (; input < tables + 64; input++) {
                     input[0] = 0;
                     }
                     {{add}}
                     """;
         string next = layer.FanIn > 8 ? $"w += {outputs};" : "",
-            more = layer.FanIn > 8 ? $"{next}\ninput = tables[1][8];" : "";
+            more = layer.FanIn > 8 ? $"{next}\ninput = tables + 48;" : "";
         (string left, string right) = step.IsSquare
             ? ($"upper[j] | (uint32_t)upper[j + {stride}] << 16", $"lower[j] | (uint32_t)lower[j + {stride}] << 16")
             : ($"upper[j] | (uint32_t)upper[j + {stride}] << 16", $"upper[j + {2 * stride}] | (uint32_t)upper[j + {3 * stride}] << 16");
@@ -41,7 +41,7 @@ internal static class RowLinear
             input[0] = {{left}};
             input[1] = {{right}};
             input += 2;
-            if (input == tables[2][0]) {
+            if (input == tables + 64) {
             {{add}}
             {{more}}
             }
@@ -66,7 +66,7 @@ internal static class RowLinear
             columnAdvance = stride * (step.IsSquare ? 2 : 4);
         writer.Add(
             $$"""
-            uint32_t (*const tables)[16][2] = {{writer.Array(CType.UInt32, "tables", 2, 16, 2)}};
+            uint32_t *const tables = {{writer.Array(CType.UInt32, "tables", 64)}};
             uint32_t (*const sums)[{{sumWords}}] = {{writer.Array(CType.UInt32, "sums", linear.Outputs + 1, sumWords)}};
             const uint8_t *rows[{{step.InputRows}}];
             for (uint32_t i = 0; i < {{step.InputRows}}; i++) {
@@ -78,7 +78,7 @@ internal static class RowLinear
             {{string.Join("\n", Enumerable.Range(0, sumWords).Select(i => $"sums[o][{i}] = 0;"))}}
             }
             /* Inputs lie at the end of the second table until eight of them are there. */
-            uint32_t *input = tables[1][8];
+            uint32_t *input = tables + 48;
             const uint8_t *w = {{weights}};
             uint32_t from = {{LinearParts.Times("x", columnAdvance)}};
             {{gather}}
