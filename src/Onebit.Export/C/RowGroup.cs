@@ -13,14 +13,7 @@ internal sealed class RowGroup(CUnit unit, IReadOnlyList<LayerWriter> layers)
     /// <param name="address">Where a value lies.</param>
     public string Calls(Func<int, string> address)
     {
-        string text = string.Join(
-            "\n",
-            layers
-                .SkipLast(1)
-                .Select(l =>
-                    $"uint32_t {Step(l)} = 0;\n{(Layout(l) is { Padding: > 0 } ring ? Clear(address(l.Layer.Output), ring.Padding * ring.RowStride) : "")}"
-                )
-        );
+        string text = string.Join("\n", layers.SkipLast(1).Select(l => $"uint32_t {Step(l)} = 0;\n{ClearTop(l, address)}"));
         RowLayout? output = Layout(Last);
         int top = output is null ? 0 : output.Padding * output.RowStride;
         string target = address(Last.Layer.Output),
@@ -41,6 +34,10 @@ internal sealed class RowGroup(CUnit unit, IReadOnlyList<LayerWriter> layers)
             }
             """;
     }
+
+    /// <summary>The rows of zeros above the first one.</summary>
+    private string ClearTop(LayerWriter layer, Func<int, string> address) =>
+        Layout(layer) is { Padding: > 0 } ring ? Clear(address(layer.Layer.Output), ring.Padding * ring.RowStride) : "";
 
     private static string Step(LayerWriter layer) => $"step{layer.Name["layer".Length..]}";
 
