@@ -21,8 +21,11 @@ internal sealed class RowGroup(CUnit unit, IReadOnlyList<LayerWriter> layers)
             first = top > 0 ? $"if ({step} == 0) {{\n{Clear(target, top)}\n}}" : "",
             end = top > 0 ? Clear($"(uint8_t *){target} + {(output!.PaddedHeight - output.Padding) * output.RowStride}", top) : "",
             rest = output is null ? Last.Output.ClearRest.Replace("out[", $"((uint32_t *){target})[", StringComparison.Ordinal) : "";
+        string comment =
+            layers.Count > 1 ? $"/* {layers[0].Name} to {Last.Name} run in turn: each gives rows as the next one reads them. */" : "";
         return $$"""
             {
+            {{comment}}
             {{text}}
             {{rest}}
             for (uint32_t {{step}} = 0; {{step}} < {{Last.Step!.Count}}; {{step}}++) {

@@ -6,7 +6,7 @@ namespace Onebit.Export;
 /// </summary>
 /// <param name="Value">The value.</param>
 /// <param name="Padding">Rows and columns of zeros on each side.</param>
-/// <param name="Rows">Rows that are stored. Where they are fewer than there are, a row takes the place of one that is not needed again.</param>
+/// <param name="Rows">Stored rows. Where they are fewer than all, a row takes the place of one that is not needed again.</param>
 internal sealed record RowLayout(ValueInfo Value, int Padding, int Rows)
 {
     /// <summary>Bytes between two channels of a row. The zeros behind a channel are those before the next one.</summary>
