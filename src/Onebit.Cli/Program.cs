@@ -23,6 +23,7 @@ try
         ExportCommand.Create(),
         GenerateCommand.Create(),
         DemoCommand.Create(),
+        VerifyCommand.Create(),
         BenchCommand.Create(),
         ReportCommand.Create(),
         DataCommand.Create(),

@@ -12,13 +12,16 @@ internal sealed class CProgram : IDisposable
 
     private readonly TemporaryFolder _folder = new();
     private readonly (BitModel Model, string Prefix)[] _models;
+    private readonly bool _inPlace;
 
-    public CProgram(IEnumerable<(BitModel Model, string Prefix)> models)
+    /// <param name="models">The models, whose prefixes differ.</param>
+    /// <param name="inPlace">Images lie in the work buffers.</param>
+    public CProgram(IEnumerable<(BitModel Model, string Prefix)> models, bool inPlace = false)
     {
-        _models = [.. models];
+        (_models, _inPlace) = ([.. models], inPlace);
         foreach ((BitModel model, string prefix) in _models)
         {
-            CFiles files = CExporter.Write(model, prefix);
+            CFiles files = CExporter.Write(model, prefix, inPlace);
             _folder.Add($"{prefix}.c", files.Source);
             _folder.Add($"{prefix}.h", files.Header);
         }
@@ -148,7 +151,8 @@ internal sealed class CProgram : IDisposable
                         if (pixels == NULL || work == NULL) return 1;
                         memset(work, 0x5a + i, {{macro}}_WORK_BYTES);
                         if (fread(pixels, {{macro}}_PIXELS, 1, stdin) != 1) return 1;
-                        int64_t result = {{prefix}}_predict(pixels, scores, work);
+                        {{(_inPlace ? $"memcpy(work->pixels, pixels, {macro}_PIXELS);" : "")}}
+                        int64_t result = {{prefix}}_predict({{(_inPlace ? "work, scores" : "pixels, scores, work")}});
                         fwrite(&result, sizeof result, 1, stdout);
                         for (int c = 0; c < {{macro}}_CLASSES; c++) {
                             result = scores[c];

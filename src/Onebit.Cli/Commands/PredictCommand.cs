@@ -42,6 +42,11 @@ internal static class PredictCommand
         {
             Description = "Print JSON with every integer of the model: pixels, values and scores. For checking other implementations.",
         };
+        var pixels = new Option<string?>("--pixels")
+        {
+            Description = "Also write what the network reads to a file: a byte per pixel, one image after another. Exported C reads it.",
+            HelpName = "FILE",
+        };
         Option<bool> json = SharedOptions.Json();
         var command = new Command(
             "predict",
@@ -57,6 +62,7 @@ internal static class PredictCommand
             preprocess,
             show,
             trace,
+            pixels,
             json,
         };
         command.Validators.Add(result =>
@@ -83,6 +89,11 @@ internal static class PredictCommand
 
             RequireReadable(packed.Input, path, digits, known);
             Answer[] answers = Classify(packed, parsed.GetRequiredValue(images), digits);
+            if (parsed.GetValue(pixels) is { } file)
+            {
+                AtomicFile.Write(file, stream => stream.Write([.. answers.SelectMany(a => a.Pixels ?? [])]));
+            }
+
             if (parsed.GetValue(trace))
             {
                 Console.WriteLine(JsonSerializer.Serialize(answers.Select(a => Trace(packed, a)), JsonSerializerOptions.Web));

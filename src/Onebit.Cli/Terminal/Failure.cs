@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Onebit.Datasets;
+using Onebit.Export;
 using Onebit.Training;
 
 namespace Onebit.Cli;
@@ -21,7 +22,8 @@ internal static class Failure
         string sentence = cause switch
         {
             OperationCanceledException => "stopped. The same command continues from the last checkpoint.",
-            ExperimentException or DatasetException or InvalidDataException or IOException or UnauthorizedAccessException => cause.Message,
+            ExperimentException or DatasetException or VerificationException => cause.Message,
+            InvalidDataException or IOException or UnauthorizedAccessException => cause.Message,
             _ when TorchLibrary.Obstacle is { } obstacle => obstacle,
             OutOfMemoryException => NoMemory,
             ExternalException when cause.Message.Contains("allocate memory", StringComparison.Ordinal) => NoMemory,

@@ -15,9 +15,12 @@ public static class CExporter
     /// <summary>Writes a model.</summary>
     /// <param name="model">The model.</param>
     /// <param name="prefix">What all names begin with, see <see cref="IsPrefix"/>.</param>
+    /// <param name="inPlace">
+    /// The image lies in the work buffer, and is overwritten. This needs the least memory. Otherwise the image may lie anywhere, and stays.
+    /// </param>
     /// <exception cref="ArgumentException">The prefix is none.</exception>
     /// <exception cref="InvalidDataException">The model is too large; the message says why.</exception>
-    public static CFiles Write(BitModel model, string prefix)
+    public static CFiles Write(BitModel model, string prefix, bool inPlace = false)
     {
         ArgumentNullException.ThrowIfNull(model);
         if (!IsPrefix(prefix))
@@ -33,25 +36,40 @@ public static class CExporter
             );
         }
 
-        var unit = new CUnit(model, prefix);
-        LayerWriter[] layers =
+        FusedLayer[] layers = [.. LiveLayers(model)];
+        return RowPlan.All(model, layers).Select(plan => Write(model, prefix, inPlace, layers, plan)).MinBy(files => files.WorkBytes)!;
+    }
+
+    private static CFiles Write(BitModel model, string prefix, bool inPlace, FusedLayer[] layers, RowPlan plan)
+    {
+        var unit = new CUnit(model, prefix) { Layouts = plan.Layouts, IsInPlace = inPlace };
+        LayerWriter[] writers =
         [
-            .. LiveLayers(model)
-                .Select((layer, i) => new LayerWriter(unit, layer, $"layer{(i + 1).ToString(CultureInfo.InvariantCulture)}")),
+            .. layers.Select(
+                (layer, i) =>
+                    new LayerWriter(unit, layer, $"layer{(i + 1).ToString(CultureInfo.InvariantCulture)}") { Step = plan.Steps[i] }
+            ),
         ];
-        foreach (LayerWriter layer in layers)
+        foreach (LayerWriter layer in writers)
         {
             LayerTable.Writers[layer.Layer.Operations[0].GetType()](layer);
             layer.Finish();
         }
 
-        var buffer = new WorkBuffer(unit, layers);
+        var buffer = new WorkBuffer(unit, writers, plan);
+        IEnumerable<string> calls = writers
+            .Select((writer, i) => (writer, Group: plan.Groups[i]))
+            .GroupBy(l => l.Group, l => l.writer)
+            .Select(group =>
+                group.First().Step is null ? group.Single().Call(buffer.Address) : new RowGroup(unit, [.. group]).Calls(buffer.Address)
+            );
+        string source = CFileWriter.Source(unit, buffer, writers, string.Join("\n", calls));
         return new CFiles(
-            CFileWriter.Header(unit, buffer, layers),
-            CFileWriter.Source(unit, buffer, layers),
+            CFileWriter.Header(unit, buffer, writers),
+            source,
             unit.ConstantBytes,
             buffer.Bytes,
-            CFileWriter.MultiplyAccumulates(model, layers)
+            CFileWriter.MultiplyAccumulates(model, writers)
         );
     }
 

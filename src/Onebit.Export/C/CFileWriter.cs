@@ -20,12 +20,14 @@ internal static class CFileWriter
             *         channel by channel, row by row.
             * Gives   one of {{model.ClassCount}} classes{{ClassNames(model)}}, and a score for each.
             * Flash   {{unit.ConstantBytes}} bytes of weights and tables. Code comes on top.
-            * RAM     {{buffer.Bytes}} bytes of work buffer. The image, the scores and the stack come on top.
+            * RAM     {{buffer.Bytes}} bytes of work buffer{{(
+                unit.IsInPlace ? ", which holds the image. The" : ". The image, the"
+            )}} scores and the stack come on top.
             * Work    {{MultiplyAccumulates(model, layers)}} multiply-accumulates per image.
             *
             * static {{name}}_work work;
             * {{name}}_score scores[{{macro}}_CLASSES];
-            * int best = {{name}}_predict(pixels, scores, &work);
+            * int best = {{name}}_predict({{(unit.IsInPlace ? "&work, scores" : "pixels, scores, &work")}});
             */
             #ifndef {{macro}}_H
             #define {{macro}}_H
@@ -50,16 +52,22 @@ internal static class CFileWriter
         text.Add(
             $"""
             /* The class of an image, 0 to {model.ClassCount - 1}: the lowest one with the largest score.
-            * pixels has {macro}_PIXELS bytes. scores receives {macro}_CLASSES numbers.
+            * {(
+                unit.IsInPlace ? "work->pixels is the image, and is overwritten." : $"pixels has {macro}_PIXELS bytes."
+            )} scores receives {macro}_CLASSES numbers.
             * Calls with different work buffers may run at the same time. */
-            int {name}_predict(const uint8_t *pixels, {name}_score *scores, {name}_work *work);
+            int {name}_predict({unit.Parameters});
             """
         );
         return text.Space().AddIndented("#ifdef __cplusplus\n}\n#endif\n\n#endif\n").ToString();
     }
 
     /// <summary>The source.</summary>
-    public static string Source(CUnit unit, WorkBuffer buffer, IReadOnlyList<LayerWriter> layers)
+    /// <param name="unit">The file.</param>
+    /// <param name="buffer">The work buffer.</param>
+    /// <param name="layers">The layers.</param>
+    /// <param name="calls">The statements that run the layers.</param>
+    public static string Source(CUnit unit, WorkBuffer buffer, IReadOnlyList<LayerWriter> layers, string calls)
     {
         (BitModel model, string name) = (unit.Model, unit.Prefix);
         var text = new CText();
@@ -78,11 +86,10 @@ internal static class CFileWriter
             text.Add(buffer.Places).Space();
         }
 
-        string calls = string.Join("\n", layers.Select(l => l.Call(buffer.Address)));
         string threshold = "";
         if (!buffer.IsPixels(0) && layers.Any(l => l.Sources.Contains(0)))
         {
-            threshold = $"binarize(pixels, {buffer.Address(0)});\n";
+            threshold = $"binarize({buffer.Pixels}, {buffer.Address(0)});\n";
             unit.Helper("put_bit");
         }
 
@@ -114,7 +121,7 @@ internal static class CFileWriter
             : "(void)work;";
         text.Add(
             $$"""
-            int {{name}}_predict(const uint8_t *pixels, {{name}}_score *scores, {{name}}_work *work) {
+            int {{name}}_predict({{unit.Parameters}}) {
             {{memory}}
             {{threshold}}
             {{calls}}

@@ -9,6 +9,7 @@ internal static class CHelpers
         {
             "sign_at" or "code_at" => ["bit_at"],
             "add_sums" or "add_wide_sums" => ["complete_tables"],
+            "complete_tables" => ["complete_table"],
             _ => [],
         };
 
@@ -63,14 +64,17 @@ internal static class CHelpers
                 /* An element times a small number. Without an instruction for it, shifts and additions are faster than a library. */
                 static int32_t times(int32_t x, uint32_t m) {
                 #if defined(__riscv) && !defined(__riscv_mul)
-                    uint32_t product = 0;
-                    for (uint32_t shifted = (uint32_t)x; m != 0; m >>= 1) {
+                    uint32_t product = 0, shifted = (uint32_t)x;
+                    for (;;) {
                         if ((m & 1) != 0) {
                             product += shifted;
                         }
+                        m >>= 1;
+                        if (m == 0) {
+                            return (int32_t)product;
+                        }
                         shifted <<= 1;
                     }
-                    return (int32_t)product;
                 #else
                     return x * (int32_t)m;
                 #endif
@@ -93,44 +97,82 @@ internal static class CHelpers
                     return (int32_t)(chosen >> 16 << 1) - (int32_t)(all >> 16);
                 }
                 """,
+            "complete_table" => """
+                /* A table holds the sums of all choices of four inputs, at four positions: two words with two sums of 16 bits each.
+                 * This fills one word of each of the 16 entries. */
+                static void complete_table(const uint32_t *in, uint32_t *entry) {
+                    const uint32_t a = in[0], b = in[2], c = in[4], d = in[6];
+                    entry[0] = 0;
+                    entry[2] = a;
+                    entry[4] = b;
+                    entry[6] = a + b;
+                    entry[8] = c;
+                    entry[10] = a + c;
+                    entry[12] = b + c;
+                    entry[14] = a + b + c;
+                    entry[16] = d;
+                    entry[18] = a + d;
+                    entry[20] = b + d;
+                    entry[22] = a + b + d;
+                    entry[24] = c + d;
+                    entry[26] = a + c + d;
+                    entry[28] = b + c + d;
+                    entry[30] = a + b + c + d;
+                }
+                """,
             "complete_tables" => """
-                /* A table holds the sums of all choices of four inputs, at four positions: two sums of 16 bits per word.
-                 * Entries 1, 2, 4 and 8 are the inputs. The others follow from them. */
-                static void complete_tables(uint32_t tables[2][16][2]) {
-                    for (uint32_t t = 0; t < 2; t++) {
-                        tables[t][0][0] = 0;
-                        tables[t][0][1] = 0;
-                        for (uint32_t input = 2; input < 16; input <<= 1) {
-                            for (uint32_t other = 1; other < input; other++) {
-                                tables[t][input + other][0] = tables[t][input][0] + tables[t][other][0];
-                                tables[t][input + other][1] = tables[t][input][1] + tables[t][other][1];
-                            }
-                        }
-                    }
+                /* The eight inputs of the two tables lie in the second half of the second one. */
+                static void complete_tables(uint32_t *tables) {
+                    complete_table(tables + 48, tables);
+                    complete_table(tables + 49, tables + 1);
+                    complete_table(tables + 56, tables + 32);
+                    complete_table(tables + 57, tables + 33);
                 }
                 """,
             "add_sums" => """
-                /* Adds to the sums of each output those of eight inputs whose weight is +1. An output has a byte of weights. */
-                static void add_sums(uint32_t tables[2][16][2], const uint8_t *weights, uint32_t (*sums)[2], uint32_t outputs) {
+                /* Adds to the sums of each output those of eight inputs whose weight is +1. An output has a byte of weights.
+                 * Behind them all inputs are added. */
+                static void add_sums(uint32_t *tables, const uint8_t *weights, uint32_t (*sums)[2], uint32_t outputs) {
                     complete_tables(tables);
-                    for (uint32_t o = 0; o < outputs; o++) {
-                        const uint32_t *low = tables[0][weights[o] & 15], *high = tables[1][weights[o] >> 4];
-                        sums[o][0] += low[0] + high[0];
-                        sums[o][1] += low[1] + high[1];
+                    for (const uint8_t *end = weights + outputs; weights < end; weights++) {
+                        const uint32_t *low = tables + 2 * (*weights & 15u), *high = tables + 2u * (*weights >> 4);
+                        sums[0][0] += low[0] + high[32];
+                        sums[0][1] += low[1] + high[33];
+                        sums++;
                     }
+                    sums[0][0] += tables[30] + tables[62];
+                    sums[0][1] += tables[31] + tables[63];
                 }
                 """,
             "add_wide_sums" => """
-                /* Adds to the sums of each output those of eight inputs whose weight is +1. An output has a byte of weights. */
-                static void add_wide_sums(uint32_t tables[2][16][2], const uint8_t *weights, uint32_t (*sums)[4], uint32_t outputs) {
+                /* Adds to the sums of each output those of eight inputs whose weight is +1. An output has a byte of weights.
+                 * Behind them all inputs are added. */
+                static void add_wide_sums(uint32_t *tables, const uint8_t *weights, uint32_t (*sums)[4], uint32_t outputs) {
                     complete_tables(tables);
-                    for (uint32_t o = 0; o < outputs; o++) {
-                        const uint32_t *low = tables[0][weights[o] & 15], *high = tables[1][weights[o] >> 4];
-                        const uint32_t left = low[0] + high[0], right = low[1] + high[1];
+                    for (uint32_t o = 0; o <= outputs; o++) {
+                        const uint32_t byte = o < outputs ? weights[o] : 255;
+                        const uint32_t *low = tables + 2 * (byte & 15), *high = tables + 2 * (byte >> 4);
+                        const uint32_t left = low[0] + high[32], right = low[1] + high[33];
                         sums[o][0] += left & 0xffff;
                         sums[o][1] += left >> 16;
                         sums[o][2] += right & 0xffff;
                         sums[o][3] += right >> 16;
+                    }
+                }
+                """,
+            "place_of" => """
+                /* Where a row lies among so many that share their places in turn. */
+                static uint32_t place_of(uint32_t row, uint32_t rows) {
+                    while (row >= rows) {
+                        row -= rows;
+                    }
+                    return row;
+                }
+                """,
+            "clear" => """
+                static void clear(uint8_t *bytes, uint32_t count) {
+                    for (uint32_t i = 0; i < count; i++) {
+                        bytes[i] = 0;
                     }
                 }
                 """,

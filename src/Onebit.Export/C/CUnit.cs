@@ -17,6 +17,16 @@ internal sealed class CUnit(BitModel model, string prefix)
     /// <summary>The same in upper case, for constants.</summary>
     public string Macro { get; } = prefix.ToUpperInvariant();
 
+    /// <summary>The values that are stored row by row.</summary>
+    public required IReadOnlyDictionary<int, RowLayout> Layouts { get; init; }
+
+    /// <summary>The image lies in the work buffer, and may be overwritten.</summary>
+    public required bool IsInPlace { get; init; }
+
+    /// <summary>The parameters of the function that predicts.</summary>
+    public string Parameters =>
+        IsInPlace ? $"{prefix}_work *work, {prefix}_score *scores" : $"const uint8_t *pixels, {prefix}_score *scores, {prefix}_work *work";
+
     /// <summary>Constant arrays and functions so far.</summary>
     public CText Text { get; } = new();
 

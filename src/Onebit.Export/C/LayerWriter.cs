@@ -43,6 +43,9 @@ internal sealed class LayerWriter
     /// <summary>What the layer gives.</summary>
     public CValue Output { get; }
 
+    /// <summary>How the layer runs some rows at a time; null where it runs at once.</summary>
+    public RowStep? Step { get; init; }
+
     /// <summary>The arrays that the function needs for itself.</summary>
     public IReadOnlyList<(CType Type, string Name, long[] Dimensions)> Scratch => _scratch;
 
@@ -83,6 +86,7 @@ internal sealed class LayerWriter
         [
             .. Inputs.DistinctBy(i => i.Name).Select(i => i.Declaration(isInput: true)),
             Output.Declaration(isInput: false),
+            .. Step is null ? System.Array.Empty<string>() : ["uint32_t step"],
             .. _scratch.Count > 0 ? new[] { "uint8_t *memory" } : [],
         ];
         string operations = string.Join(", ", Layer.Operations.Select(o => o.Label));
@@ -90,6 +94,7 @@ internal sealed class LayerWriter
             $$"""
             /* {{operations}}.
             * Reads {{string.Join(", ", Inputs.DistinctBy(i => i.Name).Select(i => i.Description))}}.
+            {{(Step is null ? "" : $"* A step gives {(Step.Rows == 1 ? "a row" : "two rows")} of {Step.Count * Step.Rows}.")}}
             * Gives {{(Output.Name == "scores" ? $"{Output.Info.Channels} scores" : Output.Description)}}. */
             static void {{Name}}({{string.Join(", ", parameters)}}) {
             """
@@ -102,13 +107,18 @@ internal sealed class LayerWriter
                 .Where(name => !Regex.IsMatch(_body.ToString(), $@"\b{name}\b"))
                 .Select(name => $"(void){name};"),
         ];
-        Unit.Text.Add(string.Join("\n", unread)).Add(Output.ClearRest).Add(_body.ToString()).Add("}").Space();
+        Unit.Text.Add(string.Join("\n", unread)).Add(Step is null ? Output.ClearRest : "").Add(_body.ToString()).Add("}").Space();
     }
 
-    /// <summary>The arguments of a call.</summary>
+    /// <summary>A call.</summary>
     /// <param name="address">Where a value lies.</param>
-    public string Call(Func<int, string> address) =>
-        $"{Name}({string.Join(", ", Sources.Append(Layer.Output).Select(address))}{(_scratch.Count > 0 ? ", memory" : "")});";
+    /// <param name="step">The step of a layer that runs some rows at a time.</param>
+    public string Call(Func<int, string> address, string? step = null)
+    {
+        IEnumerable<string> arguments = Sources.Append(Layer.Output).Select(address);
+        arguments = step is null ? arguments : arguments.Append(step);
+        return $"{Name}({string.Join(", ", _scratch.Count > 0 ? arguments.Append("memory") : arguments)});";
+    }
 
     private CValue Value(int value, string name) =>
         new(Unit.Model.Values[value], value == Unit.Model.Operations.Count ? Unit.ScoreType() : CType.Of(Unit.Model.Values[value]), name);

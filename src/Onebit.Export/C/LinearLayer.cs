@@ -10,6 +10,12 @@ internal static class LinearLayer
     /// <summary>Writes the body of the layer's function.</summary>
     public static void Write(LayerWriter writer)
     {
+        if (writer.Step is { } step)
+        {
+            RowLinear.Write(writer, step);
+            return;
+        }
+
         var layer = new LinearParts(writer);
         if (layer.Input.Type.IsBits)
         {

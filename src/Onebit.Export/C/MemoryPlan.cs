@@ -8,18 +8,22 @@ internal static class MemoryPlan
     /// <param name="Alignment">A multiple of which its offset is.</param>
     /// <param name="First">The first layer that uses it.</param>
     /// <param name="Last">The last one.</param>
-    internal sealed record Block(long Bytes, int Alignment, int First, int Last);
+    /// <param name="Owner">The only one of the layers between that uses it, where they take turns.</param>
+    /// <param name="IsAtStart">Its offset is 0, and it may share bytes with others there, whenever they are needed.</param>
+    internal sealed record Block(long Bytes, int Alignment, int First, int Last, int? Owner = null, bool IsAtStart = false);
 
     /// <summary>An offset for each block: the largest first, each as low as it fits.</summary>
     public static long[] Offsets(IReadOnlyList<Block> blocks)
     {
         long[] offsets = new long[blocks.Count];
         var placed = new List<int>();
-        foreach (int b in Enumerable.Range(0, blocks.Count).OrderByDescending(i => blocks[i].Bytes))
+        foreach (
+            int b in Enumerable.Range(0, blocks.Count).OrderByDescending(i => blocks[i].IsAtStart).ThenByDescending(i => blocks[i].Bytes)
+        )
         {
             Block block = blocks[b];
             long offset = 0;
-            foreach (int other in placed.Where(p => Meet(blocks[p], block)).OrderBy(p => offsets[p]))
+            foreach (int other in placed.Where(p => !block.IsAtStart && Meet(blocks[p], block)).OrderBy(p => offsets[p]))
             {
                 if (offset + block.Bytes <= offsets[other])
                 {
@@ -39,5 +43,6 @@ internal static class MemoryPlan
     /// <summary>The next multiple of an alignment.</summary>
     public static long Align(long offset, int alignment) => (offset + alignment - 1) / alignment * alignment;
 
-    private static bool Meet(Block x, Block y) => x.First <= y.Last && y.First <= x.Last;
+    private static bool Meet(Block x, Block y) =>
+        x.First <= y.Last && y.First <= x.Last && (x.Owner is null || y.Owner is null || x.Owner == y.Owner);
 }

@@ -31,8 +31,8 @@ internal sealed class PairedLinear(LinearParts layer)
     {
         _writer.Add(
             $"""
-            uint32_t (*const tables)[16][2] = {_writer.Array(CType.UInt32, "tables", 2, 16, 2)};
-            uint32_t (*const sums)[{SumWords}] = {_writer.Array(CType.UInt32, "sums", layer.GroupOutputs, SumWords)};
+            uint32_t *const tables = {_writer.Array(CType.UInt32, "tables", 64)};
+            uint32_t (*const sums)[{SumWords}] = {_writer.Array(CType.UInt32, "sums", layer.GroupOutputs + 1, SumWords)};
             """
         );
         if (layer.Pool is null)
@@ -60,35 +60,21 @@ internal sealed class PairedLinear(LinearParts layer)
         string[] words = [.. Enumerable.Range(0, SumWords).Select(i => $"sums[s][{i}] = 0;")];
         string add = $"{_writer.Unit.Helper(_isWide ? "add_wide_sums" : "add_sums")}(tables, w, sums, {layer.GroupOutputs});",
             next = layer.FanIn > TableInputs || layer.Linear.Groups > 1 ? $"w += {layer.GroupOutputs};" : "";
-        string totals = _isWide
-            ? """
-                all[0] += left & 0xffff;
-                all[1] += left >> 16;
-                all[2] += right & 0xffff;
-                all[3] += right >> 16;
-                """
-            : """
-                all[0] += left;
-                all[1] += right;
-                """;
         string last =
             layer.FanIn % TableInputs == 0
                 ? ""
                 : $$"""
                     for (; k < 8; k++) {
-                    tables[k >> 2][1 << (k & 3)][0] = 0;
-                    tables[k >> 2][1 << (k & 3)][1] = 0;
+                    tables[48 + 2 * k] = 0;
+                    tables[49 + 2 * k] = 0;
                     }
                     {{add}}
                     {{next}}
                     """;
         string gather = layer.OverInputs(
             $$"""
-            const uint32_t left = {{Code(0)}} | {{Code(1)}} << 16;
-            const uint32_t right = {{Code(2)}} | {{Code(3)}} << 16;
-            {{totals}}
-            tables[k >> 2][1 << (k & 3)][0] = left;
-            tables[k >> 2][1 << (k & 3)][1] = right;
+            tables[48 + 2 * k] = {{Code(0)}} | {{Code(1)}} << 16;
+            tables[49 + 2 * k] = {{Code(2)}} | {{Code(3)}} << 16;
             if (++k == 8) {
             {{add}}
             {{next}}
@@ -97,10 +83,9 @@ internal sealed class PairedLinear(LinearParts layer)
             """
         );
         return $$"""
-            for (uint32_t s = 0; s < {{layer.GroupOutputs}}; s++) {
+            for (uint32_t s = 0; s <= {{layer.GroupOutputs}}; s++) {
             {{string.Join("\n", words)}}
             }
-            uint32_t all[{{SumWords}}] = {{{string.Join(", ", words.Select(_ => "0"))}}};
             uint32_t k = 0;
             {{gather}}
             {{last}}
@@ -114,8 +99,8 @@ internal sealed class PairedLinear(LinearParts layer)
     /// <summary>The sum of an output at one of the four positions.</summary>
     private string Sum(int p) =>
         _isWide
-            ? $"(int32_t)(2 * sums[{Output}][{p}] - all[{p}])"
-            : $"{_writer.Unit.Helper(p % 2 == 0 ? "low_sum" : "high_sum")}(sums[{Output}][{p / 2}], all[{p / 2}])";
+            ? $"(int32_t)(2 * sums[{Output}][{p}] - sums[{layer.GroupOutputs}][{p}])"
+            : $"{_writer.Unit.Helper(p % 2 == 0 ? "low_sum" : "high_sum")}(sums[{Output}][{p / 2}], sums[{layer.GroupOutputs}][{p / 2}])";
 
     /// <summary>Where the inputs of position p begin.</summary>
     private string Place(string row, string column)

@@ -6,12 +6,24 @@ internal sealed class WorkBuffer
     private readonly List<(string Name, string Content, MemoryPlan.Block Block)> _parts = [];
     private readonly long[] _offsets;
     private readonly CUnit _unit;
+    private readonly int[] _groups;
 
     /// <param name="unit">The file.</param>
     /// <param name="layers">The layers in the order they run, which have been written.</param>
-    public WorkBuffer(CUnit unit, IReadOnlyList<LayerWriter> layers)
+    /// <param name="plan">Which layers run in turn.</param>
+    public WorkBuffer(CUnit unit, IReadOnlyList<LayerWriter> layers, RowPlan plan)
     {
-        _unit = unit;
+        (_unit, _groups) = (unit, plan.Groups);
+        int overwriting = -1;
+        if (unit.IsInPlace)
+        {
+            int reader = Enumerable.Range(0, layers.Count).LastOrDefault(i => layers[i].Sources.Contains(0), -1);
+            bool isRead = reader >= 0 && IsPixels(0);
+            overwriting = isRead ? plan.Overwriting(layers, reader) : -1;
+            long pixels = unit.Model.Values[0].Count;
+            _parts.Add(("IMAGE", "the image", new MemoryPlan.Block(pixels, 1, -1, isRead ? Group(reader) : -1, IsAtStart: true)));
+        }
+
         if (!IsPixels(0) && layers.Any(l => l.Sources.Contains(0)))
         {
             AddValue(0, layers, -1);
@@ -21,13 +33,13 @@ internal sealed class WorkBuffer
         {
             if (layers[i].Layer.Output != unit.Model.Operations.Count)
             {
-                AddValue(layers[i].Layer.Output, layers, i);
+                AddValue(layers[i].Layer.Output, layers, i, isAtStart: i == overwriting);
             }
 
             foreach ((CType type, string name, long[] dimensions) in layers[i].Scratch)
             {
                 long length = dimensions.Aggregate(1L, (x, y) => x * y);
-                var block = new MemoryPlan.Block(length * type.Bytes, type.Bytes, i, i);
+                var block = new MemoryPlan.Block(length * type.Bytes, type.Bytes, Group(i), Group(i), Owner: i);
                 _parts.Add((LayerWriter.PlaceOf(layers[i].Name, name), $"{length} of {type.Name}", block));
             }
         }
@@ -44,6 +56,7 @@ internal sealed class WorkBuffer
     public string Declaration =>
         $$"""
             typedef union {{_unit.Prefix}}_work {
+            {{(_unit.IsInPlace ? $"uint8_t pixels[{_unit.Model.Values[0].Count}];" : "")}}
             uint8_t bytes[{{Bytes}}];
             uint16_t halves[{{Bytes / sizeof(ushort)}}];
             uint32_t words[{{Bytes / sizeof(uint)}}];
@@ -65,25 +78,28 @@ internal sealed class WorkBuffer
     /// <summary>Where a value lies: in the buffer, or in the caller's image or scores.</summary>
     public string Address(int value) =>
         value == _unit.Model.Operations.Count ? "scores"
-        : IsPixels(value) ? "pixels"
+        : IsPixels(value) ? Pixels
         : $"(void *)(memory + {PlaceOf(value)})";
+
+    /// <summary>Where the image lies.</summary>
+    public string Pixels => _unit.IsInPlace ? "work->pixels" : "pixels";
 
     /// <summary>The value is the image itself.</summary>
     public bool IsPixels(int value) => value == 0 && _unit.Model.Input.Bits == 8;
 
     private static string PlaceOf(int value) => $"VALUE{value}";
 
-    private void AddValue(int value, IReadOnlyList<LayerWriter> layers, int first)
+    private void AddValue(int value, IReadOnlyList<LayerWriter> layers, int first, bool isAtStart = false)
     {
         ValueInfo info = _unit.Model.Values[value];
         CType type = CType.Of(info);
-        int last = first;
-        for (int i = first + 1; i < layers.Count; i++)
-        {
-            last = layers[i].Sources.Contains(value) ? i : last;
-        }
-
-        string content = new CValue(info, type, "").Description;
-        _parts.Add((PlaceOf(value), content, new MemoryPlan.Block((long)type.Length(info.Count) * type.Bytes, type.Bytes, first, last)));
+        int last = Enumerable.Range(0, layers.Count).LastOrDefault(i => layers[i].Sources.Contains(value), first);
+        (string content, long length) = _unit.Layouts.TryGetValue(value, out RowLayout? rows)
+            ? ($"{rows.Rows} rows of {info.Channels} x {rows.ChannelStride} bytes", rows.Bytes)
+            : (new CValue(info, type, "").Description, (long)type.Length(info.Count));
+        var block = new MemoryPlan.Block(length * type.Bytes, type.Bytes, Group(first), Group(last), IsAtStart: isAtStart);
+        _parts.Add((PlaceOf(value), content, block));
     }
+
+    private int Group(int layer) => layer < 0 ? -1 : _groups[layer];
 }
