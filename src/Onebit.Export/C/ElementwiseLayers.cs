@@ -61,6 +61,24 @@ internal static class ElementwiseLayers
         );
     }
 
+    public static void WriteAddEmbedding(LayerWriter writer)
+    {
+        var embedding = (AddEmbedding)writer.Layer.Operations[0];
+        (CValue x, CValue index) = (writer.Inputs[0], writer.Inputs[1]);
+        int last = embedding.Table.Length / x.Info.Channels - 1;
+        string table = writer.Constants("table", embedding.Table.ToArray().Select(v => (long)v));
+        writer.Add(
+            $"""
+            const int32_t index = {index.Load(writer.Unit, CUnit.Literal(embedding.Element))};
+            const uint32_t row = (uint32_t)(index < 0 ? 0 : index > {last} ? {last} : index) * {x.Info.Channels};
+            """
+        );
+        OverChannels(
+            writer,
+            writer.Output.Store(writer.Unit, "i", $"(int32_t){x.Load(writer.Unit, "i")} + (int32_t){table}[row + c]")
+        );
+    }
+
     public static void WriteWeightedSum(LayerWriter writer)
     {
         var sum = (WeightedSum)writer.Layer.Operations[0];
@@ -148,7 +166,7 @@ internal static class ElementwiseLayers
     private static void OverChannels(LayerWriter writer, string body)
     {
         ValueInfo x = writer.Output.Info;
-        if (!body.Contains("[c]", StringComparison.Ordinal) && !body.Contains(", c)", StringComparison.Ordinal))
+        if (!body.Contains("[c]", StringComparison.Ordinal) && !body.Contains(", c)", StringComparison.Ordinal) && !body.Contains("+ c]", StringComparison.Ordinal))
         {
             OverElements(writer, body);
         }

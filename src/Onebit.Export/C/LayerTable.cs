@@ -22,6 +22,8 @@ internal static class LayerTable
             [typeof(SumPool)] = SpatialLayers.WriteSumPool,
             [typeof(Upsample)] = SpatialLayers.WriteUpsample,
             [typeof(Concat)] = SpatialLayers.WriteConcat,
+            [typeof(Slice)] = SpatialLayers.WriteSlice,
+            [typeof(AddEmbedding)] = ElementwiseLayers.WriteAddEmbedding,
             [typeof(AttentionScores)] = AttentionLayers.WriteScores,
             [typeof(Softmax)] = AttentionLayers.WriteSoftmax,
             [typeof(AttentionSum)] = AttentionLayers.WriteEnd,

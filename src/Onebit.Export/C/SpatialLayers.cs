@@ -44,6 +44,19 @@ internal static class SpatialLayers
         );
     }
 
+    public static void WriteSlice(LayerWriter writer)
+    {
+        var slice = (Slice)writer.Layer.Operations[0];
+        writer.Add(
+            $$"""
+            for (uint32_t i = 0; i < {{slice.Shape.Count}}; i++) {
+            const int32_t x = {{writer.Inputs[0].Load(writer.Unit, $"i + {slice.Start}")}};
+            {{writer.Output.Store(writer.Unit, "i", "x")}}
+            }
+            """
+        );
+    }
+
     public static void WriteConcat(LayerWriter writer)
     {
         writer.Add("uint32_t i = 0;");
