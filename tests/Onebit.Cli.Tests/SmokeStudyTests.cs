@@ -34,7 +34,7 @@ public sealed class SmokeStudy : IDisposable
 
 /// <summary>One study for several classes of tests.</summary>
 [CollectionDefinition(SmokeStudy.Collection)]
-public sealed class SmokeStudyCollection : ICollectionFixture<SmokeStudy>;
+public sealed class SharedSmokeStudy : ICollectionFixture<SmokeStudy>;
 
 /// <summary>The shipped smoke preset from the command line, against the contract of results.json.</summary>
 [Collection(SmokeStudy.Collection)]

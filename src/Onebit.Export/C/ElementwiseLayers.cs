@@ -73,10 +73,7 @@ internal static class ElementwiseLayers
             const uint32_t row = (uint32_t)(index < 0 ? 0 : index > {last} ? {last} : index) * {x.Info.Channels};
             """
         );
-        OverChannels(
-            writer,
-            writer.Output.Store(writer.Unit, "i", $"(int32_t){x.Load(writer.Unit, "i")} + (int32_t){table}[row + c]")
-        );
+        OverChannels(writer, writer.Output.Store(writer.Unit, "i", $"(int32_t){x.Load(writer.Unit, "i")} + (int32_t){table}[row + c]"));
     }
 
     public static void WriteWeightedSum(LayerWriter writer)
@@ -166,7 +163,11 @@ internal static class ElementwiseLayers
     private static void OverChannels(LayerWriter writer, string body)
     {
         ValueInfo x = writer.Output.Info;
-        if (!body.Contains("[c]", StringComparison.Ordinal) && !body.Contains(", c)", StringComparison.Ordinal) && !body.Contains("+ c]", StringComparison.Ordinal))
+        if (
+            !body.Contains("[c]", StringComparison.Ordinal)
+            && !body.Contains(", c)", StringComparison.Ordinal)
+            && !body.Contains("+ c]", StringComparison.Ordinal)
+        )
         {
             OverElements(writer, body);
         }

@@ -44,7 +44,10 @@ public static class GeneratedImages
     /// <summary>
     /// Draws the same images, and writes how they come out of the noise as an animation that stays at its end for a while.
     /// </summary>
-    /// <inheritdoc cref="Draw"/>
+    /// <param name="generator">The model.</param>
+    /// <param name="classes">What to draw.</param>
+    /// <param name="firstSeed">The seed of the first image; each image has the next one.</param>
+    /// <param name="steps">How often the model runs for an image.</param>
     /// <param name="path">The GIF file.</param>
     /// <param name="columns">Images per row.</param>
     /// <param name="scale">Rows and columns of the picture per pixel of an image.</param>

@@ -1,5 +1,4 @@
 using Onebit.Datasets;
-using Onebit.Training;
 using ScottPlot;
 using static Onebit.Study.Display;
 

@@ -123,12 +123,12 @@ public sealed class SlurmStudy(string folder, IReadOnlyList<string> program)
     }
 
     /// <summary>Waits for some jobs to succeed, and for others to end: a task of those may have failed already and run again.</summary>
-    private static string[] Dependency(IReadOnlyCollection<string> succeeded, IReadOnlyCollection<string> ended)
+    private static string[] Dependency(string[] succeeded, string[] ended)
     {
         string[] conditions =
         [
-            .. succeeded.Count > 0 ? [$"afterok:{string.Join(':', succeeded)}"] : Array.Empty<string>(),
-            .. ended.Count > 0 ? [$"afterany:{string.Join(':', ended)}"] : Array.Empty<string>(),
+            .. succeeded.Length > 0 ? [$"afterok:{string.Join(':', succeeded)}"] : Array.Empty<string>(),
+            .. ended.Length > 0 ? [$"afterany:{string.Join(':', ended)}"] : Array.Empty<string>(),
         ];
         return conditions.Length == 0 ? [] : ["--dependency", string.Join(',', conditions), "--kill-on-invalid-dep", "yes"];
     }
