@@ -33,13 +33,11 @@ public static class Int8OnnxWriter
 
         private OnnxGraph Onnx => _values.Model;
 
-        internal byte[] ToModel() =>
-            Onnx.ToModel<byte>(
-                FloatOnnxWriter.Input,
-                graph.Values[0],
-                Dequantized(_values.Flat(graph.Logits), graph.Logits),
-                graph.ClassCount
-            );
+        internal byte[] ToModel()
+        {
+            Onnx.Output<float>(Dequantized(_values.Flat(graph.Logits), graph.Logits), graph.ClassCount);
+            return Onnx.ToModel<byte>(FloatOnnxWriter.Input, graph.Values[0], FloatOnnxWriter.GraphName);
+        }
 
         internal void Append(FloatNode node, int value)
         {
