@@ -4,24 +4,35 @@ using Onebit.Study;
 
 namespace Onebit.Cli;
 
-/// <summary><c>onebit export</c>: a packed model as source code.</summary>
+/// <summary><c>onebit export</c>: a packed model as source code, or for other programs.</summary>
 internal static class ExportCommand
 {
-    private const string C = "c";
+    private const string C = "c",
+        Onnx = "onnx";
+
+    private static readonly string[] s_formats = [C, Onnx];
 
     internal static Command Create()
     {
         Argument<string> model = SharedOptions.Model();
         Option<string> format = Format(),
-            output = new("--out") { Description = "The folder for the files; it is made if it is missing.", HelpName = "DIR" };
+            output = new("--out")
+            {
+                Description = "The folder for the files; it is made if it is missing. For one file, its name will do too.",
+                HelpName = "PATH",
+            };
         Option<string?> prefix = Prefix();
         output.DefaultValueFactory = _ => ".";
         var command = new Command(
             "export",
             """
-            Write a packed model as C99: one source and one header that need no library. The header says how to call it.
+            Write a packed model in another form, which gives the same classes and scores.
+
+            c is C99: one source and one header that need no library. The header says how to call it.
+            onnx has integer operators of ONNX alone, and reads pixels of 0 to 255.
 
             Example: onebit export models/mnist-micro.onebit --format c --out firmware
+            Example: onebit export models/mnist-large.onebit --format onnx --out mnist-large.onnx
             """
         )
         {
@@ -35,47 +46,70 @@ internal static class ExportCommand
             string path = parsed.GetRequiredValue(model),
                 folder = parsed.GetRequiredValue(output),
                 name = parsed.GetValue(prefix) ?? CExporter.PrefixOf(path);
-            CFiles files = Export(path, name);
-            Directory.CreateDirectory(folder);
-            string header = Path.Combine(folder, $"{name}.h"),
-                source = Path.Combine(folder, $"{name}.c");
-            AtomicFile.WriteText(header, files.Header);
-            AtomicFile.WriteText(source, files.Source);
-            Console.WriteLine($"{VisibleText.Of(header)}: call {name}_predict.");
-            Console.WriteLine(
-                $"{VisibleText.Of(source)}: {files.ConstantBytes:N0} bytes of weights and tables, "
-                    + $"{files.WorkBytes:N0} bytes of work buffer, {files.MultiplyAccumulates:N0} multiply-accumulates."
-            );
+            BitModel model = Classifier.Load(path);
+            if (parsed.GetRequiredValue(format) == C)
+            {
+                WriteC(model, path, folder, name);
+            }
+            else
+            {
+                WriteFile(OnnxExporter.Write(model), folder, $"{name}.onnx", $"reads {OnnxExporter.Input}, gives {OnnxExporter.Scores} and {OnnxExporter.Class}");
+            }
         });
         return command;
     }
 
-    private static CFiles Export(string path, string name)
+    private static void WriteC(BitModel model, string path, string folder, string name)
     {
-        BitModel model = Classifier.Load(path);
+        CFiles files;
         try
         {
-            return CExporter.Write(model, name);
+            files = CExporter.Write(model, name);
         }
         catch (InvalidDataException e)
         {
             throw new InvalidDataException($"{path}: {e.Message}", e);
         }
+
+        Directory.CreateDirectory(folder);
+        string header = Path.Combine(folder, $"{name}.h"),
+            source = Path.Combine(folder, $"{name}.c");
+        AtomicFile.WriteText(header, files.Header);
+        AtomicFile.WriteText(source, files.Source);
+        Console.WriteLine($"{VisibleText.Of(header)}: call {name}_predict.");
+        Console.WriteLine(
+            $"{VisibleText.Of(source)}: {files.ConstantBytes:N0} bytes of weights and tables, "
+                + $"{files.WorkBytes:N0} bytes of work buffer, {files.MultiplyAccumulates:N0} multiply-accumulates."
+        );
+    }
+
+    /// <summary>Writes one file: at the path where that ends as the file does, else in the folder that the path names.</summary>
+    private static void WriteFile(byte[] content, string path, string name, string contents)
+    {
+        bool isFile = Path.GetExtension(path).Equals(Path.GetExtension(name), StringComparison.OrdinalIgnoreCase) && !Directory.Exists(path);
+        string file = isFile ? path : Path.Combine(path, name);
+        if (Path.GetDirectoryName(file) is { Length: > 0 } folder)
+        {
+            Directory.CreateDirectory(folder);
+        }
+
+        AtomicFile.Write(file, stream => stream.Write(content));
+        Console.WriteLine($"{VisibleText.Of(file)}: {content.Length:N0} bytes, {contents}.");
     }
 
     private static Option<string> Format()
     {
         var format = new Option<string>("--format")
         {
-            Description = "What to write: c, which is C99.",
+            Description = $"What to write: {string.Join(", ", s_formats)}.",
             DefaultValueFactory = _ => C,
-            HelpName = C,
+            HelpName = string.Join('|', s_formats),
         };
         format.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<string>() != C)
+            if (!s_formats.Contains(result.GetValueOrDefault<string>()))
             {
-                result.AddError($"--format takes {C}, not '{result.Tokens[0].Value}'");
+                result.AddError($"--format takes {string.Join(", ", s_formats)}, not '{result.Tokens[0].Value}'");
             }
         });
         return format;

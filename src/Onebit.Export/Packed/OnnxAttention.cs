@@ -23,11 +23,14 @@ internal static class OnnxAttention
         OnnxGraph onnx = graph.Onnx;
         int[] perHead = [operation.Heads, 1, 1];
         string scores = ByHead(graph, graph.Longs(operation.Input), operation.Input, operation.Heads),
-            largest = onnx.Node("ReduceMax", [scores], [("axes", new[] { 2 })]),
+            heads = ByHead(graph, graph.Integers(operation.Input), operation.Input, operation.Heads),
+            largest = graph.Cast<long>(onnx.Node("ReduceMax", [heads], [("axes", new[] { 2 })])),
             multipliers = graph.Cast<long>(onnx.Constant(perHead, operation.Multipliers.Span)),
             scaled = onnx.Node("Mul", [onnx.Node("Sub", [largest, scores]), multipliers]),
-            entry = onnx.Node("Min", [graph.ShiftRight(scaled, operation.Shift), onnx.Constant(operation.Table.Length - 1L)]),
-            exponentials = onnx.Node("Gather", [onnx.Constant([operation.Table.Length], operation.Table.Span), entry]);
+            // In float32, see OnnxElementwise.
+            entry = graph.Cast<float>(graph.ShiftRight(scaled, operation.Shift)),
+            within = graph.Cast<int>(onnx.Node("Min", [entry, onnx.Constant(operation.Table.Length - 1f)])),
+            exponentials = onnx.Node("Gather", [onnx.Constant([operation.Table.Length], operation.Table.Span), within]);
         if (operation.Thresholds.Length == 0)
         {
             return graph.InShape(exponentials);
@@ -52,8 +55,9 @@ internal static class OnnxAttention
             totals = onnx.Node("ReduceSum", [weights, onnx.Constant<long>([1], [2])]),
             scaled = onnx.Node("Mul", [sums, onnx.Constant(2L << operation.FractionBits)]),
             numerator = onnx.Node("Add", [scaled, totals]),
-            // Where the total is 0 so is the numerator.
-            denominator = onnx.Node("Max", [onnx.Node("Mul", [totals, onnx.Constant(2L)]), onnx.Constant(1L)]);
+            // Where the total is 0 so is the numerator: divide by 1.
+            isNothing = graph.Cast<long>(onnx.Node("Equal", [totals, onnx.Constant(0L)])),
+            denominator = onnx.Node("Add", [onnx.Node("Mul", [totals, onnx.Constant(2L)]), isNothing]);
         return graph.InShape(graph.Cast<int>(graph.FloorDivide(numerator, denominator)));
     }
 

@@ -26,12 +26,18 @@ internal static class OnnxElementwise
         return Clamped(graph, graph.Onnx.Node("Where", [isHigh, high, low]), operation.Shift, (-32_768, 32_767));
     }
 
-    private static string Clamped(IntegerGraph graph, string affine, int shift, (long Lowest, long Highest) range)
+    private static string Clamped(IntegerGraph graph, string affine, int shift, (int Lowest, int Highest) range)
     {
+        // In float32: rounding moves no number across the ends of the range, and none within it. Clip, Min and Max of ONNX Runtime 1.31 see
+        // the lower 32 bits of int64 alone.
         OnnxGraph onnx = graph.Onnx;
-        return graph.InForm(
-            onnx.Node("Clip", [graph.ShiftRight(affine, shift), onnx.Constant(range.Lowest), onnx.Constant(range.Highest)])
-        );
+        string[] clip =
+        [
+            graph.Cast<float>(graph.ShiftRight(affine, shift)),
+            onnx.Constant((float)range.Lowest),
+            onnx.Constant((float)range.Highest),
+        ];
+        return graph.InForm(onnx.Node("Clip", clip));
     }
 
     internal static string Write(IntegerGraph graph, Quantize operation)

@@ -42,18 +42,21 @@ internal static class OnnxLinear
     private static string Sums(IntegerGraph graph, Linear layer, string weights, string bytes)
     {
         OnnxGraph onnx = graph.Onnx;
-        return IsDense(graph, layer)
-            ? graph.InShape(onnx.Node("MatMulInteger", [onnx.Node("Flatten", [bytes]), weights]))
-            : onnx.Node(
-                "ConvInteger",
-                [bytes, weights],
-                [
-                    ("kernel_shape", new[] { layer.KernelHeight, layer.KernelWidth }),
-                    ("strides", new[] { layer.Stride, layer.Stride }),
-                    ("pads", new[] { layer.Padding, layer.Padding, layer.Padding, layer.Padding }),
-                    ("group", layer.Groups),
-                ]
-            );
+        if (IsDense(graph, layer))
+        {
+            return graph.InShape(onnx.Node("MatMulInteger", [onnx.Node("Flatten", [bytes]), weights]));
+        }
+
+        return onnx.Node(
+            "ConvInteger",
+            [bytes, weights],
+            [
+                ("kernel_shape", new[] { layer.KernelHeight, layer.KernelWidth }),
+                ("strides", new[] { layer.Stride, layer.Stride }),
+                ("pads", new[] { layer.Padding, layer.Padding, layer.Padding, layer.Padding }),
+                ("group", layer.Groups),
+            ]
+        );
     }
 
     /// <summary>Inputs x outputs for a dense layer, else outputs x channels of a group x rows x columns. Layers may share them.</summary>
