@@ -21,6 +21,7 @@ try
         PredictCommand.Create(),
         InspectCommand.Create(),
         ExportCommand.Create(),
+        ImportCommand.Create(),
         GenerateCommand.Create(),
         BenchCommand.Create(),
         ReportCommand.Create(),

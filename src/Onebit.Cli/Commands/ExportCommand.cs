@@ -46,14 +46,14 @@ internal static class ExportCommand
             string path = parsed.GetRequiredValue(model),
                 folder = parsed.GetRequiredValue(output),
                 name = parsed.GetValue(prefix) ?? CExporter.PrefixOf(path);
-            BitModel model = Classifier.Load(path);
+            BitModel loaded = Classifier.Load(path);
             if (parsed.GetRequiredValue(format) == C)
             {
-                WriteC(model, path, folder, name);
+                WriteC(loaded, path, folder, name);
             }
             else
             {
-                WriteFile(OnnxExporter.Write(model), folder, $"{name}.onnx", $"reads {OnnxExporter.Input}, gives {OnnxExporter.Scores} and {OnnxExporter.Class}");
+                WriteFile(OnnxExporter.Write(loaded), folder, $"{name}.onnx", $"reads {OnnxExporter.Input}, gives {OnnxExporter.Scores} and {OnnxExporter.Class}");
             }
         });
         return command;
