@@ -22,6 +22,7 @@ try
         InspectCommand.Create(),
         ExportCommand.Create(),
         ImportCommand.Create(),
+        PackCommand.Create(),
         GenerateCommand.Create(),
         BenchCommand.Create(),
         ReportCommand.Create(),
