@@ -10,7 +10,7 @@ public static class ForeignWeights
     /// <param name="experiment">Whose network.</param>
     /// <param name="data">What it classifies: the shape of an image, and the classes.</param>
     /// <param name="path">
-    /// A safetensors file with a float32 tensor for each of the network's, under the same name and of the same shape. Batch normalization has
+    /// A safetensors file with a float32 tensor for each of the network's, under the same name. Dense weights may be outputs x inputs. Batch normalization has
     /// running statistics, which are taken as they are. Other tensors are not read.
     /// </param>
     /// <exception cref="InvalidDataException">A tensor is missing, has another shape, or is not finite; the message names it.</exception>
@@ -31,12 +31,14 @@ public static class ForeignWeights
                 throw new InvalidDataException($"{path}: there is no tensor '{name}' of {shape}.");
             }
 
-            if (given.dtype != tensor.dtype || !given.shape.AsSpan().SequenceEqual(tensor.shape) || !given.isfinite().all().item<bool>())
+            // A dense layer's weights may be outputs x inputs, as in PyTorch.
+            bool fits = given.numel() == tensor.numel() && given.shape.FirstOrDefault() == tensor.shape.FirstOrDefault();
+            if (!fits || given.dtype != tensor.dtype || !given.isfinite().all().item<bool>())
             {
                 throw new InvalidDataException($"{path}: the tensor '{name}' must hold finite numbers of type {tensor.dtype}, {shape}.");
             }
 
-            tensor.copy_(given);
+            tensor.copy_(given.reshape(tensor.shape));
         }
 
         network.eval();
