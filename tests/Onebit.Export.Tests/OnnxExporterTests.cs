@@ -71,12 +71,14 @@ public class OnnxExporterTests
         ];
         string[] paths =
         [
-            .. models.Select((model, i) =>
-            {
-                string path = Path.Combine(folder.Path, $"{i}.onnx");
-                File.WriteAllBytes(path, OnnxExporter.Write(model));
-                return path;
-            }),
+            .. models.Select(
+                (model, i) =>
+                {
+                    string path = Path.Combine(folder.Path, $"{i}.onnx");
+                    File.WriteAllBytes(path, OnnxExporter.Write(model));
+                    return path;
+                }
+            ),
         ];
         (int code, string errors) = Start(
             """

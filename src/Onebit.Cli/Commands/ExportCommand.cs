@@ -8,19 +8,21 @@ namespace Onebit.Cli;
 internal static class ExportCommand
 {
     private const string C = "c",
-        Onnx = "onnx";
+        Onnx = "onnx",
+        Qonnx = "qonnx";
 
-    private static readonly string[] s_formats = [C, Onnx];
+    private static readonly string[] s_formats = [C, Onnx, Qonnx];
 
     internal static Command Create()
     {
         Argument<string> model = SharedOptions.Model();
         Option<string> format = Format(),
-            output = new("--out")
-            {
-                Description = "The folder for the files; it is made if it is missing. For one file, its name will do too.",
-                HelpName = "PATH",
-            };
+            output =
+                new("--out")
+                {
+                    Description = "The folder for the files; it is made if it is missing. For one file, its name will do too.",
+                    HelpName = "PATH",
+                };
         Option<string?> prefix = Prefix();
         output.DefaultValueFactory = _ => ".";
         var command = new Command(
@@ -30,6 +32,7 @@ internal static class ExportCommand
 
             c is C99: one source and one header that need no library. The header says how to call it.
             onnx has integer operators of ONNX alone, and reads pixels of 0 to 255.
+            qonnx is for Brevitas and FINN. It holds models of Linear, Threshold, MaxPool and Scores.
 
             Example: onebit export models/mnist-micro.onebit --format c --out firmware
             Example: onebit export models/mnist-large.onebit --format onnx --out mnist-large.onnx
@@ -51,26 +54,39 @@ internal static class ExportCommand
             {
                 WriteC(loaded, path, folder, name);
             }
+            else if (parsed.GetRequiredValue(format) == Qonnx)
+            {
+                WriteFile(Checked(path, () => QonnxExporter.Write(loaded)), folder, $"{name}.onnx", "reads pixels of 0 to 1, gives logits");
+            }
             else
             {
-                WriteFile(OnnxExporter.Write(loaded), folder, $"{name}.onnx", $"reads {OnnxExporter.Input}, gives {OnnxExporter.Scores} and {OnnxExporter.Class}");
+                WriteFile(
+                    OnnxExporter.Write(loaded),
+                    folder,
+                    $"{name}.onnx",
+                    $"reads {OnnxExporter.Input}, gives {OnnxExporter.Scores} and {OnnxExporter.Class}"
+                );
             }
         });
         return command;
     }
 
-    private static void WriteC(BitModel model, string path, string folder, string name)
+    /// <summary>Names the file where the model cannot be written.</summary>
+    private static T Checked<T>(string path, Func<T> write)
     {
-        CFiles files;
         try
         {
-            files = CExporter.Write(model, name);
+            return write();
         }
         catch (InvalidDataException e)
         {
             throw new InvalidDataException($"{path}: {e.Message}", e);
         }
+    }
 
+    private static void WriteC(BitModel model, string path, string folder, string name)
+    {
+        CFiles files = Checked(path, () => CExporter.Write(model, name));
         Directory.CreateDirectory(folder);
         string header = Path.Combine(folder, $"{name}.h"),
             source = Path.Combine(folder, $"{name}.c");
@@ -86,7 +102,8 @@ internal static class ExportCommand
     /// <summary>Writes one file: at the path where that ends as the file does, else in the folder that the path names.</summary>
     private static void WriteFile(byte[] content, string path, string name, string contents)
     {
-        bool isFile = Path.GetExtension(path).Equals(Path.GetExtension(name), StringComparison.OrdinalIgnoreCase) && !Directory.Exists(path);
+        bool isFile =
+            Path.GetExtension(path).Equals(Path.GetExtension(name), StringComparison.OrdinalIgnoreCase) && !Directory.Exists(path);
         string file = isFile ? path : Path.Combine(path, name);
         if (Path.GetDirectoryName(file) is { Length: > 0 } folder)
         {

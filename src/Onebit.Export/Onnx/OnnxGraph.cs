@@ -151,7 +151,10 @@ internal sealed class OnnxGraph
         return new ProtobufMessage()
             .Add(1, IntermediateVersion)
             .Add(2, "onebit")
-            .Add(3, typeof(OnnxGraph).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0])
+            .Add(
+                3,
+                typeof(OnnxGraph).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0]
+            )
             .Add(6, description)
             .Add(7, graph)
             .Add(8, _domains.Select(d => new ProtobufMessage().Add(1, d).Add(2, d.Length == 0 ? OperatorSet : 1)))

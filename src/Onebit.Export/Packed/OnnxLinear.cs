@@ -63,21 +63,25 @@ internal static class OnnxLinear
     private static string Weights(IntegerGraph graph, Linear layer)
     {
         bool isDense = IsDense(graph, layer);
-        return graph.Weights(layer, isDense, () =>
-        {
-            int fanIn = FanIn(graph, layer);
-            var weights = new sbyte[layer.Outputs * fanIn];
-            for (int i = 0; i < weights.Length; i++)
+        return graph.Weights(
+            layer,
+            isDense,
+            () =>
             {
-                (int output, int input) = (i / fanIn, i % fanIn);
-                weights[isDense ? input * layer.Outputs + output : i] = Weight(layer, i);
-            }
+                int fanIn = FanIn(graph, layer);
+                var weights = new sbyte[layer.Outputs * fanIn];
+                for (int i = 0; i < weights.Length; i++)
+                {
+                    (int output, int input) = (i / fanIn, i % fanIn);
+                    weights[isDense ? input * layer.Outputs + output : i] = Weight(layer, i);
+                }
 
-            int[] shape = isDense
-                ? [fanIn, layer.Outputs]
-                : [layer.Outputs, graph.Info(layer.Input).Channels / layer.Groups, layer.KernelHeight, layer.KernelWidth];
-            return graph.Onnx.Constant<sbyte>(shape, weights);
-        });
+                int[] shape = isDense
+                    ? [fanIn, layer.Outputs]
+                    : [layer.Outputs, graph.Info(layer.Input).Channels / layer.Groups, layer.KernelHeight, layer.KernelWidth];
+                return graph.Onnx.Constant<sbyte>(shape, weights);
+            }
+        );
     }
 
     private static int[] WeightSums(IntegerGraph graph, Linear layer)

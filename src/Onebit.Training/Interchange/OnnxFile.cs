@@ -210,7 +210,10 @@ internal sealed class OnnxFile
             }
             else if (field.Number == 2)
             {
-                IEnumerable<Field> shape = Fields(field.Bytes).Where(f => f.Number == 1).SelectMany(f => Fields(f.Bytes)).Where(f => f.Number == 2);
+                IEnumerable<Field> shape = Fields(field.Bytes)
+                    .Where(f => f.Number == 1)
+                    .SelectMany(f => Fields(f.Bytes))
+                    .Where(f => f.Number == 2);
                 dimensions.AddRange(
                     shape
                         .SelectMany(f => Fields(f.Bytes))

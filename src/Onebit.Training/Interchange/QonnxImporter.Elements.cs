@@ -124,8 +124,7 @@ public sealed partial class QonnxImporter
     {
         int channels = value.Info.Channels,
             count = constant.Values.Length;
-        bool perChannel =
-            count == channels && (value.IsFlat ? value.Info.Area == 1 : constant.Dimensions is [.., 1, 1] || channels == 1 || false);
+        bool perChannel = count == channels && (value.IsFlat ? value.Info.Area == 1 : constant.Dimensions is [.., 1, 1] || channels == 1);
         return count == 1 || perChannel
             ? With(value, c => map(constant.Values[count == 1 ? 0 : c]))
             : throw Refusal($"a constant must be one number, or one for each of {channels} channels");
@@ -134,8 +133,12 @@ public sealed partial class QonnxImporter
     private static ImportedValue With(ImportedValue value, Func<int, Affine> next) =>
         Plain(value) with
         {
-            Affines = [.. value.Affines.Select((a, c) => a.Then(next(c)))],
+            // The mean stays, so that whole numbers stay whole.
+            Affines = [.. value.Affines.Select((a, c) => Composed(a, next(c)))],
         };
+
+    private static Affine Composed(Affine a, Affine next) =>
+        new(next.Factor * a.Factor, a.Mean, next.Factor * (a.Offset - next.Mean) + next.Offset);
 
     private ImportedValue Normalized(OnnxNode node)
     {
@@ -147,10 +150,7 @@ public sealed partial class QonnxImporter
             throw Refusal($"it needs four numbers for each of {value.Info.Channels} channels, and variances above 0");
         }
 
-        return With(
-            value,
-            c => new Affine(parameters[0][c] / Math.Sqrt(parameters[3][c] + epsilon), parameters[2][c], parameters[1][c])
-        );
+        return With(value, c => new Affine(parameters[0][c] / Math.Sqrt(parameters[3][c] + epsilon), parameters[2][c], parameters[1][c]));
     }
 
     private OnnxTensor Signs(OnnxNode node, OnnxTensor weights)
@@ -219,7 +219,10 @@ public sealed partial class QonnxImporter
         (_, _, int lowest, int highest, Func<double, double> round) = scales.Length == 1 ? Quantization(node) : PerOutput(node);
         return weights with
         {
-            Values = [.. weights.Values.Select((w, i) => Math.Clamp(round(w / scales[i / perScale]), lowest, highest) * scales[i / perScale])],
+            Values =
+            [
+                .. weights.Values.Select((w, i) => Math.Clamp(round(w / scales[i / perScale]), lowest, highest) * scales[i / perScale]),
+            ],
         };
     }
 
@@ -242,8 +245,7 @@ public sealed partial class QonnxImporter
             levels = (1 << bits) - 1;
         ValueInfo info = value.Info;
         var meaning = new Affine(scale, 0, (lowest - zero) * scale);
-        int Code(int channel, long integer) =>
-            (int)Math.Clamp(round(value.At(channel, integer) / scale + zero), lowest, highest) - lowest;
+        int Code(int channel, long integer) => (int)Math.Clamp(round(value.At(channel, integer) / scale + zero), lowest, highest) - lowest;
         if (value.Padding > 0)
         {
             throw Refusal("padding must be followed by a layer");

@@ -56,7 +56,16 @@ public sealed partial class QonnxImporter
         return Layer(node, padded, weights.Values, outputs, height, width, (int)strides[0], (int)groups);
     }
 
-    private ImportedValue Layer(OnnxNode node, ImportedValue value, double[] weights, int outputs, int height, int width, int stride, int groups)
+    private ImportedValue Layer(
+        OnnxNode node,
+        ImportedValue value,
+        double[] weights,
+        int outputs,
+        int height,
+        int width,
+        int stride,
+        int groups
+    )
     {
         Affine affine = value.Affines[0];
         if (value.IsRectified || value.Info.Kind == ElementKind.Integers || value.Affines.Any(a => a != affine))
@@ -104,7 +113,9 @@ public sealed partial class QonnxImporter
         }
 
         // Of signs: ternary codes are (b1 + b0) / 2; codes from -2 to 1 are (2 b1 + b0 - 1) / 2.
-        int[] planes = isTernary ? [Plane(c => c > 0), Plane(c => c >= 0)] : [Plane(c => c >= 0), Plane(c => (c & 1) == 1), Plane(_ => true)],
+        int[] planes = isTernary
+                ? [Plane(c => c > 0), Plane(c => c >= 0)]
+                : [Plane(c => c >= 0), Plane(c => (c & 1) == 1), Plane(_ => true)],
             factors = isTernary ? [1, 1] : [2, 1, -1];
         int[] multipliers = [.. factors.SelectMany(f => Enumerable.Repeat(f, outputs))];
         int sum = _model.Append(new WeightedSum(planes, multipliers));

@@ -152,11 +152,17 @@ public sealed partial class QonnxImporter
 
     /// <summary>A value whose affine is all that is known of it, for arithmetic.</summary>
     private static ImportedValue Plain(ImportedValue value) =>
-        value is { IsRectified: false, Padding: 0 } ? value : throw Refusal("a ReLU or padding must be followed by a quantization or a layer");
+        value is { IsRectified: false, Padding: 0 }
+            ? value
+            : throw Refusal("a ReLU or padding must be followed by a quantization or a layer");
 
     private static long Attribute(OnnxNode node, string name, long standard) =>
-        node.Attributes.TryGetValue(name, out object? value) ? value as long? ?? throw Refusal($"'{name}' must be a whole number") : standard;
+        node.Attributes.TryGetValue(name, out object? value)
+            ? value as long? ?? throw Refusal($"'{name}' must be a whole number")
+            : standard;
 
     private static long[] Attributes(OnnxNode node, string name, params long[] standard) =>
-        node.Attributes.TryGetValue(name, out object? value) ? value as long[] ?? throw Refusal($"'{name}' must be whole numbers") : standard;
+        node.Attributes.TryGetValue(name, out object? value)
+            ? value as long[] ?? throw Refusal($"'{name}' must be whole numbers")
+            : standard;
 }
