@@ -3,6 +3,9 @@ namespace Onebit.Export;
 /// <summary>Attention: products of matrices in floats that hold the integers exactly, all else in int64.</summary>
 internal static class OnnxAttention
 {
+    private static readonly int[] s_lastTwoSwapped = [0, 1, 3, 2],
+        s_keys = [2];
+
     internal static string Write(IntegerGraph graph, AttentionScores operation)
     {
         (ValueInfo q, ValueInfo k) = (graph.Info(operation.Query), graph.Info(operation.Key));
@@ -12,7 +15,7 @@ internal static class OnnxAttention
         string keys = graph.Onnx.Node(
                 "Transpose",
                 [Centred(graph, operation.Key, operation.Heads, operation.KeyZero)],
-                [("perm", new[] { 0, 1, 3, 2 })]
+                [("perm", s_lastTwoSwapped)]
             ),
             queries = Centred(graph, operation.Query, operation.Heads, operation.QueryZero);
         return graph.InShape(Product(graph, bound, keys, queries));
@@ -24,7 +27,7 @@ internal static class OnnxAttention
         int[] perHead = [operation.Heads, 1, 1];
         string scores = ByHead(graph, graph.Longs(operation.Input), operation.Input, operation.Heads),
             heads = ByHead(graph, graph.Integers(operation.Input), operation.Input, operation.Heads),
-            largest = graph.Cast<long>(onnx.Node("ReduceMax", [heads], [("axes", new[] { 2 })])),
+            largest = graph.Cast<long>(onnx.Node("ReduceMax", [heads], [("axes", s_keys)])),
             multipliers = graph.Cast<long>(onnx.Constant(perHead, operation.Multipliers.Span)),
             scaled = onnx.Node("Mul", [onnx.Node("Sub", [largest, scores]), multipliers]),
             // In float32, see OnnxElementwise.

@@ -61,7 +61,7 @@ public sealed partial class QonnxImporter
         {
             case (OnnxTensor a, OnnxTensor b):
                 OnnxTensor longer = a.Values.Length >= b.Values.Length ? a : b;
-                if (!a.Values.Length.Equals(b.Values.Length) && a.Values.Length != 1 && b.Values.Length != 1)
+                if (a.Values.Length != b.Values.Length && Math.Min(a.Values.Length, b.Values.Length) != 1)
                 {
                     throw Refusal("constants of different shapes are not combined");
                 }

@@ -46,7 +46,15 @@ public sealed partial class QonnxImporter
     {
         ArgumentNullException.ThrowIfNull(bytes);
         var importer = new QonnxImporter(OnnxFile.Read(bytes));
-        return importer.Build();
+        try
+        {
+            // A model beyond the budget of its file is one that no command would load.
+            return BitModel.Read(importer.Build().ToBytes());
+        }
+        catch (OverflowException e)
+        {
+            throw new InvalidDataException("The numbers that the network gives are too large for a packed model.", e);
+        }
     }
 
     private static long[] Square(long pixels)
