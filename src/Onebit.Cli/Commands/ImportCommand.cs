@@ -44,7 +44,8 @@ internal static class ImportCommand
             string target = parsed.GetValue(output) ?? Path.ChangeExtension(path, ".onebit");
             model.Save(target);
             Console.WriteLine(
-                $"{VisibleText.Of(target)}: {new FileInfo(target).Length:N0} bytes, {model.Operations.Count} operations, {model.ClassCount} classes."
+                $"{VisibleText.Of(target)}: {new FileInfo(target).Length:N0} bytes, {model.Operations.Count} operations, "
+                    + $"{model.ClassCount} classes."
             );
         });
         return command;

@@ -10,7 +10,8 @@ public static class ForeignWeights
     /// <param name="experiment">Whose network.</param>
     /// <param name="data">What it classifies: the shape of an image, and the classes.</param>
     /// <param name="path">
-    /// A safetensors file with a float32 tensor for each of the network's, under the same name. Dense weights may be outputs x inputs. Batch normalization has
+    /// A safetensors file with a float32 tensor for each of the network's, under the same name.
+    /// Dense weights may be outputs x inputs. Batch normalization has
     /// running statistics, which are taken as they are. Other tensors are not read.
     /// </param>
     /// <exception cref="InvalidDataException">A tensor is missing, has another shape, or is not finite; the message names it.</exception>

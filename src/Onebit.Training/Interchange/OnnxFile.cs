@@ -36,7 +36,7 @@ internal sealed class OnnxFile
     /// <summary>Names of the outputs.</summary>
     internal List<string> Outputs { get; } = [];
 
-    /// <summary>Reads a file. Every length is that of bytes that are there, so no file takes more memory than some times its size.</summary>
+    /// <summary>Reads a file. Every length is checked against the bytes, so memory is some times the size of the file.</summary>
     /// <exception cref="InvalidDataException">It is no ONNX file.</exception>
     internal static OnnxFile Read(byte[] bytes)
     {

@@ -7,7 +7,7 @@ internal static class OnnxRuntimeLibrary
 {
     private const string TelemetrySwitch = "ORT_DISABLE_TELEMETRY";
 
-    /// <summary>To be called before the native library is loaded: it would write a device id and events into the user's cache folder.</summary>
+    /// <summary>Call before the native library is loaded: it would write a device id and events into the user's cache folder.</summary>
     internal static void DisableTelemetry()
     {
         Environment.SetEnvironmentVariable(TelemetrySwitch, "1");
