@@ -21,6 +21,8 @@ try
         PredictCommand.Create(),
         InspectCommand.Create(),
         ExportCommand.Create(),
+        ImportCommand.Create(),
+        PackCommand.Create(),
         GenerateCommand.Create(),
         DemoCommand.Create(),
         VerifyCommand.Create(),

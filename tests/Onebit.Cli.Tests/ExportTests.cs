@@ -79,4 +79,17 @@ public class ExportTests
             }
         );
     }
+
+    [Theory]
+    [InlineData("folder", "folder/mnist_micro.onnx")]
+    [InlineData("folder/digits.onnx", "folder/digits.onnx")]
+    public void A_model_becomes_an_onnx_file_of_the_name_that_is_given(string output, string file)
+    {
+        using var folder = new TemporaryFolder();
+        string model = Path.Combine(Repository.Root, "models", "mnist-micro.onebit");
+        (int code, string text, string error) = OnebitProcess.Run(["export", model, "--format", "onnx", "--out", folder.File(output)]);
+        Assert.Equal((0, ""), (code, error));
+        Assert.Contains(folder.File(file), text, StringComparison.Ordinal);
+        Assert.True(new FileInfo(folder.File(file)).Length > 6000);
+    }
 }

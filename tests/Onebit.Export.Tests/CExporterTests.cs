@@ -1,9 +1,5 @@
-using System.Runtime.CompilerServices;
 using Onebit.Datasets;
 using Onebit.Tests;
-using Onebit.Training;
-using Onebit.Training.Tests;
-using static TorchSharp.torch;
 
 namespace Onebit.Export.Tests;
 
@@ -87,7 +83,7 @@ public class CExporterTests
         const string Compiler = "gcc";
         RequireTool(Compiler);
         var random = new Random(11);
-        (BitModel Model, string Prefix)[] models = [.. OneOfEachMethod(random)];
+        (BitModel Model, string Prefix)[] models = [.. PackedModels.OneOfEachMethod(random)];
         using var program = new CProgram(models);
         program.Compile(Compiler, "-O2");
         program.RequireRuntimeScores([.. models.Select(m => Build.Many(20, () => RandomModels.Image(m.Model, random)))]);
@@ -193,25 +189,5 @@ public class CExporterTests
     {
         Assert.SkipUnless(CProgram.Find(name) is not null, $"{name} is not installed.");
         Assert.SkipUnless(flags.Length == 0 || CProgram.Links(name, flags), $"{name} does not link with {string.Join(' ', flags)}.");
-    }
-
-    internal static List<(BitModel Model, string Prefix)> OneOfEachMethod(Random random)
-    {
-        RuntimeHelpers.RunModuleConstructor(typeof(Network).Module.ModuleHandle);
-        var models = new List<(BitModel Model, string Prefix)>();
-        var open = Method.All.Where(m => m.Binarizes && m is not BinaryConnectStochastic).Select(m => m.Name).ToHashSet();
-        for (int tries = 0; open.Count > 0; tries++)
-        {
-            Assert.True(tries < 1000, $"No network of {string.Join(", ", open)}");
-            using var scope = NewDisposeScope();
-            using var _ = no_grad();
-            using Network network = RandomNetworks.Create(random, isTieFree: false);
-            if (open.Remove(network.Method.Name))
-            {
-                models.Add((Packer.Pack(network), network.Method.Name.Replace('-', '_')));
-            }
-        }
-
-        return models;
     }
 }

@@ -70,7 +70,7 @@ public class JavaScriptEngineTests
     {
         RequireNode();
         var random = new Random(13);
-        foreach ((BitModel model, string name) in CExporterTests.OneOfEachMethod(random))
+        foreach ((BitModel model, string name) in PackedModels.OneOfEachMethod(random))
         {
             Assert.True(Mismatches(model, Images(model, 20, random)) == 0, name);
         }

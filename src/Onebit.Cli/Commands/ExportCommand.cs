@@ -4,16 +4,25 @@ using Onebit.Study;
 
 namespace Onebit.Cli;
 
-/// <summary><c>onebit export</c>: a packed model as source code.</summary>
+/// <summary><c>onebit export</c>: a packed model as source code, or for other programs.</summary>
 internal static class ExportCommand
 {
-    private const string C = "c";
+    private const string C = "c",
+        Onnx = "onnx",
+        Qonnx = "qonnx";
+
+    private static readonly string[] s_formats = [C, Onnx, Qonnx];
 
     internal static Command Create()
     {
         Argument<string> model = SharedOptions.Model();
         Option<string> format = Format(),
-            output = new("--out") { Description = "The folder for the files; it is made if it is missing.", HelpName = "DIR" };
+            output =
+                new("--out")
+                {
+                    Description = "The folder for the files; it is made if it is missing. For one file, its name will do too.",
+                    HelpName = "PATH",
+                };
         Option<string?> prefix = Prefix(),
             board = Board();
         var inPlace = new Option<bool>("--in-place")
@@ -24,10 +33,15 @@ internal static class ExportCommand
         var command = new Command(
             "export",
             """
-            Write a packed model as C99: one source and one header that need no library. The header says how to call it.
+            Write a packed model in another form, which gives the same classes and scores.
+
+            c is C99: one source and one header that need no library. The header says how to call it.
+            onnx has integer operators of ONNX alone, and reads pixels of 0 to 255.
+            qonnx is for Brevitas and FINN. It holds models of Linear, Threshold, MaxPool and Scores.
 
             Example: onebit export models/mnist-micro.onebit --format c --out firmware
             Example: onebit export models/mnist-micro.onebit --out firmware --board cortex-m3
+            Example: onebit export models/mnist-large.onebit --format onnx --out mnist-large.onnx
             """
         )
         {
@@ -38,26 +52,40 @@ internal static class ExportCommand
             inPlace,
             board,
         };
+        command.Validators.Add(result =>
+        {
+            if (!result.Errors.Any() && result.GetValue(format) != C && (result.GetValue(inPlace) || result.GetValue(board) is not null))
+            {
+                result.AddError("--in-place and --board are for --format c; leave them out");
+            }
+        });
         command.SetAction(parsed =>
         {
             string path = parsed.GetRequiredValue(model),
                 folder = parsed.GetRequiredValue(output),
                 name = parsed.GetValue(prefix) ?? CExporter.PrefixOf(path);
-            bool isInPlace = parsed.GetValue(inPlace);
-            CFiles files = Export(path, name, isInPlace);
-            Directory.CreateDirectory(folder);
-            string header = Path.Combine(folder, $"{name}.h"),
-                source = Path.Combine(folder, $"{name}.c");
-            AtomicFile.WriteText(header, files.Header);
-            AtomicFile.WriteText(source, files.Source);
-            Console.WriteLine($"{VisibleText.Of(header)}: call {name}_predict.");
-            Console.WriteLine(
-                $"{VisibleText.Of(source)}: {files.ConstantBytes:N0} bytes of weights and tables, "
-                    + $"{files.WorkBytes:N0} bytes of work buffer, {files.MultiplyAccumulates:N0} multiply-accumulates."
-            );
-            if (CBoard.All.SingleOrDefault(b => b.Name == parsed.GetValue(board)) is { } chosen)
+            BitModel loaded = Classifier.Load(path);
+            if (parsed.GetRequiredValue(format) == C)
             {
-                WriteBoard(folder, name, isInPlace, chosen);
+                bool isInPlace = parsed.GetValue(inPlace);
+                WriteC(loaded, path, folder, name, isInPlace);
+                if (CBoard.All.SingleOrDefault(b => b.Name == parsed.GetValue(board)) is { } chosen)
+                {
+                    WriteBoard(folder, name, isInPlace, chosen);
+                }
+            }
+            else if (parsed.GetRequiredValue(format) == Qonnx)
+            {
+                WriteFile(Checked(path, () => QonnxExporter.Write(loaded)), folder, $"{name}.onnx", "reads pixels of 0 to 1, gives logits");
+            }
+            else
+            {
+                WriteFile(
+                    OnnxExporter.Write(loaded),
+                    folder,
+                    $"{name}.onnx",
+                    $"reads {OnnxExporter.Input}, gives {OnnxExporter.Scores} and {OnnxExporter.Class}"
+                );
             }
         });
         return command;
@@ -77,12 +105,12 @@ internal static class ExportCommand
         Console.WriteLine($"\n{board.Emulator} {string.Join(' ', board.EmulatorArguments)}");
     }
 
-    private static CFiles Export(string path, string name, bool inPlace)
+    /// <summary>Names the file where the model cannot be written.</summary>
+    private static T Checked<T>(string path, Func<T> write)
     {
-        BitModel model = Classifier.Load(path);
         try
         {
-            return CExporter.Write(model, name, inPlace);
+            return write();
         }
         catch (InvalidDataException e)
         {
@@ -90,19 +118,49 @@ internal static class ExportCommand
         }
     }
 
+    private static void WriteC(BitModel model, string path, string folder, string name, bool inPlace)
+    {
+        CFiles files = Checked(path, () => CExporter.Write(model, name, inPlace));
+        Directory.CreateDirectory(folder);
+        string header = Path.Combine(folder, $"{name}.h"),
+            source = Path.Combine(folder, $"{name}.c");
+        AtomicFile.WriteText(header, files.Header);
+        AtomicFile.WriteText(source, files.Source);
+        Console.WriteLine($"{VisibleText.Of(header)}: call {name}_predict.");
+        Console.WriteLine(
+            $"{VisibleText.Of(source)}: {files.ConstantBytes:N0} bytes of weights and tables, "
+                + $"{files.WorkBytes:N0} bytes of work buffer, {files.MultiplyAccumulates:N0} multiply-accumulates."
+        );
+    }
+
+    /// <summary>Writes one file: at the path where that ends as the file does, else in the folder that the path names.</summary>
+    private static void WriteFile(byte[] content, string path, string name, string contents)
+    {
+        bool isFile =
+            Path.GetExtension(path).Equals(Path.GetExtension(name), StringComparison.OrdinalIgnoreCase) && !Directory.Exists(path);
+        string file = isFile ? path : Path.Combine(path, name);
+        if (Path.GetDirectoryName(file) is { Length: > 0 } folder)
+        {
+            Directory.CreateDirectory(folder);
+        }
+
+        AtomicFile.Write(file, stream => stream.Write(content));
+        Console.WriteLine($"{VisibleText.Of(file)}: {content.Length:N0} bytes, {contents}.");
+    }
+
     private static Option<string> Format()
     {
         var format = new Option<string>("--format")
         {
-            Description = "What to write: c, which is C99.",
+            Description = $"What to write: {string.Join(", ", s_formats)}.",
             DefaultValueFactory = _ => C,
-            HelpName = C,
+            HelpName = string.Join('|', s_formats),
         };
         format.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<string>() != C)
+            if (!s_formats.Contains(result.GetValueOrDefault<string>()))
             {
-                result.AddError($"--format takes {C}, not '{result.Tokens[0].Value}'");
+                result.AddError($"--format takes {string.Join(", ", s_formats)}, not '{result.Tokens[0].Value}'");
             }
         });
         return format;

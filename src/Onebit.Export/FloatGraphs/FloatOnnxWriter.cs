@@ -9,6 +9,8 @@ public static class FloatOnnxWriter
     /// <summary>The name of the model's input; its output is the only one.</summary>
     public const string Input = "pixels";
 
+    internal const string GraphName = "onebit float graph";
+
     /// <summary>The ONNX file.</summary>
     public static byte[] Write(FloatGraph graph)
     {
@@ -18,6 +20,7 @@ public static class FloatOnnxWriter
             node.Write(values);
         }
 
-        return values.Model.ToModel<float>(Input, graph.Values[0], values.Flat(graph.Output), graph.OutputCount);
+        values.Model.Output<float>(values.Flat(graph.Output), graph.OutputCount);
+        return values.Model.ToModel<float>(Input, graph.Values[0], GraphName);
     }
 }

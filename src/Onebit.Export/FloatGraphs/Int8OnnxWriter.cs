@@ -33,13 +33,11 @@ public static class Int8OnnxWriter
 
         private OnnxGraph Onnx => _values.Model;
 
-        internal byte[] ToModel() =>
-            Onnx.ToModel<byte>(
-                FloatOnnxWriter.Input,
-                graph.Values[0],
-                Dequantized(_values.Flat(graph.Output), graph.Output),
-                graph.OutputCount
-            );
+        internal byte[] ToModel()
+        {
+            Onnx.Output<float>(Dequantized(_values.Flat(graph.Output), graph.Output), graph.OutputCount);
+            return Onnx.ToModel<byte>(FloatOnnxWriter.Input, graph.Values[0], FloatOnnxWriter.GraphName);
+        }
 
         internal void Append(FloatNode node, int value)
         {

@@ -9,6 +9,8 @@ internal sealed class ProtobufMessage
 
     internal ProtobufMessage Add(int field, long value) => Add(field, WireFormat.WireType.Varint, o => o.WriteInt64(value));
 
+    internal ProtobufMessage Add(int field, float value) => Add(field, WireFormat.WireType.Fixed32, o => o.WriteFloat(value));
+
     internal ProtobufMessage Add(int field, string value) => Add(field, WireFormat.WireType.LengthDelimited, o => o.WriteString(value));
 
     internal ProtobufMessage Add(int field, ByteString value) => Add(field, WireFormat.WireType.LengthDelimited, o => o.WriteBytes(value));

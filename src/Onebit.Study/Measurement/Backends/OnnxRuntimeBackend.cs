@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Onebit.Study;
@@ -9,8 +8,6 @@ namespace Onebit.Study;
 /// </summary>
 internal sealed class OnnxRuntimeBackend : FloatBackend
 {
-    private const string TelemetrySwitch = "ORT_DISABLE_TELEMETRY";
-
     private readonly InferenceSession _session;
     private readonly RunOptions _run = new();
     private readonly bool _readsBytes;
@@ -18,25 +15,13 @@ internal sealed class OnnxRuntimeBackend : FloatBackend
     private readonly int _classCount;
     private Bound? _bound;
 
-    /// <summary>Before the native library is loaded: it would write a device id and events into the user's cache folder.</summary>
-    static OnnxRuntimeBackend()
-    {
-        Environment.SetEnvironmentVariable(TelemetrySwitch, "1");
-        if (!OperatingSystem.IsWindows())
-        {
-            _ = SetNativeVariable(TelemetrySwitch, "1", 1); // .NET's variables are a copy that native code does not see.
-        }
-    }
-
-    [DllImport("libc", EntryPoint = "setenv", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
-    private static extern int SetNativeVariable(string name, string value, int overwrite);
-
     /// <summary>
     /// Loads a model whose one input is images x channels x height x width, float32 of 0 to 1 or uint8, and whose one output is images x
     /// classes.
     /// </summary>
     internal OnnxRuntimeBackend(byte[] model)
     {
+        OnnxRuntimeLibrary.DisableTelemetry();
         using var options = new SessionOptions
         {
             IntraOpNumThreads = 1,
