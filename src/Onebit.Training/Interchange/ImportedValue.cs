@@ -5,7 +5,7 @@ namespace Onebit.Training;
 /// <param name="Info">Its shape, kind and range.</param>
 /// <param name="Affines">The real number of an integer, one affine per channel.</param>
 /// <param name="IsFlat">The nodes see images x elements.</param>
-internal sealed record ImportedValue(int Index, ValueInfo Info, Affine[] Affines, bool IsFlat)
+internal sealed record ImportedValue(int Index, ValueInfo Info, Affine[] Affines, bool IsFlat) : OnnxValue
 {
     /// <summary>Real numbers below 0 are 0.</summary>
     internal bool IsRectified { get; init; }

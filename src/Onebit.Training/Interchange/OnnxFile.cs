@@ -3,10 +3,13 @@ using Google.Protobuf;
 
 namespace Onebit.Training;
 
+/// <summary>What a node of an ONNX graph gives: a constant, or a value that depends on the image.</summary>
+internal abstract record OnnxValue;
+
 /// <summary>A constant of an ONNX file.</summary>
 /// <param name="Dimensions">None: a single number.</param>
 /// <param name="Values">As many as the dimensions say.</param>
-internal sealed record OnnxTensor(int[] Dimensions, double[] Values);
+internal sealed record OnnxTensor(int[] Dimensions, double[] Values) : OnnxValue;
 
 /// <summary>A node of an ONNX file. An attribute is a <c>long</c>, a <c>double</c>, a <c>string</c>, a <c>long[]</c> or a tensor.</summary>
 internal sealed record OnnxNode(

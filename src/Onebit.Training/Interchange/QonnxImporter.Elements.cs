@@ -54,9 +54,9 @@ public sealed partial class QonnxImporter
         return new OnnxTensor([columns, rows], values);
     }
 
-    private object Arithmetic(OnnxNode node)
+    private OnnxValue Arithmetic(OnnxNode node)
     {
-        (object left, object right) = (Input(node, 0), Input(node, 1));
+        (OnnxValue left, OnnxValue right) = (Input(node, 0), Input(node, 1));
         switch (left, right)
         {
             case (OnnxTensor a, OnnxTensor b):
@@ -66,15 +66,14 @@ public sealed partial class QonnxImporter
                     throw Refusal("constants of different shapes are not combined");
                 }
 
-                return longer with
-                {
-                    Values =
+                return new OnnxTensor(
+                    longer.Dimensions,
                     [
                         .. Enumerable
                             .Range(0, longer.Values.Length)
                             .Select(i => Combined(node, a.Values[i % a.Values.Length], b.Values[i % b.Values.Length])),
-                    ],
-                };
+                    ]
+                );
             case (ImportedValue value, OnnxTensor constant):
                 return Mapped(
                     value,

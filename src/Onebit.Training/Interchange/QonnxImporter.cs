@@ -10,7 +10,7 @@ public sealed partial class QonnxImporter
 
     private readonly OnnxFile _file;
     private readonly ModelBuilder _model;
-    private readonly Dictionary<string, object> _values = [];
+    private readonly Dictionary<string, OnnxValue> _values = [];
 
     private QonnxImporter(OnnxFile file)
     {
@@ -69,7 +69,7 @@ public sealed partial class QonnxImporter
         {
             try
             {
-                object result = Run(node);
+                OnnxValue result = Run(node);
                 _values[node.Outputs.Count > 0 ? node.Outputs[0] : throw Refusal("it has no output")] = result;
             }
             catch (Exception e) when (e is InvalidDataException or OverflowException)
@@ -80,7 +80,7 @@ public sealed partial class QonnxImporter
             }
         }
 
-        if (!_values.TryGetValue(_file.Outputs[0], out object? last) || last is not ImportedValue { IsRectified: false } logits)
+        if (!_values.TryGetValue(_file.Outputs[0], out OnnxValue? last) || last is not ImportedValue { IsRectified: false } logits)
         {
             throw new InvalidDataException("No node gives the network's output.");
         }
@@ -118,7 +118,7 @@ public sealed partial class QonnxImporter
 
     private ImportedValue New(int index, Affine[] affines, bool isFlat) => new(index, _model.Values[index], affines, isFlat);
 
-    private object Run(OnnxNode node) =>
+    private OnnxValue Run(OnnxNode node) =>
         node.Operation switch
         {
             "Identity" or "Dropout" => Input(node, 0),
@@ -144,8 +144,8 @@ public sealed partial class QonnxImporter
             _ => throw Refusal("a packed model cannot hold this operation"),
         };
 
-    private object Input(OnnxNode node, int input) =>
-        input < node.Inputs.Count && _values.TryGetValue(node.Inputs[input], out object? value)
+    private OnnxValue Input(OnnxNode node, int input) =>
+        input < node.Inputs.Count && _values.TryGetValue(node.Inputs[input], out OnnxValue? value)
             ? value
             : throw Refusal($"its input {input} comes from no node before it");
 
