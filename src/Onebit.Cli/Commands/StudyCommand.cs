@@ -51,7 +51,8 @@ internal static class StudyCommand
         var slurm = new Option<bool>("--slurm")
         {
             Description =
-                "Submit the trainings to Slurm as job arrays, and a last job that writes the report. The same command submits again what failed.",
+                "Submit the trainings to Slurm as job arrays, and a last job that writes the report. "
+                + "The same command submits again what failed.",
         };
         var partition = new Option<string?>("--partition") { Description = "Slurm's partition.", HelpName = "P" };
         var concurrent = new Option<int?>("--concurrent") { Description = "The most trainings that Slurm runs at a time.", HelpName = "N" };

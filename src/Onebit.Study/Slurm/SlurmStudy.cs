@@ -73,7 +73,9 @@ public sealed class SlurmStudy(string folder, IReadOnlyList<string> program)
 
     /// <summary>What Slurm does with each training that was submitted.</summary>
     /// <param name="tasks">All trainings.</param>
-    /// <returns>For each of them <c>finished</c>, <c>running</c>, <c>waiting</c>, <c>failed</c> or <c>not submitted</c>, and why it failed.</returns>
+    /// <returns>
+    /// For each of them <c>finished</c>, <c>running</c>, <c>waiting</c>, <c>failed</c> or <c>not submitted</c>, and why it failed.
+    /// </returns>
     /// <exception cref="ExperimentException">Slurm does not answer.</exception>
     public IReadOnlyList<(StudyTask Task, string State, string? Reason)> Status(IReadOnlyList<StudyTask> tasks)
     {
