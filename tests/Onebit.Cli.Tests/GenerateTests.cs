@@ -81,6 +81,8 @@ public class GenerateTests
             {
                 ["eval", model],
                 ["bench", model],
+                ["demo", model, "--out", folder.File("demo.html")],
+                ["verify", model],
                 ["export", model, "--out", folder.File("c")],
                 ["predict", model, grid],
             }

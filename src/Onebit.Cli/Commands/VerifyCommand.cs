@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Onebit.Datasets;
 using Onebit.Export;
+using Onebit.Study;
 using Spectre.Console;
 
 namespace Onebit.Cli;
@@ -10,6 +11,8 @@ namespace Onebit.Cli;
 /// <summary><c>onebit verify</c>: exported models against the runtime.</summary>
 internal static class VerifyCommand
 {
+    private static readonly VerificationTarget[] s_targets = [.. VerificationTargets.All, new OnnxTarget()];
+
     private const int DefaultImages = 200,
         DefaultEmulated = 20;
 
@@ -63,7 +66,7 @@ internal static class VerifyCommand
             string set = parsed.GetRequiredValue(data);
             int few = parsed.GetValue(emulated);
             string[] files = parsed.GetRequiredValue(models);
-            (string Path, BitModel Model)[] loaded = [.. files.Select(path => (path, BitModel.Load(path)))];
+            (string Path, BitModel Model)[] loaded = [.. files.Select(path => (path, Classifier.Load(path)))];
             ImageSet test = DataCommand.LoadTestShowingProgress(set, loaded[0].Model, loaded[0].Path);
             int count = Math.Min(test.Count, parsed.GetValue(images));
             foreach ((string path, BitModel model) in loaded)
@@ -71,8 +74,8 @@ internal static class VerifyCommand
                 SharedOptions.RequireSameSize(model, path, test);
             }
 
-            VerificationTarget[] targets = [.. VerificationTargets.All.Where(t => !t.Missing.Any() && (few > 0 || !t.IsEmulated))];
-            string[] missing = [.. VerificationTargets.All.SelectMany(t => t.Missing).Distinct()];
+            VerificationTarget[] targets = [.. s_targets.Where(t => !t.Missing.Any() && (few > 0 || !t.IsEmulated))];
+            string[] missing = [.. s_targets.SelectMany(t => t.Missing).Distinct()];
             if (missing.Length > 0)
             {
                 Failure.Say($"not installed, and left out: {string.Join(", ", missing)}.");

@@ -3,11 +3,12 @@ namespace Onebit.Export;
 /// <summary>All ways to run an exported model, and their comparison with the runtime.</summary>
 public static class VerificationTargets
 {
-    /// <summary>One entry per target.</summary>
+    /// <summary>One entry per target that needs no library. ONNX Runtime is one more, in <c>Onebit.Study</c>.</summary>
     public static IReadOnlyList<VerificationTarget> All { get; } =
     [
         .. from compiler in new[] { "gcc", "clang" } from level in new[] { "-O0", "-Os", "-O2" } select new HostCTarget(compiler, level),
         new HostCTarget("gcc", "-O2", inPlace: true),
+        new JavaScriptTarget(),
         .. CBoard.All.Select(board => new BoardTarget(board)),
         .. CBoard.All.Select(board => new BoardTarget(board, inPlace: true)),
     ];
