@@ -45,6 +45,8 @@ public abstract record FloatNode(IReadOnlyList<int> Inputs, Shape Output)
             Threshold or Quantize or PiecewiseLinear or Requantize { OutputBits: 8 } => graph.Relu(inputs[0]),
             // The affine of a residual path and that of the scores are folded into the layers before them.
             Requantize or Scores or BitPlane => inputs[0],
+            // A diffusion model's graph reads the image alone.
+            Slice { Start: 0 } s when s.Shape == graph.Values[inputs[0]] => inputs[0],
             // For one level or class it is a bias of the layer before it.
             AddEmbedding => inputs[0],
             _ => throw new InvalidDataException($"{operation.GetType().Name} has no float form; time a model without it."),
