@@ -54,7 +54,7 @@ internal static class ExportCommand
         };
         command.Validators.Add(result =>
         {
-            if (!result.Errors.Any() && result.GetValue(format) != C && (result.GetValue(inPlace) || result.GetValue(board) is not null))
+            if (result.GetResult(format)?.Tokens is [{ Value: not C }] && (result.GetValue(inPlace) || result.GetValue(board) is not null))
             {
                 result.AddError("--in-place and --board are for --format c; leave them out");
             }
