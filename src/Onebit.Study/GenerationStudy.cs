@@ -61,7 +61,13 @@ internal sealed class GenerationStudy : IStudyTask, IDisposable
     {
         try
         {
-            return !run.Packed || Load(folder).Model.Input.Shape == _data.Test.Shape ? null : "its model draws images of another size";
+            return !run.Packed || Fits(Load(folder)) ? null : "its model draws other images, classes or levels";
+
+            bool Fits(Generator generator) =>
+                generator.Model.Input.Shape == _data.Test.Shape
+                && generator.Model.ClassCount == _data.ClassCount
+                && run is GenerationResult { DenoisingErrors.Length: var levels }
+                && generator.MaxSteps == levels;
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
         {
@@ -210,7 +216,7 @@ internal sealed class GenerationStudy : IStudyTask, IDisposable
     private GenerationMeasures Baseline(string folder, string name, int parts) =>
         Cached(
             folder,
-            $"{_data.Sha256[..16]}-{_extractor.Sha256[..16]}-{name}",
+            $"{MeasuredWith}-{name}",
             () =>
                 _reference.Value.Measure(
                     GaussianMixture.Fit(_data.Train, _data.ClassCount, parts, seed: 1).Generate(_reference.Value.Classes, seed: 1)
@@ -236,15 +242,17 @@ internal sealed class GenerationStudy : IStudyTask, IDisposable
 
     private static Generator Load(string folder) => Generator.Load(Path.Combine(folder, RunFolder.ModelFile));
 
+    private string MeasuredWith => $"{_data.Sha256[..16]}-{_extractor.Sha256[..16]}-{Hash(_classifier.File)[..16]}";
+
     /// <summary>What the measures of a run depend on, but for steps and seed.</summary>
     private string Key(string folder, RunResult result)
     {
         string file = Path.Combine(folder, result.Packed ? RunFolder.ModelFile : RunFolder.WeightsFile);
-        return $"{Hash(File.ReadAllBytes(file))[..16]}-{_data.Sha256[..16]}-{_extractor.Sha256[..16]}";
+        return $"{Hash(File.ReadAllBytes(file))[..16]}-{MeasuredWith}";
     }
 
     /// <summary>What a folder holds of earlier measurements, or else a new one, which it then holds.</summary>
-    private static GenerationMeasures Cached(string folder, string key, Func<GenerationMeasures> measure)
+    private GenerationMeasures Cached(string folder, string key, Func<GenerationMeasures> measure)
     {
         string path = Path.Combine(folder, MeasuresFile);
         Dictionary<string, GenerationMeasures> known = [];
@@ -259,13 +267,17 @@ internal sealed class GenerationStudy : IStudyTask, IDisposable
             // Damaged: measured anew.
         }
 
-        if (!known.TryGetValue(key, out GenerationMeasures? found))
+        bool isKnown =
+            known.TryGetValue(key, out GenerationMeasures? found)
+            && found is { NearestTraining.Pixels.Count: var classes, NearestTrainingOfTest: not null }
+            && classes == _data.ClassCount;
+        if (!isKnown)
         {
             known[key] = found = measure();
             AtomicFile.WriteText(path, JsonSerializer.Serialize(known, s_json) + "\n");
         }
 
-        return found;
+        return found!;
     }
 
     private static string Hash(byte[] file) => Convert.ToHexStringLower(SHA256.HashData(file));

@@ -13,6 +13,12 @@ public sealed record StudyTask(string Name, IReadOnlyList<string> Arguments, int
     /// <summary>A command line for a POSIX shell.</summary>
     /// <param name="program">The program and its first arguments.</param>
     /// <param name="arguments">More arguments.</param>
-    public static string CommandLine(IEnumerable<string> program, IEnumerable<string> arguments) =>
-        string.Join(' ', program.Concat(arguments).Select(Display.Argument));
+    /// <exception cref="ExperimentException">An argument holds a control character, so it does not fit into a line.</exception>
+    public static string CommandLine(IEnumerable<string> program, IEnumerable<string> arguments)
+    {
+        string[] all = [.. program, .. arguments];
+        return Array.Find(all, a => a.Any(char.IsControl)) is { } odd
+            ? throw new ExperimentException($"'{VisibleText.Of(odd)}' holds a control character; rename it.")
+            : string.Join(' ', all.Select(Display.Argument));
+    }
 }

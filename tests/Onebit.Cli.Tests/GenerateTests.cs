@@ -62,6 +62,7 @@ public class GenerateTests
                 (2, "Say where the images go", []),
                 (2, "from 1 to 10000, not '0'", ["--count", "0", "--out", grid]),
                 (2, "from 1 to 16, not '17'", ["--scale", "17", "--out", grid]),
+                (1, "too large; give a smaller --count", ["--count", "10000", "--scale", "16", "--gif", grid]),
                 (1, "no class 'dog'", ["--class", "dog", "--out", grid]),
                 (1, "has 4 noise levels", ["--steps", "5", "--out", grid]),
             }

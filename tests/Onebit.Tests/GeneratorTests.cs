@@ -111,7 +111,9 @@ public class GeneratorTests
         Assert.Equal([20, 16, 12, 8, 4], schedule.Visited(5));
         Assert.Equal([20], schedule.Visited(1));
         Assert.Throws<ArgumentOutOfRangeException>(() => schedule.Visited(21));
+        Assert.Equal(1000, NoiseSchedule.Cosine(1000).Levels);
         Assert.Throws<InvalidDataException>(() => new NoiseSchedule(new[] { 16384, 0 }, new[] { 0, 16385 }));
+        Assert.Throws<InvalidDataException>(() => new NoiseSchedule(new[] { 16384, 9, 0 }, new[] { 0, 2, 1 }));
         Assert.Throws<InvalidDataException>(() => new NoiseSchedule(new[] { 16384, 0 }, new[] { 0, 0 }));
         Assert.Throws<InvalidDataException>(() => new NoiseSchedule(new[] { 16384 }, new[] { 0 }));
     }

@@ -94,6 +94,7 @@ internal static class GenerateCommand
             int images = parsed.GetValue(count) ?? (only is null ? Math.Min(8 * classes, MaxCount) : 64),
                 columns = only is null && classes is > 1 and <= 32 ? classes : (int)Math.Ceiling(Math.Sqrt(images)),
                 size = parsed.GetValue(scale) ?? 2;
+            RequirePicture(generator.Model.Input.Shape, images, columns, size, parsed.GetValue(gif) is null ? 1 : runs + 1);
             int[] wanted = [.. Enumerable.Range(0, images).Select(i => only ?? i % classes)];
             long first = parsed.GetValue(seed);
             var watch = Stopwatch.StartNew();
@@ -129,6 +130,21 @@ internal static class GenerateCommand
             return 0;
         });
         return command;
+    }
+
+    /// <summary>Refuses pictures that are too large for their files or for memory.</summary>
+    private static void RequirePicture(Shape shape, int images, int columns, int scale, int frames)
+    {
+        const int MaxSide = ushort.MaxValue;
+        const long MaxPixels = 1 << 28;
+        long width = (long)columns * (shape.Width * scale + 2),
+            height = ((long)images + columns - 1) / columns * (shape.Height * scale + 2);
+        if (width > MaxSide || height > MaxSide || width * height * frames > MaxPixels)
+        {
+            throw new ExperimentException(
+                $"A picture of {width:N0} x {height:N0} pixels, {frames} times, is too large; give a smaller --count or --scale."
+            );
+        }
     }
 
     private static void Report(ProgressDisplay display, double done, int images)

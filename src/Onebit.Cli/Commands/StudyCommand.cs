@@ -138,7 +138,7 @@ internal static class StudyCommand
 
                 if (parsed.GetValue(status))
                 {
-                    RemoteStudy.Status(new SlurmStudy(folder, SelfArguments()).Status(runner.Tasks()), asJson);
+                    RemoteStudy.Status(new SlurmStudy(folder, SelfArguments()).Status(runner.Tasks), asJson);
                     return Task.FromResult(0);
                 }
 

@@ -28,6 +28,11 @@ public static class CExporter
             throw new ArgumentException($"'{prefix}' is no prefix of names in C.", nameof(prefix));
         }
 
+        if (model.Input.Diffusion is not null)
+        {
+            throw new InvalidDataException("Diffusion models are not written as C; export a classifier.");
+        }
+
         long weights = model.Operations.OfType<Linear>().Sum(l => (long)l.Weights.Length);
         if (weights > MaxWeightBytes)
         {

@@ -74,6 +74,11 @@ public static class DemoPage
     {
         foreach (DemoModel model in content.Models)
         {
+            if (model.Model.Input.Diffusion is not null)
+            {
+                throw new InvalidDataException($"{model.Name} draws images; a page shows classifiers.");
+            }
+
             if (model.Model.Input.Channels is not (1 or 3))
             {
                 throw new InvalidDataException(

@@ -138,7 +138,7 @@ internal static partial class Display
     [GeneratedRegex(@"[\\`*_\[\]<>|&#~]")]
     private static partial Regex Markup();
 
-    [GeneratedRegex(@"^[\w./+=:@%,-]+$")]
+    [GeneratedRegex(@"^[\w./+=:@%,-]+\z")]
     private static partial Regex Plain();
 
     private static string Factor(double ratio) =>

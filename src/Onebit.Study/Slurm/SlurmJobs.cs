@@ -21,13 +21,22 @@ internal sealed record SlurmJobs(IReadOnlyList<SlurmArray> Arrays, string? Repor
 
         try
         {
-            return JsonSerializer.Deserialize<SlurmJobs>(InputFile.ReadText(path), StudyResults.Json) ?? throw new JsonException();
+            SlurmJobs jobs =
+                JsonSerializer.Deserialize<SlurmJobs>(InputFile.ReadText(path), StudyResults.Json) ?? throw new JsonException();
+            bool isGood =
+                jobs.Arrays is not null
+                && jobs.Arrays.All(a => a is { Job: not null, Runs: not null } && IsNumber(a.Job) && !a.Runs.Contains(null!))
+                && (jobs.Report is null || IsNumber(jobs.Report));
+            return isGood ? jobs : throw new JsonException();
         }
         catch (JsonException)
         {
             throw new ExperimentException($"'{path}' is damaged; delete it once 'squeue' shows none of the study's jobs.");
         }
     }
+
+    /// <summary>A job's number becomes an argument and a part of a path.</summary>
+    private static bool IsNumber(string job) => job.Length is > 0 and < 20 && job.All(char.IsAsciiDigit);
 
     internal void Save(string folder) =>
         AtomicFile.WriteText(Path.Combine(folder, File), JsonSerializer.Serialize(this, StudyResults.Json) + "\n");

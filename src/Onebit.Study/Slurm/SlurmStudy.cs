@@ -26,6 +26,11 @@ public sealed class SlurmStudy(string folder, IReadOnlyList<string> program)
     {
         ArgumentNullException.ThrowIfNull(tasks);
         ArgumentNullException.ThrowIfNull(report);
+        if (_folder.Contains('%', StringComparison.Ordinal))
+        {
+            throw new ExperimentException($"Slurm reads '%' in the name of a log as a pattern; choose another --out than '{_folder}'.");
+        }
+
         Directory.CreateDirectory(_folder);
         SlurmJobs known = SlurmJobs.Load(_folder);
         Dictionary<string, string> active = Active(known);
@@ -36,7 +41,7 @@ public sealed class SlurmStudy(string folder, IReadOnlyList<string> program)
         foreach (var level in tasks.Where(t => !t.IsFinished && !active.ContainsKey(t.Name)).GroupBy(t => t.Level).OrderBy(g => g.Key))
         {
             StudyTask[] now = [.. level];
-            string[] before = [.. arrays.Skip(known.Arrays.Count).Select(a => a.Job)];
+            string[] before = [.. running, .. arrays.Skip(known.Arrays.Count).Select(a => a.Job)];
             string list = Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"runs-{arrays.Count}.txt"));
             AtomicFile.WriteText(list, string.Concat(now.Select(t => StudyTask.CommandLine(program, t.Arguments) + "\n")));
             string limit = concurrent is { } most ? string.Create(CultureInfo.InvariantCulture, $"%{most}") : "";
@@ -46,50 +51,65 @@ public sealed class SlurmStudy(string folder, IReadOnlyList<string> program)
                     string.Create(CultureInfo.InvariantCulture, $"0-{now.Length - 1}{limit}"),
                     "--output",
                     Path.Combine(_folder, "%A_%a.log"),
-                    .. level.Key > 0 ? Dependency(before, running) : [],
+                    .. level.Key > 0 ? Dependency(before) : [],
                     .. queue,
                 ],
                 // A line of the list is a command, quoted for the shell.
-                $"eval \"exec $(sed -n \"$((SLURM_ARRAY_TASK_ID + 1))p\" {Display.Argument(list)})\""
+                $"eval \"exec $(sed -n \"$((SLURM_ARRAY_TASK_ID + 1))p\" {Display.Argument(list)})\"\nexit 1"
             );
             arrays.Add(new SlurmArray(job, [.. now.Select(t => t.Name)]));
             new SlurmJobs(arrays, known.Report).Save(_folder);
             submitted += now.Length;
         }
 
-        string[] all = [.. running, .. arrays.Skip(known.Arrays.Count).Select(a => a.Job)];
-        string last = Batch(
-            ["--output", Path.Combine(_folder, "report-%j.log"), .. Dependency([], all), .. queue],
-            "exec " + StudyTask.CommandLine(program, report)
-        );
-        if (known.Report is { } earlier && submitted > 0)
+        if (submitted == 0 && running.Length > 0)
         {
-            _ = Run("scancel", [earlier], null); // It would come before what was submitted now.
+            return 0; // The report is waiting for them already.
         }
 
+        string[] all = [.. running, .. arrays.Skip(known.Arrays.Count).Select(a => a.Job)];
+        string last = Batch(
+            ["--output", Path.Combine(_folder, "report-%j.log"), .. Dependency(all), .. queue],
+            "exec " + StudyTask.CommandLine(program, report)
+        );
         new SlurmJobs(arrays, last).Save(_folder);
+        if (known.Report is { } earlier)
+        {
+            try
+            {
+                _ = Run("scancel", [earlier], null); // It would come before what was submitted now.
+            }
+            catch (ExperimentException)
+            {
+                // It has ended long ago.
+            }
+        }
+
         return submitted;
     }
 
     /// <summary>What Slurm does with each training that was submitted.</summary>
-    /// <param name="tasks">All trainings.</param>
+    /// <param name="tasks">Gives all trainings.</param>
     /// <returns>
     /// For each of them <c>finished</c>, <c>running</c>, <c>waiting</c>, <c>failed</c> or <c>not submitted</c>, and why it failed.
     /// </returns>
     /// <exception cref="ExperimentException">Slurm does not answer.</exception>
-    public IReadOnlyList<(StudyTask Task, string State, string? Reason)> Status(IReadOnlyList<StudyTask> tasks)
+    public IReadOnlyList<(StudyTask Task, string State, string? Reason)> Status(Func<IReadOnlyList<StudyTask>> tasks)
     {
         ArgumentNullException.ThrowIfNull(tasks);
         SlurmJobs known = SlurmJobs.Load(_folder);
+        // Slurm first: what leaves its queue meanwhile is finished.
         Dictionary<string, string> active = known.Arrays.Count > 0 ? Active(known) : [];
         return
         [
-            .. tasks.Select(task =>
-                task.IsFinished ? (task, "finished", null)
-                : active.TryGetValue(task.Name, out string? state) ? (task, state, null)
-                : known.Arrays.LastOrDefault(a => a.Runs.Contains(task.Name)) is { } array ? (task, "failed", LastLine(array, task.Name))
-                : (task, "not submitted", (string?)null)
-            ),
+            .. tasks()
+                .Select(task =>
+                    task.IsFinished ? (task, "finished", null)
+                    : active.TryGetValue(task.Name, out string? state) ? (task, state, null)
+                    : known.Arrays.LastOrDefault(a => a.Runs.Contains(task.Name)) is { } array
+                        ? (task, "failed", LastLine(array, task.Name))
+                    : (task, "not submitted", (string?)null)
+                ),
         ];
     }
 
@@ -124,16 +144,8 @@ public sealed class SlurmStudy(string folder, IReadOnlyList<string> program)
         return File.Exists(log) ? File.ReadLines(log).LastOrDefault(l => l.Trim().Length > 0) : "it was never started";
     }
 
-    /// <summary>Waits for some jobs to succeed, and for others to end: a task of those may have failed already and run again.</summary>
-    private static string[] Dependency(string[] succeeded, string[] ended)
-    {
-        string[] conditions =
-        [
-            .. succeeded.Length > 0 ? [$"afterok:{string.Join(':', succeeded)}"] : Array.Empty<string>(),
-            .. ended.Length > 0 ? [$"afterany:{string.Join(':', ended)}"] : Array.Empty<string>(),
-        ];
-        return conditions.Length == 0 ? [] : ["--dependency", string.Join(',', conditions), "--kill-on-invalid-dep", "yes"];
-    }
+    /// <summary>Waits until some jobs have ended. A training whose parent failed then ends with a sentence.</summary>
+    private static string[] Dependency(string[] jobs) => jobs.Length == 0 ? [] : ["--dependency", $"afterany:{string.Join(':', jobs)}"];
 
     /// <summary>Submits a script.</summary>
     /// <returns>The job's number.</returns>

@@ -16,7 +16,9 @@ public sealed class NoiseSchedule
 
     /// <summary>A schedule.</summary>
     /// <param name="signal">The factor of the image by level, from 2^14 on, none larger than the one before, none negative.</param>
-    /// <param name="noise">The factor of the noise by level, from 0 on, each larger than the one before, none above 2^14.</param>
+    /// <param name="noise">
+    /// The factor of the noise by level, from 0 on, none smaller than the one before, that of level 1 above 0, none above 2^14.
+    /// </param>
     /// <exception cref="InvalidDataException">The numbers are not so.</exception>
     public NoiseSchedule(ReadOnlyMemory<int> signal, ReadOnlyMemory<int> noise)
     {
@@ -26,7 +28,7 @@ public sealed class NoiseSchedule
         bool good = s.Length == n.Length && s.Length is >= 2 and <= MaxLevels + 1 && s[0] == One && n[0] == 0 && s[^1] >= 0 && n[^1] <= One;
         for (int l = 1; good && l < s.Length; l++)
         {
-            good = s[l] <= s[l - 1] && n[l] > n[l - 1];
+            good = s[l] <= s[l - 1] && n[l] >= n[l - 1] && n[l] > 0;
         }
 
         if (!good)

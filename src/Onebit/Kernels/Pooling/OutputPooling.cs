@@ -149,7 +149,7 @@ internal sealed class OutputPooling
             Vector512<int> row = Vector512.LoadUnsafe(ref positions);
             for (int y = 0; y < size.Height; y++)
             {
-                Vector512<int> next = Vector512.LoadUnsafe(ref positions, (nuint)((y + 1) * _row));
+                Vector512<int> next = Vector512.LoadUnsafe(ref positions, (nuint)(Math.Min(y + 1, size.Height - 1) * _row));
                 row.StoreUnsafe(ref kept, (nuint)(y * size.Width));
                 row = next;
             }
