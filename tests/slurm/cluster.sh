@@ -78,7 +78,12 @@ stop)
   sleep 1
   for n in 1 2; do end "$n"; done
   for daemon in controller munged; do
-    pid=$(cat "$folder/$daemon.pid" 2>/dev/null) && kill "$pid" 2>/dev/null || true
+    pid=$(cat "$folder/$daemon.pid" 2>/dev/null) && kill "$pid" 2>/dev/null || continue
+    # It writes its state before it ends.
+    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+      kill -0 "$pid" 2>/dev/null || break
+      sleep 0.5
+    done
   done
   ;;
 esac
