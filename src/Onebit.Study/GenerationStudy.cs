@@ -157,6 +157,7 @@ internal sealed class GenerationStudy : IStudyTask, IDisposable
     )
     {
         (double own, double peer) = Time(run, result);
+        string key = Key(run.Folder, result);
         int[] all = Steps(run);
         int evaluations = all.Sum() + (SamplingSeeds - 1) * all[^1],
             done = 0;
@@ -168,7 +169,7 @@ internal sealed class GenerationStudy : IStudyTask, IDisposable
                 measuring?.Report(
                     new MeasuringProgress($"{run.Name}, {steps} steps", (place.Index + (double)done / evaluations) / place.Count)
                 );
-                measures.Add(Cached(run.Folder, $"{Key(run.Folder, result)}-{steps}-{seed}", () => Sample(run, result, steps, seed)));
+                measures.Add(Cached(run.Folder, $"{key}-{steps}-{seed}", () => Sample(run, result, steps, seed)));
                 done += steps;
             }
 
@@ -258,9 +259,10 @@ internal sealed class GenerationStudy : IStudyTask, IDisposable
         Dictionary<string, GenerationMeasures> known = [];
         try
         {
-            known = File.Exists(path)
-                ? JsonSerializer.Deserialize<Dictionary<string, GenerationMeasures>>(File.ReadAllText(path), s_json)!
-                : [];
+            if (File.Exists(path))
+            {
+                known = JsonSerializer.Deserialize<Dictionary<string, GenerationMeasures>>(InputFile.ReadText(path), s_json) ?? [];
+            }
         }
         catch (JsonException)
         {

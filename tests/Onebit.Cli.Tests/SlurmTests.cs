@@ -5,8 +5,7 @@ using System.Text.Json.Nodes;
 namespace Onebit.Cli.Tests;
 
 /// <summary>
-/// A study on a real Slurm cluster of one controller and two nodes on this computer. Needs root and Debian's package slurm-wlm; elsewhere
-/// the test does nothing.
+/// A study on a real Slurm cluster of one controller and two nodes on this computer. Needs root and Debian's package slurm-wlm.
 /// </summary>
 [Collection(SmokeStudy.Collection)]
 public class SlurmTests(SmokeStudy local)
@@ -22,10 +21,10 @@ public class SlurmTests(SmokeStudy local)
     [Fact]
     public void A_node_dies_a_task_fails_and_the_same_command_completes_the_study()
     {
-        if (!OperatingSystem.IsLinux() || Environment.UserName != "root" || !File.Exists("/usr/sbin/slurmctld"))
-        {
-            return;
-        }
+        Assert.SkipUnless(
+            OperatingSystem.IsLinux() && Environment.UserName == "root" && File.Exists("/usr/sbin/slurmctld"),
+            "Needs root and Debian's package slurm-wlm."
+        );
 
         using var folder = new TemporaryFolder();
         string cluster = folder.File("cluster");
@@ -34,12 +33,7 @@ public class SlurmTests(SmokeStudy local)
         string[] study = ["study", "--preset", "smoke", "--out", folder.File("study")];
         try
         {
-            if (!Starts(environment, cluster))
-            {
-                TestContext.Current.TestOutputHelper!.WriteLine("No cluster starts on this computer.");
-                return;
-            }
-
+            Assert.SkipUnless(Starts(environment, cluster), "No cluster starts on this computer.");
             (int code, string output, string error) = OnebitProcess.Run(environment, [.. study, "--slurm", "--concurrent", "2"]);
             Assert.True(code == 0, error);
             Assert.Contains("9 trainings submitted", output, StringComparison.Ordinal);

@@ -97,6 +97,8 @@ public sealed class GenerationStudyTests : IDisposable
         double distance = results.Runs[0].FeatureDistance;
         File.WriteAllText(kept, before.Replace(JsonSerializer.Serialize(distance), "123456.5", StringComparison.Ordinal));
         Assert.Equal(123456.5, Execute().Runs[0].FeatureDistance);
+        File.WriteAllText(kept, "null");
+        Assert.Equal(distance, Execute().Runs[0].FeatureDistance);
         File.WriteAllText(kept, "{ damaged");
         Assert.Equal(distance, Execute().Runs[0].FeatureDistance);
     }

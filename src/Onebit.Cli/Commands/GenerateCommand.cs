@@ -26,7 +26,7 @@ internal static class GenerateCommand
             Description = "How many images. The default is 64, or 8 of every class.",
             HelpName = "N",
         };
-        Limit(count, 1, MaxCount);
+        SharedOptions.Limit(count, 1, MaxCount);
         var seed = new Option<long>("--seed")
         {
             Description = "The seed of the first image's noise. Each image has the next one.",
@@ -38,13 +38,13 @@ internal static class GenerateCommand
             Description = "How often the model runs for an image. The default is as often as it has noise levels.",
             HelpName = "N",
         };
-        Limit(steps, 1, NoiseSchedule.MaxLevels);
+        SharedOptions.Limit(steps, 1, NoiseSchedule.MaxLevels);
         var scale = new Option<int?>("--scale")
         {
             Description = $"Rows and columns of the picture per pixel of an image, 1 to {MaxScale}. The default is 2.",
             HelpName = "N",
         };
-        Limit(scale, 1, MaxScale);
+        SharedOptions.Limit(scale, 1, MaxScale);
         Option<string?> grid = Output("--out", "Write all images into one picture, a PNG file.", "FILE"),
             gif = Output("--gif", "Write how the images come out of the noise, step by step, as an animated GIF file.", "FILE"),
             folder = Output("--folder", "Write each image as a PNG file into this folder. It is made if it is missing.", "DIR");
@@ -178,13 +178,4 @@ internal static class GenerateCommand
 
     private static Option<string?> Output(string name, string description, string value) =>
         new(name) { Description = description, HelpName = value };
-
-    private static void Limit(Option<int?> option, int least, int most) =>
-        option.Validators.Add(result =>
-        {
-            if (!result.Errors.Any() && result.GetValueOrDefault<int?>() is { } value && (value < least || value > most))
-            {
-                result.AddError($"{option.Name} takes a whole number from {least} to {most}, not '{result.Tokens[0].Value}'");
-            }
-        });
 }

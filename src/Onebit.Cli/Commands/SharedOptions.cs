@@ -82,15 +82,19 @@ internal static class SharedOptions
             Description = "Passes over the training images. The default is the experiment's number, or more where the data set is small.",
             HelpName = "N",
         };
-        option.Validators.Add(result =>
-        {
-            if (!result.Errors.Any() && result.GetValueOrDefault<int?>() is < 1 or > Max)
-            {
-                result.AddError($"--epochs takes a whole number from 1 to {Max}, not '{result.Tokens[0].Value}'");
-            }
-        });
+        Limit(option, 1, Max);
         return option;
     }
+
+    /// <summary>Refuses numbers outside a range.</summary>
+    internal static void Limit(Option<int?> option, int least, int most) =>
+        option.Validators.Add(result =>
+        {
+            if (!result.Errors.Any() && result.GetValueOrDefault<int?>() is { } value && (value < least || value > most))
+            {
+                result.AddError($"{option.Name} takes a whole number from {least} to {most}, not '{result.Tokens[0].Value}'");
+            }
+        });
 
     internal static Option<bool> Json() => new("--json") { Description = "Print JSON instead of a table." };
 
