@@ -181,25 +181,38 @@ public sealed class DemoBrowserTests : IAsyncLifetime
         }
     }
 
+    /// <summary>In processor time of the page's thread: by the clock, other tests on the same cores would count too.</summary>
     [Fact]
     public async Task One_image_takes_at_most_10_ms()
     {
+        const int Images = 100;
         IPage page = await OpenAsync(Documented);
-        double[] times = await page.EvaluateAsync<double[]>(
-            """
-            () => {
-              const { network } = models.find(model => model.name === "mnist-headline"), pixels = new Uint8Array(784).map((_, i) => i);
-              return Array.from({ length: 40 }, () => {
-                const start = performance.now();
-                network.run(pixels);
-                return performance.now() - start;
-              });
-            }
-            """
-        );
-        double median = times.Order().ElementAt(times.Length / 2);
-        TestContext.Current.TestOutputHelper!.WriteLine($"mnist-headline: {median:F1} ms");
-        Assert.InRange(median, 0.01, 10);
+        ICDPSession session = await page.Context.NewCDPSessionAsync(page);
+        await session.SendAsync("Performance.enable", new() { ["timeDomain"] = "threadTicks" });
+        await RunAsync();
+        double before = await MillisecondsAsync();
+        await RunAsync();
+        double milliseconds = (await MillisecondsAsync() - before) / Images;
+        TestContext.Current.TestOutputHelper!.WriteLine($"mnist-headline: {milliseconds:F2} ms");
+        Assert.InRange(milliseconds, 0.01, 10);
+
+        Task RunAsync() =>
+            page.EvaluateAsync(
+                """
+                images => {
+                  const { network } = models.find(model => model.name === "mnist-headline"), pixels = new Uint8Array(784).map((_, i) => i);
+                  for (let i = 0; i < images; i++) network.run(pixels);
+                }
+                """,
+                Images
+            );
+
+        async Task<double> MillisecondsAsync()
+        {
+            JsonElement metrics = (await session.SendAsync("Performance.getMetrics"))!.Value.GetProperty("metrics");
+            JsonElement busy = metrics.EnumerateArray().Single(m => m.GetProperty("name").GetString() == "TaskDuration");
+            return busy.GetProperty("value").GetDouble() * 1000;
+        }
     }
 
     /// <summary>The drawings of docs/images.md, each as a file that the page opens.</summary>
