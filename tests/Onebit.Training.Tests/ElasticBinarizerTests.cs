@@ -40,6 +40,19 @@ public class ElasticBinarizerTests
     }
 
     [Fact]
+    public void Without_elasticity_scale_and_shift_stay()
+    {
+        using var scope = NewDisposeScope();
+        var fixedScale = (ElasticActivation)new Bit(ElasticActivations: false).SignedActivation(1, 2);
+        Assert.Empty(fixedScale.parameters());
+        Tensor x = tensor(new[] { 0, 2.5f, -0.25f, -3 }, [2, 2]).requires_grad_();
+        Tensor y = fixedScale.Forward(x);
+        Assert.Equal([1, 1, -1, -1], y.data<float>().ToArray());
+        y.sum().backward();
+        Assert.Equal([1, 0, 1, 0], x.grad!.data<float>().ToArray());
+    }
+
+    [Fact]
     public void Centered_weights_have_signs_about_their_mean()
     {
         using var scope = NewDisposeScope();

@@ -183,6 +183,7 @@ public sealed class ExperimentTests : IDisposable
     [InlineData("\"type\": \"exponential\"", "\"type\": \"constant\"", "'constant' is gone; leave the schedule out")]
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"pixels\": \"signs\", \"pixelThreshold\": 0", "pixelThreshold must be 1 to 255")]
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"pixels\": \"bytes\", \"pixelThreshold\": 128", "and go with pixels of bits or signs")]
+    [InlineData("\"epochs\": 3", "\"epochs\": 3, \"weightRegularization\": { \"weight\": 0 }", "weight must be above 0")]
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"emaDecay\": 1", "emaDecay must be above 0 and below 1")]
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"loss\": \"hinge\"", "loss")]
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"initializeFrom\": \" \"", "a name among teachers and initializeFrom is empty; give one")]

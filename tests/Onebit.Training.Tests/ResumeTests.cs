@@ -55,6 +55,7 @@ public sealed class ResumeTests : TrainingTests
     [InlineData("glorotRates of SGD")]
     [InlineData("emaDecay")]
     [InlineData("emaDecay, stochastic")]
+    [InlineData("weightRegularization")]
     [InlineData("distillation")]
     [InlineData("initializeFrom")]
     [InlineData("tightening")]
@@ -73,6 +74,7 @@ public sealed class ResumeTests : TrainingTests
             },
             "emaDecay" => plain with { EmaDecay = 0.9 },
             "emaDecay, stochastic" => Small("binaryconnect-stochastic") with { EmaDecay = 0.9 },
+            "weightRegularization" => plain with { WeightRegularization = new WeightRegularizationSpec(10, 0.5) },
             "distillation" => plain with
             {
                 Distillation = new DistillationSpec(["teacher", "teacher-seed2"]),

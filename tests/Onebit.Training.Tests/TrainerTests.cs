@@ -52,6 +52,28 @@ public sealed class TrainerTests : TrainingTests
     }
 
     [Fact]
+    public void Weight_regularization_pushes_latent_weights_from_0_in_the_last_epochs()
+    {
+        Experiment plain = Small("binaryconnect"),
+            regularized = plain with { WeightRegularization = new WeightRegularizationSpec(100, 0.5) };
+        (double without, double[] withoutLosses) = Train(plain);
+        (double with, double[] losses) = Train(regularized);
+        Assert.True(with > without + 0.005, $"The mean |w| is {with}, and {without} without.");
+        // Two of three epochs begin before half of them are over.
+        Assert.Equal(withoutLosses[..2], losses[..2]);
+        Assert.True(losses[2] > withoutLosses[2] + 1);
+
+        (double Size, double[] Losses) Train(Experiment experiment)
+        {
+            string folder = _folder.File(Guid.NewGuid().ToString("N"));
+            ClassificationResult result = Run(experiment, folder);
+            using var scope = NewDisposeScope();
+            using Network network = ParentRun.Load(folder, s_mnist);
+            return (network.WeightModules.Average(l => l.Weight.abs().mean().ToDouble()), [.. result.Curves.TrainLoss]);
+        }
+    }
+
+    [Fact]
     public void An_epoch_sees_every_training_image_once()
     {
         // Steps too small to move anything, so that the mean over batches, the last one smaller, is that of all images.

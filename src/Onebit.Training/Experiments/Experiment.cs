@@ -105,6 +105,9 @@ public sealed record Experiment
     /// <summary>Teachers; null: none.</summary>
     public DistillationSpec? Distillation { get; init; }
 
+    /// <summary>What pushes latent weights away from 0; null: nothing.</summary>
+    public WeightRegularizationSpec? WeightRegularization { get; init; }
+
     /// <summary>
     /// Decay of an exponential moving average (EMA) of all parameters, latent weights included. The average replaces the parameters when
     /// training ends. Then the statistics of batch normalization are measured anew. Curves are of the parameters themselves. Null: none.
@@ -189,6 +192,11 @@ public sealed record Experiment
             $"scaleBits must be 1 to {Affine.MultiplierBits}, and go with a method that binarizes"
         );
         Require(EmaDecay is null or (> 0 and < 1), "emaDecay must be above 0 and below 1");
+        Require(
+            WeightRegularization is null || (Method.Binarizes && WeightRegularization is { Weight: > 0 and <= 1000, Start: >= 0 and < 1 }),
+            "a weightRegularization's weight must be above 0 and at most 1000, its start at least 0 and below 1, and its method one that "
+                + "binarizes"
+        );
         Require(Generation is null or { Levels: >= 1 and <= 1000 }, "a generation's levels must be 1 to 1000");
         Require(
             Generation is null || (Pixels is null && PixelThreshold is null && Loss == default),

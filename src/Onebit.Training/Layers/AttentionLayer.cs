@@ -68,7 +68,8 @@ public sealed class AttentionModule : LayerModule
         {
             // Softmax: a threshold of twice the mean probability. Scores: of 0.
             double unit = layer.Weights == AttentionWeights.Softmax ? 4.0 / (queries.Height * queries.Width) : 1;
-            Binarizer = new ElasticActivation(context.ActivationBits, layer.Heads, isSigned: false, unit);
+            bool isLearned = context.Method is not Bit { ElasticActivations: false };
+            Binarizer = new ElasticActivation(context.ActivationBits, layer.Heads, isSigned: false, unit, isLearned);
             register_module("binarizer", Binarizer);
         }
     }

@@ -4,7 +4,8 @@ namespace Onebit.Training;
 /// Transformers of one bit: centered weights, activations with a learned scale and shift. Its distillation and its steps, from full
 /// precision by few bits to one, are the experiments'.
 /// </summary>
-public sealed record Bit : Method
+/// <param name="ElasticActivations">Learns scales and shifts of activations; false keeps the scale they start at and no shift.</param>
+public sealed record Bit(bool ElasticActivations = true) : Method
 {
     /// <inheritdoc/>
     public override string Name => "bit";
@@ -22,8 +23,10 @@ public sealed record Bit : Method
     public override WeightBinarizer Weights(int bits, long[] shape) => new CenteredSignWeights();
 
     /// <inheritdoc/>
-    public override ActivationBinarizer Activation(int bits, int channels) => new ElasticActivation(bits, channels, isSigned: false);
+    public override ActivationBinarizer Activation(int bits, int channels) =>
+        new ElasticActivation(bits, channels, isSigned: false, isLearned: ElasticActivations);
 
     /// <inheritdoc/>
-    public override ActivationBinarizer SignedActivation(int bits, int channels) => new ElasticActivation(bits, channels, isSigned: true);
+    public override ActivationBinarizer SignedActivation(int bits, int channels) =>
+        new ElasticActivation(bits, channels, isSigned: true, isLearned: ElasticActivations);
 }

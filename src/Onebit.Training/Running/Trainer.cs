@@ -131,6 +131,12 @@ public sealed class Trainer
             }
 
             Tensor output = task.Loss(_network, images, chosen);
+            if (_experiment.WeightRegularization is { } regularization && epoch >= regularization.Start * _experiment.Epochs)
+            {
+                Tensor[] latent = [.. _network.WeightModules.Where(l => l.IsBinarized).Select(l => l.Weight.flatten())];
+                output += (cat(latent).abs() - 1).square().mean() * regularization.Weight;
+            }
+
             optimizer.Step(output);
             loss += output.ToDouble() * size;
             Divergence.Check(_experiment.Name, epoch + 1, ("loss", loss));

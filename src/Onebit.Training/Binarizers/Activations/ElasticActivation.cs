@@ -17,7 +17,7 @@ public sealed class ElasticActivation : ActivationBinarizer
     private readonly int _bits;
     private readonly bool _isSigned;
     private readonly double _unit;
-    private readonly Parameter _scale,
+    private readonly Tensor _scale,
         _shift;
 
     /// <summary>Starts at a scale of <paramref name="unit"/> and no shift.</summary>
@@ -25,11 +25,25 @@ public sealed class ElasticActivation : ActivationBinarizer
     /// <param name="channels">How many shifts: one per entry of the second dimension.</param>
     /// <param name="isSigned">Levels of both signs; otherwise the lowest is 0.</param>
     /// <param name="unit">What scale and shift are multiples of, so that steps of the optimizer fit the size of what is read.</param>
-    internal ElasticActivation(int bits, int channels, bool isSigned, double unit = 1)
+    /// <param name="isLearned">Scale and shift are learned; otherwise they stay as they start.</param>
+    internal ElasticActivation(int bits, int channels, bool isSigned, double unit = 1, bool isLearned = true)
     {
         (_bits, _isSigned, _unit) = (bits, isSigned, unit);
-        register_parameter("scale", _scale = new Parameter(ones(1)));
-        register_parameter("shift", _shift = new Parameter(zeros(channels)));
+        _scale = Register("scale", ones(1));
+        _shift = Register("shift", zeros(channels));
+
+        Tensor Register(string name, Tensor start)
+        {
+            if (!isLearned)
+            {
+                register_buffer(name, start);
+                return start;
+            }
+
+            var parameter = new Parameter(start);
+            register_parameter(name, parameter);
+            return parameter;
+        }
     }
 
     /// <inheritdoc/>
