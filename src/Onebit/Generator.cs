@@ -9,7 +9,8 @@ public sealed class Generator
     /// <summary>What the numbers of a noisy image count in: pixels from -1 to 1 are -2^12 to 2^12.</summary>
     public const int FractionBits = 12;
 
-    private const int One = 1 << FractionBits;
+    private const int One = 1 << FractionBits,
+        StepHalf = 1 << NoiseSchedule.FractionBits - 1;
 
     private readonly DiffusionInput _diffusion;
 
@@ -56,7 +57,7 @@ public sealed class Generator
 
     /// <summary>Draws one image.</summary>
     /// <param name="classIndex">What to draw, 0 to <see cref="BitModel.ClassCount"/> - 1.</param>
-    /// <param name="seed">Of the noise that it begins with.</param>
+    /// <param name="seed">Of the noise.</param>
     /// <param name="pixels">Receives the image: channels x height x width bytes.</param>
     /// <param name="steps">How often the model runs, 1 to <see cref="MaxSteps"/>; null: <see cref="MaxSteps"/>.</param>
     /// <param name="listener">Receives the noisy images on the way; null: nothing does.</param>
@@ -87,8 +88,9 @@ public sealed class Generator
         }
 
         int[] state = new int[count + DiffusionInput.Conditions],
-            image = new int[count];
-        FillNoise(seed, state.AsSpan(0, count));
+            image = new int[count],
+            noise = new int[count];
+        FillNoise(seed, 0, state.AsSpan(0, count));
         state[count + 1] = classIndex;
         for (int k = 0; k < steps; k++)
         {
@@ -101,15 +103,20 @@ public sealed class Generator
             (int level, int next) = (levels[k], k + 1 < steps ? levels[k + 1] : 0);
             state[count] = level - 1;
             denoise(state, image);
-            (int ofImage, int ofState) = schedule.Step(level, next);
+            (int ofImage, int ofState, int ofNoise) = schedule.Step(level, next);
+            if (ofNoise != 0)
+            {
+                FillNoise(seed, k + 1, noise);
+            }
+
             for (int i = 0; i < count; i++)
             {
-                int clipped = Math.Clamp(image[i], -One, One);
-                state[i] = Next(ofImage, clipped, ofState, state[i]);
+                int sum = ofImage * Math.Clamp(image[i], -One, One) + ofState * state[i] + ofNoise * noise[i];
+                state[i] = Math.Clamp((sum + StepHalf) >> NoiseSchedule.FractionBits, short.MinValue, short.MaxValue);
             }
         }
 
-        // At level 0 the state is the image.
+        // The last factor of the state is 0 and that of the image 2^14, so the last state is the image.
         ToPixels(state.AsSpan(0, count), pixels);
         listener?.Invoke(steps, pixels);
     }
@@ -119,15 +126,17 @@ public sealed class Generator
     /// 2014) for each element, less its mean and times <c>5017 / 2^8</c>.
     /// </summary>
     /// <param name="seed">The generator's first state.</param>
+    /// <param name="step">0: what sampling begins with. k: what is added after k steps, the numbers behind those of k noises.</param>
     /// <param name="noise">Receives the numbers, within 5 deviations.</param>
-    public static void FillNoise(long seed, Span<int> noise)
+    public static void FillNoise(long seed, int step, Span<int> noise)
     {
+        const ulong Increment = 0x9E3779B97F4A7C15;
         const int Mean = 8 * 255 / 2,
             Scale = 5017; // 2^12 over the deviation of the sum, sqrt(8 (2^16 - 1) / 12), times 2^8.
-        ulong state = unchecked((ulong)seed);
+        ulong state = unchecked((ulong)seed + (ulong)step * (ulong)noise.Length * Increment);
         foreach (ref int number in noise)
         {
-            state = unchecked(state + 0x9E3779B97F4A7C15);
+            state = unchecked(state + Increment);
             ulong z = state;
             z = unchecked((z ^ z >> 30) * 0xBF58476D1CE4E5B9);
             z = unchecked((z ^ z >> 27) * 0x94D049BB133111EB);
@@ -141,14 +150,6 @@ public sealed class Generator
             number = (sum - Mean) * Scale >> 8;
         }
     }
-
-    // The last factor of the state is 0 and that of the image 2^14, so the last state is the image.
-    private static int Next(int ofImage, int image, int ofState, int state) =>
-        Math.Clamp(
-            (ofImage * image + ofState * state + (1 << NoiseSchedule.FractionBits - 1)) >> NoiseSchedule.FractionBits,
-            short.MinValue,
-            short.MaxValue
-        );
 
     private static void ToPixels(ReadOnlySpan<int> state, Span<byte> pixels)
     {

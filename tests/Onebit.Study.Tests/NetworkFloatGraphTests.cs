@@ -31,17 +31,17 @@ public class NetworkFloatGraphTests
             ]
         );
         NetworkSpec averaged = new("averaged", [new ConvLayer(10, 3), new BatchNormLayer(), new AveragePoolLayer()]);
-        (NetworkSpec, int Levels)[] all =
+        (NetworkSpec, GenerationSpec? Generation)[] all =
         [
-            .. Preset.Names.SelectMany(Preset.Load).Select(e => (e.Network, e.Generation?.Levels ?? 0)),
-            (pooled, 0),
-            (averaged, 0),
+            .. Preset.Names.SelectMany(Preset.Load).Select(e => (e.Network, e.Generation)),
+            (pooled, null),
+            (averaged, null),
         ];
-        foreach ((NetworkSpec spec, int levels) in all)
+        foreach ((NetworkSpec spec, GenerationSpec? generation) in all)
         {
-            using var network = new Network(spec, Method.Named("float32"), s_image, 10, PixelEncoding.Normalized, levels: levels);
+            using var network = new Network(spec, Method.Named("float32"), s_image, 10, PixelEncoding.Normalized, generation: generation);
             FloatGraph graph = spec.ToFloatGraph(s_image, 10);
-            Assert.Equal(levels > 0 ? s_image.Count : 10, graph.OutputCount);
+            Assert.Equal(generation is not null ? s_image.Count : 10, graph.OutputCount);
             Assert.Equal(network.MultiplyAccumulates, graph.MultiplyAccumulates);
             // RPReLU and Maxout are ReLUs, as they are where a packed model's operations build the graph. Quantizing both signs is not.
             Assert.Equal(

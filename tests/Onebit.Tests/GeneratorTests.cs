@@ -49,7 +49,7 @@ public class GeneratorTests
     }
 
     [Fact]
-    public void The_sampler_is_DDIM_in_integers()
+    public void The_sampler_is_that_of_Ho_et_al_in_integers()
     {
         // A model that gives what it reads: after one step the image is the noise, clipped.
         var identity = new BitModel(
@@ -57,7 +57,7 @@ public class GeneratorTests
             [new Slice(0, 0, new Shape(1, Size, Size)), new Requantize(1, new[] { 1 }, new[] { 0L }, 0, 16)]
         );
         int[] noise = new int[Size * Size];
-        Generator.FillNoise(7, noise);
+        Generator.FillNoise(7, 0, noise);
         byte[] pixels = new byte[Size * Size];
         var shown = new List<(int Step, byte[] Pixels)>();
         new Generator(identity).Generate(0, 7, pixels, 1, (step, x) => shown.Add((step, x.ToArray())));
@@ -65,18 +65,21 @@ public class GeneratorTests
         Assert.Equal([0, 1], shown.Select(s => s.Step));
         Assert.Equal(pixels, shown[1].Pixels);
 
-        // Two steps of any schedule, in floating point.
+        // Two steps, in floating point.
+        int[] added = new int[Size * Size];
+        Generator.FillNoise(7, 1, added);
         NoiseSchedule schedule = Input.Diffusion!.Schedule;
         int[] visited = schedule.Visited(2);
         Assert.Equal([5, 3], visited); // 2.5 is rounded up.
+        Assert.NotEqual(noise, added);
         (double signal, double deviation) = (Math.Cos(0.3 * Math.PI), Math.Sin(0.3 * Math.PI));
         new Generator(identity).Generate(0, 7, pixels, 2);
         for (int i = 0; i < noise.Length; i++)
         {
             double x = noise[i] / 4096.0,
                 image = Math.Clamp(x, -1, 1),
-                // The last level is noise alone, so what is not noise is the image.
-                next = signal * image + deviation * x;
+                // The last level is noise alone, so what it tells of the image is forgotten: all noise of the next level is new.
+                next = signal * image + deviation * added[i] / 4096.0;
             Assert.Equal((Math.Clamp(next, -1, 1) + 1) * 127.5, pixels[i], 1.0);
         }
     }
@@ -86,7 +89,7 @@ public class GeneratorTests
     {
         // SplitMix64 of seed 0 begins with E220A8397B1DCDAF, whose bytes sum to 1,007.
         int[] noise = new int[200_000];
-        Generator.FillNoise(0, noise);
+        Generator.FillNoise(0, 0, noise);
         Assert.Equal((0xE2 + 0x20 + 0xA8 + 0x39 + 0x7B + 0x1D + 0xCD + 0xAF - 1020) * 5017 >> 8, noise[0]);
         double mean = noise.Average(),
             deviation = Math.Sqrt(noise.Average(n => (n - mean) * (n - mean)));
@@ -108,6 +111,22 @@ public class GeneratorTests
             Assert.Equal(1, Math.Pow(schedule.Signal.Span[l] / 16384.0, 2) + Math.Pow(schedule.Noise.Span[l] / 16384.0, 2), 3);
         }
 
+        // The posterior of Ho, Jain & Abbeel 2020, equations 6 and 7: its mean and its variance.
+        for (int from = 1; from <= 20; from++)
+        {
+            for (int to = 0; to < from; to++)
+            {
+                double s = Signal(to),
+                    ratio = Signal(from) / s,
+                    n = Variance(to) / Variance(from);
+                (int image, int state, int noise) = schedule.Step(from, to);
+                Assert.Equal(s * (1 - ratio * ratio) / Variance(from), image / 16384.0, 2e-3);
+                Assert.Equal(ratio * n, state / 16384.0, 8e-3); // A root of a small difference.
+                Assert.Equal(Math.Sqrt(n * (1 - ratio * ratio)), noise / 16384.0, 2e-3);
+            }
+        }
+
+        Assert.Equal((1 << 14, 0, 0), schedule.Step(7, 0));
         Assert.Equal([20, 16, 12, 8, 4], schedule.Visited(5));
         Assert.Equal([20], schedule.Visited(1));
         Assert.Throws<ArgumentOutOfRangeException>(() => schedule.Visited(21));
@@ -116,6 +135,11 @@ public class GeneratorTests
         Assert.Throws<InvalidDataException>(() => new NoiseSchedule(new[] { 16384, 9, 0 }, new[] { 0, 2, 1 }));
         Assert.Throws<InvalidDataException>(() => new NoiseSchedule(new[] { 16384, 0 }, new[] { 0, 0 }));
         Assert.Throws<InvalidDataException>(() => new NoiseSchedule(new[] { 16384 }, new[] { 0 }));
+        // No signal at all: nothing is divided by 0.
+        Assert.Equal((0, 1 << 14, 0), new NoiseSchedule(new[] { 16384, 0, 0 }, new[] { 0, 1, 1 }).Step(2, 1));
+
+        static double Signal(int level) => Math.Cos(level * Math.PI / 40);
+        static double Variance(int level) => Math.Pow(Math.Sin(level * Math.PI / 40), 2);
     }
 
     [Fact]

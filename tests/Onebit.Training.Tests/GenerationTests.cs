@@ -64,22 +64,82 @@ public sealed class GenerationTests : TrainingTests
     }
 
     [Fact]
-    public void The_sampler_gives_the_same_images_for_the_same_noise_and_others_for_another_class()
+    public void Guidance_needs_a_teacher_that_learned_without_classes_and_changes_what_is_learned()
+    {
+        Experiment teacher = Denoiser("float32") with { Generation = new GenerationSpec(ClassDropout: 0.2) };
+        new Trainer(teacher, s_mnist, 1, _folder.File("teacher-seed1")).Run(TestContext.Current.CancellationToken);
+        new Trainer(Denoiser("float32"), s_mnist, 1, _folder.File("told-seed1")).Run(TestContext.Current.CancellationToken);
+        Experiment student = Denoiser("binaryconnect") with { Distillation = new DistillationSpec(["teacher"], Weight: 1), Epochs = 1 };
+        double[] losses =
+        [
+            .. new[] { 0.0, 1 }.Select(guidance =>
+                new Trainer(
+                    student with
+                    {
+                        Generation = new GenerationSpec(Guidance: guidance),
+                    },
+                    s_mnist,
+                    1,
+                    _folder.File($"student-{guidance}")
+                )
+                    .Run(TestContext.Current.CancellationToken)
+                    .Curves.TrainLoss[0]
+            ),
+        ];
+        Assert.NotEqual(losses[0], losses[1]);
+
+        // The teacher told no class is another function, and its packed form has the classes alone.
+        using var scope = NewDisposeScope();
+        using Network network = ParentRun.Load(_folder.File("teacher-seed1"), s_mnist);
+        Tensor noisy = randn(2, 1, 28, 28),
+            levels = tensor(new long[] { 20, 20 });
+        Assert.False(
+            Same(network.Denoise(noisy, levels, tensor(new long[] { 3, 3 })), network.Denoise(noisy, levels, tensor(new long[] { 10, 10 })))
+        );
+        using Network packed = NetworkFactory.Create(
+            Denoiser("binaryconnect") with
+            {
+                Generation = new GenerationSpec(ClassDropout: 0.2),
+            },
+            s_mnist
+        );
+        packed.eval();
+        RequireSamePixels(Packer.Pack(packed, s_mnist.ClassNames));
+
+        ExperimentException refused = Assert.Throws<ExperimentException>(() =>
+            new Trainer(
+                student with
+                {
+                    Generation = new GenerationSpec(Guidance: 1),
+                    Distillation = new DistillationSpec(["told"]),
+                },
+                s_mnist,
+                1,
+                _folder.File("refused")
+            ).Run(TestContext.Current.CancellationToken)
+        );
+        Assert.Equal("Guidance needs teachers that were trained with a classDropout.", refused.Message);
+    }
+
+    [Fact]
+    public void The_sampler_gives_the_same_images_for_the_same_seeds_and_others_for_another_class()
     {
         using var scope = NewDisposeScope();
         manual_seed(3);
         using Network network = NetworkFactory.Create(Denoiser("float32"), s_mnist);
         network.eval();
-        Tensor noise = randn(2, 1, 28, 28),
-            classes = tensor(new long[] { 3, 8 });
-        Tensor images = Sampler.Sample(network, noise, classes, 5);
+        long[] seeds = [5, 6];
+        Tensor images = Sampler.Sample(network, seeds, [3, 8], 5);
         Assert.Equal([2, 1, 28, 28], images.shape);
         Assert.True(images.abs().max().item<float>() <= 1);
-        Assert.True(Same(images, Sampler.Sample(network, noise, classes, 5)));
-        Assert.False(Same(images, Sampler.Sample(network, noise, classes.flip(0), 5)));
+        Assert.True(Same(images, Sampler.Sample(network, seeds, [3, 8], 5)));
+        Assert.False(Same(images, Sampler.Sample(network, seeds, [8, 3], 5)));
         // With one step, the image is what the network predicts from noise alone.
-        Tensor predicted = network.Denoise(noise, full_like(classes, 20), classes).clamp(-1, 1);
-        Assert.True(Same(predicted, Sampler.Sample(network, noise, classes, 1)));
+        int[] noise = new int[28 * 28];
+        Onebit.Generator.FillNoise(6, 0, noise);
+        Tensor classes = tensor(new[] { 8L });
+        Tensor predicted = network.Denoise(tensor(noise, [1, 1, 28, 28]) / 4096f, full_like(classes, 20), classes).clamp(-1, 1);
+        Assert.True(predicted.allclose(Sampler.Sample(network, seeds, [3, 8], 1).narrow(0, 1, 1), atol: 1e-5));
     }
 
     [Fact]

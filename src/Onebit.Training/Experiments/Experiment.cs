@@ -199,6 +199,14 @@ public sealed record Experiment
         );
         Require(Generation is null or { Levels: >= 1 and <= 1000 }, "a generation's levels must be 1 to 1000");
         Require(
+            Generation is null or { ClassDropout: >= 0 and < 1, Guidance: >= 0 and <= 100 },
+            "a generation's classDropout must be at least 0 and below 1, its guidance 0 to 100"
+        );
+        Require(
+            Generation is null or { Guidance: 0 } || Distillation is not null,
+            "a generation's guidance is that of teachers; add a distillation"
+        );
+        Require(
             Generation is null || (Pixels is null && PixelThreshold is null && Loss == default),
             "a generation has pixels and a loss of its own; leave out pixels, pixelThreshold and loss"
         );

@@ -5,4 +5,12 @@ namespace Onebit.Training;
 /// told the class and the noise level.
 /// </summary>
 /// <param name="Levels">Noise levels, see <see cref="NoiseSchedule"/>; samplers use all of them or some.</param>
-public sealed record GenerationSpec(int Levels = 20);
+/// <param name="ClassDropout">
+/// Share of the training images whose class the network is not told, 0 to below 1. It so learns to denoise without a class too, which
+/// guidance needs of a teacher (Ho &amp; Salimans 2022, algorithm 1).
+/// </param>
+/// <param name="Guidance">
+/// w of classifier-free guidance, at least 0: what teachers predict is <c>(1 + w) c - w u</c>, clipped to the pixels, with c told the class
+/// and u not (Ho &amp; Salimans 2022, equation 6). The student learns it, so that sampling runs one network (Meng et al. 2023).
+/// </param>
+public sealed record GenerationSpec(int Levels = 20, double ClassDropout = 0, double Guidance = 0);

@@ -7,7 +7,7 @@ namespace Onebit.Training;
 /// <param name="ActivationBits">32, 8, or planes of an activation.</param>
 /// <param name="Classes">Number of classes.</param>
 /// <param name="ZeroInit">Latent weights start at 0.</param>
-/// <param name="Levels">Noise levels of a diffusion model; 0: a classifier.</param>
+/// <param name="Generation">Of a diffusion model; null: a classifier.</param>
 internal sealed record BuildContext(
     string Network,
     Method Method,
@@ -15,7 +15,7 @@ internal sealed record BuildContext(
     int ActivationBits,
     int Classes,
     bool ZeroInit,
-    int Levels
+    GenerationSpec? Generation
 )
 {
     /// <summary>The layer that is being made, see <see cref="LayerNode.Label"/>; null: none.</summary>

@@ -13,10 +13,10 @@ public sealed record ConditionLayer : Layer
     internal override string? Brief => null;
 
     internal override Shape OutputShape(BuildContext context, IReadOnlyList<Shape> inputs) =>
-        context.Levels > 0 ? inputs[0] : throw context.Wrong("is for diffusion models; give the experiment a 'generation'");
+        context.Generation is not null ? inputs[0] : throw context.Wrong("is for diffusion models; give the experiment a 'generation'");
 
     internal override LayerModule CreateModule(BuildContext context, LayerNode node, Shape input) =>
-        new ConditionModule(input.Channels, context.Levels, context.Classes, context.HasIntegers);
+        new ConditionModule(input.Channels, context.Generation!, context.Classes, context.HasIntegers);
 
     // For one level and one class it is a bias of the layer before it.
     internal override int AddTo(FloatGraphBuilder graph, IReadOnlyList<int> inputs, int classes) => inputs[0];
@@ -28,18 +28,20 @@ public sealed class ConditionModule : LayerModule
     private const double FirstDeviation = 0.02;
 
     private readonly bool _rounds;
+    private readonly int _classCount;
     private readonly Parameter _levels,
         _classes;
 
-    internal ConditionModule(int channels, int levels, int classes, bool rounds)
+    internal ConditionModule(int channels, GenerationSpec generation, int classes, bool rounds)
         : base("condition")
     {
-        _rounds = rounds;
-        register_parameter("levels", _levels = new Parameter(randn(levels, channels).mul_(FirstDeviation)));
-        register_parameter("classes", _classes = new Parameter(randn(classes, channels).mul_(FirstDeviation)));
+        (_rounds, _classCount) = (rounds, classes);
+        int rows = generation.ClassDropout > 0 ? classes + 1 : classes;
+        register_parameter("levels", _levels = new Parameter(randn(generation.Levels, channels).mul_(FirstDeviation)));
+        register_parameter("classes", _classes = new Parameter(randn(rows, channels).mul_(FirstDeviation)));
     }
 
-    /// <summary>The level, from 1, and the class of each image of the batch, int64.</summary>
+    /// <summary>The level, from 1, and the class of each image of the batch, int64; the number of classes is none.</summary>
     internal (Tensor Levels, Tensor Classes)? Condition { get; set; }
 
     internal override Value Pack(OperationBuilder builder, LayerNode node, IReadOnlyList<Value> inputs)
@@ -48,7 +50,7 @@ public sealed class ConditionModule : LayerModule
         int element = builder.Info(0).Count - DiffusionInput.Conditions,
             codes = AddLayer.ToCodes(builder, inputs[0]);
         int byLevel = builder.Append(new AddEmbedding(codes, 0, element, Whole(_levels))).Index;
-        Value sum = builder.Append(new AddEmbedding(byLevel, 0, element + 1, Whole(_classes)));
+        Value sum = builder.Append(new AddEmbedding(byLevel, 0, element + 1, Whole(_classes.narrow(0, 0, _classCount))));
         OperationBuilder.RequireExact(builder.Largest(sum.Index));
         return sum;
     }

@@ -26,7 +26,7 @@ public sealed class Network : nn.Module<Tensor, Tensor>
     /// <param name="pixelThreshold">
     /// The least byte that <see cref="PixelEncoding.Bits"/> and <see cref="PixelEncoding.Signs"/> see as 1 or +1; null: 128 and 1.
     /// </param>
-    /// <param name="levels">Noise levels of a diffusion model; 0: a classifier.</param>
+    /// <param name="generation">What a diffusion model generates; null: a classifier.</param>
     /// <exception cref="ExperimentException">The layers do not fit together.</exception>
     public Network(
         NetworkSpec spec,
@@ -39,7 +39,7 @@ public sealed class Network : nn.Module<Tensor, Tensor>
         bool zeroInit = false,
         (double Mean, double Deviation)? pixelStatistics = null,
         byte? pixelThreshold = null,
-        int levels = 0
+        GenerationSpec? generation = null
     )
         : base(spec.Name)
     {
@@ -47,7 +47,7 @@ public sealed class Network : nn.Module<Tensor, Tensor>
         Method = method;
         Input = input;
         Classes = classes;
-        Levels = levels;
+        Generation = generation;
         Pixels = pixels;
         PixelThreshold = pixels switch
         {
@@ -59,7 +59,7 @@ public sealed class Network : nn.Module<Tensor, Tensor>
         ActivationBits = method.Binarizes ? activationBits ?? method.ActivationBits : 32;
         _pixels = pixelStatistics ?? (0, 255);
         register_module("layers", _layers);
-        Nodes = Build(new BuildContext(spec.Name, method, WeightBits, ActivationBits, classes, zeroInit, levels));
+        Nodes = Build(new BuildContext(spec.Name, method, WeightBits, ActivationBits, classes, zeroInit, generation));
     }
 
     /// <summary>The layers as listed.</summary>
@@ -74,8 +74,8 @@ public sealed class Network : nn.Module<Tensor, Tensor>
     /// <summary>Number of classes.</summary>
     public int Classes { get; }
 
-    /// <summary>Noise levels of a diffusion model, which gives an image; 0: a classifier, which gives logits.</summary>
-    public int Levels { get; }
+    /// <summary>Of a diffusion model, which gives an image; null: a classifier, which gives logits.</summary>
+    public GenerationSpec? Generation { get; }
 
     /// <summary>How the network sees an image.</summary>
     public PixelEncoding Pixels { get; }
@@ -190,7 +190,7 @@ public sealed class Network : nn.Module<Tensor, Tensor>
     /// <summary>A diffusion model's clean image, pixels from -1 to 1, not clipped: batch x channels x height x width.</summary>
     /// <param name="noisy">Noisy images, of the same shape and scale.</param>
     /// <param name="levels">The noise level of each, from 1, int64.</param>
-    /// <param name="classes">The class of each, int64.</param>
+    /// <param name="classes">The class of each, int64; with class dropout, <see cref="Classes"/> is none.</param>
     internal Tensor Denoise(Tensor noisy, Tensor levels, Tensor classes)
     {
         foreach (ConditionModule module in modules().OfType<ConditionModule>())
@@ -269,7 +269,7 @@ public sealed class Network : nn.Module<Tensor, Tensor>
         }
 
         Shape end = values[^1].Shape;
-        if (Levels > 0)
+        if (Generation is not null)
         {
             return end == Input ? nodes : throw context.Wrong($"ends with {end}, but a diffusion model gives images of {Input}");
         }

@@ -18,7 +18,7 @@ public static class Packer
     {
         using var scope = NewDisposeScope();
         using var _ = no_grad();
-        if (network.InputBits == 32 && network.Levels == 0)
+        if (network.InputBits == 32 && network.Generation is null)
         {
             throw new PackingException($"pixels are seen as {network.Pixels.ToString().ToLowerInvariant()}, not as bytes, bits or signs");
         }
@@ -38,7 +38,7 @@ public static class Packer
             }
 
             Value end = builder.Single(values[^1]);
-            if (network.Levels > 0)
+            if (network.Generation is not null)
             {
                 builder.Requantize(end.Then(new Affine(1 << Generator.FractionBits, 0, 0)), 16);
             }
@@ -58,18 +58,18 @@ public static class Packer
     private static ModelInput Input(Network network)
     {
         (int channels, int height, int width) = network.Input;
-        return network.Levels == 0
+        return network.Generation is null
             ? new ModelInput(channels, height, width, network.InputBits, network.PixelThreshold)
             : new ModelInput(channels, height, width, 16, 0)
             {
-                Diffusion = new DiffusionInput(NoiseSchedule.Cosine(network.Levels), network.Classes),
+                Diffusion = new DiffusionInput(NoiseSchedule.Cosine(network.Generation.Levels), network.Classes),
             };
     }
 
     /// <summary>What the first layer reads.</summary>
     private static Value Seen(Network network, OperationBuilder builder)
     {
-        if (network.Levels > 0)
+        if (network.Generation is not null)
         {
             // Counted in codes, as the network sees it.
             var codes = new Affine((double)EightBitRelu.CodesPerOne / (1 << Generator.FractionBits), 0, 0);

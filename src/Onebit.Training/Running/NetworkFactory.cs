@@ -21,7 +21,7 @@ public static class NetworkFactory
             experiment.ZeroInit,
             experiment.PixelEncoding == PixelEncoding.Normalized ? Statistics(images.Pixels.Span) : null,
             experiment.PixelThreshold,
-            experiment.Generation?.Levels ?? 0
+            experiment.Generation
         );
     }
 

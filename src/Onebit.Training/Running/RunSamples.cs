@@ -26,7 +26,7 @@ public static class RunSamples
             using var scope = NewDisposeScope();
             int[] some = [.. classes.Skip(start).Take(BatchSize)];
             long[] seeds = [.. some.Select((_, i) => unchecked(firstSeed + start + i))];
-            Tensor images = Sampler.Sample(network, Sampler.Noise(seeds, shape), tensor(some.Select(c => (long)c).ToArray()), steps);
+            Tensor images = Sampler.Sample(network, seeds, some, steps);
             Tensor bytes = ((images + 1) * 127.5).round_().clamp_(0, 255).to(ScalarType.Byte).contiguous();
             bytes.data<byte>().ToArray().CopyTo(pixels, start * shape.Count);
         }

@@ -10,21 +10,40 @@ namespace Onebit.Training;
 /// <see cref="NoiseSchedule"/>. The network predicts the clean image. The loss is its mean squared error, times
 /// <c>min(1 / noise^2, 5)</c>: that of Salimans &amp; Ho 2022, section 4 (the error of v), bounded as by Hang et al. 2023.
 /// </summary>
-internal sealed class Generation(Experiment experiment, DataSplit data, IReadOnlyList<string>? classNames, IReadOnlyList<Network> teachers)
-    : ITask
+internal sealed class Generation : ITask
 {
     private const string ValidationLossName = "validationLoss";
     private const double MaxWeight = 5;
     private const int BatchSize = 100,
         EvaluationSeed = 1;
 
-    private readonly NoiseSchedule _schedule = NoiseSchedule.Cosine(experiment.Generation!.Levels);
-    private readonly Tensor _labels = ToTensor(data.Train.Labels.Span).DetachFromDisposeScope();
+    private readonly Experiment _experiment;
+    private readonly DataSplit _data;
+    private readonly IReadOnlyList<string>? _classNames;
+    private readonly IReadOnlyList<Network> _teachers;
+    private readonly GenerationSpec _spec;
+    private readonly NoiseSchedule _schedule;
+    private readonly Tensor _labels;
+
+    /// <summary>The task of an experiment.</summary>
+    /// <exception cref="ExperimentException">Guidance needs teachers that learned without classes too.</exception>
+    internal Generation(Experiment experiment, DataSplit data, IReadOnlyList<string>? classNames, IReadOnlyList<Network> teachers)
+    {
+        (_experiment, _data, _classNames, _teachers) = (experiment, data, classNames, teachers);
+        _spec = experiment.Generation!;
+        if (_spec.Guidance > 0 && teachers.Any(t => t.Generation?.ClassDropout is not > 0))
+        {
+            throw new ExperimentException("Guidance needs teachers that were trained with a classDropout.");
+        }
+
+        _schedule = NoiseSchedule.Cosine(_spec.Levels);
+        _labels = ToTensor(data.Train.Labels.Span).DetachFromDisposeScope();
+    }
 
     public void Dispose()
     {
         _labels.Dispose();
-        foreach (Network teacher in teachers)
+        foreach (Network teacher in _teachers)
         {
             teacher.Dispose();
         }
@@ -45,14 +64,14 @@ internal sealed class Generation(Experiment experiment, DataSplit data, IReadOnl
             labels = _labels.index_select(0, indices),
             levels = RandomLevels(pixels.shape[0]);
         Tensor noisy = Noisy(clean, randn_like(clean), levels),
-            predicted = network.Denoise(noisy, levels, labels);
+            predicted = network.Denoise(noisy, levels, Drop(labels, network.Classes));
         Tensor errors = Errors(predicted, clean);
-        if (experiment.Distillation is { } d)
+        if (_experiment.Distillation is { } d)
         {
             Tensor taught;
             using (no_grad())
             {
-                taught = teachers.Select(t => t.Denoise(noisy, levels, labels)).Aggregate((sum, x) => sum + x) / teachers.Count;
+                taught = _teachers.Select(t => Guided(t, noisy, levels, labels)).Aggregate((sum, x) => sum + x) / _teachers.Count;
             }
 
             errors = errors * (1 - d.Weight) + Errors(predicted, taught) * d.Weight;
@@ -63,7 +82,7 @@ internal sealed class Generation(Experiment experiment, DataSplit data, IReadOnl
 
     /// <inheritdoc/>
     public IReadOnlyList<(string Curve, double Value)> Validate(Network network) =>
-        [(ValidationLossName, Loss(DenoisingErrors(network, data.Validation)))];
+        [(ValidationLossName, Loss(DenoisingErrors(network, _data.Validation)))];
 
     /// <inheritdoc/>
     public string? Describe(TrainingCurves curves) =>
@@ -75,7 +94,7 @@ internal sealed class Generation(Experiment experiment, DataSplit data, IReadOnl
     public double Score(Network network, ImageSet images) => -Loss(DenoisingErrors(network, images));
 
     /// <inheritdoc/>
-    public BitModel Pack(Network network) => Packer.Pack(network, classNames, experiment.ScaleBits ?? Affine.MultiplierBits);
+    public BitModel Pack(Network network) => Packer.Pack(network, _classNames, _experiment.ScaleBits ?? Affine.MultiplierBits);
 
     /// <inheritdoc/>
     public RunResult Evaluate(RunResult run, Network network, BitModel? model)
@@ -84,13 +103,30 @@ internal sealed class Generation(Experiment experiment, DataSplit data, IReadOnl
         Func<ImageSet, double[]> denoisingErrors = packed is null
             ? images => DenoisingErrors(network, images)
             : images => DenoisingErrors(packed.Denoise, images);
-        double[] errors = denoisingErrors(data.Test);
+        double[] errors = denoisingErrors(_data.Test);
         return new GenerationResult(run)
         {
-            ValidationLoss = Loss(denoisingErrors(data.Validation)),
+            ValidationLoss = Loss(denoisingErrors(_data.Validation)),
             TestLoss = Loss(errors),
             DenoisingErrors = errors,
         };
+    }
+
+    /// <summary>Labels, some of them replaced by the one that stands for none.</summary>
+    private Tensor Drop(Tensor labels, int none) =>
+        _spec.ClassDropout == 0 ? labels : labels.masked_fill(rand(labels.shape).lt(_spec.ClassDropout), none);
+
+    /// <summary>What a teacher predicts, with the guidance asked for.</summary>
+    private Tensor Guided(Network teacher, Tensor noisy, Tensor levels, Tensor labels)
+    {
+        Tensor told = teacher.Denoise(noisy, levels, labels);
+        if (_spec.Guidance == 0)
+        {
+            return told;
+        }
+
+        Tensor untold = teacher.Denoise(noisy, levels, full_like(labels, teacher.Classes));
+        return (told + (told - untold) * _spec.Guidance).clamp_(-1, 1);
     }
 
     /// <summary>Bytes as pixels from -1 to 1.</summary>

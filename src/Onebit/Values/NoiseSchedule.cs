@@ -86,16 +86,27 @@ public sealed class NoiseSchedule
     }
 
     /// <summary>
-    /// DDIM without noise between the steps (Song, Meng &amp; Ermon 2021, section 4.1): the state at a lower level is
-    /// <c>(Image * image + State * state + 2^13) >> 14</c>.
+    /// A step of the sampler of Ho, Jain &amp; Abbeel 2020 (algorithm 2, with the smaller of their two variances; that of Song, Meng &amp;
+    /// Ermon 2021, section 4.1, with eta 1): the state at a lower level is
+    /// <c>(Image * image + State * state + Noise * e + 2^13) >> 14</c>, where e is new noise. All factors count in 2^-14.
     /// </summary>
     /// <param name="from">The level of the state, from 1.</param>
     /// <param name="to">A lower level, from 0.</param>
-    public (int Image, int State) Step(int from, int to)
+    public (int Image, int State, int Noise) Step(int from, int to)
     {
-        ReadOnlySpan<int> signal = Signal.Span,
-            noise = Noise.Span;
-        int state = ((noise[to] << FractionBits) + noise[from] / 2) / noise[from];
-        return (signal[to] - ((state * signal[from] + One / 2) >> FractionBits), state);
+        long signalFrom = Signal.Span[from],
+            signalTo = Signal.Span[to],
+            noiseFrom = Noise.Span[from],
+            noiseTo = Noise.Span[to];
+        // New noise: noiseTo / noiseFrom * sqrt(1 - (signalFrom / signalTo)^2). What is left of the old one keeps the variance.
+        long lost = Root(signalTo * signalTo - signalFrom * signalFrom),
+            divisor = Math.Max(1, noiseFrom * signalTo);
+        long noise = Math.Min(noiseTo, ((noiseTo * lost << FractionBits) + divisor / 2) / divisor),
+            state = ((Root(noiseTo * noiseTo - noise * noise) << FractionBits) + noiseFrom / 2) / noiseFrom;
+        long image = signalTo - ((state * signalFrom + One / 2) >> FractionBits);
+        return ((int)image, (int)state, (int)noise);
     }
+
+    /// <summary>The root, rounded down. A double holds numbers of 28 bits and their roots exactly enough.</summary>
+    private static long Root(long number) => (long)Math.Sqrt(number);
 }
