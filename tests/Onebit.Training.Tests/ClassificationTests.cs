@@ -142,7 +142,7 @@ public sealed class ClassificationTests : IDisposable
     {
         using var scope = NewDisposeScope();
         manual_seed(1);
-        Parameter[] own = [new(randn(5, 3)), new(randn(7))],
+        Parameter[] own = [new(randn(50, 30)), new(randn(7))],
             theirs = [.. own.Select(p => new Parameter(p.detach().clone()))];
         IUpdateRule rule = momentum > 0 ? new Sgd([.. own.Select(p => (p, 0.01))], momentum) : new Adam([.. own.Select(p => (p, 0.01))]);
         optim.Optimizer optimizer = momentum > 0 ? optim.SGD(theirs, 0.01 * 0.5, momentum) : optim.Adam(theirs, 0.01 * 0.5);

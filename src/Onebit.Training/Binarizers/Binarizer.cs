@@ -17,8 +17,8 @@ public abstract class Binarizer() : nn.Module("binarizer")
     /// </param>
     public abstract Tensor Forward(Tensor x, double progress = 1);
 
-    /// <summary><c>+1</c> where x >= 0, <c>-1</c> elsewhere: unlike <c>torch.sign</c>, never 0.</summary>
-    internal static Tensor SignOf(Tensor x) => x.ge(0).to(ScalarType.Float32).mul_(2).sub_(1);
+    /// <summary><c>+1</c> where x >= 0, <c>-1</c> below: unlike <c>torch.sign</c>, never 0. Without a gradient.</summary>
+    internal static Tensor SignOf(Tensor x) => Steps.Replace(x.detach().clone(), new SignStep());
 
     /// <summary>The nearest whole number, halves rounded up as the packed model does, with the gradient of <paramref name="x"/>.</summary>
     internal static Tensor Rounded(Tensor x)
@@ -27,12 +27,6 @@ public abstract class Binarizer() : nn.Module("binarizer")
         rounded.detach().floor_(); // Changes the numbers that both share, and not the gradient.
         return rounded;
     }
-
-    /// <summary>
-    /// x where it is between two numbers, else the nearer one. The gradient is 0 at and beyond them. That of <c>clamp</c> is 1 at the
-    /// numbers themselves, and takes four slow operations: a fifth of the time of a Transformer's step.
-    /// </summary>
-    internal static Tensor Clipped(Tensor x, double low, double high) => x.threshold(low, low).neg().threshold(-high, -high).neg();
 
     /// <summary>One number a channel, to be met with x of batch x channels or batch x channels x rows x columns.</summary>
     internal static Tensor PerChannel(Tensor numbers, Tensor x) => x.dim() == 2 ? numbers : numbers.view(-1, 1, 1);

@@ -74,7 +74,7 @@ public sealed class ElasticActivation : ActivationBinarizer
         Tensor width = scale * ((_isSigned ? 2.0 : 1) / steps);
         Tensor lowest = PerChannel(_isSigned ? shift - scale : shift, x);
         // The code as a real number, 0 to 2^k - 1.
-        Tensor code = Rounded(Clipped((x - lowest) * (1 / width), 0, steps));
+        Tensor code = Steps.Of((x - lowest) * (1 / width), new CodeStep(steps));
         return _isSigned ? code * width - scale : code * width;
     }
 }

@@ -9,5 +9,5 @@ namespace Onebit.Training;
 public sealed class SignActivation : ActivationBinarizer
 {
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x, double progress = 1) => StraightThrough(x.clamp(-1, 1), SignOf(x));
+    public override Tensor Forward(Tensor x, double progress = 1) => Steps.Of(x, new SignStep());
 }
