@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics.X86;
 using CsCheck;
 
 namespace Onebit.Tests.Kernels;
@@ -35,7 +36,8 @@ public class KernelTests
 
         string[] narrow = ["DenseBytes`2", "DenseColumns`2", "DenseRows", "PlaneConvolution`1"];
         string[] lookups = ["PartialSumConvolution`2", "RowConvolution`2", "TableConvolution`2"];
-        Assert.Equal(((string[])[.. narrow, .. width == 64 ? [] : lookups]).Order(), chosen.Order());
+        string[] products = width >= 256 && Avx2.IsSupported ? ["DotConvolution`2"] : [];
+        Assert.Equal(((string[])[.. narrow, .. width == 64 ? [] : lookups, .. products]).Order(), chosen.Order());
     }
 
     public static TheoryData<int> WidthsOfVectors => [.. Widths.All];

@@ -37,6 +37,14 @@ internal interface IIntegerOps<TVector>
     /// <summary>Adds the products of both pairs of 16-bit integers to each lane.</summary>
     static abstract TVector MultiplyAddPairs(TVector sum, TVector a, TVector b);
 
+    /// <summary>Adds 16-bit integers.</summary>
+    static abstract TVector Add16(TVector a, TVector b);
+
+    /// <summary>
+    /// 16-bit sums of the products of each two bytes of <paramref name="codes"/>, 0 to 255, and of <paramref name="weights"/>, -1 to 1.
+    /// </summary>
+    static abstract TVector MultiplyBytes(TVector codes, TVector weights);
+
     /// <summary>The largest integer not above each quotient. Quotients are below 2^22, divisors above 0.</summary>
     static abstract TVector DivideDown(TVector numerators, TVector divisors);
 }

@@ -57,6 +57,22 @@ internal readonly struct Vector256Integers : IIntegerOps<Vector256<int>>
             : sum + (a << 16 >> 16) * (b << 16 >> 16) + (a >> 16) * (b >> 16);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Add16(Vector256<int> a, Vector256<int> b) => (a.AsInt16() + b.AsInt16()).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> MultiplyBytes(Vector256<int> codes, Vector256<int> weights)
+    {
+        if (Avx2.IsSupported)
+        {
+            return Avx2.MultiplyAddAdjacent(codes.AsByte(), weights.AsSByte()).AsInt32();
+        }
+
+        Vector256<short> even = (codes.AsInt16() & Vector256.Create((short)0xFF)) * (weights.AsInt16() << 8 >> 8),
+            odd = (codes.AsUInt16() >>> 8).AsInt16() * (weights.AsInt16() >> 8);
+        return (even + odd).AsInt32();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> DivideDown(Vector256<int> numerators, Vector256<int> divisors)
     {
         // A quotient in float32 is off by less than 1, so the remainder tells. A comparison gives -1.

@@ -53,6 +53,22 @@ internal readonly struct Vector512Integers : IIntegerOps<Vector512<int>>
             : sum + (a << 16 >> 16) * (b << 16 >> 16) + (a >> 16) * (b >> 16);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Add16(Vector512<int> a, Vector512<int> b) => (a.AsInt16() + b.AsInt16()).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> MultiplyBytes(Vector512<int> codes, Vector512<int> weights)
+    {
+        if (Avx512BW.IsSupported)
+        {
+            return Avx512BW.MultiplyAddAdjacent(codes.AsByte(), weights.AsSByte()).AsInt32();
+        }
+
+        Vector512<short> even = (codes.AsInt16() & Vector512.Create((short)0xFF)) * (weights.AsInt16() << 8 >> 8),
+            odd = (codes.AsUInt16() >>> 8).AsInt16() * (weights.AsInt16() >> 8);
+        return (even + odd).AsInt32();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> DivideDown(Vector512<int> numerators, Vector512<int> divisors)
     {
         // A quotient in float32 is off by less than 1, so the remainder tells. A comparison gives -1.

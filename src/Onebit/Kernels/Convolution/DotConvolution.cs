@@ -1,0 +1,333 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Onebit;
+
+/// <summary>
+/// A convolution of codes on one image as a matrix product of bytes. Weights are bytes -1 and +1. Four inputs of a position lie side by
+/// side, and one instruction multiplies them with four weights at all positions of a vector. Sums have 16 bits, and 32 before they could
+/// overflow. Strips of rows keep what is read in the level-1 cache.
+/// </summary>
+internal sealed class DotConvolution<TOps, TVector> : ConvolutionKernel
+    where TOps : struct, IIntegerOps<TVector>
+    where TVector : struct
+{
+    private const int MaxVectors = 3, // of a strip: four outputs of three vectors have 12 sums in registers.
+        MaxFanIn = 1 << 16, // What a strip reads takes 3 MiB.
+        MaxWeights = 1 << 22;
+
+    private readonly int _steps;
+    private readonly int _chunk; // steps whose sums fit into 16 bits
+    private readonly int _stripRows;
+    private readonly int _stripPositions;
+    private readonly int _strips;
+    private readonly int _vectors;
+    private readonly int _block; // outputs at a time
+    private readonly int _blocks;
+    private readonly int _positions;
+    private readonly int[] _weights;
+    private readonly int _padded;
+    private readonly int _interleaved;
+    private readonly int _patches;
+    private readonly int _sums;
+    private readonly DotInputs _inputs;
+    private readonly OutputPooling _pooling;
+
+    public DotConvolution(FusedLinear layer)
+        : base(layer)
+    {
+        (Linear linear, ValueInfo source) = (layer.Linear, layer.Source);
+        (int height, int width) = DotInputs.Size(layer);
+        _steps = DotInputs.Steps(layer);
+        _chunk = short.MaxValue / (2 * source.Maximum);
+        (_stripRows, _vectors) = Strip(height, width);
+        _stripPositions = _stripRows * width;
+        _strips = (height + _stripRows - 1) / _stripRows;
+        _block = Block(_vectors);
+        _blocks = (linear.Outputs / linear.Groups + _block - 1) / _block;
+
+        // What is written behind a strip or an output is overwritten by the next.
+        _positions = ((_strips - 1) * _stripPositions + _vectors * TOps.Lanes + 15) & ~15;
+        int stepBytes = _vectors * TOps.Lanes * sizeof(int);
+        _inputs = new DotInputs(layer, _stripRows, stepBytes);
+        _weights = Weights(layer);
+        _padded = linear.Padding == 0 ? 0 : Align(source.Channels * Rows * Row + 2 * Vector512<byte>.Count);
+        _interleaved = Align(_inputs.InterleavedBytes);
+        _patches = Align(_steps * stepBytes + Vector512<byte>.Count);
+        _sums = ((linear.Outputs + _block) * _positions + OutputPooling.SpareElements(layer, width, 1)) * sizeof(int);
+        _pooling = new OutputPooling(layer, width, _positions, stride: 1);
+    }
+
+    public override int ScratchBytes => _padded + _interleaved + _patches + Align(_sums);
+
+    /// <summary>
+    /// Whether the processor multiplies bytes, the input is codes of several bits, and few enough of them at a position and in all.
+    /// </summary>
+    public static bool Fits(FusedLinear layer) =>
+        Avx2.IsSupported
+        && layer.Source is { Kind: ElementKind.Codes, Bits: > 1 and <= 8 }
+        && layer.Linear.Outputs / layer.Linear.Groups > 1
+        && DotInputs.Size(layer).Width <= MaxVectors * TOps.Lanes
+        && layer.FanIn <= MaxFanIn
+        && (long)layer.FanIn * layer.Linear.Outputs <= MaxWeights;
+
+    /// <summary>Instructions on vectors.</summary>
+    public static double Instructions(FusedLinear layer)
+    {
+        Linear linear = layer.Linear;
+        (int height, int width) = DotInputs.Size(layer);
+        (int rows, int vectors) = Strip(height, width);
+        int strips = (height + rows - 1) / rows,
+            block = Block(vectors),
+            outputs = linear.Outputs / linear.Groups;
+
+        // A product and a sum for each output; a read and a write for each part of a row.
+        double products = 2.0 * vectors * strips * ((outputs + block - 1) / block * block),
+            moves = 2.0 * height * (linear.Stride > 1 ? width : (width * sizeof(int) + 31) / 32);
+        return (double)linear.Groups * DotInputs.Steps(layer) * (products + moves);
+    }
+
+    private static int Block(int vectors) => vectors == 1 ? 8 : 4;
+
+    /// <summary>The rows of a strip and its vectors of positions: few vectors in all.</summary>
+    private static (int Rows, int Vectors) Strip(int height, int width)
+    {
+        (int Rows, int Vectors, int Total) best = (0, 0, int.MaxValue);
+        for (int rows = 1; rows <= height; rows++)
+        {
+            int vectors = (rows * width + TOps.Lanes - 1) / TOps.Lanes,
+                total = vectors * ((height + rows - 1) / rows);
+            if (vectors <= MaxVectors && total <= best.Total)
+            {
+                best = (rows, vectors, total);
+            }
+        }
+
+        return (best.Rows, best.Vectors);
+    }
+
+    /// <summary>Four bytes for each group, block of outputs, step and output. What is no weight is 0.</summary>
+    private int[] Weights(FusedLinear layer)
+    {
+        Linear linear = layer.Linear;
+        int outputs = linear.Outputs / linear.Groups,
+            area = linear.KernelHeight * linear.KernelWidth;
+        int[] weights = new int[linear.Groups * _blocks * _steps * _block];
+        Span<byte> bytes = MemoryMarshal.AsBytes(weights.AsSpan());
+        for (int output = 0; output < linear.Outputs; output++)
+        {
+            (int group, int within) = Math.DivRem(output, outputs);
+            int first = (group * _blocks + within / _block) * _steps * _block + within % _block;
+            for (int i = 0; i < layer.FanIn; i++)
+            {
+                (int step, int lane) = _inputs.Place(i / area, i % area / linear.KernelWidth, i % linear.KernelWidth);
+                bool isOne = PackedBits.Read(linear.Weights.Span, (long)output * layer.FanIn + i, 1) != 0;
+                bytes[(first + step * _block) * DotInputs.Count + lane] = isOne ? (byte)1 : unchecked((byte)-1);
+            }
+        }
+
+        return weights;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public override void Run(ref byte source, ValueForm form, ref byte result, ref byte scratch)
+    {
+        ref byte interleaved = ref Unsafe.Add(ref scratch, _padded);
+        ref byte patches = ref Unsafe.Add(ref interleaved, _interleaved);
+        ref int sums = ref Unsafe.As<byte, int>(ref Unsafe.Add(ref patches, _patches));
+        ref byte padded = ref scratch;
+        if (_padded == 0)
+        {
+            padded = ref source; // What is read behind it belongs to the memory of the image. It meets weights of 0 or is not read.
+        }
+        else
+        {
+            Pad(ref source, form, ref padded);
+        }
+
+        int channels = Layer.Source.Channels / Layer.Linear.Groups,
+            outputs = Layer.Linear.Outputs / Layer.Linear.Groups;
+        for (int group = 0; group < Layer.Linear.Groups; group++)
+        {
+            _inputs.Interleave(ref Unsafe.Add(ref padded, group * channels * Rows * Row), ref interleaved);
+            for (int strip = 0; strip < _strips; strip++)
+            {
+                _inputs.Gather(ref interleaved, strip * _stripRows, ref patches);
+                for (int block = 0; block < _blocks; block++)
+                {
+                    ref int weights = ref _weights[(group * _blocks + block) * _steps * _block];
+                    ref int place = ref Unsafe.Add(ref sums, (group * outputs + block * _block) * _positions + strip * _stripPositions);
+                    switch (_vectors)
+                    {
+                        case 1:
+                            Add1(ref patches, ref weights, ref place);
+                            break;
+                        case 2:
+                            Add2(ref patches, ref weights, ref place);
+                            break;
+                        default:
+                            Add3(ref patches, ref weights, ref place);
+                            break;
+                    }
+                }
+            }
+        }
+
+        _pooling.Integers(MemoryMarshal.CreateSpan(ref sums, _sums / sizeof(int)), ref result);
+    }
+
+    /// <summary>Eight outputs at one vector of positions.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private void Add1(ref byte patches, ref int weights, ref int sums)
+    {
+        ref int inputs = ref Unsafe.As<byte, int>(ref patches);
+        for (int begin = 0; begin < _steps; begin += _chunk)
+        {
+            TVector a = TOps.Fill(0),
+                b = a,
+                c = a,
+                d = a,
+                e = a,
+                f = a,
+                g = a,
+                h = a;
+            for (int step = Math.Min(_chunk, _steps - begin); step > 0; step--)
+            {
+                TVector x = TOps.Load(ref inputs);
+                a = TOps.Add16(a, TOps.MultiplyBytes(x, TOps.Fill(weights)));
+                b = TOps.Add16(b, TOps.MultiplyBytes(x, TOps.Fill(Unsafe.Add(ref weights, 1))));
+                c = TOps.Add16(c, TOps.MultiplyBytes(x, TOps.Fill(Unsafe.Add(ref weights, 2))));
+                d = TOps.Add16(d, TOps.MultiplyBytes(x, TOps.Fill(Unsafe.Add(ref weights, 3))));
+                e = TOps.Add16(e, TOps.MultiplyBytes(x, TOps.Fill(Unsafe.Add(ref weights, 4))));
+                f = TOps.Add16(f, TOps.MultiplyBytes(x, TOps.Fill(Unsafe.Add(ref weights, 5))));
+                g = TOps.Add16(g, TOps.MultiplyBytes(x, TOps.Fill(Unsafe.Add(ref weights, 6))));
+                h = TOps.Add16(h, TOps.MultiplyBytes(x, TOps.Fill(Unsafe.Add(ref weights, 7))));
+                inputs = ref Unsafe.Add(ref inputs, TOps.Lanes);
+                weights = ref Unsafe.Add(ref weights, 8);
+            }
+
+            bool add = begin > 0;
+            Store(a, add, ref sums);
+            Store(b, add, ref Unsafe.Add(ref sums, _positions));
+            Store(c, add, ref Unsafe.Add(ref sums, 2 * _positions));
+            Store(d, add, ref Unsafe.Add(ref sums, 3 * _positions));
+            Store(e, add, ref Unsafe.Add(ref sums, 4 * _positions));
+            Store(f, add, ref Unsafe.Add(ref sums, 5 * _positions));
+            Store(g, add, ref Unsafe.Add(ref sums, 6 * _positions));
+            Store(h, add, ref Unsafe.Add(ref sums, 7 * _positions));
+        }
+    }
+
+    /// <summary>Four outputs at two vectors of positions.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private void Add2(ref byte patches, ref int weights, ref int sums)
+    {
+        ref int inputs = ref Unsafe.As<byte, int>(ref patches);
+        for (int begin = 0; begin < _steps; begin += _chunk)
+        {
+            TVector a0 = TOps.Fill(0),
+                a1 = a0,
+                b0 = a0,
+                b1 = a0,
+                c0 = a0,
+                c1 = a0,
+                d0 = a0,
+                d1 = a0;
+            for (int step = Math.Min(_chunk, _steps - begin); step > 0; step--)
+            {
+                TVector x0 = TOps.Load(ref inputs),
+                    x1 = TOps.Load(ref Unsafe.Add(ref inputs, TOps.Lanes));
+                TVector a = TOps.Fill(weights),
+                    b = TOps.Fill(Unsafe.Add(ref weights, 1));
+                a0 = TOps.Add16(a0, TOps.MultiplyBytes(x0, a));
+                a1 = TOps.Add16(a1, TOps.MultiplyBytes(x1, a));
+                b0 = TOps.Add16(b0, TOps.MultiplyBytes(x0, b));
+                b1 = TOps.Add16(b1, TOps.MultiplyBytes(x1, b));
+                TVector c = TOps.Fill(Unsafe.Add(ref weights, 2)),
+                    d = TOps.Fill(Unsafe.Add(ref weights, 3));
+                c0 = TOps.Add16(c0, TOps.MultiplyBytes(x0, c));
+                c1 = TOps.Add16(c1, TOps.MultiplyBytes(x1, c));
+                d0 = TOps.Add16(d0, TOps.MultiplyBytes(x0, d));
+                d1 = TOps.Add16(d1, TOps.MultiplyBytes(x1, d));
+                inputs = ref Unsafe.Add(ref inputs, 2 * TOps.Lanes);
+                weights = ref Unsafe.Add(ref weights, 4);
+            }
+
+            bool add = begin > 0;
+            Store(a0, a1, add, ref sums);
+            Store(b0, b1, add, ref Unsafe.Add(ref sums, _positions));
+            Store(c0, c1, add, ref Unsafe.Add(ref sums, 2 * _positions));
+            Store(d0, d1, add, ref Unsafe.Add(ref sums, 3 * _positions));
+        }
+    }
+
+    /// <summary>Four outputs at three vectors of positions.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private void Add3(ref byte patches, ref int weights, ref int sums)
+    {
+        ref int inputs = ref Unsafe.As<byte, int>(ref patches);
+        for (int begin = 0; begin < _steps; begin += _chunk)
+        {
+            TVector a0 = TOps.Fill(0),
+                a1 = a0,
+                a2 = a0,
+                b0 = a0,
+                b1 = a0,
+                b2 = a0,
+                c0 = a0,
+                c1 = a0,
+                c2 = a0,
+                d0 = a0,
+                d1 = a0,
+                d2 = a0;
+            for (int step = Math.Min(_chunk, _steps - begin); step > 0; step--)
+            {
+                TVector x0 = TOps.Load(ref inputs),
+                    x1 = TOps.Load(ref Unsafe.Add(ref inputs, TOps.Lanes)),
+                    x2 = TOps.Load(ref Unsafe.Add(ref inputs, 2 * TOps.Lanes));
+                TVector a = TOps.Fill(weights),
+                    b = TOps.Fill(Unsafe.Add(ref weights, 1));
+                a0 = TOps.Add16(a0, TOps.MultiplyBytes(x0, a));
+                a1 = TOps.Add16(a1, TOps.MultiplyBytes(x1, a));
+                a2 = TOps.Add16(a2, TOps.MultiplyBytes(x2, a));
+                b0 = TOps.Add16(b0, TOps.MultiplyBytes(x0, b));
+                b1 = TOps.Add16(b1, TOps.MultiplyBytes(x1, b));
+                b2 = TOps.Add16(b2, TOps.MultiplyBytes(x2, b));
+                TVector c = TOps.Fill(Unsafe.Add(ref weights, 2)),
+                    d = TOps.Fill(Unsafe.Add(ref weights, 3));
+                c0 = TOps.Add16(c0, TOps.MultiplyBytes(x0, c));
+                c1 = TOps.Add16(c1, TOps.MultiplyBytes(x1, c));
+                c2 = TOps.Add16(c2, TOps.MultiplyBytes(x2, c));
+                d0 = TOps.Add16(d0, TOps.MultiplyBytes(x0, d));
+                d1 = TOps.Add16(d1, TOps.MultiplyBytes(x1, d));
+                d2 = TOps.Add16(d2, TOps.MultiplyBytes(x2, d));
+                inputs = ref Unsafe.Add(ref inputs, 3 * TOps.Lanes);
+                weights = ref Unsafe.Add(ref weights, 4);
+            }
+
+            bool add = begin > 0;
+            Store(a0, a1, add, ref sums);
+            Store(b0, b1, add, ref Unsafe.Add(ref sums, _positions));
+            Store(c0, c1, add, ref Unsafe.Add(ref sums, 2 * _positions));
+            Store(d0, d1, add, ref Unsafe.Add(ref sums, 3 * _positions));
+            Store(a2, add, ref Unsafe.Add(ref sums, 2 * TOps.Lanes));
+            Store(b2, add, ref Unsafe.Add(ref sums, _positions + 2 * TOps.Lanes));
+            Store(c2, add, ref Unsafe.Add(ref sums, 2 * _positions + 2 * TOps.Lanes));
+            Store(d2, add, ref Unsafe.Add(ref sums, 3 * _positions + 2 * TOps.Lanes));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(TVector first, TVector second, bool add, ref int sums)
+    {
+        Store(first, add, ref sums);
+        Store(second, add, ref Unsafe.Add(ref sums, TOps.Lanes));
+    }
+
+    /// <summary>Stores the sums of both 16-bit integers of each lane, or adds them to what is there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(TVector pairs, bool add, ref int sums) =>
+        TOps.Store(TOps.MultiplyAddPairs(add ? TOps.Load(ref sums) : TOps.Fill(0), pairs, TOps.Fill(0x10001)), ref sums);
+}
