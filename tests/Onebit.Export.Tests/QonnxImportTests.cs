@@ -1,3 +1,4 @@
+using Onebit.Datasets;
 using Onebit.Tests;
 using Onebit.Training;
 
@@ -117,6 +118,38 @@ public class QonnxImportTests
         InvalidDataException e = Assert.Throws<InvalidDataException>(() => QonnxImporter.Read(network.File(last, 3, new Shape(1, 2, 2))));
         Assert.StartsWith(message, e.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', e.Message);
+    }
+
+    [Fact]
+    public void A_published_network_gives_the_classes_of_its_file()
+    {
+        // Xilinx's 784-64-64-64-10 of one bit; its licence text is not with the file, so the file is not in the repository.
+        string path = Path.Combine(Repository.Root, "..", "shared", "interchange", "TFC_1W1A.onnx");
+        Assert.SkipUnless(File.Exists(path), $"There is no {path}.");
+        byte[] file = File.ReadAllBytes(path);
+        BitModel model = QonnxImporter.Read(file),
+            again = QonnxImporter.Read(QonnxExporter.Write(model));
+        var evaluator = new OnnxEvaluator(file);
+        ImageSet images = DatasetLoader.LoadTest(Path.Combine(Repository.Root, "data", "mnist"));
+        double one = Math.ScaleB(1, ((Scores)model.Operations[^1]).Shift);
+        int right = 0;
+        for (int i = 0; i < images.Count; i++)
+        {
+            byte[] image = images.Pixels.Slice(i * 784, 784).ToArray();
+            long[] scores = new long[10],
+                others = new long[10];
+            int best = model.Predict(image, scores);
+            Assert.Equal(best, again.Predict(image, others));
+            Assert.Equal(scores, others);
+            double[] logits = evaluator.Run(image);
+            Assert.Equal(OnnxEvaluator.Best(logits), best);
+            // The last layer's scales are rounded to 14 bits.
+            Assert.All(logits, (logit, c) => Assert.Equal(logit, scores[c] / one, 0.01));
+            right += best == images.Labels.Span[i] ? 1 : 0;
+        }
+
+        // The authors give 93.17 %.
+        Assert.InRange(right, 9287, 9347);
     }
 
     /// <summary>Ten images at random.</summary>
