@@ -6,7 +6,9 @@ using Onebit.Export;
 
 namespace Onebit.Cli.Tests;
 
-/// <summary>The commands <c>import</c>, <c>pack</c> and <c>export</c>, and the Python programs of docs/interchange.md as they stand there.</summary>
+/// <summary>
+/// The commands <c>import</c>, <c>pack</c> and <c>export</c>, and the Python programs of docs/interchange.md as they stand there.
+/// </summary>
 public sealed class InterchangeTests : IDisposable
 {
     private const string Network = """

@@ -9,7 +9,9 @@ using Onebit.Tests;
 
 namespace Onebit.Export.Tests;
 
-/// <summary>The forms that hold a model's numbers alone: the model is made from a safetensors file again, and C reads the same from a header.</summary>
+/// <summary>
+/// The forms that hold a model's numbers alone: the model is made from a safetensors file again, and C reads the same from a header.
+/// </summary>
 public class NumberFilesTests
 {
     private static readonly Type[] s_operations =

@@ -21,7 +21,7 @@ public static class QonnxExporter
             graph.Add(
                 operation switch
                 {
-                    Linear layer when QonnxWeights.IsPart(model, twoBits, i) => graph.Nothing(),
+                    Linear layer when QonnxWeights.IsPart(model, twoBits, i) => QonnxGraph.Nothing(),
                     Linear layer => graph.Layer(layer, QonnxWeights.OneBit(model, layer)),
                     WeightedSum sum when twoBits.TryGetValue(i, out QonnxWeights? weights) => graph.Layer(
                         (Linear)model.Operations[sum.Inputs.Span[0] - 1],

@@ -61,7 +61,9 @@ internal sealed partial class QonnxGraph
     private string Affine(Operation operation, QonnxValue x, ReadOnlyMemory<int> multipliers, ReadOnlyMemory<long> offsets, int shift) =>
         Affine(operation, x.Name, x.IsFlat, Array.ConvertAll(multipliers.ToArray(), m => Math.ScaleB(m, -shift)), offsets.ToArray(), shift);
 
-    /// <summary>Factors and offsets in units of <c>2^-shift</c>. An offset may have more bits than a float: it is added in two parts.</summary>
+    /// <summary>
+    /// Factors, and offsets in units of <c>2^-shift</c>. An offset may have more bits than a float: it is added in two parts.
+    /// </summary>
     private string Affine(Operation operation, string x, bool isFlat, double[] factors, long[] offsets, int shift)
     {
         int[] shape = PerChannel(factors.Length, isFlat);

@@ -30,7 +30,7 @@ internal sealed partial class QonnxGraph
     internal void Add(QonnxValue value) => _values.Add(value);
 
     /// <summary>A value that no node reads.</summary>
-    internal QonnxValue Nothing() => new("", IsFlat: false);
+    internal static QonnxValue Nothing() => new("", IsFlat: false);
 
     /// <summary>What is thrown where QONNX cannot say an operation.</summary>
     internal static InvalidDataException Refusal(Operation operation, string reason) =>

@@ -80,11 +80,9 @@ public static class HeaderExporter
             Operation operation = model.Operations[i];
             ValueInfo value = model.Values[i + 1];
             string number = i.ToString(CultureInfo.InvariantCulture),
-                kind = value.Kind == ElementKind.Codes ? $"codes of {value.Bits} bits" : value.Kind.ToString().ToLowerInvariant();
-            text.Space()
-                .Add(
-                    $"/* Operation {number}: {operation.GetType().Name}. It gives {kind}, {value.Channels} x {value.Height} x {value.Width}. */"
-                );
+                kind = value.Kind == ElementKind.Codes ? $"codes of {value.Bits} bits" : value.Kind.ToString().ToLowerInvariant(),
+                gives = $"{kind}, {value.Channels} x {value.Height} x {value.Width}";
+            text.Space().Add($"/* Operation {number}: {operation.GetType().Name}. It gives {gives}. */");
             IEnumerable<(string, int)> inputs = operation.Inputs.ToArray().Select((v, k) => ($"input{k}", v));
             foreach ((string name, int single) in inputs.Concat(tables[i].Numbers))
             {

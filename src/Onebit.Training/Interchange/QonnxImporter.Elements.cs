@@ -328,7 +328,9 @@ public sealed partial class QonnxImporter
         return New(_model.Append(new Quantize(value.Index, bits, thresholds, flipped)), meaning, value.IsFlat);
     }
 
-    /// <summary>The first integer of a range for which a condition holds that holds for all larger ones; else the one behind the range.</summary>
+    /// <summary>
+    /// The first integer of a range for which a condition holds that holds for all larger ones; else the one behind the range.
+    /// </summary>
     private static long First(ValueInfo info, Func<long, bool> holds)
     {
         (long low, long high) = (info.Minimum, (long)info.Maximum + 1);
