@@ -1,8 +1,5 @@
-using System.Diagnostics;
-using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Onebit.Datasets;
-using Onebit.Export;
 
 namespace Onebit.Cli.Tests;
 
@@ -122,7 +119,7 @@ public sealed class InterchangeTests : IDisposable
     [Fact]
     public void The_numpy_program_of_the_page_finds_the_classes_of_the_runtime()
     {
-        Assert.SkipUnless(Python("import numpy").Code == 0, "There is no Debian package python3-numpy here.");
+        DebianPython.Require("numpy");
         Link();
         Done(
             "export",
@@ -132,7 +129,7 @@ public sealed class InterchangeTests : IDisposable
             "--out",
             _folder.File("mnist-large.safetensors")
         );
-        (int code, string output) = Python(Block("python", "import gzip, json, numpy as np\n\nraw"));
+        (int code, string output) = DebianPython.Run(Block("python", "import gzip, json, numpy as np\n\nraw"), _folder.Path);
         Assert.True(code == 0, output);
         BitModel model = BitModel.Load(Path.Combine(Repository.Root, "models", "mnist-large.onebit"));
         ImageSet images = DatasetLoader.LoadTest(Path.Combine(Repository.Root, "data", "mnist"));
@@ -144,11 +141,11 @@ public sealed class InterchangeTests : IDisposable
     [Fact]
     public void The_pytorch_program_of_the_page_and_its_packed_model_agree_on_every_image()
     {
-        Assert.SkipUnless(Python("import torch").Code == 0, "There is no Debian package python3-torch here.");
+        DebianPython.Require("torch");
         Link();
         _folder.Add("my-mlp.json", Block("json", "{"));
         string program = Block("python", "import gzip, json, struct, numpy as np, torch");
-        (int code, string output) = Python($"{program}\nclasses.numpy().astype('u1').tofile('classes')");
+        (int code, string output) = DebianPython.Run($"{program}\nclasses.numpy().astype('u1').tofile('classes')", _folder.Path);
         Assert.True(code == 0, output);
         Done("pack", _folder.File("my-mlp.json"), _folder.File("weights.safetensors"), "--out", _folder.File("my.onebit"));
         BitModel model = BitModel.Load(_folder.File("my.onebit"));
@@ -170,29 +167,6 @@ public sealed class InterchangeTests : IDisposable
             .Single(text => text.StartsWith(start, StringComparison.Ordinal));
 
     private void Link() => Directory.CreateSymbolicLink(_folder.File("data"), Path.Combine(Repository.Root, "data"));
-
-    /// <summary>Debian's Python, in the test's folder.</summary>
-    private (int Code, string Output) Python(string program)
-    {
-        const string Path = "/usr/bin/python3";
-        if (!File.Exists(Path))
-        {
-            return (-1, "");
-        }
-
-        using Process process = Process.Start(
-            new ProcessStartInfo(Path, ["-c", program])
-            {
-                WorkingDirectory = _folder.Path,
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            }
-        )!;
-        Task<string> error = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return (process.ExitCode, output + error.Result);
-    }
 
     private static string Done(params string[] arguments)
     {
