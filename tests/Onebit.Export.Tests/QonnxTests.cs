@@ -39,6 +39,7 @@ public class QonnxTests
             [.. Enumerable.Range(0, count).Select(i => images.Pixels.Slice(i * 784, 784).ToArray())],
             computed: s_isLong ? 100 : 2
         );
+        Assert.Equal(model.ToBytes(), QonnxImporter.Read(QonnxExporter.Write(model)).ToBytes());
     }
 
     [Fact]
