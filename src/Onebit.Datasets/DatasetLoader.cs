@@ -1,9 +1,9 @@
 namespace Onebit.Datasets;
 
 /// <summary>
-/// Loads data sets by known name or from a folder. <c>mnist</c> comes with the program; <c>fashion-mnist</c> is fetched
-/// once into the user's cache folder; <c>mnist-hard</c> is a test set alone, the test images of MNIST on which simple
-/// classifiers disagree; all are checked against their SHA-256. Any other argument is a folder: of images, one
+/// Loads data sets by known name or from a folder. <c>mnist</c> comes with the program; <c>mnist-hard</c> is a test set alone, the test
+/// images of MNIST on which simple classifiers disagree; all others of <see cref="Names"/> are fetched once into the user's cache folder.
+/// All are checked against a checksum. Any other argument is a folder: of images, one
 /// subfolder a class, with or without <c>train</c> and <c>test</c> above them (docs/data.md); or of IDX files
 /// under their canonical names (<c>train-images-idx3-ubyte</c>, <c>train-labels-idx1-ubyte</c>,
 /// <c>t10k-images-idx3-ubyte</c>, <c>t10k-labels-idx1-ubyte</c>; <c>.idx</c> for <c>-idx</c> and <c>idx4</c> for
@@ -67,12 +67,15 @@ public static class DatasetLoader
     public static IReadOnlyList<string> Names => [.. DatasetSource.Names];
 
     /// <summary>
-    /// What is known of a set without reading it: what reports call it, what was done to its pictures, and whether its files name classes.
+    /// What is known of a set without reading it: what reports call it, what was done to its pictures, whether its files name classes, and
+    /// the names of its classes where they are known beforehand.
     /// </summary>
-    public static (string Name, ImagePreparation Preparation, bool NamesClasses) Describe(string nameOrFolder)
+    public static (string Name, ImagePreparation Preparation, bool NamesClasses, IReadOnlyList<string>? ClassNames) Describe(
+        string nameOrFolder
+    )
     {
         DatasetSource source = DatasetSource.Resolve(nameOrFolder);
-        return (source.Name, source.Preparation, source.IsImageFolder);
+        return (source.Name, source.Preparation, source.IsImageFolder, source.ClassNames);
     }
 
     internal static Dataset Load(
@@ -104,7 +107,7 @@ public static class DatasetLoader
                 source.LeftOut()
             )
         );
-        return new Dataset(source.Name, train, test)
+        return new Dataset(source.Name, train, test, source.ClassNames)
         {
             Folder = source.IsKnown ? null : Path.GetFullPath(source.Folder),
             Preparation = source.Preparation,
@@ -127,6 +130,17 @@ public static class DatasetLoader
     private static void Require(DatasetSource source, IReadOnlyList<string> files, Downloader downloader, IProgress<LoadProgress>? progress)
     {
         string[] missing = [.. files.Where(file => source.Find(file) is null)];
+        if (source.Published.Count > 0)
+        {
+            foreach (PublishedFile file in source.Published.Where(f => f.Makes.Intersect(missing).Any()))
+            {
+                downloader.Fetch(file, progress);
+                file.WriteIdx(source.Folder);
+            }
+
+            return;
+        }
+
         if (missing.Length > 0 && source.Mirrors.Count == 0)
         {
             throw new DatasetException(

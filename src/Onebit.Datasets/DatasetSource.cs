@@ -10,6 +10,12 @@ internal sealed record DatasetSource(string Name, string Folder, IReadOnlyDictio
     /// <summary>What was done to the pictures; unknown for files of the user's own.</summary>
     public ImagePreparation Preparation { get; init; }
 
+    /// <summary>The files as their authors publish them, from which the IDX files of the folder are made.</summary>
+    public IReadOnlyList<PublishedFile> Published { get; init; } = [];
+
+    /// <summary>What the labels are called; null: by their numbers.</summary>
+    public IReadOnlyList<string>? ClassNames { get; init; }
+
     public const string TrainImages = "train-images-idx3-ubyte";
     public const string TrainLabels = "train-labels-idx1-ubyte";
     public const string TestImages = "t10k-images-idx3-ubyte";
@@ -30,6 +36,15 @@ internal sealed record DatasetSource(string Name, string Folder, IReadOnlyDictio
         ["mnist"] = Mnist,
         ["mnist-hard"] = MnistHard,
         ["fashion-mnist"] = () => FashionMnist(Environment.GetEnvironmentVariable("XDG_CACHE_HOME")),
+        ["kmnist"] = () => PublishedSets.Kmnist(Cache("kmnist")),
+        ["qmnist"] = () => PublishedSets.Qmnist(Cache("qmnist")),
+        ["emnist-balanced"] = () => PublishedSets.Emnist(Cache("emnist"), "balanced"),
+        ["emnist-byclass"] = () => PublishedSets.Emnist(Cache("emnist"), "byclass"),
+        ["emnist-bymerge"] = () => PublishedSets.Emnist(Cache("emnist"), "bymerge"),
+        ["emnist-digits"] = () => PublishedSets.Emnist(Cache("emnist"), "digits"),
+        ["emnist-letters"] = () => PublishedSets.Emnist(Cache("emnist"), "letters"),
+        ["emnist-mnist"] = () => PublishedSets.Emnist(Cache("emnist"), "mnist"),
+        ["cifar-10"] = () => PublishedSets.Cifar10(Cache("cifar-10")),
     };
 
     private static DatasetSource Mnist() =>
@@ -66,16 +81,7 @@ internal sealed record DatasetSource(string Name, string Folder, IReadOnlyDictio
     internal static DatasetSource FashionMnist(string? cacheHome) =>
         new(
             "fashion-mnist",
-            Path.Combine(
-                Path.IsPathFullyQualified(cacheHome ?? "")
-                    ? cacheHome!
-                    : Environment.GetFolderPath(
-                        Environment.SpecialFolder.LocalApplicationData,
-                        Environment.SpecialFolderOption.DoNotVerify
-                    ),
-                "onebit",
-                "fashion-mnist"
-            ),
+            Cache("fashion-mnist", cacheHome),
             // Of the files whose gzipped MD5 the authors publish, unzipped: gzip may differ from mirror to mirror.
             new Dictionary<string, string>
             {
@@ -94,13 +100,24 @@ internal sealed record DatasetSource(string Name, string Folder, IReadOnlyDictio
             Preparation = ImagePreparation.Scaled,
         };
 
+    private static string Cache(string set) => Cache(set, Environment.GetEnvironmentVariable("XDG_CACHE_HOME"));
+
+    private static string Cache(string set, string? cacheHome) =>
+        Path.Combine(
+            Path.IsPathFullyQualified(cacheHome ?? "")
+                ? cacheHome!
+                : Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify),
+            "onebit",
+            set
+        );
+
     private static DatasetSource Own(string folder)
     {
         if (!Directory.Exists(folder))
         {
             throw new DatasetException(
                 $"'{folder}' is neither a folder nor a known data set{NearName.Hint(folder, s_known.Keys)}; "
-                    + "give mnist, fashion-mnist, or a folder of IDX files or of images, one subfolder a class."
+                    + $"give one of {string.Join(", ", s_known.Keys)}, or a folder of IDX files or of images, one subfolder a class."
             );
         }
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
@@ -113,7 +130,7 @@ internal sealed record DatasetSource(string Name, string Folder, IReadOnlyDictio
     }
 
     /// <summary>One of the sets that have a name, whose content is checked.</summary>
-    public bool IsKnown => Sha256.Count > 0;
+    public bool IsKnown => Sha256.Count > 0 || Published.Count > 0;
 
     /// <summary>A folder of the user's own without IDX files but with subfolders: one of images.</summary>
     public bool IsImageFolder => !IsKnown && ImageFolder.Is(Folder) && Files.All(file => Find(file) is null);

@@ -96,7 +96,8 @@ public static class IdxFile
         return array;
     }
 
-    private static void SaveArray(IdxArray array, string path) =>
+    /// <summary>Writes one file, as <see cref="Save"/> does.</summary>
+    internal static void SaveArray(IdxArray array, string path) =>
         DatasetFile.Write(
             path,
             stream =>

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -165,8 +164,7 @@ public class SmokeStudyTests(SmokeStudy study)
     [Fact]
     public void The_python_of_the_documentation_finds_the_accuracies()
     {
-        const string Python = "/usr/bin/python3"; // Debian's, which python3-numpy belongs to.
-        Assert.SkipUnless(File.Exists(Python) && Start("import numpy").Code == 0, "There is no Debian package python3-numpy here.");
+        DebianPython.Require("numpy");
         string page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "results-format.md"));
         string program = Regex
             .Match(page, "```python\n(.*?)```", RegexOptions.Singleline)
@@ -174,7 +172,7 @@ public class SmokeStudyTests(SmokeStudy study)
             .Value.Replace("onebit-study", study.Folder, StringComparison.Ordinal)
             .Replace("mlp-float32", "logistic-float32", StringComparison.Ordinal)
             .Replace("mlp-binarynet", "logistic-binaryconnect", StringComparison.Ordinal);
-        (int code, string output) = Start(program);
+        (int code, string output) = DebianPython.Run(program, Repository.Root);
         Assert.True(code == 0, output);
         string[][] lines = [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split(' '))];
         Assert.Equal(["logistic-float32", "logistic-binaryconnect"], lines.Select(l => l[0]));
@@ -188,22 +186,6 @@ public class SmokeStudyTests(SmokeStudy study)
                     tolerance: 0.001
                 )
         );
-
-        static (int Code, string Output) Start(string program)
-        {
-            using Process process = Process.Start(
-                new ProcessStartInfo(Python, ["-c", program])
-                {
-                    WorkingDirectory = Repository.Root,
-                    RedirectStandardOutput = true,
-                    RedirectStandardError = true,
-                }
-            )!;
-            Task<string> error = process.StandardError.ReadToEndAsync();
-            string output = process.StandardOutput.ReadToEnd();
-            process.WaitForExit();
-            return (process.ExitCode, output + error.GetAwaiter().GetResult());
-        }
     }
 
     [Fact]

@@ -206,7 +206,7 @@ public class DownloaderTests
 
     private static HttpResponseMessage Answer(byte[] content) => new() { Content = new ByteArrayContent(content) };
 
-    private sealed class Server(Func<Uri, HttpResponseMessage> answer) : HttpMessageHandler
+    internal sealed class Server(Func<Uri, HttpResponseMessage> answer) : HttpMessageHandler
     {
         public List<string> Asked { get; } = [];
 

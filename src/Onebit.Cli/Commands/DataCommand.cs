@@ -14,7 +14,8 @@ internal static class DataCommand
         var name = new Argument<string>("NAME|FOLDER")
         {
             Description =
-                "A known data set (mnist, fashion-mnist), a folder of IDX files, or a folder of images with one subfolder per class.",
+                "A known data set (such as mnist; 'onebit list' has all), a folder of IDX files, "
+                + "or a folder of images with one subfolder per class.",
             DefaultValueFactory = _ => "mnist",
         };
         Option<Shape?> size = SharedOptions.Size();

@@ -21,7 +21,7 @@ internal static class EvalCommand
     internal static Command Create()
     {
         Argument<string> model = SharedOptions.Model();
-        Option<string> data = SharedOptions.Data("mnist, mnist-hard, fashion-mnist");
+        Option<string> data = SharedOptions.Data("such as mnist or mnist-hard; 'onebit list' has all");
         var check = new Option<bool>("--check")
         {
             Description = "Also run the model on libtorch, and compare every integer of every image.",

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using Onebit.Export;
 using Onebit.Study;
 
@@ -9,9 +10,11 @@ internal static class ExportCommand
 {
     private const string C = "c",
         Onnx = "onnx",
-        Qonnx = "qonnx";
+        Qonnx = "qonnx",
+        SafeTensors = "safetensors",
+        Header = "header";
 
-    private static readonly string[] s_formats = [C, Onnx, Qonnx];
+    private static readonly string[] s_formats = [C, Onnx, Qonnx, SafeTensors, Header];
 
     internal static Command Create()
     {
@@ -33,11 +36,12 @@ internal static class ExportCommand
         var command = new Command(
             "export",
             """
-            Write a packed model in another form, which gives the same classes and scores.
+            Write a packed model in another form.
 
-            c is C99: one source and one header that need no library. The header says how to call it.
+            c is C99 code that gives the same scores: one source and one header, which says how to call it.
             onnx has integer operators of ONNX alone, and reads pixels of 0 to 255.
-            qonnx is for Brevitas and FINN. It holds models of Linear, Threshold, MaxPool and Scores.
+            qonnx is for Brevitas and FINN. A model that it cannot hold is refused.
+            safetensors and header hold the numbers alone: tensors by name, or arrays in C. docs/interchange.md describes both.
 
             Example: onebit export models/mnist-micro.onebit --format c --out firmware
             Example: onebit export models/mnist-micro.onebit --out firmware --board cortex-m3
@@ -64,28 +68,39 @@ internal static class ExportCommand
             string path = parsed.GetRequiredValue(model),
                 folder = parsed.GetRequiredValue(output),
                 name = parsed.GetValue(prefix) ?? CExporter.PrefixOf(path);
-            BitModel loaded = Classifier.Load(path);
-            if (parsed.GetRequiredValue(format) == C)
+            string chosen = parsed.GetRequiredValue(format);
+            BitModel loaded = chosen is SafeTensors or Header ? BitModel.Load(path) : Classifier.Load(path);
+            switch (chosen)
             {
-                bool isInPlace = parsed.GetValue(inPlace);
-                WriteC(loaded, path, folder, name, isInPlace);
-                if (CBoard.All.SingleOrDefault(b => b.Name == parsed.GetValue(board)) is { } chosen)
-                {
-                    WriteBoard(folder, name, isInPlace, chosen);
-                }
-            }
-            else if (parsed.GetRequiredValue(format) == Qonnx)
-            {
-                WriteFile(Checked(path, () => QonnxExporter.Write(loaded)), folder, $"{name}.onnx", "reads pixels of 0 to 1, gives logits");
-            }
-            else
-            {
-                WriteFile(
-                    OnnxExporter.Write(loaded),
-                    folder,
-                    $"{name}.onnx",
-                    $"reads {OnnxExporter.Input}, gives {OnnxExporter.Scores} and {OnnxExporter.Class}"
-                );
+                case C:
+                    bool isInPlace = parsed.GetValue(inPlace);
+                    WriteC(loaded, path, folder, name, isInPlace);
+                    if (CBoard.All.SingleOrDefault(b => b.Name == parsed.GetValue(board)) is { } target)
+                    {
+                        WriteBoard(folder, name, isInPlace, target);
+                    }
+
+                    break;
+                case Onnx:
+                    string contents = $"reads {OnnxExporter.Input}, gives {OnnxExporter.Scores} and {OnnxExporter.Class}";
+                    WriteFile(to => to.Write(OnnxExporter.Write(loaded)), folder, $"{name}.onnx", contents);
+                    break;
+                case Qonnx:
+                    byte[] qonnx = Checked(path, () => QonnxExporter.Write(loaded));
+                    WriteFile(to => to.Write(qonnx), folder, $"{name}.onnx", "reads pixels of 0 to 1, gives logits");
+                    break;
+                case SafeTensors:
+                    WriteFile(
+                        to => SafeTensorsExporter.Write(to, loaded),
+                        folder,
+                        $"{name}.safetensors",
+                        $"{loaded.Operations.Count} operations"
+                    );
+                    break;
+                default:
+                    byte[] header = Encoding.ASCII.GetBytes(Checked(path, () => HeaderExporter.Write(loaded, name)));
+                    WriteFile(to => to.Write(header), folder, $"{name}_data.h", $"{loaded.Operations.Count} operations");
+                    break;
             }
         });
         return command;
@@ -134,7 +149,7 @@ internal static class ExportCommand
     }
 
     /// <summary>Writes one file: at the path where that ends as the file does, else in the folder that the path names.</summary>
-    private static void WriteFile(byte[] content, string path, string name, string contents)
+    private static void WriteFile(Action<Stream> write, string path, string name, string contents)
     {
         bool isFile =
             Path.GetExtension(path).Equals(Path.GetExtension(name), StringComparison.OrdinalIgnoreCase) && !Directory.Exists(path);
@@ -144,8 +159,8 @@ internal static class ExportCommand
             Directory.CreateDirectory(folder);
         }
 
-        AtomicFile.Write(file, stream => stream.Write(content));
-        Console.WriteLine($"{VisibleText.Of(file)}: {content.Length:N0} bytes, {contents}.");
+        AtomicFile.Write(file, write);
+        Console.WriteLine($"{VisibleText.Of(file)}: {new FileInfo(file).Length:N0} bytes, {contents}.");
     }
 
     private static Option<string> Format()
@@ -188,7 +203,7 @@ internal static class ExportCommand
     {
         var prefix = new Option<string?>("--prefix")
         {
-            Description = "What all names in C begin with, and the names of the files. The default is the model's file name.",
+            Description = "What all names in C and the names of the files begin with. The default is the model's file name.",
             HelpName = "NAME",
         };
         prefix.Validators.Add(result =>

@@ -9,17 +9,18 @@ internal static class ModelFit
     /// <exception cref="DatasetException">Their classes or their pictures differ.</exception>
     internal static void Require(BitModel model, string path, string nameOrFolder, ImageSet images)
     {
-        (string name, ImagePreparation prepared, bool named) = DatasetLoader.Describe(nameOrFolder);
+        (string name, ImagePreparation prepared, bool named, IReadOnlyList<string>? classNames) = DatasetLoader.Describe(nameOrFolder);
         int labels = images.Labels.Span.ToArray().Max() + 1;
         // A folder's images have their labels from the names of the model's classes already.
-        if (labels > model.ClassCount || (!named && (!HasNumbers(model) || Kind(model, prepared) is not null)))
+        bool fits = classNames is null ? HasNumbers(model) : model.ClassNames.SequenceEqual(classNames);
+        if (labels > model.ClassCount || (!named && (!fits || Kind(model, prepared) is not null)))
         {
             string classes = string.Join(", ", model.ClassNames.Take(5)) + (model.ClassCount > 5 ? ", ..." : "");
             throw new DatasetException(
                 $"{path} was not trained on images like those of {name}: "
                     + (
-                        labels > model.ClassCount || !HasNumbers(model)
-                            ? $"it tells {model.ClassCount} classes apart ({classes}), but {name} has the labels 0 to {labels - 1}"
+                        labels > model.ClassCount || !fits
+                            ? $"it tells {model.ClassCount} classes apart ({classes}), but {name} has {Classes(classNames, labels)}"
                             : Kind(model, prepared)
                     )
                     + "; choose another --data."
@@ -45,6 +46,9 @@ internal static class ModelFit
             (ImagePreparation.Scaled, ImagePreparation.Digits) => "it reads other pictures than handwritten digits",
             _ => null,
         };
+
+    private static string Classes(IReadOnlyList<string>? names, int labels) =>
+        names is null ? $"the labels 0 to {labels - 1}" : $"the classes {names[0]}, {names[1]} and others";
 
     private static bool HasNumbers(BitModel model) => model.ClassNames.Select((name, c) => name == $"{c}").All(same => same);
 }

@@ -12,7 +12,7 @@ internal static class SharedOptions
     private const string Digits = "mnist";
 
     /// <param name="known">Names of the known sets that will do.</param>
-    internal static Option<string> Data(string known = "mnist, fashion-mnist") =>
+    internal static Option<string> Data(string known = "such as mnist; 'onebit list' has all") =>
         new("--data")
         {
             Description =

@@ -43,7 +43,7 @@ internal static class VerifyCommand
                 0,
                 () => DefaultEmulated
             );
-        Option<string> data = SharedOptions.Data("mnist, mnist-hard, fashion-mnist");
+        Option<string> data = SharedOptions.Data("such as mnist or mnist-hard; 'onebit list' has all");
         Option<bool> json = SharedOptions.Json();
         var command = new Command(
             "verify",

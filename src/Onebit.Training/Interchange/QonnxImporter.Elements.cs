@@ -101,9 +101,57 @@ public sealed partial class QonnxImporter
                             _ => throw Refusal("a constant is not divided by values"),
                         }
                 );
+            case (ImportedValue a, ImportedValue b) when node.Operation == "Add":
+                return Added(a, b);
             default:
-                throw Refusal("two values are not combined; residual paths cannot be imported");
+                throw Refusal("two values are added, and not combined otherwise");
         }
+    }
+
+    /// <summary>The sum of two values: their integers, each times the whole number that its factor is of a common step.</summary>
+    private ImportedValue Added(ImportedValue a, ImportedValue b)
+    {
+        (_, _) = (Plain(a), Plain(b));
+        int channels = a.Info.Channels;
+        if ((channels, a.Info.Height, a.Info.Width, a.IsFlat) != (b.Info.Channels, b.Info.Height, b.Info.Width, b.IsFlat))
+        {
+            throw Refusal("values of different shapes are not added");
+        }
+
+        int[] multipliers = new int[2 * channels];
+        Affine[] affines = new Affine[channels];
+        for (int c = 0; c < channels; c++)
+        {
+            (multipliers[c], multipliers[channels + c], double step) = CommonStep(a.Affines[c].Factor, b.Affines[c].Factor);
+            affines[c] = new Affine(step, 0, a.Affines[c].At(0) + b.Affines[c].At(0));
+        }
+
+        int index = _model.Append(
+            multipliers.All(m => m == 1) ? new Add(a.Index, b.Index) : new WeightedSum(new[] { a.Index, b.Index }, multipliers)
+        );
+        return New(index, affines, a.IsFlat);
+    }
+
+    private static (int First, int Second, double Step) CommonStep(double first, double second)
+    {
+        const int MaxDivisor = 1024;
+        if (first == 0 || second == 0)
+        {
+            double other = first + second;
+            return (first == 0 ? 0 : 1, second == 0 ? 0 : 1, other == 0 ? 1 : other);
+        }
+
+        for (int divisor = 1; divisor <= MaxDivisor; divisor++)
+        {
+            // The smaller factor is so many steps, and the larger one a whole number of them.
+            double step = (Math.Abs(first) < Math.Abs(second) ? first : second) / divisor;
+            if (IsMultiplier(first / step) && IsMultiplier(second / step))
+            {
+                return ((int)Math.Round(first / step), (int)Math.Round(second / step), step);
+            }
+        }
+
+        throw Refusal("the scales of the two values are no whole multiples of a common one");
     }
 
     private static double Combined(OnnxNode node, double a, double b)
@@ -179,9 +227,9 @@ public sealed partial class QonnxImporter
     private (double Scale, double Zero, int Lowest, int Highest, Func<double, double> Round) Quantization(OnnxNode node)
     {
         double bits = Number(node, 3);
-        if (bits is not (1 or 2 or 3 or 4 or 5 or 6 or 7 or 8))
+        if (bits is not (1 or 2 or 3 or 4 or 5 or 6 or 7 or 8 or 16))
         {
-            throw Refusal("a quantization has 1 to 8 whole bits");
+            throw Refusal("a quantization has 1 to 8 whole bits, or 16");
         }
 
         bool isSigned = Attribute(node, "signed", 1) != 0;
@@ -255,9 +303,12 @@ public sealed partial class QonnxImporter
             return New(0, meaning, value.IsFlat);
         }
 
-        if (bits == 8)
+        if (bits >= 8)
         {
-            return New(_model.Append(Requantization(node, value, scale, zero)), meaning, value.IsFlat);
+            Affine[] affines = [.. value.Affines.Select(a => Composed(a, new Affine(1 / scale, 0, zero)))];
+            return bits == 8
+                ? New(_model.Append(EightBits(node, value, affines, lowest, Code)), meaning, value.IsFlat)
+                : New(_model.Append(SixteenBits(node, value, affines, lowest, highest)), new Affine(scale, 0, -zero * scale), value.IsFlat);
         }
 
         int[] thresholds = new int[info.Channels * levels];
@@ -267,36 +318,62 @@ public sealed partial class QonnxImporter
             flipped[c] = Code(c, info.Maximum) < Code(c, info.Minimum);
             for (int j = 1; j <= levels; j++)
             {
-                // Monotone, so bisect for the first integer that reaches the level, or where flipped falls below it.
-                (long low, long high) = (info.Minimum, (long)info.Maximum + 1);
-                while (low < high)
-                {
-                    long middle = low + (high - low) / 2;
-                    if (flipped[c] ? Code(c, middle) <= levels - j : Code(c, middle) >= j)
-                    {
-                        high = middle;
-                    }
-                    else
-                    {
-                        low = middle + 1;
-                    }
-                }
-
-                thresholds[c * levels + j - 1] = (int)Math.Min(low, int.MaxValue);
+                // The first integer that reaches the level, or where flipped falls below it.
+                int level = j;
+                thresholds[c * levels + j - 1] = (int)
+                    Math.Min(int.MaxValue, First(info, x => flipped[c] ? Code(c, x) <= levels - level : Code(c, x) >= level));
             }
         }
 
         return New(_model.Append(new Quantize(value.Index, bits, thresholds, flipped)), meaning, value.IsFlat);
     }
 
-    private static Requantize Requantization(OnnxNode node, ImportedValue value, double scale, double zero)
+    /// <summary>
+    /// The first integer of a range for which a condition holds that holds for all larger ones; else the one behind the range.
+    /// </summary>
+    private static long First(ValueInfo info, Func<long, bool> holds)
     {
-        bool isFloor = node.Attributes.GetValueOrDefault("rounding_mode") is "FLOOR" && Attribute(node, "signed", 1) == 0;
-        Affine[] affines = [.. value.Affines.Select(a => a.Then(new Affine(1 / scale, 0, zero)))];
-        (int[] multipliers, long[] offsets, int shift) = FixedPoint(affines);
-        double one = Math.ScaleB(1, shift);
-        return isFloor && affines.Select((a, c) => a.Factor * one == multipliers[c] && a.At(0) * one == offsets[c]).All(same => same)
-            ? new Requantize(value.Index, multipliers, offsets, shift, 8)
-            : throw Refusal("activations of 8 bits must be unsigned, rounded down, and of scales that fixed point holds exactly");
+        (long low, long high) = (info.Minimum, (long)info.Maximum + 1);
+        while (low < high)
+        {
+            long middle = low + (high - low) / 2;
+            (low, high) = holds(middle) ? (low, middle) : (middle + 1, high);
+        }
+
+        return low;
     }
+
+    /// <summary>Fixed point that gives every code of every channel; checked at all steps.</summary>
+    private static Requantize EightBits(OnnxNode node, ImportedValue value, Affine[] affines, int lowest, Func<int, long, int> code)
+    {
+        double half = node.Attributes.GetValueOrDefault("rounding_mode", "ROUND") is "ROUND" ? 0.5 : 0;
+        Affine[] moved = [.. affines.Select(a => a with { Offset = a.Offset + half - lowest })];
+        (int[] multipliers, long[] offsets, int shift) = Exactly(moved) ?? Affine.ToFixedPoint(moved, round: false, bits: 30);
+        for (int c = 0; c < multipliers.Length; c++)
+        {
+            long Packed(long x) => Math.Clamp((multipliers[c] * x + offsets[c]) >> shift, 0, byte.MaxValue);
+            bool rises = affines[c].Factor >= 0;
+            for (int j = 1; j <= byte.MaxValue; j++)
+            {
+                long level = j;
+                if (First(value.Info, x => code(c, x) >= level == rises) != First(value.Info, x => Packed(x) >= level == rises))
+                {
+                    throw Refusal(
+                        $"integers do not give its codes of 8 bits in channel {c}; it must not be narrow, nor round exact halves to even"
+                    );
+                }
+            }
+        }
+
+        return new Requantize(value.Index, multipliers, offsets, shift, 8);
+    }
+
+    /// <summary>The integers of a residual path.</summary>
+    private static Requantize SixteenBits(OnnxNode node, ImportedValue value, Affine[] affines, int lowest, int highest) =>
+        (lowest, highest) == (short.MinValue, short.MaxValue)
+        && node.Attributes.GetValueOrDefault("rounding_mode") is "FLOOR"
+        && !value.IsRectified
+        && Exactly(affines) is var (multipliers, offsets, shift)
+            ? new Requantize(value.Index, multipliers, offsets, shift, 16)
+            : throw Refusal("values of 16 bits must be signed, not narrow, rounded down, and of scales that fixed point holds exactly");
 }

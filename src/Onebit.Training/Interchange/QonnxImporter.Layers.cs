@@ -206,26 +206,7 @@ public sealed partial class QonnxImporter
 
     private ImportedValue Pooled(OnnxNode node)
     {
-        ImportedValue value = Value(node, 0);
-        long[] size = Attributes(node, "kernel_shape"),
-            strides = Attributes(node, "strides", 1, 1);
-        if (
-            value.IsFlat
-            || value.Padding > 0
-            || size.Length != 2
-            || size[0] != size[1]
-            || strides.Length != 2
-            || strides[0] != strides[1]
-            || size[0] is < 1 or > int.MaxValue
-            || strides[0] is < 1 or > int.MaxValue
-            || Attributes(node, "pads", 0).Any(p => p != 0)
-            || Attributes(node, "dilations", 1).Any(d => d != 1)
-            || Attribute(node, "ceil_mode", 0) != 0
-        )
-        {
-            throw Refusal("max-pooling has a square window and stride, no padding, and drops incomplete windows");
-        }
-
+        (ImportedValue value, int size, int stride) = Windows(node);
         if (value.Affines.Any(a => a.Factor <= 0))
         {
             throw Refusal("a channel has a negative factor; pool before the batch normalization, or after the quantization");
@@ -233,8 +214,41 @@ public sealed partial class QonnxImporter
 
         return value with
         {
-            Index = _model.Append(new MaxPool(value.Index, (int)size[0], (int)strides[0])),
+            Index = _model.Append(new MaxPool(value.Index, size, stride)),
             Info = _model.Values[^1],
         };
+    }
+
+    private ImportedValue Averaged(OnnxNode node)
+    {
+        (ImportedValue value, int size, int stride) =
+            node.Operation == "AveragePool" ? Windows(node)
+            : Value(node, 0) is { IsFlat: false, Padding: 0 } all && all.Info.Height == all.Info.Width ? (all, all.Info.Height, 1)
+            : throw Refusal("the mean is of a square");
+        double count = (double)size * size;
+        int index = _model.Append(new SumPool(Plain(value).Index, size, stride));
+        return New(index, [.. value.Affines.Select(a => new Affine(a.Factor / count, a.Mean * count, a.Offset))], isFlat: false);
+    }
+
+    /// <summary>The value, size and stride of a node that pools.</summary>
+    private (ImportedValue Value, int Size, int Stride) Windows(OnnxNode node)
+    {
+        ImportedValue value = Value(node, 0);
+        long[] size = Attributes(node, "kernel_shape"),
+            strides = Attributes(node, "strides", 1, 1);
+        return
+            !value.IsFlat
+            && value.Padding == 0
+            && size.Length == 2
+            && size[0] == size[1]
+            && strides.Length == 2
+            && strides[0] == strides[1]
+            && size[0] is >= 1 and <= ModelLimits.MaxValueElements
+            && strides[0] is >= 1 and <= ModelLimits.MaxValueElements
+            && Attributes(node, "pads", 0).All(p => p == 0)
+            && Attributes(node, "dilations", 1).All(d => d == 1)
+            && Attribute(node, "ceil_mode", 0) == 0
+            ? (value, (int)size[0], (int)strides[0])
+            : throw Refusal("pooling has a square window and stride, no padding, and drops incomplete windows");
     }
 }

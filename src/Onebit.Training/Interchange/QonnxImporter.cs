@@ -7,6 +7,7 @@ namespace Onebit.Training;
 public sealed partial class QonnxImporter
 {
     private const double PixelRange = 255;
+    private const int MaxShift = 62;
 
     private readonly OnnxFile _file;
     private readonly ModelBuilder _model;
@@ -90,27 +91,33 @@ public sealed partial class QonnxImporter
             throw new InvalidDataException($"The network must give one number per class, not {logits.Info.Channels} x {logits.Info.Area}.");
         }
 
-        (int[] multipliers, long[] offsets, int shift) = FixedPoint(logits.Affines);
+        (int[] multipliers, long[] offsets, int shift) = Exactly(logits.Affines) ?? Affine.ToFixedPoint(logits.Affines, round: false);
         _model.Append(new Scores(logits.Index, multipliers, offsets, shift));
         return _model.Build();
     }
 
-    /// <summary>Exactly, with the smallest shift, where that is possible; else rounded.</summary>
-    private static (int[] Multipliers, long[] Offsets, int Shift) FixedPoint(Affine[] affines)
+    /// <summary>Exactly, with the smallest shift, where that is possible.</summary>
+    private static (int[] Multipliers, long[] Offsets, int Shift)? Exactly(Affine[] affines)
     {
-        for (int shift = 0; shift <= 40; shift++)
+        for (int shift = 0; shift <= MaxShift; shift++)
         {
             double one = Math.ScaleB(1, shift);
-            if (affines.All(a => IsWhole(a.Factor * one, int.MaxValue) && IsWhole(a.At(0) * one, 1L << 52)))
+            if (
+                affines.All(a =>
+                    IsMultiplier(a.Factor * one) && a.At(0) * one is var b && b == Math.Round(b) && Math.Abs(b) < 1L << MaxShift
+                )
+            )
             {
-                return ([.. affines.Select(a => (int)(a.Factor * one))], [.. affines.Select(a => (long)(a.At(0) * one))], shift);
+                return ([.. affines.Select(a => (int)Math.Round(a.Factor * one))], [.. affines.Select(a => (long)(a.At(0) * one))], shift);
             }
         }
 
-        return Affine.ToFixedPoint(affines, round: false);
+        return null;
     }
 
-    private static bool IsWhole(double number, double largest) => Math.Abs(number) <= largest && number == Math.Round(number);
+    /// <summary>A whole number. A mean over 49 elements times 49 is one, but misses it by the last bit.</summary>
+    private static bool IsMultiplier(double number) =>
+        number is >= int.MinValue and <= int.MaxValue && Math.Abs(number - Math.Round(number)) <= Math.Abs(number) * 1e-15;
 
     private static InvalidDataException Refusal(string reason) => new(reason);
 
@@ -137,6 +144,7 @@ public sealed partial class QonnxImporter
             "Relu" => Value(node, 0) with { IsRectified = true },
             "Pad" => Padded(node),
             "MaxPool" => Pooled(node),
+            "AveragePool" or "GlobalAveragePool" => Averaged(node),
             "MatMul" or "Gemm" => Dense(node),
             "Conv" => Convolution(node),
             "BipolarQuant" => Input(node, 0) is OnnxTensor weights ? Signs(node, weights) : Thresholded(node, Value(node, 0)),

@@ -2,13 +2,13 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Onebit.Export;
 using static TorchSharp.torch;
 
 namespace Onebit.Training;
 
 /// <summary>
-/// The safetensors format (huggingface/safetensors, "Format"): 8 bytes length, a JSON header, raw little-endian
-/// data. Holds trained weights, which other tools can open, and checkpoints.
+/// Tensors in safetensors files, see <see cref="SafeTensorsFile"/>: trained weights, which other tools can open, and checkpoints.
 /// </summary>
 public static class SafeTensors
 {
@@ -20,36 +20,26 @@ public static class SafeTensors
     /// <param name="metadata">Free text by name.</param>
     public static void Save(string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string> metadata)
     {
-        var header = new JsonObject { ["__metadata__"] = JsonSerializer.SerializeToNode(metadata) };
-        long end = 0;
-        foreach ((string name, Tensor tensor) in tensors)
-        {
-            long start = end;
-            end += tensor.numel() * tensor.element_size();
-            header[name] = new JsonObject
-            {
-                ["dtype"] = TypeName(tensor.dtype),
-                ["shape"] = JsonSerializer.SerializeToNode(tensor.shape),
-                ["data_offsets"] = new JsonArray(start, end),
-            };
-        }
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(header);
-        int padded = (json.Length + 7) / 8 * 8;
         AtomicFile.Write(
             path,
             stream =>
-            {
-                Span<byte> length = stackalloc byte[8];
-                BinaryPrimitives.WriteInt64LittleEndian(length, padded);
-                stream.Write(length);
-                stream.Write(json);
-                stream.Write(new string(' ', padded - json.Length).Select(c => (byte)c).ToArray());
-                foreach (Tensor tensor in tensors.Values)
-                {
-                    using Tensor flat = tensor.detach().contiguous();
-                    stream.Write(flat.bytes);
-                }
-            }
+                SafeTensorsFile.Write(
+                    stream,
+                    [
+                        .. tensors.Select(t => new SafeTensor(
+                            t.Key,
+                            TypeName(t.Value.dtype),
+                            t.Value.shape,
+                            t.Value.numel() * t.Value.element_size(),
+                            to =>
+                            {
+                                using Tensor flat = t.Value.detach().contiguous();
+                                to.Write(flat.bytes);
+                            }
+                        )),
+                    ],
+                    metadata
+                )
         );
     }
 
