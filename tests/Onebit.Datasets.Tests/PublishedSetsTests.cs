@@ -214,15 +214,20 @@ public class PublishedSetsTests
                     .. source.Published.Select(p =>
                         p with
                         {
-                            Checksum = Convert.ToHexStringLower(
-                                p.Checksum.Length == 32 ? MD5.HashData(content(p)) : SHA256.HashData(content(p))
-                            ),
+                            Checksum = Hash(p.Checksum.Length == 32 ? HashAlgorithmName.MD5 : HashAlgorithmName.SHA256, content(p)),
                         }
                     ),
                 ],
             },
             content
         );
+
+    private static string Hash(HashAlgorithmName algorithm, byte[] content)
+    {
+        using var hash = IncrementalHash.CreateHash(algorithm);
+        hash.AppendData(content);
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
 
     private sealed record Small(DatasetSource Source, Func<PublishedFile, byte[]> Content)
     {

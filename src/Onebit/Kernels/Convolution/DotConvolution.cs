@@ -27,6 +27,7 @@ internal sealed class DotConvolution<TOps, TVector> : ConvolutionKernel
     private readonly int _block; // outputs at a time
     private readonly int _blocks;
     private readonly int _positions;
+    private readonly int _windows; // Positions of a window of the pool.
     private readonly int[] _weights;
     private readonly int _padded;
     private readonly int _interleaved;
@@ -39,11 +40,12 @@ internal sealed class DotConvolution<TOps, TVector> : ConvolutionKernel
         : base(layer)
     {
         (Linear linear, ValueInfo source) = (layer.Linear, layer.Source);
-        (int height, int width) = DotInputs.Size(layer);
+        (int height, int width) = (DotInputs.Rows(layer), layer.Result.Width);
         _steps = DotInputs.Steps(layer);
         _chunk = short.MaxValue / (2 * source.Maximum);
         (_stripRows, _vectors) = Strip(height, width);
         _stripPositions = _stripRows * width;
+        _windows = height / layer.Result.Height;
         _strips = (height + _stripRows - 1) / _stripRows;
         _block = Block(_vectors);
         _blocks = (linear.Outputs / linear.Groups + _block - 1) / _block;
@@ -56,7 +58,7 @@ internal sealed class DotConvolution<TOps, TVector> : ConvolutionKernel
         _padded = linear.Padding == 0 ? 0 : Align(source.Channels * Rows * Row + 2 * Vector512<byte>.Count);
         _interleaved = Align(_inputs.InterleavedBytes);
         _patches = Align(_steps * stepBytes + Vector512<byte>.Count);
-        _sums = ((linear.Outputs + _block) * _positions + OutputPooling.SpareElements(layer, width, 1)) * sizeof(int);
+        _sums = ((linear.Outputs + _block) * _positions + 2 * Vector512<int>.Count) * sizeof(int);
         _pooling = new OutputPooling(layer, width, _positions, stride: 1);
     }
 
@@ -69,7 +71,8 @@ internal sealed class DotConvolution<TOps, TVector> : ConvolutionKernel
         Avx2.IsSupported
         && layer.Source is { Kind: ElementKind.Codes, Bits: > 1 and <= 8 }
         && layer.Linear.Outputs / layer.Linear.Groups > 1
-        && DotInputs.Size(layer).Width <= MaxVectors * TOps.Lanes
+        && (layer.Pool is null || layer.Pool.Stride == layer.Pool.Size)
+        && layer.Result.Width <= MaxVectors * TOps.Lanes
         && layer.FanIn <= MaxFanIn
         && (long)layer.FanIn * layer.Linear.Outputs <= MaxWeights;
 
@@ -77,7 +80,7 @@ internal sealed class DotConvolution<TOps, TVector> : ConvolutionKernel
     public static double Instructions(FusedLinear layer)
     {
         Linear linear = layer.Linear;
-        (int height, int width) = DotInputs.Size(layer);
+        (int height, int width) = (DotInputs.Rows(layer), layer.Result.Width);
         (int rows, int vectors) = Strip(height, width);
         int strips = (height + rows - 1) / rows,
             block = Block(vectors),
@@ -85,7 +88,7 @@ internal sealed class DotConvolution<TOps, TVector> : ConvolutionKernel
 
         // A product and a sum for each output; a read and a write for each part of a row.
         double products = 2.0 * vectors * strips * ((outputs + block - 1) / block * block),
-            moves = 2.0 * height * (linear.Stride > 1 ? width : (width * sizeof(int) + 31) / 32);
+            moves = 2.0 * height * ((width * sizeof(int) + 31) / 32);
         return (double)linear.Groups * DotInputs.Steps(layer) * (products + moves);
     }
 
@@ -154,7 +157,7 @@ internal sealed class DotConvolution<TOps, TVector> : ConvolutionKernel
             _inputs.Interleave(ref Unsafe.Add(ref padded, group * channels * Rows * Row), ref interleaved);
             for (int strip = 0; strip < _strips; strip++)
             {
-                _inputs.Gather(ref interleaved, strip * _stripRows, ref patches);
+                _inputs.Gather(ref interleaved, strip, ref patches);
                 for (int block = 0; block < _blocks; block++)
                 {
                     ref int weights = ref _weights[(group * _blocks + block) * _steps * _block];
@@ -175,7 +178,34 @@ internal sealed class DotConvolution<TOps, TVector> : ConvolutionKernel
             }
         }
 
-        _pooling.Integers(MemoryMarshal.CreateSpan(ref sums, _sums / sizeof(int)), ref result);
+        if (_windows > 1)
+        {
+            Pool(ref sums);
+        }
+
+        _pooling.End(MemoryMarshal.CreateSpan(ref sums, _sums / sizeof(int)), ref result);
+    }
+
+    /// <summary>The maximum of each window: of values that lie one result apart.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Pool(ref int sums)
+    {
+        int area = Layer.Result.Area;
+        for (int output = 0; output < Layer.Linear.Outputs; output++, sums = ref Unsafe.Add(ref sums, _positions))
+        {
+            // What is written behind the result is read no more but by its own vector, before.
+            for (int i = 0; i < area; i += TOps.Lanes)
+            {
+                ref int place = ref Unsafe.Add(ref sums, i);
+                TVector most = TOps.Load(ref place);
+                for (int window = 1; window < _windows; window++)
+                {
+                    most = TOps.Max(most, TOps.Load(ref Unsafe.Add(ref place, window * area)));
+                }
+
+                TOps.Store(most, ref place);
+            }
+        }
     }
 
     /// <summary>Eight outputs at one vector of positions.</summary>

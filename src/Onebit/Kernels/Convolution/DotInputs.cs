@@ -19,37 +19,44 @@ internal sealed class DotInputs
     private readonly int _columns; // Steps of a row of the kernel.
     private readonly int _row;
     private readonly int _rows;
-    private readonly int _height;
+    private readonly int _windows; // Positions of a window of the pool, along one side.
+    private readonly int _step; // Padded positions from one row or column of the result to the next.
+    private readonly int _pitch; // Every so many columns lie side by side, and so many of them in a row.
     private readonly int _width;
     private readonly int _stripRows;
     private readonly int _stepBytes;
+    private readonly Run[][] _runs; // of each strip
+    private readonly int[] _places; // of a column in its row, in bytes
 
     /// <param name="layer">The layer.</param>
-    /// <param name="stripRows">Rows of outputs in a strip.</param>
+    /// <param name="stripRows">Rows of a strip.</param>
     /// <param name="stepBytes">Bytes from one step to the next in a strip.</param>
     public DotInputs(FusedLinear layer, int stripRows, int stepBytes)
     {
         (_linear, _stripRows, _stepBytes) = (layer.Linear, stripRows, stepBytes);
-        (_height, _width) = Size(layer);
+        _width = layer.Result.Width;
         (_row, _rows) = (layer.Source.Width + 2 * _linear.Padding, layer.Source.Height + 2 * _linear.Padding);
         _channels = layer.Source.Channels / _linear.Groups;
         _byColumns = IsByColumns(layer);
         _planes = _byColumns ? _channels : Parts(_channels);
         _columns = _byColumns ? Parts(_linear.KernelWidth) : _linear.KernelWidth;
+        _windows = layer.Pool?.Size ?? 1;
+        _step = _linear.Stride * _windows;
+        _pitch = (_row + _step - 1) / _step;
+        int strips = (Rows(layer) + stripRows - 1) / stripRows;
+        _runs = [.. Enumerable.Range(0, strips).Select(strip => Runs(strip * stripRows, layer.Result.Height).ToArray())];
+        int columns = _windows * _linear.Stride + _linear.KernelWidth;
+        _places = [.. Enumerable.Range(0, columns).Select(column => (column % _step * _pitch + column / _step) * Count)];
     }
 
     /// <summary>Bytes that <see cref="Interleave"/> writes.</summary>
-    public int InterleavedBytes => (_planes * _rows * _row + 2 * Vector128<byte>.Count) * Count;
+    public int InterleavedBytes => (_planes * _rows * _step * _pitch + 4 * Vector128<byte>.Count) * Count;
 
-    /// <summary>Rows and columns of the outputs, before pooling.</summary>
-    public static (int Height, int Width) Size(FusedLinear layer)
-    {
-        (Linear linear, ValueInfo source) = (layer.Linear, layer.Source);
-        return (
-            (source.Height + 2 * linear.Padding - linear.KernelHeight) / linear.Stride + 1,
-            (source.Width + 2 * linear.Padding - linear.KernelWidth) / linear.Stride + 1
-        );
-    }
+    /// <summary>
+    /// Rows to compute: those of the result, for each position of a window of its pool. The maximum of a window is that of values one
+    /// result apart.
+    /// </summary>
+    public static int Rows(FusedLinear layer) => layer.Result.Height * (layer.Pool?.Size ?? 1) * (layer.Pool?.Size ?? 1);
 
     /// <summary>Steps of an output.</summary>
     public static int Steps(FusedLinear layer) => IsByColumns(layer) ? ByColumns(layer) : ByChannels(layer);
@@ -62,7 +69,7 @@ internal sealed class DotInputs
         return ((plane * _linear.KernelHeight + row) * _columns + x, lane);
     }
 
-    /// <summary>Puts four inputs side by side at each padded position.</summary>
+    /// <summary>Puts four inputs side by side at each padded position, and columns side by side that one step reads.</summary>
     /// <param name="padded">The channels of a group. Up to 35 bytes behind them are read.</param>
     /// <param name="interleaved">Receives <see cref="InterleavedBytes"/>.</param>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -71,93 +78,133 @@ internal sealed class DotInputs
         int area = _rows * _row;
         for (int plane = 0; plane < _planes; plane++)
         {
-            ref byte to = ref Unsafe.Add(ref interleaved, plane * area * Count);
             ref byte first = ref Unsafe.Add(ref padded, plane * (_byColumns ? 1 : Count) * area);
-            int left = _channels - plane * Count; // Channels that do not exist meet weights of 0.
-            nuint second =
-                    (nuint)(
-                        _byColumns ? 1
-                        : left > 1 ? area
-                        : 0
-                    ),
-                third =
-                    (nuint)(
-                        _byColumns ? 2
-                        : left > 2 ? 2 * area
-                        : 0
-                    ),
-                fourth =
-                    (nuint)(
-                        _byColumns ? 3
-                        : left > 3 ? 3 * area
-                        : 0
-                    );
-            for (int i = 0; i < area; i += Vector128<byte>.Count)
+            ref byte to = ref Unsafe.Add(ref interleaved, plane * _rows * _step * _pitch * Count);
+
+            // Channels that do not exist meet weights of 0.
+            int next = _byColumns ? 1 : area,
+                last = _byColumns ? Count - 1 : Math.Min(Count, _channels - plane * Count) - 1;
+            nuint second = (nuint)(Math.Min(1, last) * next),
+                third = (nuint)(Math.Min(2, last) * next),
+                fourth = (nuint)(Math.Min(3, last) * next);
+            if (_step == 1)
             {
-                ref byte from = ref Unsafe.Add(ref first, i);
-                Vector256<byte> low = Zip(Vector128.LoadUnsafe(ref from), Vector128.LoadUnsafe(ref from, second)),
-                    high = Zip(Vector128.LoadUnsafe(ref from, third), Vector128.LoadUnsafe(ref from, fourth));
-                ref byte place = ref Unsafe.Add(ref to, i * Count);
-                (Vector256<ushort> a, Vector256<ushort> b) = (low.AsUInt16(), high.AsUInt16());
-                (Vector256<uint> evens, Vector256<uint> odds) = (
-                    Interleave16(a.GetLower(), b.GetLower()),
-                    Interleave16(a.GetUpper(), b.GetUpper())
-                );
-                evens.AsByte().StoreUnsafe(ref place);
-                odds.AsByte().StoreUnsafe(ref place, (nuint)Vector256<byte>.Count);
+                InOrder(ref first, second, third, fourth, area, ref to);
+            }
+            else if (_step == 2)
+            {
+                for (int y = 0; y < _rows; y++, to = ref Unsafe.Add(ref to, 2 * _pitch * Count))
+                {
+                    InHalves(ref Unsafe.Add(ref first, y * _row), second, third, fourth, ref to);
+                }
+            }
+            else
+            {
+                ref int four = ref Unsafe.As<byte, int>(ref to);
+                for (int y = 0; y < _rows; y++, four = ref Unsafe.Add(ref four, _step * _pitch))
+                {
+                    for (int x = 0; x < _row; x++)
+                    {
+                        ref byte from = ref Unsafe.Add(ref first, y * _row + x);
+                        Unsafe.Add(ref four, x % _step * _pitch + x / _step) =
+                            from
+                            | Unsafe.Add(ref from, second) << 8
+                            | Unsafe.Add(ref from, third) << 16
+                            | Unsafe.Add(ref from, fourth) << 24;
+                    }
+                }
+            }
+        }
+    }
+
+    /// <summary>Positions in their order.</summary>
+    private static void InOrder(ref byte first, nuint second, nuint third, nuint fourth, int count, ref byte to)
+    {
+        for (int i = 0; i < count; i += Vector128<byte>.Count)
+        {
+            ref byte from = ref Unsafe.Add(ref first, i),
+                place = ref Unsafe.Add(ref to, i * Count);
+            Vector256<ushort> low = Zip(Wide(ref from, 0), Wide(ref from, second)),
+                high = Zip(Wide(ref from, third), Wide(ref from, fourth));
+            Zip(low.GetLower(), high.GetLower()).StoreUnsafe(ref place);
+            Zip(low.GetUpper(), high.GetUpper()).StoreUnsafe(ref place, (nuint)Vector256<byte>.Count);
+        }
+    }
+
+    /// <summary>The even columns of a row, then the odd ones.</summary>
+    private void InHalves(ref byte first, nuint second, nuint third, nuint fourth, ref byte to)
+    {
+        for (int odd = 0; odd < 2; odd++)
+        {
+            for (int x = 0; x < _pitch; x += Vector128<ushort>.Count)
+            {
+                ref byte from = ref Unsafe.Add(ref first, 2 * x + odd);
+                Vector128<ushort> low = Every(ref from, 0) | (Every(ref from, second) << 8),
+                    high = Every(ref from, third) | (Every(ref from, fourth) << 8);
+                Zip(low, high).StoreUnsafe(ref to, (nuint)((odd * _pitch + x) * Count));
             }
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        static Vector256<byte> Zip(Vector128<byte> a, Vector128<byte> b) =>
-            (Vector256.WidenLower(a.ToVector256Unsafe()) | (Vector256.WidenLower(b.ToVector256Unsafe()) << 8)).AsByte();
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        static Vector256<uint> Interleave16(Vector128<ushort> a, Vector128<ushort> b) =>
-            Vector256.WidenLower(a.ToVector256Unsafe()) | (Vector256.WidenLower(b.ToVector256Unsafe()) << 16);
+        static Vector128<ushort> Every(ref byte from, nuint place) =>
+            Vector128.LoadUnsafe(ref from, place).AsUInt16() & Vector128.Create((ushort)byte.MaxValue);
     }
+
+    private static Vector256<ushort> Wide(ref byte from, nuint place) =>
+        Vector256.WidenLower(Vector128.LoadUnsafe(ref from, place).ToVector256Unsafe());
+
+    private static Vector256<ushort> Zip(Vector256<ushort> a, Vector256<ushort> b) => a | (b << 8);
+
+    private static Vector256<byte> Zip(Vector128<ushort> a, Vector128<ushort> b) =>
+        (Vector256.WidenLower(a.ToVector256Unsafe()) | (Vector256.WidenLower(b.ToVector256Unsafe()) << 16)).AsByte();
 
     /// <summary>What each step reads at the positions of a strip, without gaps.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public void Gather(ref byte interleaved, int firstRow, ref byte patches)
+    public void Gather(ref byte interleaved, int strip, ref byte patches)
     {
-        Linear linear = _linear;
-        int rows = Math.Min(_stripRows, _height - firstRow),
-            columnBytes = _byColumns ? Count * Count : Count,
-            rowBytes = _width * Count,
-            nextRow = linear.Stride * _row * Count;
+        int rowBytes = _width * Count,
+            lineBytes = _step * _pitch * Count, // of a padded row
+            nextRow = _step * lineBytes;
+        ReadOnlySpan<Run> runs = _runs[strip];
         for (int plane = 0; plane < _planes; plane++)
         {
-            for (int ky = 0; ky < linear.KernelHeight; ky++)
+            for (int ky = 0; ky < _linear.KernelHeight; ky++)
             {
-                ref byte first = ref Unsafe.Add(ref interleaved, ((plane * _rows + firstRow * linear.Stride + ky) * _row) * Count);
+                ref byte line = ref Unsafe.Add(ref interleaved, (plane * _rows + ky) * lineBytes);
                 for (int x = 0; x < _columns; x++, patches = ref Unsafe.Add(ref patches, _stepBytes))
                 {
-                    // Rows are written in order, so what a vector writes beyond one is overwritten by the next.
-                    ref byte from = ref Unsafe.Add(ref first, x * columnBytes),
-                        to = ref patches;
-                    for (int y = 0; y < rows; y++, from = ref Unsafe.Add(ref from, nextRow), to = ref Unsafe.Add(ref to, rowBytes))
+                    int kx = _byColumns ? x * Count : x;
+                    ref byte to = ref patches;
+                    foreach (Run run in runs)
                     {
-                        if (linear.Stride == 1)
+                        // Rows are written in order, so what a vector writes beyond one is overwritten by the next.
+                        ref byte from = ref Unsafe.Add(ref line, run.Top * lineBytes + _places[run.Left + kx]);
+                        for (int row = run.Rows; row > 0; row--)
                         {
-                            for (int at = 0; at < rowBytes; at += Vector256<byte>.Count)
+                            Vector256.LoadUnsafe(ref from).StoreUnsafe(ref to);
+                            for (int at = Vector256<byte>.Count; at < rowBytes; at += Vector256<byte>.Count)
                             {
                                 Vector256.LoadUnsafe(ref from, (nuint)at).StoreUnsafe(ref to, (nuint)at);
                             }
-                        }
-                        else
-                        {
-                            for (int i = 0; i < _width; i++)
-                            {
-                                Unsafe.Add(ref Unsafe.As<byte, int>(ref to), i) = Unsafe.Add(
-                                    ref Unsafe.As<byte, int>(ref from),
-                                    i * linear.Stride
-                                );
-                            }
+
+                            from = ref Unsafe.Add(ref from, nextRow);
+                            to = ref Unsafe.Add(ref to, rowBytes);
                         }
                     }
                 }
             }
+        }
+    }
+
+    /// <summary>The rows of a strip, those of one position of the windows together.</summary>
+    private IEnumerable<Run> Runs(int firstRow, int height)
+    {
+        int end = Math.Min(firstRow + _stripRows, height * _windows * _windows);
+        while (firstRow < end)
+        {
+            (int window, int y) = Math.DivRem(firstRow, height);
+            int rows = Math.Min(height - y, end - firstRow);
+            yield return new Run(y * _step + window / _windows * _linear.Stride, window % _windows * _linear.Stride, rows);
+            firstRow += rows;
         }
     }
 
@@ -170,4 +217,10 @@ internal sealed class DotInputs
 
     private static int ByChannels(FusedLinear layer) =>
         Parts(layer.Source.Channels / layer.Linear.Groups) * layer.Linear.KernelHeight * layer.Linear.KernelWidth;
+
+    /// <summary>Rows that lie one row of the result apart.</summary>
+    /// <param name="Top">The first padded row.</param>
+    /// <param name="Left">The first padded column.</param>
+    /// <param name="Rows">How many.</param>
+    private readonly record struct Run(int Top, int Left, int Rows);
 }

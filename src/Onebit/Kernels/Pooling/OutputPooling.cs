@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace Onebit;
@@ -195,8 +196,28 @@ internal sealed class OutputPooling
             }
         }
 
+        if (_layer.Epilogue is not null)
+        {
+            End(sums, ref result);
+        }
+    }
+
+    /// <summary>Ends the layer with sums that are pooled and have no gaps.</summary>
+    /// <param name="sums">The sums of the first output, then those of the next one, as many positions apart as it was made for.</param>
+    /// <param name="result">As above.</param>
+    public void End(Span<int> sums, ref byte result)
+    {
+        int area = _layer.Result.Area;
         switch (_layer.Epilogue)
         {
+            case null:
+                for (int channel = 0; channel < _layer.Linear.Outputs; channel++)
+                {
+                    sums.Slice(channel * _positions, area)
+                        .CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref Unsafe.As<byte, int>(ref result), channel * area), area));
+                }
+
+                break;
             case Threshold threshold:
                 ThresholdCompare.Write(threshold, sums, _positions, area, ref Unsafe.As<byte, ulong>(ref result));
                 break;
