@@ -60,6 +60,36 @@ internal static class CHelpers
                 #endif
                 }
                 """,
+            "bits_at" => """
+                /* Bits that follow one another, fewer than 32. */
+                static uint32_t bits_at(const uint32_t *bits, uint32_t first, uint32_t count) {
+                    const uint32_t before = first & 31;
+                    uint32_t x = bits[first >> 5] >> before;
+                    if (before + count > 32) {
+                        x |= bits[(first >> 5) + 1] << (32 - before);
+                    }
+                    return x & (((uint32_t)1 << count) - 1);
+                }
+                """,
+            "append_ones" => """
+                /* Lists the columns of weights of the bits that are 1: how many bytes behind the first column each begins. */
+                static uint16_t *append_ones(uint16_t *end, uint32_t bits, uint32_t column) {
+                    for (; bits != 0; bits >>= 1) {
+                        if ((bits & 1) != 0) {
+                            *end++ = (uint16_t)column;
+                        }
+                        column += 4;
+                    }
+                    return end;
+                }
+                """,
+            "ADD" => """
+                /* A column of the list. */
+                #define COLUMN(i) (*(const uint32_t *)(columns + list[i]))
+                /* Adds two words of bits to one, each bit by itself. */
+                #define ADD(sum, carry, a, b) \
+                    (x = (a), y = (b), half = (sum) ^ x, (carry) = ((sum) & x) | (half & y), (sum) = half ^ y)
+                """,
             "times" => """
                 /* An element times a small number. Without an instruction for it, shifts and additions are faster than a library. */
                 static int32_t times(int32_t x, uint32_t m) {
