@@ -80,7 +80,18 @@ internal static class CFileWriter
             #include "{name}.h"
             """
         );
-        text.Space();
+        text.Space()
+            .Add(
+                """
+                /* Constants stay in flash where they would be copied to RAM: avr-gcc, unless it is told to know C alone (-std=c99). */
+                #ifdef __FLASH
+                #define IN_FLASH __flash
+                #else
+                #define IN_FLASH
+                #endif
+                """
+            )
+            .Space();
         if (buffer.Places.Length > 0)
         {
             text.Add(buffer.Places).Space();

@@ -75,7 +75,7 @@ internal sealed class CUnit(BitModel model, string prefix)
         int perLine = Math.Max(1, 96 / (texts.Max(t => t.Length) + 2));
         Text.Add(
                 $$"""
-                static const {{type.Name}} {{name}}[{{entries.Count}}] = {
+                static const IN_FLASH {{type.Name}} {{name}}[{{entries.Count}}] = {
                 {{string.Join("\n", texts.Chunk(perLine).Select(line => string.Join(", ", line) + ","))}}
                 };
                 """

@@ -212,8 +212,8 @@ internal sealed class ColumnLinear
                 $$"""
                 /* 32 outputs from 32 * w on: which of them reach their thresholds. sum0 has the lowest bits of their sums. */
                 static uint32_t {{_writer.Name}}_reached(const uint16_t *list, uint32_t ones, uint32_t w) {
-                const uint8_t *const columns = (const uint8_t *)({{columns}} + w * {{_layer.FanIn + 1}});
-                const uint32_t *const start = {{starts}} + w * {{_slices}};
+                const IN_FLASH uint8_t *const columns = (const IN_FLASH uint8_t *)({{columns}} + w * {{_layer.FanIn + 1}});
+                const IN_FLASH uint32_t *const start = {{starts}} + w * {{_slices}};
                 uint32_t {{string.Join(", ", slices.Select((s, k) => $"{s} = start[{k}]"))}};
                 for (uint32_t i = 0; i < ones; i += {{AtATime}}) {
                 uint32_t x, y, half, carry, two, other_two, four;
