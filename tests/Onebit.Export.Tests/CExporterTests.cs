@@ -86,7 +86,10 @@ public class CExporterTests
         RequireTool(compiler);
         var random = new Random(13);
         (BitModel Model, string Prefix)[] models = [.. Enumerable.Range(0, 12).Select(i => (Convolutions(random, i), $"bits_{i}"))];
-        Assert.Equal(!inPlace, models.All(m => CExporter.Write(m.Model, m.Prefix, inPlace).Source.Contains("layer3_columns[", StringComparison.Ordinal)));
+        Assert.Equal(
+            !inPlace,
+            models.All(m => CExporter.Write(m.Model, m.Prefix, inPlace).Source.Contains("layer3_columns[", StringComparison.Ordinal))
+        );
         using var program = new CProgram(models, inPlace);
         program.Compile(compiler, optimization);
         program.RequireRuntimeScores([.. models.Select(m => Build.Many(20, () => Sparse(RandomModels.Image(m.Model, random))))]);
@@ -102,16 +105,7 @@ public class CExporterTests
             padding = form / 6;
         List<Operation> operations = [];
         Linear Convolution(int outputs, int channels, int kernel, int step, int border) =>
-            new(
-                operations.Count,
-                outputs,
-                kernel,
-                kernel,
-                step,
-                border,
-                1,
-                Build.Weights(random, outputs * channels * kernel * kernel)
-            );
+            new(operations.Count, outputs, kernel, kernel, step, border, 1, Build.Weights(random, outputs * channels * kernel * kernel));
         void AddThreshold(int outputs, int reach) =>
             operations.Add(
                 new Threshold(

@@ -43,12 +43,20 @@ public static class CExporter
 
         FusedLayer[] layers = [.. LiveLayers(model)];
         ColumnPlan columns = inPlace ? ColumnPlan.None : ColumnPlan.Of(model, layers);
-        return RowPlan.All(model, layers).Select(plan => Write(model, prefix, inPlace, layers, plan, columns)).MinBy(files => files.WorkBytes)!;
+        return RowPlan
+            .All(model, layers)
+            .Select(plan => Write(model, prefix, inPlace, layers, plan, columns))
+            .MinBy(files => files.WorkBytes)!;
     }
 
     private static CFiles Write(BitModel model, string prefix, bool inPlace, FusedLayer[] layers, RowPlan plan, ColumnPlan columns)
     {
-        var unit = new CUnit(model, prefix) { Layouts = plan.Layouts, Columns = columns, IsInPlace = inPlace };
+        var unit = new CUnit(model, prefix)
+        {
+            Layouts = plan.Layouts,
+            Columns = columns,
+            IsInPlace = inPlace,
+        };
         LayerWriter[] writers =
         [
             .. layers.Select(

@@ -101,31 +101,30 @@ internal sealed class ColumnLinear
             {{Gather()}}
             {{count}}
             """;
-        string store =
-            _layer.Pool is null
-                ? $$"""
-                    {{window}}
-                    for (uint32_t w = 0; w < {{_words}}; w++) {
-                    *out++ = {{sums}}{{flipped}};
-                    }
-                    """
-                : $$"""
-                    for (uint32_t w = 0; w < {{_words}}; w++) {
-                    out[w] = 0;
-                    }
-                    /* The largest sum reaches a threshold if any does. */
-                    for (uint32_t i = 0; i < {{_layer.Pool.Size}}; i++) {
-                    for (uint32_t j = 0; j < {{_layer.Pool.Size}}; j++) {
-                    {{window}}
-                    for (uint32_t w = 0; w < {{_words}}; w++) {
-                    out[w] |= {{sums}};
-                    }
-                    }
-                    }
-                    for (uint32_t w = 0; w < {{_words}}; w++) {
-                    {{(flipped.Length == 0 ? "out++;" : $"*out++ ^= {flipped[3..]};")}}
-                    }
-                    """;
+        string store = _layer.Pool is null
+            ? $$"""
+                {{window}}
+                for (uint32_t w = 0; w < {{_words}}; w++) {
+                *out++ = {{sums}}{{flipped}};
+                }
+                """
+            : $$"""
+                for (uint32_t w = 0; w < {{_words}}; w++) {
+                out[w] = 0;
+                }
+                /* The largest sum reaches a threshold if any does. */
+                for (uint32_t i = 0; i < {{_layer.Pool.Size}}; i++) {
+                for (uint32_t j = 0; j < {{_layer.Pool.Size}}; j++) {
+                {{window}}
+                for (uint32_t w = 0; w < {{_words}}; w++) {
+                out[w] |= {{sums}};
+                }
+                }
+                }
+                for (uint32_t w = 0; w < {{_words}}; w++) {
+                {{(flipped.Length == 0 ? "out++;" : $"*out++ ^= {flipped[3..]};")}}
+                }
+                """;
         _writer.Add(
             $$"""
             for (uint32_t y = 0; y < {{output.Height}}; y++) {
@@ -189,9 +188,7 @@ internal sealed class ColumnLinear
             words[o / WordBits] |= flipped[o] ? 1L << (o % WordBits) : 0;
         }
 
-        return words.All(w => w == 0)
-            ? ""
-            : $" ^ {_writer.Unit.Array($"{_writer.Name}_flipped", CType.Bits, words, hexadecimal: true)}[w]";
+        return words.All(w => w == 0) ? "" : $" ^ {_writer.Unit.Array($"{_writer.Name}_flipped", CType.Bits, words, hexadecimal: true)}[w]";
     }
 
     /// <summary>The function that adds the columns of 32 outputs.</summary>
@@ -203,9 +200,8 @@ internal sealed class ColumnLinear
         string[] slices = [.. Enumerable.Range(0, _slices).Select(k => $"sum{k}")];
         string carry = string.Join(
             "\n",
-            slices[FirstCarry..].Select(
-                (s, i) => i < _slices - FirstCarry - 1 ? $"half = {s} & carry;\n{s} ^= carry;\ncarry = half;" : $"{s} ^= carry;"
-            )
+            slices[FirstCarry..]
+                .Select((s, i) => i < _slices - FirstCarry - 1 ? $"half = {s} & carry;\n{s} ^= carry;\ncarry = half;" : $"{s} ^= carry;")
         );
         unit.Helper("ADD");
         unit.Text.Add(
