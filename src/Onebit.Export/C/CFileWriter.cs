@@ -84,7 +84,7 @@ internal static class CFileWriter
             .Add(
                 """
                 /* Constants stay in flash where they would be copied to RAM: avr-gcc, unless it is told to know C alone (-std=c99). */
-                #ifdef __FLASH
+                #if defined(__FLASH) && !defined(__STRICT_ANSI__)
                 #define IN_FLASH __flash
                 #else
                 #define IN_FLASH
