@@ -77,6 +77,65 @@ public class CExporterTests
         program.RequireRuntimeScores([.. models.Select(m => Build.Many(4, () => RandomModels.Image(m.Model, random)))]);
     }
 
+    [Theory]
+    [InlineData("gcc", "-O0", false)]
+    [InlineData("clang", "-O2", false)]
+    [InlineData("gcc", "-O2", true)]
+    public void Convolutions_of_bits_give_the_scores_of_the_runtime(string compiler, string optimization, bool inPlace)
+    {
+        RequireTool(compiler);
+        var random = new Random(13);
+        (BitModel Model, string Prefix)[] models = [.. Enumerable.Range(0, 12).Select(i => (Convolutions(random, i), $"bits_{i}"))];
+        Assert.Equal(
+            !inPlace,
+            models.All(m => CExporter.Write(m.Model, m.Prefix, inPlace).Source.Contains("layer3_columns[", StringComparison.Ordinal))
+        );
+        using var program = new CProgram(models, inPlace);
+        program.Compile(compiler, optimization);
+        program.RequireRuntimeScores([.. models.Select(m => Build.Many(20, () => Sparse(RandomModels.Image(m.Model, random))))]);
+
+        byte[] Sparse(byte[] image) => [.. image.Select(x => random.Next(3) > 0 ? (byte)0 : x)];
+    }
+
+    /// <summary>Convolutions of all forms that add columns, a dense layer of them, and one that counts bits.</summary>
+    private static BitModel Convolutions(Random random, int form)
+    {
+        int pool = form % 3,
+            stride = 1 + form / 3 % 2,
+            padding = form / 6;
+        List<Operation> operations = [];
+        Linear Convolution(int outputs, int channels, int kernel, int step, int border) =>
+            new(operations.Count, outputs, kernel, kernel, step, border, 1, Build.Weights(random, outputs * channels * kernel * kernel));
+        void AddThreshold(int outputs, int reach) =>
+            operations.Add(
+                new Threshold(
+                    operations.Count,
+                    Build.Many(outputs, () => random.Next(-reach, reach)),
+                    Build.Many(outputs, () => form % 2 == 1 && random.Next(3) == 0)
+                )
+            );
+        int height = 15 - 3,
+            width = 14 - 3;
+        operations.Add(Convolution(32, 1, 4, 1, 0));
+        if (pool > 0)
+        {
+            operations.Add(new MaxPool(operations.Count, 2, pool));
+            (height, width) = ((height - 2) / pool + 1, (width - 2) / pool + 1);
+        }
+
+        AddThreshold(32, 5);
+        operations.Add(Convolution(64, 32, 3, stride, padding));
+        AddThreshold(64, 30);
+        operations.Add(Convolution(32, 64, 2, 1, padding));
+        AddThreshold(32, 30);
+        (height, width) = ((height + 2 * padding - 3) / stride + 2 * padding, (width + 2 * padding - 3) / stride + 2 * padding);
+        operations.Add(new Linear(operations.Count, 40, height, width, 1, 0, 1, Build.Weights(random, 40 * 32 * height * width)));
+        AddThreshold(40, 30);
+        operations.Add(Convolution(10, 40, 1, 1, 0));
+        operations.Add(Build.Scores(operations.Count, 10));
+        return new BitModel(new ModelInput(1, 15, 14, 1, 100), operations);
+    }
+
     [Fact]
     public void A_model_of_every_method_gives_the_scores_of_the_runtime()
     {

@@ -42,12 +42,21 @@ public static class CExporter
         }
 
         FusedLayer[] layers = [.. LiveLayers(model)];
-        return RowPlan.All(model, layers).Select(plan => Write(model, prefix, inPlace, layers, plan)).MinBy(files => files.WorkBytes)!;
+        ColumnPlan columns = inPlace ? ColumnPlan.None : ColumnPlan.Of(model, layers);
+        return RowPlan
+            .All(model, layers)
+            .Select(plan => Write(model, prefix, inPlace, layers, plan, columns))
+            .MinBy(files => files.WorkBytes)!;
     }
 
-    private static CFiles Write(BitModel model, string prefix, bool inPlace, FusedLayer[] layers, RowPlan plan)
+    private static CFiles Write(BitModel model, string prefix, bool inPlace, FusedLayer[] layers, RowPlan plan, ColumnPlan columns)
     {
-        var unit = new CUnit(model, prefix) { Layouts = plan.Layouts, IsInPlace = inPlace };
+        var unit = new CUnit(model, prefix)
+        {
+            Layouts = plan.Layouts,
+            Columns = columns,
+            IsInPlace = inPlace,
+        };
         LayerWriter[] writers =
         [
             .. layers.Select(

@@ -80,7 +80,18 @@ internal static class CFileWriter
             #include "{name}.h"
             """
         );
-        text.Space();
+        text.Space()
+            .Add(
+                """
+                /* Constants stay in flash where they would be copied to RAM: avr-gcc, unless it is told to know C alone (-std=c99). */
+                #if defined(__FLASH) && !defined(__STRICT_ANSI__)
+                #define IN_FLASH __flash
+                #else
+                #define IN_FLASH
+                #endif
+                """
+            )
+            .Space();
         if (buffer.Places.Length > 0)
         {
             text.Add(buffer.Places).Space();
@@ -90,7 +101,6 @@ internal static class CFileWriter
         if (!buffer.IsPixels(0) && layers.Any(l => l.Sources.Contains(0)))
         {
             threshold = $"binarize({buffer.Pixels}, {buffer.Address(0)});\n";
-            unit.Helper("put_bit");
         }
 
         foreach (string helper in unit.HelperTexts)
@@ -101,14 +111,20 @@ internal static class CFileWriter
         if (threshold.Length > 0)
         {
             var bits = new CValue(model.Values[0], CType.Bits, "out");
+            int left = bits.Info.Count % 32;
+            string rest = left == 0 ? "" : $"*out = word >> {32 - left};";
             text.Add(
                     $$"""
                     /* Pixels to codes of one bit. */
                     static void binarize(const uint8_t *pixels, uint32_t *out) {
-                    {{bits.ClearRest}}
-                    for (uint32_t i = 0; i < {{bits.Info.Count}}; i++) {
-                    put_bit(out, i, pixels[i] >= {{model.Input.PixelThreshold}});
+                    uint32_t word = 0;
+                    for (uint32_t i = 1; i <= {{bits.Info.Count}}; i++) {
+                    word = word >> 1 | (uint32_t)(*pixels++ >= {{model.Input.PixelThreshold}}) << 31;
+                    if ((i & 31) == 0) {
+                    *out++ = word;
                     }
+                    }
+                    {{rest}}
                     }
                     """
                 )

@@ -60,21 +60,49 @@ internal static class CHelpers
                 #endif
                 }
                 """,
+            "bits_at" => """
+                /* Bits that follow one another, fewer than 32. */
+                static uint32_t bits_at(const uint32_t *bits, uint32_t first, uint32_t count) {
+                    const uint32_t before = first & 31;
+                    uint32_t x = bits[first >> 5] >> before;
+                    if (before + count > 32) {
+                        x |= bits[(first >> 5) + 1] << (32 - before);
+                    }
+                    return x & (((uint32_t)1 << count) - 1);
+                }
+                """,
+            "append_ones" => """
+                /* Lists the columns of weights of the bits that are 1: how many bytes behind the first column each begins. */
+                static uint16_t *append_ones(uint16_t *end, uint32_t bits, uint32_t column) {
+                    for (; bits != 0; bits >>= 1) {
+                        if ((bits & 1) != 0) {
+                            *end++ = (uint16_t)column;
+                        }
+                        column += 4;
+                    }
+                    return end;
+                }
+                """,
+            "ADD" => """
+                /* A column of the list. */
+                #define COLUMN(i) (*(const IN_FLASH uint32_t *)(columns + list[i]))
+                /* Adds two words of bits to one, each bit by itself. */
+                #define ADD(sum, carry, a, b) \
+                    (x = (a), y = (b), half = (sum) ^ x, (carry) = ((sum) & x) | (half & y), (sum) = half ^ y)
+                """,
             "times" => """
                 /* An element times a small number. Without an instruction for it, shifts and additions are faster than a library. */
                 static int32_t times(int32_t x, uint32_t m) {
                 #if defined(__riscv) && !defined(__riscv_mul)
-                    uint32_t product = 0, shifted = (uint32_t)x;
-                    for (;;) {
-                        if ((m & 1) != 0) {
-                            product += shifted;
-                        }
-                        m >>= 1;
-                        if (m == 0) {
-                            return (int32_t)product;
-                        }
-                        shifted <<= 1;
+                    uint32_t product = 0;
+                    for (uint32_t shifted = (uint32_t)x; m != 0; m >>= 4) {
+                        product += (m & 1) != 0 ? shifted : 0;
+                        product += (m & 2) != 0 ? shifted << 1 : 0;
+                        product += (m & 4) != 0 ? shifted << 2 : 0;
+                        product += (m & 8) != 0 ? shifted << 3 : 0;
+                        shifted <<= 4;
                     }
+                    return (int32_t)product;
                 #else
                     return x * (int32_t)m;
                 #endif
@@ -132,14 +160,15 @@ internal static class CHelpers
             "add_sums" => """
                 /* Adds to the sums of each output those of eight inputs whose weight is +1. An output has a byte of weights.
                  * Behind them all inputs are added. */
-                static void add_sums(uint32_t *tables, const uint8_t *weights, uint32_t (*sums)[2], uint32_t outputs) {
+                static void add_sums(uint32_t *tables, const IN_FLASH uint8_t *weights, uint32_t (*sums)[2], uint32_t outputs) {
                     complete_tables(tables);
-                    for (const uint8_t *end = weights + outputs; weights < end; weights++) {
+                    const IN_FLASH uint8_t *const end = weights + outputs;
+                    do {
                         const uint32_t *low = tables + 2 * (*weights & 15u), *high = tables + 2u * (*weights >> 4);
                         sums[0][0] += low[0] + high[32];
                         sums[0][1] += low[1] + high[33];
                         sums++;
-                    }
+                    } while (++weights != end);
                     sums[0][0] += tables[30] + tables[62];
                     sums[0][1] += tables[31] + tables[63];
                 }
@@ -147,7 +176,7 @@ internal static class CHelpers
             "add_wide_sums" => """
                 /* Adds to the sums of each output those of eight inputs whose weight is +1. An output has a byte of weights.
                  * Behind them all inputs are added. */
-                static void add_wide_sums(uint32_t *tables, const uint8_t *weights, uint32_t (*sums)[4], uint32_t outputs) {
+                static void add_wide_sums(uint32_t *tables, const IN_FLASH uint8_t *weights, uint32_t (*sums)[4], uint32_t outputs) {
                     complete_tables(tables);
                     for (uint32_t o = 0; o <= outputs; o++) {
                         const uint32_t byte = o < outputs ? weights[o] : 255;
@@ -157,6 +186,24 @@ internal static class CHelpers
                         sums[o][1] += left >> 16;
                         sums[o][2] += right & 0xffff;
                         sums[o][3] += right >> 16;
+                    }
+                }
+                """,
+            "add_chosen" => """
+                /* Adds to the sums of each output those of eight inputs whose weight is +1. An output has a byte of weights.
+                 * Two tables hold the sums of all choices of four inputs. */
+                static void add_chosen(const uint32_t *in, const IN_FLASH uint8_t *weights, uint32_t *sums, uint32_t outputs) {
+                    uint32_t low[16], high[16];
+                    low[0] = 0;
+                    high[0] = 0;
+                    for (uint32_t i = 0, size = 1; i < 4; i++, size *= 2) {
+                        for (uint32_t j = 0; j < size; j++) {
+                            low[size + j] = low[j] + in[i];
+                            high[size + j] = high[j] + in[i + 4];
+                        }
+                    }
+                    for (uint32_t o = 0; o < outputs; o++) {
+                        sums[o] += low[weights[o] & 15] + high[weights[o] >> 4];
                     }
                 }
                 """,
@@ -185,7 +232,7 @@ internal static class CHelpers
     private static string Chosen(string type) =>
         $$"""
             /* The sum of the inputs whose weight is +1. A byte holds eight weights. */
-            static uint32_t chosen_{{type}}(const {{type}} *in, const uint8_t *weights, uint32_t count) {
+            static uint32_t chosen_{{type}}(const {{type}} *in, const IN_FLASH uint8_t *weights, uint32_t count) {
                 uint32_t sum = 0;
                 uint32_t bits = 0;
                 for (uint32_t i = 0; i < count; i++) {

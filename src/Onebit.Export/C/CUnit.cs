@@ -20,6 +20,9 @@ internal sealed class CUnit(BitModel model, string prefix)
     /// <summary>The values that are stored row by row.</summary>
     public required IReadOnlyDictionary<int, RowLayout> Layouts { get; init; }
 
+    /// <summary>The layers that add columns of weights.</summary>
+    public required ColumnPlan Columns { get; init; }
+
     /// <summary>The image lies in the work buffer, and may be overwritten.</summary>
     public required bool IsInPlace { get; init; }
 
@@ -72,7 +75,7 @@ internal sealed class CUnit(BitModel model, string prefix)
         int perLine = Math.Max(1, 96 / (texts.Max(t => t.Length) + 2));
         Text.Add(
                 $$"""
-                static const {{type.Name}} {{name}}[{{entries.Count}}] = {
+                static const IN_FLASH {{type.Name}} {{name}}[{{entries.Count}}] = {
                 {{string.Join("\n", texts.Chunk(perLine).Select(line => string.Join(", ", line) + ","))}}
                 };
                 """

@@ -169,7 +169,7 @@ internal static class ElementFunctions
         }
 
         string array = layer.Unit.Array($"{layer.Name}_flipped", CType.Bits, words, hexadecimal: true);
-        return $"{layer.Unit.Helper("bit_at")}({array}, {channel})";
+        return $"({array}[{channel} >> 5] >> ({channel} & 31) & 1)";
     }
 
     /// <summary>A threshold as near to the range as it may be without another result, so that tables have small types.</summary>

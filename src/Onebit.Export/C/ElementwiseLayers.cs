@@ -49,14 +49,13 @@ internal static class ElementwiseLayers
         }
 
         string signs = writer.Unit.Array($"{writer.Name}_signs", CType.Bits, words, hexadecimal: true),
-            multiplier = writer.PerChannel("multipliers", embedding.Multipliers.ToArray().Select(v => (long)v), "c"),
-            bit = writer.Unit.Helper("bit_at");
+            multiplier = writer.PerChannel("multipliers", embedding.Multipliers.ToArray().Select(v => (long)v), "c");
         OverChannels(
             writer,
             $"""
             const int32_t number = {multiplier};
             const int32_t x = {x.Load(writer.Unit, "i")};
-            {writer.Output.Store(writer.Unit, "i", $"({bit}({signs}, i) != 0 ? x + number : x - number)")}
+            {writer.Output.Store(writer.Unit, "i", $"(({signs}[i >> 5] >> (i & 31) & 1) != 0 ? x + number : x - number)")}
             """
         );
     }

@@ -2,7 +2,7 @@ namespace Onebit.Export;
 
 /// <summary>
 /// A layer with weights, its pooling and its epilogue in one function, which stores no sum that is pooled or rounded. No weight is
-/// multiplied. <see cref="PopcountLinear"/> counts bits, <see cref="PairedLinear"/> adds codes at four positions at a time, and
+/// multiplied. <see cref="ColumnLinear"/> and <see cref="PopcountLinear"/> count bits, <see cref="PairedLinear"/> adds codes at four positions at a time, and
 /// <see cref="PlainLinear"/> adds codes at one position.
 /// </summary>
 internal static class LinearLayer
@@ -13,6 +13,12 @@ internal static class LinearLayer
         if (writer.Step is { } step)
         {
             RowLinear.Write(writer, step);
+            return;
+        }
+
+        if (writer.Unit.Columns.Contains(writer.Layer))
+        {
+            ColumnLinear.Write(writer);
             return;
         }
 

@@ -245,9 +245,10 @@ internal sealed class LinearParts
             for (int i = 0; i < FanIn; i++)
             {
                 long bit = (long)o * FanIn + i;
-                int unit = i / bits;
+                int place = Writer.Unit.Columns.Place(_layer, i),
+                    unit = place / bits;
                 long at = outputsInside ? ((long)group * units + unit) * GroupOutputs + k : (long)o * units + unit;
-                packed[at] |= (long)(weights[(int)(bit / 8)] >> (int)(bit % 8) & 1) << (i % bits);
+                packed[at] |= (long)(weights[(int)(bit / 8)] >> (int)(bit % 8) & 1) << (place % bits);
             }
         }
 

@@ -50,7 +50,7 @@ internal sealed class PairedLinear(LinearParts layer)
     {
         bool single = layer.Linear.Groups == 1;
         return $"""
-            const uint8_t *w = {layer.ByteWeights(outputsInside: true)};
+            const IN_FLASH uint8_t *w = {layer.ByteWeights(outputsInside: true)};
             {layer.OverOutputs($"{Sums()}\n{(single ? "" : "uint32_t s = 0;")}", $"{body}\n{(single ? "" : "s++;")}")}
             """;
     }

@@ -32,7 +32,7 @@ internal static class PopcountLinear
             words == 1
                 ? $"const uint32_t count = {ones}({source}[0] {(signs ? "^" : "&")} {weights}[o]);"
                 : $$"""
-                    const uint32_t *w = {{weights}} + o * {{words}};
+                    const IN_FLASH uint32_t *w = {{weights}} + o * {{words}};
                     uint32_t count = 0;
                     for (uint32_t i = 0; i < {{words}}; i++) {
                     count += {{ones}}({{source}}[i] {{(signs ? "^" : "&")}} w[i]);

@@ -26,7 +26,9 @@ internal static class RowLinear
                     for (; input < tables + 64; input++) {
                     input[0] = 0;
                     }
+                    if (some != 0) {
                     {{add}}
+                    }
                     """;
         string next = layer.FanIn > 8 ? $"w += {outputs};" : "",
             more = layer.FanIn > 8 ? $"{next}\ninput = tables + 48;" : "";
@@ -40,9 +42,13 @@ internal static class RowLinear
             for (uint32_t j = 0; j < {{linear.KernelWidth}}; j++) {
             input[0] = {{left}};
             input[1] = {{right}};
+            some |= input[0] | input[1];
             input += 2;
             if (input == tables + 64) {
+            if (some != 0) {
             {{add}}
+            some = 0;
+            }
             {{more}}
             }
             }
@@ -77,9 +83,10 @@ internal static class RowLinear
             for (uint32_t o = 0; o <= {{outputs}}; o++) {
             {{string.Join("\n", Enumerable.Range(0, sumWords).Select(i => $"sums[o][{i}] = 0;"))}}
             }
-            /* Inputs lie at the end of the second table until eight of them are there. */
+            /* Inputs lie at the end of the second table until eight of them are there. Eight zeros add nothing. */
             uint32_t *input = tables + 48;
-            const uint8_t *w = {{weights}};
+            uint32_t some = 0;
+            const IN_FLASH uint8_t *w = {{weights}};
             uint32_t from = {{LinearParts.Times("x", columnAdvance)}};
             {{gather}}
             {{last}}
