@@ -93,7 +93,8 @@ internal sealed class ColumnLinear
                 (null, 0) => LinearParts.Times(index, linear.Stride),
                 (null, int padding) => $"{LinearParts.Times(index, linear.Stride)} - {padding}",
                 (_, int padding) =>
-                    $"{LinearParts.Times($"({LinearParts.Times(index, pool)} + {(index == "y" ? "i" : "j")})", linear.Stride)}{(padding == 0 ? "" : $" - {padding}")}",
+                    $"{LinearParts.Times($"({LinearParts.Times(index, pool)} + {(index == "y" ? "i" : "j")})", linear.Stride)}"
+                        + (padding == 0 ? "" : $" - {padding}"),
             };
         string window = $$"""
             const uint32_t row = {{Place("y")}}, column = {{Place("x")}};

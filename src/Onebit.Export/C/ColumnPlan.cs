@@ -33,7 +33,9 @@ internal sealed class ColumnPlan
     /// <summary>The value is stored position by position.</summary>
     public bool IsByPosition(int value) => _layers.Any(l => l.Output == value && l.Result.Area > 1);
 
-    /// <summary>Where an input of a layer comes among the stored bits that the layer reads. Its weights are in the order of channels.</summary>
+    /// <summary>
+    /// Where an input of a layer comes among the stored bits that the layer reads. Its weights are in the order of channels.
+    /// </summary>
     public int Place(FusedLinear layer, int input)
     {
         int area = layer.Linear.KernelHeight * layer.Linear.KernelWidth;

@@ -2,8 +2,8 @@ namespace Onebit.Export;
 
 /// <summary>
 /// A layer with weights, its pooling and its epilogue in one function, which stores no sum that is pooled or rounded. No weight is
-/// multiplied. <see cref="ColumnLinear"/> and <see cref="PopcountLinear"/> count bits, <see cref="PairedLinear"/> adds codes at four positions at a time, and
-/// <see cref="PlainLinear"/> adds codes at one position.
+/// multiplied. <see cref="ColumnLinear"/> and <see cref="PopcountLinear"/> count bits, <see cref="PairedLinear"/> adds codes at four
+/// positions at a time, and <see cref="PlainLinear"/> adds codes at one position.
 /// </summary>
 internal static class LinearLayer
 {

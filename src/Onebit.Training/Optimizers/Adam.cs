@@ -49,7 +49,9 @@ internal sealed class Adam(IReadOnlyList<(Parameter Parameter, double Rate)> par
 
     private static Span<float> Numbers(Tensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.bytes);
 
-    /// <summary>Moves the averages of gradients and of their squares, and copies the latter. As libtorch does, with fused additions.</summary>
+    /// <summary>
+    /// Moves the averages of gradients and of their squares, and copies the latter. As libtorch does, with fused additions.
+    /// </summary>
     private static void Average(ReadOnlySpan<float> gradient, Span<float> mean, Span<float> square, Span<float> copy)
     {
         const float FirstShare = (float)(1 - First),
