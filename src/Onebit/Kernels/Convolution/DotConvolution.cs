@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace Onebit;
 
@@ -20,7 +19,6 @@ internal sealed class DotConvolution<TOps, TVector> : ConvolutionKernel
 
     private readonly int _steps;
     private readonly int _chunk; // steps whose sums fit into 16 bits
-    private readonly int _stripRows;
     private readonly int _stripPositions;
     private readonly int _strips;
     private readonly int _vectors;
@@ -43,17 +41,17 @@ internal sealed class DotConvolution<TOps, TVector> : ConvolutionKernel
         (int height, int width) = (DotInputs.Rows(layer), layer.Result.Width);
         _steps = DotInputs.Steps(layer);
         _chunk = short.MaxValue / (2 * source.Maximum);
-        (_stripRows, _vectors) = Strip(height, width);
-        _stripPositions = _stripRows * width;
+        (int stripRows, _vectors) = Strip(height, width);
+        _stripPositions = stripRows * width;
         _windows = height / layer.Result.Height;
-        _strips = (height + _stripRows - 1) / _stripRows;
+        _strips = (height + stripRows - 1) / stripRows;
         _block = Block(_vectors);
         _blocks = (linear.Outputs / linear.Groups + _block - 1) / _block;
 
         // What is written behind a strip or an output is overwritten by the next.
         _positions = ((_strips - 1) * _stripPositions + _vectors * TOps.Lanes + 15) & ~15;
         int stepBytes = _vectors * TOps.Lanes * sizeof(int);
-        _inputs = new DotInputs(layer, _stripRows, stepBytes);
+        _inputs = new DotInputs(layer, stripRows, stepBytes);
         _weights = Weights(layer);
         _padded = linear.Padding == 0 ? 0 : Align(source.Channels * Rows * Row + 2 * Vector512<byte>.Count);
         _interleaved = Align(_inputs.InterleavedBytes);
@@ -65,13 +63,16 @@ internal sealed class DotConvolution<TOps, TVector> : ConvolutionKernel
     public override int ScratchBytes => _padded + _interleaved + _patches + Align(_sums);
 
     /// <summary>
-    /// Whether the processor multiplies bytes, the input is codes of several bits, and few enough of them at a position and in all.
+    /// Whether the processor multiplies bytes, the layer has an end, and the input is codes of several bits, few enough of them at a
+    /// position and in all.
     /// </summary>
     public static bool Fits(FusedLinear layer) =>
-        Avx2.IsSupported
+        TOps.MultipliesBytes
+        && layer.Epilogue is not null
         && layer.Source is { Kind: ElementKind.Codes, Bits: > 1 and <= 8 }
         && layer.Linear.Outputs / layer.Linear.Groups > 1
         && (layer.Pool is null || layer.Pool.Stride == layer.Pool.Size)
+        && layer.Linear.Stride * (layer.Pool?.Size ?? 1) <= DotInputs.MaxStep
         && layer.Result.Width <= MaxVectors * TOps.Lanes
         && layer.FanIn <= MaxFanIn
         && (long)layer.FanIn * layer.Linear.Outputs <= MaxWeights;
@@ -92,7 +93,7 @@ internal sealed class DotConvolution<TOps, TVector> : ConvolutionKernel
         return (double)linear.Groups * DotInputs.Steps(layer) * (products + moves);
     }
 
-    private static int Block(int vectors) => vectors == 1 ? 8 : 4;
+    private static int Block(int vectors) => vectors < MaxVectors ? 8 : 4;
 
     /// <summary>The rows of a strip and its vectors of positions: few vectors in all.</summary>
     private static (int Rows, int Vectors) Strip(int height, int width)
@@ -162,17 +163,15 @@ internal sealed class DotConvolution<TOps, TVector> : ConvolutionKernel
                 {
                     ref int weights = ref _weights[(group * _blocks + block) * _steps * _block];
                     ref int place = ref Unsafe.Add(ref sums, (group * outputs + block * _block) * _positions + strip * _stripPositions);
-                    switch (_vectors)
+                    if (_vectors == MaxVectors)
                     {
-                        case 1:
-                            Add1(ref patches, ref weights, ref place);
-                            break;
-                        case 2:
-                            Add2(ref patches, ref weights, ref place);
-                            break;
-                        default:
-                            Add3(ref patches, ref weights, ref place);
-                            break;
+                        Add3(ref patches, ref weights, ref place);
+                        continue;
+                    }
+
+                    for (int lane = 0; lane < _vectors * TOps.Lanes; lane += TOps.Lanes)
+                    {
+                        Add1(ref Unsafe.Add(ref patches, lane * sizeof(int)), ref weights, ref Unsafe.Add(ref place, lane));
                     }
                 }
             }
@@ -213,6 +212,7 @@ internal sealed class DotConvolution<TOps, TVector> : ConvolutionKernel
     private void Add1(ref byte patches, ref int weights, ref int sums)
     {
         ref int inputs = ref Unsafe.As<byte, int>(ref patches);
+        nint next = _vectors * TOps.Lanes;
         for (int begin = 0; begin < _steps; begin += _chunk)
         {
             TVector a = TOps.Fill(0),
@@ -234,7 +234,7 @@ internal sealed class DotConvolution<TOps, TVector> : ConvolutionKernel
                 f = TOps.Add16(f, TOps.MultiplyBytes(x, TOps.Fill(Unsafe.Add(ref weights, 5))));
                 g = TOps.Add16(g, TOps.MultiplyBytes(x, TOps.Fill(Unsafe.Add(ref weights, 6))));
                 h = TOps.Add16(h, TOps.MultiplyBytes(x, TOps.Fill(Unsafe.Add(ref weights, 7))));
-                inputs = ref Unsafe.Add(ref inputs, TOps.Lanes);
+                inputs = ref Unsafe.Add(ref inputs, next);
                 weights = ref Unsafe.Add(ref weights, 8);
             }
 
@@ -247,49 +247,6 @@ internal sealed class DotConvolution<TOps, TVector> : ConvolutionKernel
             Store(f, add, ref Unsafe.Add(ref sums, 5 * _positions));
             Store(g, add, ref Unsafe.Add(ref sums, 6 * _positions));
             Store(h, add, ref Unsafe.Add(ref sums, 7 * _positions));
-        }
-    }
-
-    /// <summary>Four outputs at two vectors of positions.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private void Add2(ref byte patches, ref int weights, ref int sums)
-    {
-        ref int inputs = ref Unsafe.As<byte, int>(ref patches);
-        for (int begin = 0; begin < _steps; begin += _chunk)
-        {
-            TVector a0 = TOps.Fill(0),
-                a1 = a0,
-                b0 = a0,
-                b1 = a0,
-                c0 = a0,
-                c1 = a0,
-                d0 = a0,
-                d1 = a0;
-            for (int step = Math.Min(_chunk, _steps - begin); step > 0; step--)
-            {
-                TVector x0 = TOps.Load(ref inputs),
-                    x1 = TOps.Load(ref Unsafe.Add(ref inputs, TOps.Lanes));
-                TVector a = TOps.Fill(weights),
-                    b = TOps.Fill(Unsafe.Add(ref weights, 1));
-                a0 = TOps.Add16(a0, TOps.MultiplyBytes(x0, a));
-                a1 = TOps.Add16(a1, TOps.MultiplyBytes(x1, a));
-                b0 = TOps.Add16(b0, TOps.MultiplyBytes(x0, b));
-                b1 = TOps.Add16(b1, TOps.MultiplyBytes(x1, b));
-                TVector c = TOps.Fill(Unsafe.Add(ref weights, 2)),
-                    d = TOps.Fill(Unsafe.Add(ref weights, 3));
-                c0 = TOps.Add16(c0, TOps.MultiplyBytes(x0, c));
-                c1 = TOps.Add16(c1, TOps.MultiplyBytes(x1, c));
-                d0 = TOps.Add16(d0, TOps.MultiplyBytes(x0, d));
-                d1 = TOps.Add16(d1, TOps.MultiplyBytes(x1, d));
-                inputs = ref Unsafe.Add(ref inputs, 2 * TOps.Lanes);
-                weights = ref Unsafe.Add(ref weights, 4);
-            }
-
-            bool add = begin > 0;
-            Store(a0, a1, add, ref sums);
-            Store(b0, b1, add, ref Unsafe.Add(ref sums, _positions));
-            Store(c0, c1, add, ref Unsafe.Add(ref sums, 2 * _positions));
-            Store(d0, d1, add, ref Unsafe.Add(ref sums, 3 * _positions));
         }
     }
 
@@ -338,22 +295,19 @@ internal sealed class DotConvolution<TOps, TVector> : ConvolutionKernel
             }
 
             bool add = begin > 0;
-            Store(a0, a1, add, ref sums);
-            Store(b0, b1, add, ref Unsafe.Add(ref sums, _positions));
-            Store(c0, c1, add, ref Unsafe.Add(ref sums, 2 * _positions));
-            Store(d0, d1, add, ref Unsafe.Add(ref sums, 3 * _positions));
-            Store(a2, add, ref Unsafe.Add(ref sums, 2 * TOps.Lanes));
-            Store(b2, add, ref Unsafe.Add(ref sums, _positions + 2 * TOps.Lanes));
-            Store(c2, add, ref Unsafe.Add(ref sums, 2 * _positions + 2 * TOps.Lanes));
-            Store(d2, add, ref Unsafe.Add(ref sums, 3 * _positions + 2 * TOps.Lanes));
+            Store(a0, a1, a2, add, ref sums);
+            Store(b0, b1, b2, add, ref Unsafe.Add(ref sums, _positions));
+            Store(c0, c1, c2, add, ref Unsafe.Add(ref sums, 2 * _positions));
+            Store(d0, d1, d2, add, ref Unsafe.Add(ref sums, 3 * _positions));
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(TVector first, TVector second, bool add, ref int sums)
+    private static void Store(TVector first, TVector second, TVector third, bool add, ref int sums)
     {
         Store(first, add, ref sums);
         Store(second, add, ref Unsafe.Add(ref sums, TOps.Lanes));
+        Store(third, add, ref Unsafe.Add(ref sums, 2 * TOps.Lanes));
     }
 
     /// <summary>Stores the sums of both 16-bit integers of each lane, or adds them to what is there.</summary>

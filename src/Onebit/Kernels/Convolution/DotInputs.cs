@@ -12,6 +12,9 @@ internal sealed class DotInputs
     /// <summary>Inputs of a step.</summary>
     public const int Count = 4;
 
+    /// <summary>The most padded positions from one column of the result to the next.</summary>
+    public const int MaxStep = 2;
+
     private readonly Linear _linear;
     private readonly bool _byColumns;
     private readonly int _channels; // of a group
@@ -43,10 +46,17 @@ internal sealed class DotInputs
         _windows = layer.Pool?.Size ?? 1;
         _step = _linear.Stride * _windows;
         _pitch = (_row + _step - 1) / _step;
-        int strips = (Rows(layer) + stripRows - 1) / stripRows;
-        _runs = [.. Enumerable.Range(0, strips).Select(strip => Runs(strip * stripRows, layer.Result.Height).ToArray())];
-        int columns = _windows * _linear.Stride + _linear.KernelWidth;
-        _places = [.. Enumerable.Range(0, columns).Select(column => (column % _step * _pitch + column / _step) * Count)];
+        _runs = new Run[(Rows(layer) + stripRows - 1) / stripRows][];
+        for (int strip = 0; strip < _runs.Length; strip++)
+        {
+            _runs[strip] = Runs(strip * stripRows, layer.Result.Height);
+        }
+
+        _places = new int[_windows * _linear.Stride + _linear.KernelWidth];
+        for (int column = 0; column < _places.Length; column++)
+        {
+            _places[column] = (column % _step * _pitch + column / _step) * Count;
+        }
     }
 
     /// <summary>Bytes that <see cref="Interleave"/> writes.</summary>
@@ -91,27 +101,11 @@ internal sealed class DotInputs
             {
                 InOrder(ref first, second, third, fourth, area, ref to);
             }
-            else if (_step == 2)
+            else
             {
                 for (int y = 0; y < _rows; y++, to = ref Unsafe.Add(ref to, 2 * _pitch * Count))
                 {
                     InHalves(ref Unsafe.Add(ref first, y * _row), second, third, fourth, ref to);
-                }
-            }
-            else
-            {
-                ref int four = ref Unsafe.As<byte, int>(ref to);
-                for (int y = 0; y < _rows; y++, four = ref Unsafe.Add(ref four, _step * _pitch))
-                {
-                    for (int x = 0; x < _row; x++)
-                    {
-                        ref byte from = ref Unsafe.Add(ref first, y * _row + x);
-                        Unsafe.Add(ref four, x % _step * _pitch + x / _step) =
-                            from
-                            | Unsafe.Add(ref from, second) << 8
-                            | Unsafe.Add(ref from, third) << 16
-                            | Unsafe.Add(ref from, fourth) << 24;
-                    }
                 }
             }
         }
@@ -196,16 +190,20 @@ internal sealed class DotInputs
     }
 
     /// <summary>The rows of a strip, those of one position of the windows together.</summary>
-    private IEnumerable<Run> Runs(int firstRow, int height)
+    private Run[] Runs(int firstRow, int height)
     {
-        int end = Math.Min(firstRow + _stripRows, height * _windows * _windows);
+        int end = Math.Min(firstRow + _stripRows, height * _windows * _windows),
+            count = 0;
+        var runs = new Run[(end - 1) / height - firstRow / height + 1];
         while (firstRow < end)
         {
             (int window, int y) = Math.DivRem(firstRow, height);
             int rows = Math.Min(height - y, end - firstRow);
-            yield return new Run(y * _step + window / _windows * _linear.Stride, window % _windows * _linear.Stride, rows);
+            runs[count++] = new Run(y * _step + window / _windows * _linear.Stride, window % _windows * _linear.Stride, rows);
             firstRow += rows;
         }
+
+        return runs;
     }
 
     private static int Parts(int count) => (count + Count - 1) / Count;
@@ -219,8 +217,13 @@ internal sealed class DotInputs
         Parts(layer.Source.Channels / layer.Linear.Groups) * layer.Linear.KernelHeight * layer.Linear.KernelWidth;
 
     /// <summary>Rows that lie one row of the result apart.</summary>
-    /// <param name="Top">The first padded row.</param>
-    /// <param name="Left">The first padded column.</param>
-    /// <param name="Rows">How many.</param>
-    private readonly record struct Run(int Top, int Left, int Rows);
+    /// <param name="top">The first padded row.</param>
+    /// <param name="left">The first padded column.</param>
+    /// <param name="rows">How many.</param>
+    private readonly struct Run(int top, int left, int rows)
+    {
+        public readonly int Top = top,
+            Left = left,
+            Rows = rows;
+    }
 }

@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace Onebit;
@@ -196,10 +195,7 @@ internal sealed class OutputPooling
             }
         }
 
-        if (_layer.Epilogue is not null)
-        {
-            End(sums, ref result);
-        }
+        End(sums, ref result);
     }
 
     /// <summary>Ends the layer with sums that are pooled and have no gaps.</summary>
@@ -210,14 +206,6 @@ internal sealed class OutputPooling
         int area = _layer.Result.Area;
         switch (_layer.Epilogue)
         {
-            case null:
-                for (int channel = 0; channel < _layer.Linear.Outputs; channel++)
-                {
-                    sums.Slice(channel * _positions, area)
-                        .CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref Unsafe.As<byte, int>(ref result), channel * area), area));
-                }
-
-                break;
             case Threshold threshold:
                 ThresholdCompare.Write(threshold, sums, _positions, area, ref Unsafe.As<byte, ulong>(ref result));
                 break;

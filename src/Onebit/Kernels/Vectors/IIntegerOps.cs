@@ -8,6 +8,9 @@ internal interface IIntegerOps<TVector>
     /// <summary>Integers of a vector.</summary>
     static abstract int Lanes { get; }
 
+    /// <summary>Whether the processor has <see cref="MultiplyBytes"/>.</summary>
+    static abstract bool MultipliesBytes { get; }
+
     static abstract TVector Load(ref int source);
 
     static abstract void Store(TVector vector, ref int destination);

@@ -9,6 +9,8 @@ internal readonly struct Vector256Integers : IIntegerOps<Vector256<int>>
 {
     public static int Lanes => Vector256<int>.Count;
 
+    public static bool MultipliesBytes => Avx2.IsSupported;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> Load(ref int source) => Vector256.LoadUnsafe(ref source);
 
@@ -60,17 +62,8 @@ internal readonly struct Vector256Integers : IIntegerOps<Vector256<int>>
     public static Vector256<int> Add16(Vector256<int> a, Vector256<int> b) => (a.AsInt16() + b.AsInt16()).AsInt32();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> MultiplyBytes(Vector256<int> codes, Vector256<int> weights)
-    {
-        if (Avx2.IsSupported)
-        {
-            return Avx2.MultiplyAddAdjacent(codes.AsByte(), weights.AsSByte()).AsInt32();
-        }
-
-        Vector256<short> even = (codes.AsInt16() & Vector256.Create((short)0xFF)) * (weights.AsInt16() << 8 >> 8),
-            odd = (codes.AsUInt16() >>> 8).AsInt16() * (weights.AsInt16() >> 8);
-        return (even + odd).AsInt32();
-    }
+    public static Vector256<int> MultiplyBytes(Vector256<int> codes, Vector256<int> weights) =>
+        Avx2.MultiplyAddAdjacent(codes.AsByte(), weights.AsSByte()).AsInt32();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> DivideDown(Vector256<int> numerators, Vector256<int> divisors)

@@ -9,6 +9,8 @@ internal readonly struct Vector512Integers : IIntegerOps<Vector512<int>>
 {
     public static int Lanes => Vector512<int>.Count;
 
+    public static bool MultipliesBytes => Avx512BW.IsSupported;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> Load(ref int source) => Vector512.LoadUnsafe(ref source);
 
@@ -56,17 +58,8 @@ internal readonly struct Vector512Integers : IIntegerOps<Vector512<int>>
     public static Vector512<int> Add16(Vector512<int> a, Vector512<int> b) => (a.AsInt16() + b.AsInt16()).AsInt32();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> MultiplyBytes(Vector512<int> codes, Vector512<int> weights)
-    {
-        if (Avx512BW.IsSupported)
-        {
-            return Avx512BW.MultiplyAddAdjacent(codes.AsByte(), weights.AsSByte()).AsInt32();
-        }
-
-        Vector512<short> even = (codes.AsInt16() & Vector512.Create((short)0xFF)) * (weights.AsInt16() << 8 >> 8),
-            odd = (codes.AsUInt16() >>> 8).AsInt16() * (weights.AsInt16() >> 8);
-        return (even + odd).AsInt32();
-    }
+    public static Vector512<int> MultiplyBytes(Vector512<int> codes, Vector512<int> weights) =>
+        Avx512BW.MultiplyAddAdjacent(codes.AsByte(), weights.AsSByte()).AsInt32();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> DivideDown(Vector512<int> numerators, Vector512<int> divisors)
