@@ -21,7 +21,7 @@ public class UsageTests
     [InlineData("no model file 'nope.onebit'", "eval", "cnn.onebit", "--against", "nope.onebit")]
     [InlineData("no model file 'nope.onebit'", "inspect", "nope.onebit")]
     [InlineData("no model file 'nope.onebit'", "export", "nope.onebit")]
-    [InlineData("--format takes c, onnx, qonnx, not 'pascal'", "export", "cnn.onebit", "--format", "pascal")]
+    [InlineData("--format takes c, onnx, qonnx, safetensors, header, not 'pascal'", "export", "cnn.onebit", "--format", "pascal")]
     [InlineData("not '9lives'", "export", "cnn.onebit", "--prefix", "9lives")]
     [InlineData("no model file 'nope.onebit'", "predict", "nope.onebit", "a.png")]
     [InlineData("'IMAGE'", "predict", "cnn.onebit")]
