@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Onebit.Cli.Tests;
 
 /// <summary>Debian's Python, which its packages such as python3-numpy belong to.</summary>
@@ -14,19 +12,5 @@ internal static class DebianPython
             $"There is no Debian package python3-{module} here."
         );
 
-    internal static (int Code, string Output) Run(string program, string folder)
-    {
-        using Process process = Process.Start(
-            new ProcessStartInfo(Python, ["-c", program])
-            {
-                WorkingDirectory = folder,
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            }
-        )!;
-        Task<string> error = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return (process.ExitCode, output + error.Result);
-    }
+    internal static (int Code, string Output) Run(string program, string folder) => ProgramRun.Of(Python, folder, "-c", program);
 }

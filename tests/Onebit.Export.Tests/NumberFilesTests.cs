@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -122,8 +121,8 @@ public class NumberFilesTests
         main.Append("return 0;\n}\n");
         folder.Add("main.c", main.ToString());
         string[] strict = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror"];
-        Assert.Equal("", Output("gcc", folder.Path, [.. strict, "main.c", "-o", "program"]));
-        Assert.Equal(expected.ToString(), Output(folder.File("program"), folder.Path, []));
+        Assert.Equal("", ProgramRun.Of("gcc", folder.Path, [.. strict, "main.c", "-o", "program"]).Output);
+        Assert.Equal(expected.ToString(), ProgramRun.Of(folder.File("program"), folder.Path).Output);
 
         void ShowNumber(string name, long value)
         {
@@ -284,20 +283,4 @@ public class NumberFilesTests
     }
 
     private static string Snake(string name) => string.Concat(name.Select(c => char.IsUpper(c) ? $"_{char.ToLowerInvariant(c)}" : $"{c}"));
-
-    private static string Output(string program, string folder, string[] arguments)
-    {
-        using Process process = Process.Start(
-            new ProcessStartInfo(program, arguments)
-            {
-                WorkingDirectory = folder,
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            }
-        )!;
-        Task<string> error = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return output + error.Result;
-    }
 }

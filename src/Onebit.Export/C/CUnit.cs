@@ -72,16 +72,22 @@ internal sealed class CUnit(BitModel model, string prefix)
         [
             .. entries.Select(e => hexadecimal ? $"0x{e.ToString($"x{2 * type.Bytes}", CultureInfo.InvariantCulture)}" : Literal(e)),
         ];
-        int perLine = Math.Max(1, 96 / (texts.Max(t => t.Length) + 2));
         Text.Add(
                 $$"""
                 static const IN_FLASH {{type.Name}} {{name}}[{{entries.Count}}] = {
-                {{string.Join("\n", texts.Chunk(perLine).Select(line => string.Join(", ", line) + ","))}}
+                {{Lines(texts)}}
                 };
                 """
             )
             .Space();
         return name;
+    }
+
+    /// <summary>The entries of an array, as many in a line as fit.</summary>
+    public static string Lines(string[] entries)
+    {
+        int perLine = Math.Max(1, 96 / (entries.Max(e => e.Length) + 2));
+        return string.Join("\n", entries.Chunk(perLine).Select(line => string.Join(", ", line) + ","));
     }
 
     /// <summary>A constant array of the smallest type.</summary>

@@ -105,12 +105,11 @@ public static class HeaderExporter
     private static void AddArray(CText text, string prefix, NumberArray array)
     {
         string[] numbers = [.. array.Numbers.Select(CUnit.Literal)];
-        int perLine = Math.Max(1, 96 / (numbers.Max(n => n.Length) + 2));
         text.Add(
             $$"""
             /* {{string.Join(" x ", array.Shape)}} */
             static const {{array.Type.Name}} {{prefix}}_{{Snake(array.Name)}}[{{numbers.Length}}] = {
-            {{string.Join("\n", numbers.Chunk(perLine).Select(line => string.Join(", ", line) + ","))}}
+            {{CUnit.Lines(numbers)}}
             };
             """
         );

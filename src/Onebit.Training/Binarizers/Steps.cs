@@ -60,20 +60,9 @@ internal static class Steps
         // A product, whose gradient is one product too. Its numbers are not needed for that, so they may become the levels.
         Tensor gradient = empty_like(x, requires_grad: false);
         ReadOnlySpan<float> numbers = Memory(x);
-        Span<float> factors = Memory(gradient);
-        int whole = numbers.Length - numbers.Length % Vector<float>.Count;
-        for (int i = 0; i < whole; i += Vector<float>.Count)
-        {
-            function.Gradient(new Vector<float>(numbers[i..])).CopyTo(factors[i..]);
-        }
-
-        Span<float> rest = stackalloc float[Vector<float>.Count];
-        numbers[whole..].CopyTo(rest);
-        function.Gradient(new Vector<float>(rest)).CopyTo(rest);
-        rest[..(numbers.Length - whole)].CopyTo(factors[whole..]);
-
+        Map(numbers, Memory(gradient), function, gradient: true);
         Tensor result = x * gradient;
-        Levels(numbers, Memory(result), function);
+        Map(numbers, Memory(result), function, gradient: false);
         return result;
     }
 
@@ -84,23 +73,30 @@ internal static class Steps
         where T : struct, IStepFunction
     {
         Span<float> numbers = Memory(fresh);
-        Levels(numbers, numbers, function);
+        Map(numbers, numbers, function, gradient: false);
         return fresh;
     }
 
-    private static void Levels<T>(ReadOnlySpan<float> numbers, Span<float> levels, T function)
+    /// <summary>The gradients of numbers, or their levels.</summary>
+    private static void Map<T>(ReadOnlySpan<float> numbers, Span<float> results, T function, bool gradient)
         where T : struct, IStepFunction
     {
         int whole = numbers.Length - numbers.Length % Vector<float>.Count;
         for (int i = 0; i < whole; i += Vector<float>.Count)
         {
-            function.Level(new Vector<float>(numbers[i..])).CopyTo(levels[i..]);
+            Apply(numbers[i..]).CopyTo(results[i..]);
         }
 
         Span<float> rest = stackalloc float[Vector<float>.Count];
         numbers[whole..].CopyTo(rest);
-        function.Level(new Vector<float>(rest)).CopyTo(rest);
-        rest[..(numbers.Length - whole)].CopyTo(levels[whole..]);
+        Apply(rest).CopyTo(rest);
+        rest[..(numbers.Length - whole)].CopyTo(results[whole..]);
+
+        Vector<float> Apply(ReadOnlySpan<float> some)
+        {
+            var x = new Vector<float>(some);
+            return gradient ? function.Gradient(x) : function.Level(x);
+        }
     }
 
     /// <summary>The numbers of a dense tensor in the order of memory.</summary>

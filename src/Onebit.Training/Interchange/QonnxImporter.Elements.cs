@@ -111,7 +111,7 @@ public sealed partial class QonnxImporter
     /// <summary>The sum of two values: their integers, each times the whole number that its factor is of a common step.</summary>
     private ImportedValue Added(ImportedValue a, ImportedValue b)
     {
-        (_, _) = (Plain(a), Plain(b));
+        (a, b) = (Plain(a), Plain(b));
         int channels = a.Info.Channels;
         if ((channels, a.Info.Height, a.Info.Width, a.IsFlat) != (b.Info.Channels, b.Info.Height, b.Info.Width, b.IsFlat))
         {
