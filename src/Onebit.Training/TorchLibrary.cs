@@ -4,7 +4,6 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
-using Microsoft.Win32.SafeHandles;
 using TorchSharp;
 
 namespace Onebit.Training;
@@ -51,6 +50,7 @@ public static class TorchLibrary
     private static void Load()
     {
         KeepMemory();
+        MathKernelLibrary.UseAvx512();
         if (LoadLibrary())
         {
             AvoidWrongConvolutions();
@@ -87,7 +87,12 @@ public static class TorchLibrary
         }
 
         // TorchSharp's own load then finds the copy by its soname.
-        if (LoadFromMemory(library) || CopyFolders(folder).Any(place => LoadFrom(place, library)))
+        if (MemoryFile.Create(FileName, library) is { } path && NativeLibrary.TryLoad(path, out _))
+        {
+            return true;
+        }
+
+        if (CopyFolders(folder).Any(place => LoadFrom(place, library)))
         {
             return true;
         }
@@ -105,27 +110,6 @@ public static class TorchLibrary
             Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify),
             program,
         ];
-
-    /// <summary>Loads the copy from a file in memory: nothing is written, so a killed process leaves nothing behind.</summary>
-    private static bool LoadFromMemory(byte[] library)
-    {
-        const uint CloseOnExec = 1;
-        try
-        {
-            using var handle = new SafeFileHandle(CreateMemoryFile(FileName, CloseOnExec), ownsHandle: true);
-            if (handle.IsInvalid)
-            {
-                return false;
-            }
-
-            RandomAccess.Write(handle, library, 0);
-            return NativeLibrary.TryLoad($"/proc/self/fd/{handle.DangerousGetHandle()}", out _);
-        }
-        catch (Exception e) when (e is EntryPointNotFoundException or IOException or UnauthorizedAccessException)
-        {
-            return false; // An old kernel, or one that forbids it.
-        }
-    }
 
     private static bool LoadFrom(string place, byte[] library)
     {
@@ -149,9 +133,6 @@ public static class TorchLibrary
             return false;
         }
     }
-
-    [DllImport("libc", EntryPoint = "memfd_create", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
-    private static extern int CreateMemoryFile(string name, uint flags);
 
     /// <summary>
     /// The GNU C library gives memory back to the system after each step of a training, to fetch it anew, page by page, in the next. On a

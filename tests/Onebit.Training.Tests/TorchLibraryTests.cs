@@ -19,4 +19,26 @@ public class TorchLibraryTests
         Tensor Sums(ScalarType type) => nn.functional.conv2d(x.to(type), w.to(type), strides: [stride, stride]).to(ScalarType.Int64);
         Assert.Equal(Sums(ScalarType.Float64).data<long>().ToArray(), Sums(ScalarType.Float32).data<long>().ToArray());
     }
+
+    // Intel's library multiplies with AVX-512 where Onebit lets it, in other kernels for few and for many rows.
+    [Theory]
+    [InlineData(1, 784, 10)]
+    [InlineData(3, 17, 5)]
+    [InlineData(100, 129, 48)]
+    [InlineData(784, 108, 12)]
+    [InlineData(1000, 1000, 1000)]
+    public void Matrix_products_are_right(int rows, int inner, int columns)
+    {
+        manual_seed(1);
+        using var scope = NewDisposeScope();
+        Tensor a = randint(0, 256, [rows, inner]).to(ScalarType.Float32),
+            b = randint(-1, 2, [inner, columns]).to(ScalarType.Float32);
+        foreach ((Tensor x, Tensor y) in new[] { (a, b), (a.t().contiguous().t(), b), (a, b.t().contiguous().t()) })
+        {
+            Assert.Equal(
+                x.to(ScalarType.Float64).matmul(y.to(ScalarType.Float64)).to(ScalarType.Int64).data<long>().ToArray(),
+                x.matmul(y).to(ScalarType.Int64).data<long>().ToArray()
+            );
+        }
+    }
 }
