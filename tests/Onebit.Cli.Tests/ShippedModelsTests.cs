@@ -20,6 +20,9 @@ public partial class ShippedModelsTests
         ["small"] = 5000,
         ["headline"] = 9685,
         ["large"] = 16384,
+        ["device-mlp"] = 24576,
+        ["device-cnn"] = 16384,
+        ["device-cnn-8bit"] = 4096,
     };
 
     [Fact]
@@ -36,7 +39,8 @@ public partial class ShippedModelsTests
             Assert.Equal(bytes, new FileInfo(path).Length);
             Assert.InRange(bytes, 1, s_limits[name[(name.IndexOf('-') + 1)..]]);
             BitModel model = BitModel.Load(path);
-            Assert.Equal((1, 28, 28, 8), (model.Input.Channels, model.Input.Height, model.Input.Width, model.Input.Bits));
+            Assert.Equal((1, 28, 28), (model.Input.Channels, model.Input.Height, model.Input.Width));
+            Assert.Equal(name is "mnist-device-mlp" or "mnist-device-cnn" ? 1 : 8, model.Input.Bits);
             Assert.Equal(10, model.ClassCount);
         }
     }
@@ -64,6 +68,9 @@ public partial class ShippedModelsTests
     [InlineData("fashion-micro", "5983df0d8a67a7182a95dfe5c9c543c167158178a8060a3b")]
     [InlineData("fashion-small", "b5ddd797fdf00101bee3b9e26c3efb2bbfb3d20f916da223")]
     [InlineData("fashion-tiny", "03ec1d5a9ed72120a043dd6a1d0bf97063ca231032ecc705")]
+    [InlineData("mnist-device-cnn", "46f08aafd3416e2e7ffeded7f7cd9f2ad65542d7ffd292b4")]
+    [InlineData("mnist-device-cnn-8bit", "50cd0740816f7257b985d64f0db3b90931edfbe65ceb613c")]
+    [InlineData("mnist-device-mlp", "66f9e775cd9a8decc763ce4736ffafe5dba9d2055f1d9370")]
     [InlineData("mnist-headline", "6cd346132d810797b2b13a34e666aed21f9a890edd1d92d1")]
     [InlineData("mnist-large", "80597a3b8ed753906927770862d0025aa746636b19f50b67")]
     [InlineData("mnist-micro", "5afd498b463af279d857ecc830003a0c628ebcbdf27a2779")]
