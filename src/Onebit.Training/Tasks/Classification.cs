@@ -104,7 +104,7 @@ internal sealed class Classification(
         foreach (string layer in d.Layers ?? [])
         {
             Tensor own = network.InOnes(values, layer);
-            IEnumerable<Tensor> differences = teachers.Zip(taught, (t, v) => (own - t.InOnes(v, layer)).square().mean());
+            IEnumerable<Tensor> differences = teachers.Zip(taught, (t, v) => nn.functional.mse_loss(own, t.InOnes(v, layer)));
             loss += differences.Aggregate((sum, difference) => sum + difference) * (d.LayerWeight / (teachers.Count * d.Layers!.Count));
         }
 
