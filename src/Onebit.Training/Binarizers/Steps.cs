@@ -14,8 +14,8 @@ internal interface IStepFunction
     Vector<float> Gradient(Vector<float> x, Vector<float> level);
 }
 
-/// <summary>+1 where x >= 0, -1 below; the gradient passes where <c>|x| &lt;= 1</c>.</summary>
-internal readonly struct SignStep : IStepFunction
+/// <summary>+1 where x >= 0, -1 below; the gradient passes where <c>|x| &lt;= limit</c>.</summary>
+internal readonly struct SignStep(float limit) : IStepFunction
 {
     public Vector<float> Level(Vector<float> x) =>
         Vector.ConditionalSelect(
@@ -25,7 +25,7 @@ internal readonly struct SignStep : IStepFunction
         );
 
     public Vector<float> Gradient(Vector<float> x, Vector<float> level) =>
-        Vector.ConditionalSelect(Vector.LessThanOrEqual(Vector.Abs(x), Vector<float>.One), level, Vector<float>.Zero);
+        Vector.ConditionalSelect(Vector.LessThanOrEqual(Vector.Abs(x), new Vector<float>(limit)), level, Vector<float>.Zero);
 }
 
 /// <summary>The nearest whole number of low to high, halves rounded up; the gradient passes between the two.</summary>
@@ -48,6 +48,9 @@ internal readonly struct CodeStep(float low, float high) : IStepFunction
 /// </summary>
 internal static class Steps
 {
+    [ThreadStatic]
+    private static Tensor[]? t_returned;
+
     /// <summary>The levels of x, with the pseudo-gradient.</summary>
     internal static Tensor Of<T>(Tensor x, T function)
         where T : struct, IStepFunction
@@ -84,6 +87,46 @@ internal static class Steps
 
     /// <summary>A tensor, or its copy, in the layout of another one of the same shape.</summary>
     internal static Tensor InLayoutOf(Tensor other, Tensor x) => x.stride().SequenceEqual(other.stride()) ? x : empty_like(other).copy_(x);
+
+    /// <summary>The sum of two tensors of one shape, each rounded as <see cref="Binarizer.Rounded"/> does.</summary>
+    internal static Tensor RoundedSum(Tensor x, Tensor y)
+    {
+        Tensor sum = x + y; // For the gradient; its numbers are replaced.
+        using Tensor first = InLayoutOf(sum, x.detach()),
+            second = InLayoutOf(sum, y.detach());
+        ReadOnlySpan<float> a = Memory(first),
+            b = Memory(second);
+        Span<float> results = Memory(sum);
+        int i = 0;
+        for (; i <= a.Length - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            (Rounded(new Vector<float>(a[i..])) + Rounded(new Vector<float>(b[i..]))).CopyTo(results[i..]);
+        }
+
+        for (; i < a.Length; i++)
+        {
+            results[i] = MathF.Floor(a[i] + 0.5f) + MathF.Floor(b[i] + 0.5f);
+        }
+
+        return sum;
+
+        static Vector<float> Rounded(Vector<float> x) => Vector.Floor(x + new Vector<float>(0.5f));
+    }
+
+    /// <summary>
+    /// What an autograd function gives back. It is kept until the next one: libtorch then refers to it itself, and a gradient that nothing
+    /// needs is not kept to the end of the step.
+    /// </summary>
+    internal static List<Tensor> Returned(params Tensor[] gradients)
+    {
+        foreach (Tensor? last in t_returned ?? [])
+        {
+            last?.Dispose();
+        }
+
+        t_returned = gradients;
+        return [.. gradients];
+    }
 
     private static Tensor Levels<T>(Tensor x, T function)
         where T : struct, IStepFunction
@@ -133,7 +176,7 @@ internal static class Steps
             Tensor gradient = empty_like(x, requires_grad: false);
             Map(Memory(x), Memory(given), Memory(gradient), (T)ctx.get_data(Name), gradient: true);
             grad_output.Dispose();
-            return [gradient, null!];
+            return Returned(gradient, null!);
         }
     }
 }

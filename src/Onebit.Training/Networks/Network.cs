@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Onebit.Training;
@@ -208,7 +209,8 @@ public sealed class Network : nn.Module<Tensor, Tensor>
         values[0] = x;
         for (int i = 0; i < Nodes.Count; i++)
         {
-            values[i + 1] = Nodes[i].Forward([.. Nodes[i].Node.Inputs.Select(v => values[v])]);
+            using DisposeScope scope = NewDisposeScope(); // What the gradient does not need is freed at once.
+            values[i + 1] = scope.MoveToOuter(Nodes[i].Forward([.. Nodes[i].Node.Inputs.Select(v => values[v])]));
         }
 
         return values;
@@ -225,7 +227,8 @@ public sealed class Network : nn.Module<Tensor, Tensor>
             if (Nodes[i].Node.Key == layer)
             {
                 double unit = ActivationBits < 32 ? EightBitRelu.CodesPerOne : 1;
-                return values[i + 1] * (Nodes[i].Output.CodesPerOne / unit);
+                double factor = Nodes[i].Output.CodesPerOne / unit;
+                return factor == 1 ? values[i + 1] : values[i + 1] * factor;
             }
         }
 

@@ -104,11 +104,14 @@ internal sealed class Classification(
         foreach (string layer in d.Layers ?? [])
         {
             Tensor own = network.InOnes(values, layer);
-            IEnumerable<Tensor> differences = teachers.Zip(taught, (t, v) => nn.functional.mse_loss(own, t.InOnes(v, layer)));
+            IEnumerable<Tensor> differences = teachers.Zip(taught, (t, v) => Distance(own, t.InOnes(v, layer)));
             loss += differences.Aggregate((sum, difference) => sum + difference) * (d.LayerWeight / (teachers.Count * d.Layers!.Count));
         }
 
         return loss;
+
+        // Over permuted values: libtorch's gradient is contiguous, and then has channels last.
+        static Tensor Distance(Tensor x, Tensor y) => nn.functional.mse_loss(x.movedim([1], [-1]), y.movedim([1], [-1]));
     }
 
     internal static Tensor Loss(LossType type, Tensor logits, Tensor labels)

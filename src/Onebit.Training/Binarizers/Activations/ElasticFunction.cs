@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -59,7 +60,7 @@ internal sealed class ElasticFunction : autograd.SingleTensorFunction<ElasticFun
         Tensor inShift = sums.sum(x.dim() == 2 ? [0] : [0, 2, 3]).neg_();
         grad_output.Dispose();
         x.Dispose();
-        return [gradient, full(1, (float)(inScale * form.Width)), inShift, null!];
+        return Steps.Returned(gradient, full(1, (float)(inScale * form.Width)), inShift, null!);
     }
 
     private static Tensor Levels(Tensor x, Tensor scale, Tensor shift, Form form)
@@ -158,9 +159,11 @@ internal sealed class ElasticFunction : autograd.SingleTensorFunction<ElasticFun
             return inScale;
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private Vector<float> Level(Vector<float> x, Vector<float> lowest) => Code(x, lowest).Code * _width - _offset;
 
         /// <summary>The gradient that passes on to x, less its factor. Adds that of the scale, in widths.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private Vector<float> Gradient(Vector<float> x, Vector<float> lowest, Vector<float> given, ref Vector<float> inScale)
         {
             (Vector<float> z, Vector<float> code) = Code(x, lowest);
@@ -169,6 +172,7 @@ internal sealed class ElasticFunction : autograd.SingleTensorFunction<ElasticFun
             return Vector.ConditionalSelect(inside, given, Vector<float>.Zero);
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private (Vector<float> Z, Vector<float> Code) Code(Vector<float> x, Vector<float> lowest)
         {
             Vector<float> z = (x * _factor - lowest) * _perWidth;
