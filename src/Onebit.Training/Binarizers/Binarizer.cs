@@ -18,7 +18,7 @@ public abstract class Binarizer() : nn.Module("binarizer")
     public abstract Tensor Forward(Tensor x, double progress = 1);
 
     /// <summary><c>+1</c> where x >= 0, <c>-1</c> below: unlike <c>torch.sign</c>, never 0. Without a gradient.</summary>
-    internal static Tensor SignOf(Tensor x) => Steps.Replace(x.detach().clone(), new SignStep(1));
+    internal static Tensor SignOf(Tensor x) => Steps.Replace(x.detach().clone(), new SignStep());
 
     /// <summary>The nearest whole number, halves rounded up as the packed model does, with the gradient of <paramref name="x"/>.</summary>
     internal static Tensor Rounded(Tensor x)

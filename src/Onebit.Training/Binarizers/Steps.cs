@@ -14,8 +14,8 @@ internal interface IStepFunction
     Vector<float> Gradient(Vector<float> x, Vector<float> level);
 }
 
-/// <summary>+1 where x >= 0, -1 below; the gradient passes where <c>|x| &lt;= limit</c>.</summary>
-internal readonly struct SignStep(float limit) : IStepFunction
+/// <summary>+1 where x >= 0, -1 below; the gradient passes where <c>|x| &lt;= 1</c>.</summary>
+internal readonly struct SignStep : IStepFunction
 {
     public Vector<float> Level(Vector<float> x) =>
         Vector.ConditionalSelect(
@@ -25,7 +25,7 @@ internal readonly struct SignStep(float limit) : IStepFunction
         );
 
     public Vector<float> Gradient(Vector<float> x, Vector<float> level) =>
-        Vector.ConditionalSelect(Vector.LessThanOrEqual(Vector.Abs(x), new Vector<float>(limit)), level, Vector<float>.Zero);
+        Vector.ConditionalSelect(Vector.LessThanOrEqual(Vector.Abs(x), Vector<float>.One), level, Vector<float>.Zero);
 }
 
 /// <summary>The nearest whole number of low to high, halves rounded up; the gradient passes between the two.</summary>
@@ -49,7 +49,7 @@ internal readonly struct CodeStep(float low, float high) : IStepFunction
 internal static class Steps
 {
     [ThreadStatic]
-    private static Tensor[]? t_returned;
+    private static Tensor[]? s_returned;
 
     /// <summary>The levels of x, with the pseudo-gradient.</summary>
     internal static Tensor Of<T>(Tensor x, T function)
@@ -119,12 +119,12 @@ internal static class Steps
     /// </summary>
     internal static List<Tensor> Returned(params Tensor[] gradients)
     {
-        foreach (Tensor? last in t_returned ?? [])
+        foreach (Tensor? last in s_returned ?? [])
         {
             last?.Dispose();
         }
 
-        t_returned = gradients;
+        s_returned = gradients;
         return [.. gradients];
     }
 

@@ -1,7 +1,4 @@
 using System.Numerics;
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Onebit.Training;
@@ -86,36 +83,33 @@ internal sealed class ElasticFunction : autograd.SingleTensorFunction<ElasticFun
         internal float Width => (IsSigned ? 2f : 1) / Steps;
     }
 
-    /// <summary>The arithmetic. Images follow one another in memory, and each is as long as the lowest levels.</summary>
+    /// <summary>
+    /// The arithmetic. Images follow one another in memory, and each is as long as the lowest levels. Vectors are locals, to be in registers.
+    /// </summary>
     private readonly struct Curve(Form form, float scale)
     {
-        private readonly Vector<float> _factor = new(form.Factor),
-            _perWidth = new(1 / (scale * form.Width)),
-            _highest = new(form.Steps),
-            _width = new(scale * form.Width),
-            _offset = new(form.IsSigned ? scale : 0),
-            _middle = new(form.IsSigned ? form.Steps / 2f : 0);
-
-        private readonly CodeStep _code = new(0, form.Steps);
-
         internal void Levels(ReadOnlySpan<float> x, ReadOnlySpan<float> lowest, Span<float> levels)
         {
-            Curve curve = this; // In registers.
+            Vector<float> factor = new(form.Factor),
+                perWidth = new(1 / (scale * form.Width)),
+                width = new(scale * form.Width),
+                offset = new(form.IsSigned ? scale : 0);
+            var step = new CodeStep(0, form.Steps);
             for (int at = 0; at < x.Length; at += lowest.Length)
             {
                 ReadOnlySpan<float> image = x.Slice(at, lowest.Length);
                 Span<float> results = levels.Slice(at, lowest.Length);
-                ReadOnlySpan<Vector<float>> xs = MemoryMarshal.Cast<float, Vector<float>>(image),
-                    lows = MemoryMarshal.Cast<float, Vector<float>>(lowest);
-                Span<Vector<float>> ys = MemoryMarshal.Cast<float, Vector<float>>(results);
-                for (int i = 0; i < xs.Length; i++)
+                int i = 0;
+                for (; i <= image.Length - Vector<float>.Count; i += Vector<float>.Count)
                 {
-                    ys[i] = curve.Level(xs[i], lows[i]);
+                    Vector<float> z = (new Vector<float>(image[i..]) * factor - new Vector<float>(lowest[i..])) * perWidth;
+                    (step.Level(z) * width - offset).CopyTo(results[i..]);
                 }
 
-                for (int i = xs.Length * Vector<float>.Count; i < image.Length; i++)
+                for (; i < image.Length; i++)
                 {
-                    results[i] = curve.Level(new Vector<float>(image[i]), new Vector<float>(lowest[i]))[0];
+                    Vector<float> z = (new Vector<float>(image[i]) * factor - new Vector<float>(lowest[i])) * perWidth;
+                    results[i] = (step.Level(z) * width - offset)[0];
                 }
             }
         }
@@ -129,7 +123,11 @@ internal sealed class ElasticFunction : autograd.SingleTensorFunction<ElasticFun
             Span<float> sums
         )
         {
-            Curve curve = this;
+            Vector<float> factor = new(form.Factor),
+                perWidth = new(1 / (scale * form.Width)),
+                highest = new(form.Steps),
+                middle = new(form.IsSigned ? form.Steps / 2f : 0);
+            var step = new CodeStep(0, form.Steps);
             double inScale = 0;
             for (int at = 0; at < x.Length; at += lowest.Length)
             {
@@ -140,43 +138,28 @@ internal sealed class ElasticFunction : autograd.SingleTensorFunction<ElasticFun
                 int i = 0;
                 for (; i <= image.Length - Vector<float>.Count; i += Vector<float>.Count)
                 {
-                    Vector<float> passed = curve.Gradient(new(image[i..]), new(lowest[i..]), new(gs[i..]), ref part);
-                    (passed * curve._factor).CopyTo(results[i..]);
+                    Vector<float> z = (new Vector<float>(image[i..]) * factor - new Vector<float>(lowest[i..])) * perWidth,
+                        g = new(gs[i..]);
+                    Vector<int> inside = Vector.GreaterThan(z, Vector<float>.Zero) & Vector.LessThan(z, highest);
+                    part += g * (step.Level(z) - Vector.ConditionalSelect(inside, z, middle));
+                    Vector<float> passed = Vector.ConditionalSelect(inside, g, Vector<float>.Zero);
+                    (passed * factor).CopyTo(results[i..]);
                     (new Vector<float>(sums[i..]) + passed).CopyTo(sums[i..]);
                 }
 
                 inScale += Vector.Sum(part);
                 for (; i < image.Length; i++)
                 {
-                    part = Vector<float>.Zero;
-                    float passed = curve.Gradient(new(image[i]), new(lowest[i]), new(gs[i]), ref part)[0];
-                    results[i] = passed * curve._factor[0];
+                    float z = (image[i] * form.Factor - lowest[i]) * perWidth[0];
+                    bool isInside = z > 0 && z < form.Steps;
+                    inScale += gs[i] * (step.Level(new Vector<float>(z))[0] - (isInside ? z : middle[0]));
+                    float passed = isInside ? gs[i] : 0;
+                    results[i] = passed * form.Factor;
                     sums[i] += passed;
-                    inScale += part[0];
                 }
             }
 
             return inScale;
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private Vector<float> Level(Vector<float> x, Vector<float> lowest) => Code(x, lowest).Code * _width - _offset;
-
-        /// <summary>The gradient that passes on to x, less its factor. Adds that of the scale, in widths.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private Vector<float> Gradient(Vector<float> x, Vector<float> lowest, Vector<float> given, ref Vector<float> inScale)
-        {
-            (Vector<float> z, Vector<float> code) = Code(x, lowest);
-            Vector<int> inside = Vector.GreaterThan(z, Vector<float>.Zero) & Vector.LessThan(z, _highest);
-            inScale += given * (code - Vector.ConditionalSelect(inside, z, _middle));
-            return Vector.ConditionalSelect(inside, given, Vector<float>.Zero);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private (Vector<float> Z, Vector<float> Code) Code(Vector<float> x, Vector<float> lowest)
-        {
-            Vector<float> z = (x * _factor - lowest) * _perWidth;
-            return (z, _code.Level(z));
         }
     }
 }

@@ -9,8 +9,5 @@ namespace Onebit.Training;
 public sealed class SignActivation : ActivationBinarizer
 {
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x, double progress = 1) => Steps.Of(x, new SignStep(1));
-
-    /// <inheritdoc/>
-    internal override Tensor OfCodes(Tensor x, double progress) => Steps.Of(x, new SignStep(EightBitRelu.CodesPerOne));
+    public override Tensor Forward(Tensor x, double progress = 1) => Steps.Of(x, new SignStep());
 }

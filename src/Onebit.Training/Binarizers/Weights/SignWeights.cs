@@ -12,5 +12,5 @@ public sealed class SignWeights : WeightBinarizer
     public override bool ClipsLatent => true;
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x, double progress = 1) => Steps.Replace(x.clone(), new SignStep(1));
+    public override Tensor Forward(Tensor x, double progress = 1) => Steps.Replace(x.clone(), new SignStep());
 }
