@@ -39,6 +39,75 @@ public class ElasticBinarizerTests
         Assert.Equal((1, 0, -1), (signed.Planes.Coefficients[0], signed.Planes.Offset, signed.Planes.Low));
     }
 
+    /// <summary>One pass each way beside the tensor operations that it stands for.</summary>
+    [Theory]
+    [InlineData(1, true, 0)]
+    [InlineData(1, false, 0)]
+    [InlineData(2, true, 1)]
+    [InlineData(3, false, 1)]
+    [InlineData(2, false, 2)]
+    [InlineData(1, true, 3)]
+    public void Elastic_activation_is_that_of_tensor_operations(int bits, bool isSigned, int layout)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(1);
+        const int Channels = 5;
+        // Contiguous, channels last, neither, and of a dense layer.
+        Tensor x = layout switch
+        {
+            0 => randn(3, Channels, 7, 3),
+            1 => randn(3, 7, 3, Channels).permute(0, 3, 1, 2),
+            2 => randn(3, 7, Channels, 3).permute(0, 2, 1, 3),
+            _ => randn(9, Channels),
+        };
+        Tensor weights = randn(x.shape),
+            scale = tensor(0.7f).view(1),
+            shift = randn(Channels) * 0.3;
+        int steps = (1 << bits) - 1;
+        (Tensor Result, Tensor[] Gradients) Run(Func<Tensor, Tensor, Tensor, Tensor> function)
+        {
+            Tensor[] inputs = [.. new[] { x * 32, scale, shift }.Select(t => t.detach().requires_grad_())];
+            Tensor result = function(inputs[0], inputs[1], inputs[2]);
+            (result * weights).sum().backward();
+            return (result, [.. inputs.Select(t => t.grad!)]);
+        }
+
+        Tensor Plain(Tensor numbers, Tensor a, Tensor s)
+        {
+            Tensor width = a * ((isSigned ? 2.0 : 1) / steps),
+                low = isSigned ? s - a : s;
+            Tensor z = (numbers / 32 - (numbers.dim() == 2 ? low : low.view(-1, 1, 1))) * (1 / width);
+            Tensor code = Binarizer.StraightThrough(z.clamp(0, steps), (z.clamp(0, steps) + 0.5).floor());
+            return isSigned ? code * width - a : code * width;
+        }
+
+        (Tensor expected, Tensor[] expectedGradients) = Run(Plain);
+        (Tensor got, Tensor[] gradients) = Run((n, a, s) => ElasticFunction.Of(n, a, s, steps, isSigned, 1.0 / 32));
+        Assert.True(got.allclose(expected, 1e-6, 1e-6));
+        foreach ((Tensor own, Tensor other) in gradients.Zip(expectedGradients))
+        {
+            Assert.Equal(other.shape, own.shape);
+            Assert.True(own.allclose(other, 1e-4, 1e-4));
+        }
+
+        using (no_grad())
+        {
+            Assert.True(ElasticFunction.Of(x * 32, scale, shift, steps, isSigned, 1.0 / 32).eq(got).all().item<bool>());
+        }
+    }
+
+    [Fact]
+    public void What_is_no_number_stays_so()
+    {
+        using var scope = NewDisposeScope();
+        var activation = new ElasticActivation(1, 1, isSigned: true);
+        Tensor x = full([20, 1], float.NaN).requires_grad_();
+        Tensor y = activation.Forward(x);
+        Assert.True(y.isnan().all().item<bool>());
+        y.sum().backward();
+        Assert.True(activation.get_parameter("scale")!.grad!.isnan().item<bool>());
+    }
+
     [Fact]
     public void Without_elasticity_scale_and_shift_stay()
     {

@@ -118,7 +118,7 @@ public class LayerTests
                 2,
                 activationBits: bits
             );
-            return network.Nodes[0].Forward(tensor(new[] { -300, -0.6f, -0.4f, 0.5f, 31.8f, 300 })).data<float>().ToArray();
+            return network.Nodes[0].Forward(tensor(new[] { -300, -0.6f, -0.4f, 0.5f, 31.8f, 300 }, [1, 1, 1, 6])).data<float>().ToArray();
         }
 
         Assert.Equal([-300, -0.6f, -0.4f, 0.5f, 31.8f, 300], Quantized(new Float32()));

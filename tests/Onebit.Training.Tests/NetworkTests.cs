@@ -7,6 +7,29 @@ namespace Onebit.Training.Tests;
 
 public class NetworkTests
 {
+    [Fact]
+    public void Values_that_are_not_asked_for_are_freed()
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(1);
+        using Network network = Networks.Create(
+            """
+            [{ "type": "identity", "name": "x" }, { "type": "batchNorm" }, { "type": "activation", "name": "a" },
+             { "type": "add", "from": ["a", "x"], "name": "y" }, { "type": "dense" }]
+            """,
+            new BinaryNet(),
+            (2, 3, 3),
+            2
+        );
+        network.eval();
+        Tensor x = randn(4, 2, 3, 3);
+        Tensor[] all = network.Trace(x),
+            some = network.Trace(x, ["y"]);
+        Assert.Equal([0, 4, 5], Enumerable.Range(0, some.Length).Where(i => some[i] is not null));
+        Assert.All([0, 4, 5], i => Assert.True(some[i].eq(all[i]).all().item<bool>()));
+        Assert.True(x.isfinite().all().item<bool>()); // Layers that give what they read do not free it.
+    }
+
     [Theory]
     [InlineData("logistic", 7_840, 2 * 10, 7_840)]
     [InlineData("mlp", 784 * 128 + 128 * 128 + 128 * 10, 2 * (128 + 128 + 10), 784 * 128 + 128 * 128 + 128 * 10)]

@@ -22,7 +22,7 @@ public class StepsTests
 
         Tensor weights = randn(x.shape);
         Compare(x, new SignStep(), y => y.clamp(-1, 1), y => y.ge(0).to(ScalarType.Float32) * 2 - 1);
-        Compare(x * 100, new CodeStep(120), y => y.clamp(0, 120), y => (y.clamp(0, 120) + 0.5).floor());
+        Compare(x * 100, new CodeStep(0, 120), y => y.clamp(0, 120), y => (y.clamp(0, 120) + 0.5).floor());
 
         void Compare<T>(Tensor numbers, T function, Func<Tensor, Tensor> carrier, Func<Tensor, Tensor> levels)
             where T : struct, IStepFunction
@@ -46,7 +46,21 @@ public class StepsTests
         Assert.True(Steps.Of(slice, new SignStep()).eq(slice.ge(0).to(ScalarType.Float32) * 2 - 1).all().item<bool>());
         float[] odd = Steps.Of(tensor(new[] { float.NaN, float.PositiveInfinity, -0f, -1e-40f }), new SignStep()).data<float>().ToArray();
         Assert.Equal([float.NaN, 1, 1, -1], odd);
-        Assert.True(float.IsNaN(Steps.Of(tensor(new[] { float.NaN }), new CodeStep(255)).item<float>()));
+        Assert.True(float.IsNaN(Steps.Of(tensor(new[] { float.NaN }), new CodeStep(0, 255)).item<float>()));
         Assert.Equal(0, Steps.Of(empty(0), new SignStep()).numel());
+    }
+
+    [Fact]
+    public void A_rounded_sum_is_the_sum_of_what_is_rounded()
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(1);
+        Tensor x = (randn(2, 3, 5, 1) * 9).requires_grad_(),
+            y = (randn(2, 5, 1, 3) * 9).permute(0, 3, 1, 2).detach().requires_grad_();
+        Tensor sum = Steps.RoundedSum(x, y);
+        Assert.True(sum.eq((x + 0.5).floor() + (y + 0.5).floor()).all().item<bool>());
+        (sum * 2).sum().backward();
+        Assert.True(x.grad!.eq(2).all().item<bool>());
+        Assert.True(y.grad!.eq(2).all().item<bool>());
     }
 }

@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace Onebit.Training;
 
 /// <summary>
@@ -8,4 +10,7 @@ public abstract class ActivationBinarizer : Binarizer
 {
     /// <summary>The levels as they are now.</summary>
     public virtual ActivationPlanes Planes => ActivationPlanes.Sign;
+
+    /// <summary>The levels, in ones, of numbers that count in codes.</summary>
+    internal virtual Tensor OfCodes(Tensor x, double progress) => Forward(x * (1.0 / EightBitRelu.CodesPerOne), progress);
 }

@@ -10,8 +10,8 @@ internal interface IStepFunction
     /// <summary>The levels of numbers. What is no number stays so, for the trainer to find.</summary>
     Vector<float> Level(Vector<float> x);
 
-    /// <summary>1 where the gradient of the level is that of x, else 0.</summary>
-    Vector<float> Gradient(Vector<float> x);
+    /// <summary>The gradient of x, given that of the level.</summary>
+    Vector<float> Gradient(Vector<float> x, Vector<float> level);
 }
 
 /// <summary>+1 where x >= 0, -1 below; the gradient passes where <c>|x| &lt;= 1</c>.</summary>
@@ -24,22 +24,22 @@ internal readonly struct SignStep : IStepFunction
             Vector.ConditionalSelect(Vector.LessThan(x, Vector<float>.Zero), new Vector<float>(-1), x)
         );
 
-    public Vector<float> Gradient(Vector<float> x) =>
-        Vector.ConditionalSelect(Vector.LessThanOrEqual(Vector.Abs(x), Vector<float>.One), Vector<float>.One, Vector<float>.Zero);
+    public Vector<float> Gradient(Vector<float> x, Vector<float> level) =>
+        Vector.ConditionalSelect(Vector.LessThanOrEqual(Vector.Abs(x), Vector<float>.One), level, Vector<float>.Zero);
 }
 
-/// <summary>The nearest whole number of 0 to high, halves rounded up; the gradient passes where <c>0 &lt; x &lt; high</c>.</summary>
-internal readonly struct CodeStep(float high) : IStepFunction
+/// <summary>The nearest whole number of low to high, halves rounded up; the gradient passes between the two.</summary>
+internal readonly struct CodeStep(float low, float high) : IStepFunction
 {
-    public Vector<float> Level(Vector<float> x) =>
-        Vector.Floor(Vector.Min(Vector.Max(x, Vector<float>.Zero), new Vector<float>(high)) + new Vector<float>(0.5f));
+    private readonly Vector<float> _low = new(low),
+        _high = new(high);
 
-    public Vector<float> Gradient(Vector<float> x) =>
-        Vector.ConditionalSelect(
-            Vector.GreaterThan(x, Vector<float>.Zero) & Vector.LessThan(x, new Vector<float>(high)),
-            Vector<float>.One,
-            Vector<float>.Zero
-        );
+    // The other way round, the two would give a bound for what is no number.
+    public Vector<float> Level(Vector<float> x) =>
+        Vector.Floor(Vector.MinNative(_high, Vector.MaxNative(_low, x)) + new Vector<float>(0.5f));
+
+    public Vector<float> Gradient(Vector<float> x, Vector<float> level) =>
+        Vector.ConditionalSelect(Vector.GreaterThan(x, _low) & Vector.LessThan(x, _high), level, Vector<float>.Zero);
 }
 
 /// <summary>
@@ -48,22 +48,15 @@ internal readonly struct CodeStep(float high) : IStepFunction
 /// </summary>
 internal static class Steps
 {
+    [ThreadStatic]
+    private static Tensor[]? s_returned;
+
     /// <summary>The levels of x, with the pseudo-gradient.</summary>
     internal static Tensor Of<T>(Tensor x, T function)
         where T : struct, IStepFunction
     {
-        if (!x.is_contiguous() && !(x.dim() == 4 && x.permute(0, 2, 3, 1).is_contiguous()))
-        {
-            x = x.contiguous();
-        }
-
-        // A product, whose gradient is one product too. Its numbers are not needed for that, so they may become the levels.
-        Tensor gradient = empty_like(x, requires_grad: false);
-        ReadOnlySpan<float> numbers = Memory(x);
-        Map(numbers, Memory(gradient), function, gradient: true);
-        Tensor result = x * gradient;
-        Map(numbers, Memory(result), function, gradient: false);
-        return result;
+        x = Dense(x);
+        return is_grad_enabled() && x.requires_grad ? Function<T>.apply(x, function) : Levels(x, function);
     }
 
     /// <summary>Replaces numbers by their levels and keeps the gradient.</summary>
@@ -73,37 +66,117 @@ internal static class Steps
         where T : struct, IStepFunction
     {
         Span<float> numbers = Memory(fresh);
-        Map(numbers, numbers, function, gradient: false);
+        Map(numbers, numbers, numbers, function, gradient: false);
         return fresh;
     }
 
-    /// <summary>The gradients of numbers, or their levels.</summary>
-    private static void Map<T>(ReadOnlySpan<float> numbers, Span<float> results, T function, bool gradient)
-        where T : struct, IStepFunction
+    /// <summary>A tensor whose numbers fill its memory image by image: the same, or a copy.</summary>
+    internal static Tensor Dense(Tensor x)
     {
-        int whole = numbers.Length - numbers.Length % Vector<float>.Count;
-        for (int i = 0; i < whole; i += Vector<float>.Count)
-        {
-            Apply(numbers[i..]).CopyTo(results[i..]);
-        }
-
-        Span<float> rest = stackalloc float[Vector<float>.Count];
-        numbers[whole..].CopyTo(rest);
-        Apply(rest).CopyTo(rest);
-        rest[..(numbers.Length - whole)].CopyTo(results[whole..]);
-
-        Vector<float> Apply(ReadOnlySpan<float> some)
-        {
-            var x = new Vector<float>(some);
-            return gradient ? function.Gradient(x) : function.Level(x);
-        }
+        using Tensor? channelsLast = x.dim() == 4 ? x.permute(0, 2, 3, 1) : null;
+        return x.is_contiguous() || channelsLast?.is_contiguous() == true ? x : x.contiguous();
     }
 
     /// <summary>The numbers of a dense tensor in the order of memory.</summary>
-    private static Span<float> Memory(Tensor dense)
+    internal static Span<float> Memory(Tensor dense)
     {
         using Tensor shared = dense.detach(),
             flat = shared.as_strided([dense.numel()], [1]);
         return MemoryMarshal.Cast<byte, float>(flat.bytes);
+    }
+
+    /// <summary>A tensor, or its copy, in the layout of another one of the same shape.</summary>
+    internal static Tensor InLayoutOf(Tensor other, Tensor x) => x.stride().SequenceEqual(other.stride()) ? x : empty_like(other).copy_(x);
+
+    /// <summary>The sum of two tensors of one shape, each rounded as <see cref="Binarizer.Rounded"/> does.</summary>
+    internal static Tensor RoundedSum(Tensor x, Tensor y)
+    {
+        Tensor sum = x + y; // For the gradient; its numbers are replaced.
+        using Tensor first = InLayoutOf(sum, x.detach()),
+            second = InLayoutOf(sum, y.detach());
+        ReadOnlySpan<float> a = Memory(first),
+            b = Memory(second);
+        Span<float> results = Memory(sum);
+        int i = 0;
+        for (; i <= a.Length - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            (Rounded(new Vector<float>(a[i..])) + Rounded(new Vector<float>(b[i..]))).CopyTo(results[i..]);
+        }
+
+        for (; i < a.Length; i++)
+        {
+            results[i] = MathF.Floor(a[i] + 0.5f) + MathF.Floor(b[i] + 0.5f);
+        }
+
+        return sum;
+
+        static Vector<float> Rounded(Vector<float> x) => Vector.Floor(x + new Vector<float>(0.5f));
+    }
+
+    /// <summary>
+    /// What an autograd function gives back. It is kept until the next one: libtorch then refers to it itself, and a gradient that nothing
+    /// needs is not kept to the end of the step.
+    /// </summary>
+    internal static List<Tensor> Returned(params Tensor[] gradients)
+    {
+        foreach (Tensor? last in s_returned ?? [])
+        {
+            last?.Dispose();
+        }
+
+        s_returned = gradients;
+        return [.. gradients];
+    }
+
+    private static Tensor Levels<T>(Tensor x, T function)
+        where T : struct, IStepFunction
+    {
+        Tensor levels = empty_like(x, requires_grad: false);
+        ReadOnlySpan<float> numbers = Memory(x);
+        Map(numbers, numbers, Memory(levels), function, gradient: false);
+        return levels;
+    }
+
+    /// <summary>The levels of numbers, or the gradients of numbers given those of their levels.</summary>
+    private static void Map<T>(ReadOnlySpan<float> numbers, ReadOnlySpan<float> given, Span<float> results, T function, bool gradient)
+        where T : struct, IStepFunction
+    {
+        ReadOnlySpan<Vector<float>> x = MemoryMarshal.Cast<float, Vector<float>>(numbers),
+            g = MemoryMarshal.Cast<float, Vector<float>>(given);
+        Span<Vector<float>> y = MemoryMarshal.Cast<float, Vector<float>>(results);
+        for (int i = 0; i < x.Length; i++)
+        {
+            y[i] = gradient ? function.Gradient(x[i], g[i]) : function.Level(x[i]);
+        }
+
+        for (int i = x.Length * Vector<float>.Count; i < numbers.Length; i++)
+        {
+            var number = new Vector<float>(numbers[i]);
+            results[i] = (gradient ? function.Gradient(number, new Vector<float>(given[i])) : function.Level(number))[0];
+        }
+    }
+
+    private sealed class Function<T> : autograd.SingleTensorFunction<Function<T>>
+        where T : struct, IStepFunction
+    {
+        public override string Name => typeof(T).Name;
+
+        public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
+        {
+            (Tensor x, T function) = ((Tensor)vars[0], (T)vars[1]);
+            ctx.save_for_backward([x]);
+            ctx.save_data(Name, function);
+            return Levels(x, function);
+        }
+
+        public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
+        {
+            using Tensor x = ctx.get_saved_variables()[0],
+                given = InLayoutOf(x, grad_output);
+            Tensor gradient = empty_like(x, requires_grad: false);
+            Map(Memory(x), Memory(given), Memory(gradient), (T)ctx.get_data(Name), gradient: true);
+            grad_output.Dispose();
+            return Returned(gradient, null!);
+        }
     }
 }

@@ -79,9 +79,9 @@ public sealed class ActivationModule : LayerModule
     }
 
     private protected override Tensor Forward(Tensor x, Value value) =>
-        Binarizer is { } binarizer ? binarizer.Forward(x * (1.0 / EightBitRelu.CodesPerOne), Progress)
+        Binarizer is { } binarizer ? binarizer.OfCodes(x, Progress)
         : Bits == 8
-            ? IsSigned ? s_eightBit.Forward(x + SignedZero) - SignedZero
+            ? IsSigned ? Steps.Of(x, new CodeStep(-SignedZero, byte.MaxValue - SignedZero))
                 : s_eightBit.Forward(x)
         : IsSigned ? x
         : _method.RealActivation(x);

@@ -23,8 +23,9 @@ public sealed record AddLayer : Layer
         public override Tensor Forward(IReadOnlyList<Tensor> inputs, IReadOnlyList<Value> values)
         {
             // A dense layer gives batch x channels where a convolution gives batch x channels x 1 x 1.
-            Tensor first = ToCodes(inputs[0], values[0], rounds).reshape(inputs[1].shape);
-            return first + ToCodes(inputs[1], values[1], rounds);
+            Tensor first = ToCodes(inputs[0], values[0], rounds: false).reshape(inputs[1].shape),
+                second = ToCodes(inputs[1], values[1], rounds: false);
+            return rounds ? Steps.RoundedSum(first, second) : first + second;
         }
 
         internal override Value Pack(OperationBuilder builder, LayerNode node, IReadOnlyList<Value> inputs)

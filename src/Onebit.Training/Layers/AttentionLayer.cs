@@ -86,33 +86,32 @@ public sealed class AttentionModule : LayerModule
     /// <summary>In codes where the network binarizes.</summary>
     public override Tensor Forward(IReadOnlyList<Tensor> inputs, IReadOnlyList<Value> values)
     {
-        Tensor first = Spatial(inputs[0]);
-        Tensor result = Heads(inputs, values, 2)
-            .matmul(Probabilities(inputs, values))
-            .reshape(first.shape[0], -1, first.shape[2], first.shape[3]);
+        Tensor queries = Spatial(inputs[0]),
+            result = Probabilities(inputs, values).matmul(Heads(inputs, values, 2)).transpose(1, 2);
+        result = result.reshape(queries.shape[0], queries.shape[2], queries.shape[3], -1).permute(0, 3, 1, 2);
         return _codesPerOne == 1 ? result : result * _codesPerOne;
     }
 
-    /// <summary>The weights of the values: batch x heads x keys x queries.</summary>
+    /// <summary>The weights of the values: batch x heads x queries x keys.</summary>
     internal Tensor Probabilities(IReadOnlyList<Tensor> inputs, IReadOnlyList<Value> values) =>
-        Probabilities(Heads(inputs, values, 1).transpose(2, 3).matmul(Heads(inputs, values, 0)) * Scale);
+        Probabilities(Heads(inputs, values, 0, Scale).matmul(Heads(inputs, values, 1).contiguous().transpose(2, 3)));
 
-    /// <summary>An input as batch x heads x channels of a head x positions, in ones.</summary>
-    private Tensor Heads(IReadOnlyList<Tensor> inputs, IReadOnlyList<Value> values, int input)
+    /// <summary>An input as batch x heads x positions x channels of a head, in ones times a factor. It is no copy of channels-last memory.</summary>
+    private Tensor Heads(IReadOnlyList<Tensor> inputs, IReadOnlyList<Value> values, int input, double factor = 1)
     {
-        Tensor x = inputs[input].reshape(inputs[0].shape[0], _layer.Heads, values[input].Shape.Channels / _layer.Heads, -1);
-        double one = values[input].CodesPerOne / _codesPerOne;
-        return one == 1 ? x : x * one;
+        Tensor x = Spatial(inputs[input]).permute(0, 2, 3, 1);
+        factor *= values[input].CodesPerOne / _codesPerOne;
+        return (factor == 1 ? x : x * factor).reshape(x.shape[0], -1, _layer.Heads, x.shape[3] / _layer.Heads).transpose(1, 2);
     }
 
     private Tensor Probabilities(Tensor scores)
     {
         if (_layer.Weights == AttentionWeights.Uniform)
         {
-            return full_like(scores, 1.0 / scores.shape[2]);
+            return full_like(scores, 1.0 / scores.shape[3]);
         }
 
-        Tensor p = _layer.Weights == AttentionWeights.Softmax ? scores.softmax(2) : scores;
+        Tensor p = _layer.Weights == AttentionWeights.Softmax ? scores.softmax(3) : scores;
         return Binarizer is null ? p : Binarizer.Forward(p);
     }
 

@@ -66,5 +66,5 @@ public sealed class ConditionModule : LayerModule
 
     /// <summary>As they are added: in ones, or in whole codes of 8 bits.</summary>
     private Tensor Numbers(Tensor numbers) =>
-        _rounds ? Steps.Of(numbers * EightBitRelu.CodesPerOne - sbyte.MinValue, new CodeStep(byte.MaxValue)) + sbyte.MinValue : numbers;
+        _rounds ? Steps.Of(numbers * EightBitRelu.CodesPerOne, new CodeStep(sbyte.MinValue, sbyte.MaxValue)) : numbers;
 }

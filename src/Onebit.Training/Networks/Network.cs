@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Onebit.Training;
@@ -12,6 +13,7 @@ public sealed class Network : nn.Module<Tensor, Tensor>
 {
     private readonly (double Mean, double Deviation) _pixels;
     private readonly LayerModules _layers = new();
+    private readonly int[] _lastReaders;
 
     /// <summary>Builds the network with random weights from torch's global generator.</summary>
     /// <param name="spec">The layers.</param>
@@ -60,6 +62,14 @@ public sealed class Network : nn.Module<Tensor, Tensor>
         _pixels = pixelStatistics ?? (0, 255);
         register_module("layers", _layers);
         Nodes = Build(new BuildContext(spec.Name, method, WeightBits, ActivationBits, classes, zeroInit, generation));
+        _lastReaders = new int[Nodes.Count + 1];
+        for (int i = 0; i < Nodes.Count; i++)
+        {
+            foreach (int v in Nodes[i].Node.Inputs)
+            {
+                _lastReaders[v] = i;
+            }
+        }
     }
 
     /// <summary>The layers as listed.</summary>
@@ -185,7 +195,7 @@ public sealed class Network : nn.Module<Tensor, Tensor>
     }
 
     /// <inheritdoc/>
-    public override Tensor forward(Tensor x) => Trace(x)[^1].flatten(1);
+    public override Tensor forward(Tensor x) => Trace(x, [])[^1].flatten(1);
 
     /// <summary>A diffusion model's clean image, pixels from -1 to 1, not clipped: batch x channels x height x width.</summary>
     /// <param name="noisy">Noisy images, of the same shape and scale.</param>
@@ -198,17 +208,34 @@ public sealed class Network : nn.Module<Tensor, Tensor>
             module.Condition = (levels, classes);
         }
 
-        return Trace(ActivationBits < 32 ? noisy * EightBitRelu.CodesPerOne : noisy)[^1];
+        return Trace(ActivationBits < 32 ? noisy * EightBitRelu.CodesPerOne : noisy, [])[^1];
     }
 
     /// <summary>Every value, the prepared pixels first.</summary>
-    internal Tensor[] Trace(Tensor x)
+    /// <param name="x">The pixels.</param>
+    /// <param name="kept">
+    /// The layers whose values are asked for, beside the last one; null: all. Others are null, and freed behind their last reader where no
+    /// gradient needs them.
+    /// </param>
+    internal Tensor[] Trace(Tensor x, IReadOnlyList<string>? kept = null)
     {
         var values = new Tensor[Nodes.Count + 1];
         values[0] = x;
         for (int i = 0; i < Nodes.Count; i++)
         {
-            values[i + 1] = Nodes[i].Forward([.. Nodes[i].Node.Inputs.Select(v => values[v])]);
+            using DisposeScope scope = NewDisposeScope(); // What the gradient does not need is freed at once.
+            IReadOnlyList<int> inputs = Nodes[i].Node.Inputs;
+            values[i + 1] = scope.MoveToOuter(Nodes[i].Forward([.. inputs.Select(v => values[v])]));
+            foreach (int v in inputs.Distinct().Where(v => v > 0 && _lastReaders[v] == i && kept?.Contains(Nodes[v - 1].Node.Key) == false))
+            {
+                // Some layers give what they read.
+                if (values.Count(other => ReferenceEquals(other, values[v])) == 1)
+                {
+                    values[v].Dispose();
+                }
+
+                values[v] = null!;
+            }
         }
 
         return values;
@@ -225,7 +252,8 @@ public sealed class Network : nn.Module<Tensor, Tensor>
             if (Nodes[i].Node.Key == layer)
             {
                 double unit = ActivationBits < 32 ? EightBitRelu.CodesPerOne : 1;
-                return values[i + 1] * (Nodes[i].Output.CodesPerOne / unit);
+                double factor = Nodes[i].Output.CodesPerOne / unit;
+                return factor == 1 ? values[i + 1] : values[i + 1] * factor;
             }
         }
 

@@ -40,7 +40,7 @@ public static class AttentionMaps
     /// <summary>The maps of one layer, one per image.</summary>
     private static AttentionMap[] Maps(NetworkNode node, Tensor[] inputs)
     {
-        Tensor p = ((AttentionModule)node.Module).Probabilities(inputs, node.Inputs).mean([1, 3]);
+        Tensor p = ((AttentionModule)node.Module).Probabilities(inputs, node.Inputs).mean([1, 2]);
         p = p / p.amax([1], keepdim: true).clamp_min(1e-12);
         (int height, int width) = (node.Inputs[1].Shape.Height, node.Inputs[1].Shape.Width);
         return [.. p.data<float>().Chunk(height * width).Select(map => new AttentionMap(height, width, map))];

@@ -18,6 +18,8 @@ internal sealed class Classification(
 {
     private readonly Tensor _labels = tensor(data.Train.Labels.ToArray(), ScalarType.Byte).to(ScalarType.Int64).DetachFromDisposeScope();
 
+    private IReadOnlyList<string> Layers => experiment.Distillation?.Layers ?? [];
+
     public void Dispose()
     {
         _labels.Dispose();
@@ -32,7 +34,7 @@ internal sealed class Classification(
 
     /// <inheritdoc/>
     public Tensor Loss(Network network, Tensor pixels, Tensor indices) =>
-        Loss(network, network.Trace(network.Prepare(pixels)), _labels.index_select(0, indices), pixels);
+        Loss(network, network.Trace(network.Prepare(pixels), Layers), _labels.index_select(0, indices), pixels);
 
     /// <inheritdoc/>
     public IReadOnlyList<(string Curve, double Value)> Validate(Network network)
@@ -92,7 +94,7 @@ internal sealed class Classification(
         Tensor probabilities;
         using (no_grad())
         {
-            taught = [.. teachers.Select(t => t.Trace(t.Prepare(pixels)))];
+            taught = [.. teachers.Select(t => t.Trace(t.Prepare(pixels), Layers))];
             probabilities =
                 taught.Select(t => (t[^1].flatten(1) / d.Temperature).softmax(1)).Aggregate((sum, p) => sum + p) / teachers.Count;
         }
@@ -104,11 +106,14 @@ internal sealed class Classification(
         foreach (string layer in d.Layers ?? [])
         {
             Tensor own = network.InOnes(values, layer);
-            IEnumerable<Tensor> differences = teachers.Zip(taught, (t, v) => (own - t.InOnes(v, layer)).square().mean());
+            IEnumerable<Tensor> differences = teachers.Zip(taught, (t, v) => Distance(own, t.InOnes(v, layer)));
             loss += differences.Aggregate((sum, difference) => sum + difference) * (d.LayerWeight / (teachers.Count * d.Layers!.Count));
         }
 
         return loss;
+
+        // Over permuted values: libtorch's gradient is contiguous, and then has channels last.
+        static Tensor Distance(Tensor x, Tensor y) => nn.functional.mse_loss(x.movedim([1], [-1]), y.movedim([1], [-1]));
     }
 
     internal static Tensor Loss(LossType type, Tensor logits, Tensor labels)

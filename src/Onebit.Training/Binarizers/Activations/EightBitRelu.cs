@@ -13,5 +13,5 @@ public sealed class EightBitRelu : Binarizer
     public const int CodesPerOne = 32;
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x, double progress = 1) => Steps.Of(x, new CodeStep(255));
+    public override Tensor Forward(Tensor x, double progress = 1) => Steps.Of(x, new CodeStep(0, 255));
 }

@@ -66,15 +66,11 @@ public sealed class ElasticActivation : ActivationBinarizer
     }
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor x, double progress = 1)
-    {
-        Tensor scale = _scale.clamp_min(MinScale) * _unit,
-            shift = _shift * _unit;
-        int steps = (1 << _bits) - 1;
-        Tensor width = scale * ((_isSigned ? 2.0 : 1) / steps);
-        Tensor lowest = PerChannel(_isSigned ? shift - scale : shift, x);
-        // The code as a real number, 0 to 2^k - 1.
-        Tensor code = Steps.Of((x - lowest) * (1 / width), new CodeStep(steps));
-        return _isSigned ? code * width - scale : code * width;
-    }
+    public override Tensor Forward(Tensor x, double progress = 1) => Of(x, 1);
+
+    /// <inheritdoc/>
+    internal override Tensor OfCodes(Tensor x, double progress) => Of(x, 1.0 / EightBitRelu.CodesPerOne);
+
+    private Tensor Of(Tensor x, double factor) =>
+        ElasticFunction.Of(x, _scale.clamp_min(MinScale) * _unit, _shift * _unit, (1 << _bits) - 1, _isSigned, factor);
 }
