@@ -119,8 +119,9 @@ internal static class InspectCommand
     {
         ModelInput input = model.Input;
         string bits =
-            input.Bits == 1 ? $"1 bit (1 from {input.PixelThreshold} on)"
-            : input.Diffusion is { } diffusion ? $"{input.Bits} bits with one of {diffusion.Schedule.Levels} noise levels, to draw one"
+            input.Diffusion is { } diffusion
+                ? $"{input.Bits} bit{(input.Bits == 1 ? "" : "s")} with one of {diffusion.Schedule.Levels} noise levels, to draw one"
+            : input.Bits == 1 ? $"1 bit (1 from {input.PixelThreshold} on)"
             : $"{input.Bits} bits";
         LayerRow[] linear = [.. rows.Where(r => r.WeightBits is not null)];
         AnsiConsole.WriteLine($"Input: {input.Shape} pixels of {bits}. {model.ClassCount} classes{Named(model)}.");
