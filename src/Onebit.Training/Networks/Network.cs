@@ -187,7 +187,9 @@ public sealed class Network : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor x) => Trace(x)[^1].flatten(1);
 
-    /// <summary>A diffusion model's clean image, pixels from -1 to 1, not clipped: batch x channels x height x width.</summary>
+    /// <summary>
+    /// A diffusion model's clean image, pixels from -1 to 1, not clipped, or logits of bits by 4: batch x channels x height x width.
+    /// </summary>
     /// <param name="noisy">Noisy images, of the same shape and scale.</param>
     /// <param name="levels">The noise level of each, from 1, int64.</param>
     /// <param name="classes">The class of each, int64; with class dropout, <see cref="Classes"/> is none.</param>

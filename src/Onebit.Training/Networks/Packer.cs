@@ -60,9 +60,9 @@ public static class Packer
         (int channels, int height, int width) = network.Input;
         return network.Generation is null
             ? new ModelInput(channels, height, width, network.InputBits, network.PixelThreshold)
-            : new ModelInput(channels, height, width, 16, 0)
+            : new ModelInput(channels, height, width, network.Generation.Pixels == GeneratedPixels.Bits ? 1 : 16, 0)
             {
-                Diffusion = new DiffusionInput(NoiseSchedule.Cosine(network.Generation.Levels), network.Classes),
+                Diffusion = new DiffusionInput(network.Generation.Schedule, network.Classes),
             };
     }
 
