@@ -174,7 +174,10 @@ public sealed class BitGenerationTests : TrainingTests
         using var scope = NewDisposeScope();
         manual_seed(4);
         Experiment experiment = ExperimentFile.Load(Path.Combine(Repository.Root, $"experiments/generation/{name}.json"));
+        Assert.Null(NetworkPlan.Of(experiment, s_mnist).Obstacle);
         using Network network = NetworkFactory.Create(experiment, s_mnist);
+        Assert.Equal("signs", network.Metadata["pixels"]);
+        Assert.DoesNotContain("pixelThreshold", network.Metadata.Keys);
         using var _ = no_grad();
         foreach (BatchNormModule module in network.BatchNormModules)
         {

@@ -24,6 +24,9 @@ public sealed record GenerationSpec(
     GeneratedPixels Pixels = GeneratedPixels.Bytes
 )
 {
+    /// <summary>The network is told a class.</summary>
+    internal bool HasClasses => Pixels != GeneratedPixels.Bits;
+
     /// <summary>The noise of each level.</summary>
     internal NoiseSchedule Schedule =>
         Pixels == GeneratedPixels.Bits ? new NoiseSchedule(NoiseSchedule.Cosine(Levels).Signal) : NoiseSchedule.Cosine(Levels);

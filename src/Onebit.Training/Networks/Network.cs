@@ -51,6 +51,7 @@ public sealed class Network : nn.Module<Tensor, Tensor>
         Pixels = pixels;
         PixelThreshold = pixels switch
         {
+            _ when generation is not null => 0,
             PixelEncoding.Bits => pixelThreshold ?? 128,
             PixelEncoding.Signs => pixelThreshold ?? 1,
             _ => 0,
@@ -172,7 +173,7 @@ public sealed class Network : nn.Module<Tensor, Tensor>
             {
                 metadata["pixelThreshold"] = Text(PixelThreshold);
             }
-            else
+            else if (Pixels != PixelEncoding.Signs)
             {
                 metadata["pixelMean"] = Text(mean);
                 metadata["pixelDeviation"] = Text(deviation);
