@@ -211,7 +211,7 @@ public sealed class BitGenerationTests : TrainingTests
         }
     }
 
-    private double Untrained(Experiment experiment)
+    private static double Untrained(Experiment experiment)
     {
         using var scope = NewDisposeScope();
         manual_seed(1);
