@@ -131,8 +131,8 @@ internal static class GenerationReport
             : $"""
                 <section id="pictures">
                 <h2>Pictures</h2>
-                <p>First seed of each training. Every column asks for one class, but for networks that draw bits. Pictures at the same place begin with the same noise.
-                None was chosen.</p>
+                <p>First seed of each training. Every column asks for one class, but for networks that draw bits. Pictures
+                at the same place begin with the same noise. None was chosen.</p>
                 <div class="scroll">{string.Concat(pictures.Select(Picture))}</div>
                 </section>
                 """;

@@ -14,8 +14,8 @@ namespace Onebit.Training;
 /// and u not (Ho &amp; Salimans 2022, equation 6). The student learns it, so that sampling runs one network (Meng et al. 2023).
 /// </param>
 /// <param name="Pixels">
-/// What is drawn. Bits are drawn without a class, and their noise flips them (Austin et al. 2021); then the network's output, times 4, is the
-/// logit of each.
+/// What is drawn. Bits are drawn without a class, and their noise flips them (Austin et al. 2021); then the network's output, times 4, is
+/// the logit of each.
 /// </param>
 public sealed record GenerationSpec(
     int Levels = 20,
@@ -38,6 +38,8 @@ public enum GeneratedPixels
     /// <summary>Bytes, with Gaussian noise.</summary>
     Bytes,
 
-    /// <summary>Bits, which noise flips. Those of the training images are 1 with probability <c>byte / 255</c>, drawn anew each time.</summary>
+    /// <summary>
+    /// Bits, which noise flips. Those of the training images are 1 with probability <c>byte / 255</c>, drawn anew each time.
+    /// </summary>
     Bits,
 }

@@ -4,8 +4,8 @@ namespace Onebit.Training;
 
 /// <summary>
 /// How a network leads bits, -1 and +1, from one noise level to a lower one. Its output, times 4, is the logit of each bit of the clean
-/// image as the other bits tell it. Bayes' rule adds what the noisy bit itself tells: the reverse process of Austin et al. 2021, equation 4,
-/// for two states, with <c>p(x0 | xt)</c> proportional to the network's probability times <c>q(xt | x0)</c>.
+/// image as the other bits tell it. Bayes' rule adds what the noisy bit itself tells: the reverse process of Austin et al. 2021, equation
+/// 4, for two states, with <c>p(x0 | xt)</c> proportional to the network's probability times <c>q(xt | x0)</c>.
 /// </summary>
 internal sealed class BitDenoiser
 {

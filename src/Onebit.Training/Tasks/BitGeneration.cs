@@ -7,8 +7,8 @@ namespace Onebit.Training;
 
 /// <summary>
 /// Generation of bits by diffusion whose noise flips them (Austin et al. 2021, with their uniform transitions; for two states
-/// Sohl-Dickstein et al. 2015). A pixel is 1 with probability <c>byte / 255</c>, drawn anew each time. The loss is the bound on the negative
-/// log-likelihood in nats per image: the Kullback-Leibler divergence of one step from a random level, times the number of levels.
+/// Sohl-Dickstein et al. 2015). A pixel is 1 with probability <c>byte / 255</c>, drawn anew each time. The loss is the bound on the
+/// negative log-likelihood in nats per image: the Kullback-Leibler divergence of one step from a random level, times the number of levels.
 /// </summary>
 internal sealed class BitGeneration : ITask
 {

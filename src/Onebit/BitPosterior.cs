@@ -2,8 +2,8 @@ namespace Onebit;
 
 /// <summary>
 /// A step of diffusion on bits (Austin et al. 2021; Sohl-Dickstein et al. 2015). Noise flips bits: at level l a bit is what it was with
-/// probability <c>(1 + s[l]) / 2</c>, where s is the schedule's signal. The model's output, in 2^-10, is the logit of a bit of the image, as
-/// the other bits tell it. Bayes' rule gives the bit at a lower level.
+/// probability <c>(1 + s[l]) / 2</c>, where s is the schedule's signal. The model's output, in 2^-10, is the logit of a bit of the image,
+/// as the other bits tell it. Bayes' rule gives the bit at a lower level.
 /// </summary>
 internal static class BitPosterior
 {
