@@ -65,9 +65,16 @@ internal sealed class GenerationStudy : IStudyTask, IDisposable
 
             bool Fits(Generator generator) =>
                 generator.Model.Input.Shape == _data.Test.Shape
-                && generator.Model.ClassCount == _data.ClassCount
-                && run is GenerationResult { DenoisingErrors.Length: var levels }
-                && generator.MaxSteps == levels;
+                && run switch
+                {
+                    GenerationResult { DenoisingErrors.Length: var levels } => generator.Model.Input.Bits > 1
+                        && generator.Model.ClassCount == _data.ClassCount
+                        && generator.MaxSteps == levels,
+                    BitGenerationResult { Bounds: [{ Steps: var levels }, ..] } => generator.Model.Input.Bits == 1
+                        && generator.Model.ClassCount == 1
+                        && generator.MaxSteps == levels,
+                    _ => false,
+                };
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
         {
@@ -95,9 +102,17 @@ internal sealed class GenerationStudy : IStudyTask, IDisposable
     {
         measuring?.Report(new MeasuringProgress("real images", 0));
         var rows = new List<GenerationRow>();
+        var bits = new List<BitGenerationRow>();
         for (int i = 0; i < runs.Count; i++)
         {
-            rows.AddRange(Measure(runs[i].Run, runs[i].Result, (i, runs.Count), measuring));
+            if (runs[i].Result is BitGenerationResult result)
+            {
+                bits.AddRange(Bounds(runs[i].Run, result));
+            }
+            else
+            {
+                rows.AddRange(Measure(runs[i].Run, runs[i].Result, (i, runs.Count), measuring));
+            }
         }
 
         measuring?.Report(new MeasuringProgress("simple generators", 1));
@@ -117,6 +132,7 @@ internal sealed class GenerationStudy : IStudyTask, IDisposable
                 [MixtureName] = Baseline(folder, MixtureName, MixtureParts),
             },
             rows,
+            bits.Count > 0 ? bits : null,
             missing,
             ProgramInfo.Now()
         );
@@ -134,8 +150,9 @@ internal sealed class GenerationStudy : IStudyTask, IDisposable
         const int Rows = 3;
         int[] steps = Steps(run.Run),
             most = [.. Enumerable.Repeat(steps[^1], Rows - 1)];
+        bool hasClasses = run.Result is GenerationResult;
         int[] all = [.. steps, .. most],
-            classes = [.. Enumerable.Range(0, Math.Min(_data.ClassCount, 10))];
+            classes = [.. Enumerable.Range(0, Math.Min(_data.ClassCount, 10)).Select(c => hasClasses ? c : 0)];
         ImageSet[] drawn =
         [
             .. all.Select((s, row) => Draw(run.Run, run.Result, classes, 1 + Math.Max(0, row - steps.Length + 1) * classes.Length, s)),
@@ -148,6 +165,35 @@ internal sealed class GenerationStudy : IStudyTask, IDisposable
             new ImageSet(pixels, new byte[drawn.Sum(d => d.Count)], shape.Channels, shape.Height, shape.Width)
         );
     }
+
+    private IEnumerable<BitGenerationRow> Bounds(PlannedRun run, BitGenerationResult result)
+    {
+        (double own, double peer) = Time(run, result);
+        return result
+            .Bounds.OrderBy(b => b.Steps)
+            .Select(b => new BitGenerationRow(Row(run, result, b.Steps, own, peer))
+            {
+                Bound = b.Bound,
+                BoundStandardError = b.BoundStandardError,
+            });
+    }
+
+    private static DiffusionRow Row(PlannedRun run, RunResult result, int steps, double own, double peer) =>
+        new()
+        {
+            Experiment = run.Experiment.Name,
+            Method = run.Experiment.Method.Name,
+            Seed = run.Seed,
+            WeightBits = result.WeightBits,
+            ActivationBits = result.ActivationBits,
+            Packed = result.Packed,
+            ModelBytes = result.ModelBytes,
+            MultiplyAccumulates = result.MultiplyAccumulates,
+            TrainProcessorSeconds = result.TrainProcessorSeconds,
+            Steps = steps,
+            MillisecondsPerImage = steps * own,
+            OnnxRuntimeMillisecondsPerImage = steps * peer,
+        };
 
     private IEnumerable<GenerationRow> Measure(
         PlannedRun run,
@@ -175,18 +221,8 @@ internal sealed class GenerationStudy : IStudyTask, IDisposable
 
             double Mean(Func<GenerationMeasures, double> value) => measures.Average(value);
             var distance = Spread.Of(measures.Select(m => m.FeatureDistance));
-            yield return new GenerationRow
+            yield return new GenerationRow(Row(run, result, steps, own, peer))
             {
-                Experiment = run.Experiment.Name,
-                Method = run.Experiment.Method.Name,
-                Seed = run.Seed,
-                WeightBits = result.WeightBits,
-                ActivationBits = result.ActivationBits,
-                Packed = result.Packed,
-                ModelBytes = result.ModelBytes,
-                MultiplyAccumulates = result.MultiplyAccumulates,
-                TrainProcessorSeconds = result.TrainProcessorSeconds,
-                Steps = steps,
                 SamplingSeeds = measures.Count,
                 FeatureDistance = distance.Mean,
                 FeatureDistanceStd = distance.Std,
@@ -200,8 +236,6 @@ internal sealed class GenerationStudy : IStudyTask, IDisposable
                 NearestTrainingInFeatures = Mean(m => m.NearestTraining.MedianFeatures),
                 NearestTrainingOfTestInFeatures = measures[0].NearestTrainingOfTest.MedianFeatures,
                 NearestTrainingByClass = [.. Enumerable.Range(0, _data.ClassCount).Select(c => Mean(m => m.NearestTraining.Pixels[c]))],
-                MillisecondsPerImage = steps * own,
-                OnnxRuntimeMillisecondsPerImage = steps * peer,
             };
         }
     }

@@ -77,7 +77,7 @@ public sealed class Generator
         StepListener? listener = null
     )
     {
-        (NoiseSchedule schedule, int classes) = input.Diffusion!;
+        (NoiseSchedule schedule, int classes) = (input.Diffusion!.Schedule, input.Diffusion.Classes);
         int count = input.Shape.Count;
         ArgumentOutOfRangeException.ThrowIfNegative(classIndex);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(classIndex, classes);
@@ -90,7 +90,13 @@ public sealed class Generator
         int[] state = new int[count + DiffusionInput.Conditions],
             image = new int[count],
             noise = new int[count];
-        FillNoise(seed, 0, state.AsSpan(0, count));
+        bool isBits = input.Bits == 1;
+        Fill(seed, 0, state.AsSpan(0, count), isBits);
+        for (int i = 0; isBits && i < count; i++)
+        {
+            state[i] = state[i] < BitPosterior.One / 2 ? One : -One;
+        }
+
         state[count + 1] = classIndex;
         for (int k = 0; k < steps; k++)
         {
@@ -103,14 +109,20 @@ public sealed class Generator
             (int level, int next) = (levels[k], k + 1 < steps ? levels[k + 1] : 0);
             state[count] = level - 1;
             denoise(state, image);
-            (int ofImage, int ofState, int ofNoise) = schedule.Step(level, next);
+            (int ofImage, int ofState, int ofNoise) = isBits ? (0, 0, 1) : schedule.Step(level, next);
             if (ofNoise != 0)
             {
-                FillNoise(seed, k + 1, noise);
+                Fill(seed, k + 1, noise, isBits);
             }
 
             for (int i = 0; i < count; i++)
             {
+                if (isBits)
+                {
+                    state[i] = noise[i] < BitPosterior.Of(schedule, level, next, state[i] > 0, image[i]) ? One : -One;
+                    continue;
+                }
+
                 int sum = ofImage * Math.Clamp(image[i], -One, One) + ofState * state[i] + ofNoise * noise[i];
                 state[i] = Math.Clamp((sum + StepHalf) >> NoiseSchedule.FractionBits, short.MinValue, short.MaxValue);
             }
@@ -128,13 +140,21 @@ public sealed class Generator
     /// <param name="seed">The generator's first state.</param>
     /// <param name="step">0: what sampling begins with. k: what is added after k steps, the numbers behind those of k noises.</param>
     /// <param name="noise">Receives the numbers, within 5 deviations.</param>
-    public static void FillNoise(long seed, int step, Span<int> noise)
+    public static void FillNoise(long seed, int step, Span<int> noise) => Fill(seed, step, noise, isUniform: false);
+
+    /// <summary>What a sampler of bits compares with probabilities: the upper 16 bits of the same numbers of SplitMix64.</summary>
+    /// <param name="seed">The generator's first state.</param>
+    /// <param name="step">As in <see cref="FillNoise"/>.</param>
+    /// <param name="numbers">Receives the numbers, 0 to 65,535.</param>
+    public static void FillUniform(long seed, int step, Span<int> numbers) => Fill(seed, step, numbers, isUniform: true);
+
+    private static void Fill(long seed, int step, Span<int> numbers, bool isUniform)
     {
         const ulong Increment = 0x9E3779B97F4A7C15;
         const int Mean = 8 * 255 / 2,
             Scale = 5017; // 2^12 over the deviation of the sum, sqrt(8 (2^16 - 1) / 12), times 2^8.
-        ulong state = unchecked((ulong)seed + (ulong)step * (ulong)noise.Length * Increment);
-        foreach (ref int number in noise)
+        ulong state = unchecked((ulong)seed + (ulong)step * (ulong)numbers.Length * Increment);
+        foreach (ref int number in numbers)
         {
             state = unchecked(state + Increment);
             ulong z = state;
@@ -147,7 +167,7 @@ public sealed class Generator
                 sum += (int)(z >> shift & 0xFF);
             }
 
-            number = (sum - Mean) * Scale >> 8;
+            number = isUniform ? (int)(z >> 48) : (sum - Mean) * Scale >> 8;
         }
     }
 

@@ -35,12 +35,16 @@ internal static class ModelFile
         writer.Size(input.Width);
         writer.Byte((byte)input.Bits);
         writer.Byte(input.PixelThreshold);
-        if (input.Diffusion is var (schedule, classes))
+        if (input.Diffusion is { } diffusion)
         {
-            writer.Size(schedule.Levels);
-            writer.Integers(schedule.Signal.Span[1..]);
-            writer.Integers(schedule.Noise.Span[1..]);
-            writer.Size(classes);
+            writer.Size(diffusion.Schedule.Levels);
+            writer.Integers(diffusion.Schedule.Signal.Span[1..]);
+            if (input.Bits > 1)
+            {
+                writer.Integers(diffusion.Schedule.Noise.Span[1..]);
+            }
+
+            writer.Size(diffusion.Classes);
             writer.Byte((byte)(classNames is null ? 0 : 1));
         }
 
@@ -113,7 +117,7 @@ internal static class ModelFile
         bool isNamed = version == Named;
         if (version == Diffusion)
         {
-            input = input with { Diffusion = ReadDiffusion(ref reader) };
+            input = input with { Diffusion = ReadDiffusion(ref reader, input.Bits) };
             isNamed = reader.Byte() switch
             {
                 0 => false,
@@ -129,20 +133,12 @@ internal static class ModelFile
             : throw new InvalidDataException("Bytes follow the end of the model.");
     }
 
-    private static DiffusionInput ReadDiffusion(ref FileReader reader)
+    private static DiffusionInput ReadDiffusion(ref FileReader reader, int bits)
     {
         int levels = reader.Size();
-        if (levels is 0 or > NoiseSchedule.MaxLevels)
-        {
-            throw new InvalidDataException($"A diffusion model has 1 to {NoiseSchedule.MaxLevels} noise levels, not {levels}.");
-        }
-
-        int[] signal = [1 << NoiseSchedule.FractionBits, .. reader.Integers32(levels)],
-            noise = [0, .. reader.Integers32(levels)];
-        int classes = reader.Size();
-        return classes is >= 1 and <= DiffusionInput.MaxClasses
-            ? new DiffusionInput(new NoiseSchedule(signal, noise), classes)
-            : throw new InvalidDataException($"A diffusion model has 1 to {DiffusionInput.MaxClasses} classes, not {classes}.");
+        int[] signal = [1 << NoiseSchedule.FractionBits, .. reader.Integers32(levels)];
+        NoiseSchedule schedule = bits > 1 ? new(signal, (int[])[0, .. reader.Integers32(levels)]) : new(signal);
+        return new DiffusionInput(schedule, reader.Size());
     }
 
     private static int ScoreCount(Operation[] operations) =>

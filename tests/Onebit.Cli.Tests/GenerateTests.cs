@@ -48,6 +48,31 @@ public class GenerateTests
     }
 
     [Fact]
+    public void Bits_are_drawn_without_a_class()
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder.File("bits.onebit"),
+            images = folder.File("images");
+        var input = new ModelInput(1, Size, Size, 1, 0)
+        {
+            Diffusion = new DiffusionInput(new NoiseSchedule(NoiseSchedule.Cosine(4).Signal), 1),
+        };
+        new BitModel(input, [new Slice(0, 0, input.Shape), new Requantize(1, new[] { 1 }, new[] { 0L }, 0, 16)]).Save(path);
+        Assert.Equal(0, OnebitProcess.Run("generate", path, "--count", "2", "--folder", images).ExitCode);
+        Assert.Equal(["0000.png", "0001.png"], Directory.GetFiles(images).Select(f => Path.GetFileName(f)).Order());
+        using SKBitmap second = SKBitmap.Decode(Path.Combine(images, "0001.png"));
+        byte[] pixels = new byte[Size * Size];
+        Generator.Load(path).Generate(0, 2, pixels);
+        Assert.Equal(pixels, from i in Enumerable.Range(0, Size * Size) select second.GetPixel(2 * (i % Size), 2 * (i / Size)).Red);
+
+        (int code, _, string error) = OnebitProcess.Run("generate", path, "--class", "0", "--out", folder.File("grid.png"));
+        Assert.Equal(1, code);
+        Assert.Contains("draws without a class; leave out --class", error, StringComparison.Ordinal);
+        (_, string told, _) = OnebitProcess.Run("inspect", path);
+        Assert.Contains("1 bit with one of 4 noise levels", told, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_class_is_known_by_its_name_and_mistakes_get_a_sentence()
     {
         using var folder = new TemporaryFolder();

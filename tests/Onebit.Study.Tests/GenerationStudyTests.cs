@@ -33,7 +33,11 @@ public sealed class GenerationStudyTests : IDisposable
     {
         ImageSet images = DatasetLoader.LoadTest("mnist");
         var data = new Dataset("mnist", images.Slice(0, 4000), images.Slice(4000, 400));
-        (PlannedRun, RunResult)[] runs = [.. new[] { "float32", "binaryconnect" }.Select(m => Train(m, data))];
+        (PlannedRun, RunResult)[] runs =
+        [
+            .. new[] { "float32", "binaryconnect" }.Select(m => Train(m, data)),
+            Train("binarynet", data, GeneratedPixels.Bits),
+        ];
         var told = new List<string>();
         GenerationResults Execute()
         {
@@ -62,6 +66,13 @@ public sealed class GenerationStudyTests : IDisposable
         Assert.All(results.Runs, r => Assert.InRange(r.MillisecondsPerImage, 1e-4, 1000));
         Assert.Equal(["one Gaussian per class", "ten Gaussians per class"], results.Baselines.Keys.Order().Reverse().Order());
         Assert.Contains("binaryconnect, 3 steps", told);
+        var bounds = (BitGenerationResult)runs[2].Item2;
+        Assert.Equal([("binarynet", 1, 1), ("binarynet", 3, 1)], results.Bits!.Select(r => (r.Method, r.Steps, r.ActivationBits)));
+        Assert.Equal(
+            bounds.Bounds.Reverse().Select(b => (b.Bound, b.BoundStandardError)),
+            results.Bits!.Select(r => (r.Bound, r.BoundStandardError))
+        );
+        Assert.All(results.Bits!, r => Assert.InRange(r.MillisecondsPerImage, 1e-4, 1000));
 
         JsonElement written = JsonDocument.Parse(File.ReadAllText(_folder.File("generation.json"))).RootElement;
         string[] names = [.. written.GetProperty("runs")[0].EnumerateObject().Select(p => p.Name)];
@@ -88,8 +99,10 @@ public sealed class GenerationStudyTests : IDisposable
         );
 
         var page = XDocument.Parse(File.ReadAllText(_folder.File("report.html")).Replace("<!DOCTYPE html>", "", StringComparison.Ordinal));
-        Assert.Equal(2, page.Descendants("img").Count());
-        Assert.Contains("1\u00a0training is missing", page.Root!.Value, StringComparison.Ordinal);
+        Assert.Equal(3, page.Descendants("img").Count());
+        Assert.Contains("Diffusion on bits", page.Root!.Value, StringComparison.Ordinal);
+        Assert.Equal(bounds.Bounds[1].Bound, written.GetProperty("bits")[0].GetProperty("bound").GetDouble());
+        Assert.Contains("1\u00a0training is missing", page.Root.Value, StringComparison.Ordinal);
 
         // A study that is continued takes what was measured.
         string kept = Path.Combine(runs[0].Item1.Folder, "measures.json");
@@ -114,14 +127,14 @@ public sealed class GenerationStudyTests : IDisposable
         );
     }
 
-    private (PlannedRun, RunResult) Train(string method, Dataset data)
+    private (PlannedRun, RunResult) Train(string method, Dataset data, GeneratedPixels pixels = GeneratedPixels.Bytes)
     {
         var experiment = new Experiment
         {
             Name = method,
             Network = new NetworkSpec("small", JsonSerializer.Deserialize<Layer[]>(Layers, Experiment.Json)!),
             Method = Method.Named(method),
-            Generation = new GenerationSpec(Levels: 3),
+            Generation = new GenerationSpec(Levels: 3, Pixels: pixels),
             Epochs = 1,
             BatchSize = 100,
             Optimizer = new OptimizerSpec(OptimizerType.Adam, 0.01),

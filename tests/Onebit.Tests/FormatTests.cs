@@ -101,7 +101,7 @@ public class FormatTests
     [InlineData("04 01 00", "04 00 00", "kind 0")]
     [InlineData("04 01 00", "04 19 00", "kind 25")]
     // The input.
-    [InlineData("01 80 04", "02 80 04", "1, 8 or 16 bits")]
+    [InlineData("01 80 04", "02 80 04", "1 or 8 bits")]
     [InlineData("01 80 04", "08 80 04", "threshold")]
     [InlineData("01 80 04", "01 00 04", "threshold")]
     // Integer arrays: thresholds 1 and 0.

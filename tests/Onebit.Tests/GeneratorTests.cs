@@ -7,18 +7,20 @@ public class GeneratorTests
         Levels = 5,
         Classes = 3;
 
-    [Fact]
-    public void Every_kernel_path_draws_the_same_pixels_as_the_reference_interpreter()
+    [Theory]
+    [InlineData(16)]
+    [InlineData(1)]
+    public void Every_kernel_path_draws_the_same_pixels_as_the_reference_interpreter(int bits)
     {
         const int Models = 40;
         int empty = 0;
         for (int seed = 0; seed < Models; seed++)
         {
-            BitModel model = Denoiser(new Random(seed));
+            BitModel model = Denoiser(new Random(seed), bits: bits);
             byte[] expected = new byte[Size * Size],
                 drawn = new byte[Size * Size];
             ReferenceInterpreter.Generate(model, seed % Classes, seed, expected, 1 + seed % Levels);
-            empty += expected.Distinct().Count() < 3 ? 1 : 0;
+            empty += expected.Distinct().Count() < (bits == 1 ? 2 : 3) ? 1 : 0;
             foreach (int width in new[] { 64, 128, 256, 512 })
             {
                 new Generator(new BitModel(model.Input, model.Operations, width)).Generate(seed % Classes, seed, drawn, 1 + seed % Levels);
@@ -145,15 +147,16 @@ public class GeneratorTests
     [Fact]
     public void Files_of_diffusion_models_are_read_as_written_and_have_one_encoding()
     {
-        foreach (string[]? names in new[] { null, new[] { "zero", "one", "two" } })
+        foreach ((int bits, string[]? names) in new[] { (16, null), (16, ["zero", "one", "two"]), (1, (string[]?)null) })
         {
-            BitModel model = Denoiser(new Random(3), names);
+            BitModel model = Denoiser(new Random(3), names, bits);
             byte[] file = model.ToBytes();
             Assert.Equal(3, file[4]);
             BitModel read = BitModel.Read(file);
             Assert.Equal(file, read.ToBytes());
             Assert.Equal(model.ClassNames, read.ClassNames);
             Assert.Equal(model.Input.Diffusion!.Schedule.Signal.ToArray(), read.Input.Diffusion!.Schedule.Signal.ToArray());
+            Assert.Equal(model.Input.Diffusion.Schedule.Noise.ToArray(), read.Input.Diffusion.Schedule.Noise.ToArray());
 
             // Damaged ones are refused, or draw what the reference interpreter draws.
             var random = new Random(5);
@@ -227,18 +230,97 @@ public class GeneratorTests
             );
     }
 
+    [Fact]
+    public void A_sampler_of_bits_compares_the_numbers_of_a_seed_with_probabilities()
+    {
+        // A model that gives the same logit everywhere, 3: bits are 1 with its probability, whatever the noise was.
+        ModelInput input = Bits(NoiseSchedule.Cosine(Levels).Signal.ToArray());
+        var constant = new BitModel(
+            input,
+            [new Slice(0, 0, new Shape(1, Size, Size)), new Requantize(1, new[] { 0 }, new[] { 3L << 10 }, 0, 16)]
+        );
+        int[] numbers = new int[Size * Size];
+        byte[] pixels = new byte[Size * Size];
+        Generator.FillUniform(9, 1, numbers);
+        new Generator(constant).Generate(0, 9, pixels, 1);
+        double entry = 65536 / (1 + Math.Exp(-(3 + 0.5 / 16)));
+        Assert.Equal([.. numbers.Select(n => (byte)(n < Math.Round(entry) ? 255 : 0))], pixels);
+
+        // All steps, with the definition in floating point.
+        int[] state = new int[Size * Size];
+        Generator.FillUniform(9, 0, state);
+        double[] bits = [.. state.Select(n => n < 32768 ? 1.0 : -1)];
+        double mean = 2 * Math.Round(entry) / 65536 - 1;
+        for (int k = 0; k < Levels; k++)
+        {
+            Generator.FillUniform(9, k + 1, numbers);
+            for (int i = 0; i < bits.Length; i++)
+            {
+                bits[i] = numbers[i] < Math.Round(65536 * Posterior(Signal(Levels - k), Signal(Levels - k - 1), bits[i], mean)) ? 1 : -1;
+            }
+        }
+
+        new Generator(constant).Generate(0, 9, pixels);
+        Assert.Equal([.. bits.Select(b => (byte)(b > 0 ? 255 : 0))], pixels);
+        Assert.InRange(pixels.Count(p => p == 255), 28, 36);
+
+        double Signal(int level) => input.Diffusion!.Schedule.Signal.Span[level] / 16384.0;
+
+        // Bayes' rule, the flip between the levels written out.
+        static double Posterior(double from, double to, double bit, double mean)
+        {
+            double kept = (1 + from / to * bit) / 2,
+                one = (1 + to * mean) / 2;
+            return kept * one / (kept * one + (1 - kept) * (1 - one));
+        }
+    }
+
+    [Fact]
+    public void Probabilities_of_bits_are_never_0_or_1_and_the_same_on_every_machine()
+    {
+        for (int i = -192; i < 192; i++)
+        {
+            // How near an exact entry is to where rounding changes: far beyond the errors of any exponential.
+            double exact = 65536 / (1 + Math.Exp(-(i + 0.5) / 16));
+            Assert.True(Math.Abs(exact - Math.Floor(exact) - 0.5) > 1e-5, $"entry {i}");
+        }
+
+        NoiseSchedule schedule = Bits(NoiseSchedule.Cosine(20).Signal.ToArray()).Diffusion!.Schedule;
+        int previous = 0;
+        for (int output = short.MinValue; output <= short.MaxValue; output++)
+        {
+            int one = BitPosterior.Of(schedule, 20, 0, isOne: true, output);
+            Assert.InRange(one, Math.Max(1, previous), 65535);
+            Assert.Equal(one, BitPosterior.Of(schedule, 20, 0, isOne: false, output));
+            Assert.Equal(65536, one + BitPosterior.Of(schedule, 20, 0, isOne: true, -1 - output));
+            previous = one;
+            Assert.InRange(BitPosterior.Of(schedule, 1, 0, isOne: output % 2 == 0, output), 1, 65535);
+        }
+
+        // Levels without any signal: nothing is divided by 0.
+        Assert.InRange(BitPosterior.Of(new NoiseSchedule(new[] { 16384, 0, 0 }), 2, 1, isOne: true, 0), 1, 65535);
+        Assert.Equal([0, 1, 8192], new NoiseSchedule(new[] { 16384, 16383, 0 }).Noise.ToArray());
+        Assert.Throws<InvalidDataException>(() => new NoiseSchedule(new[] { 16384, 16384, 0 }));
+    }
+
+    private static ModelInput Bits(int[] signal) =>
+        new(1, Size, Size, 1, 0) { Diffusion = new DiffusionInput(new NoiseSchedule(signal), 1) };
+
     private static ModelInput Input => new(1, Size, Size, 16, 0) { Diffusion = new DiffusionInput(NoiseSchedule.Cosine(Levels), Classes) };
 
     /// <summary>Two convolutions with a residual path, told level and class.</summary>
-    private static BitModel Denoiser(Random random, string[]? names = null)
+    private static BitModel Denoiser(Random random, string[]? names = null, int bits = 16)
     {
         const int Channels = 5;
+        ModelInput flipped = Bits(NoiseSchedule.Cosine(Levels).Signal.ToArray());
         int[] Table(int rows) => Build.Many(rows * Channels, () => random.Next(-90, 90));
         return new BitModel(
-            Input,
+            bits == 1 ? flipped with { Diffusion = new DiffusionInput(flipped.Diffusion!.Schedule, Classes) } : Input,
             [
                 new Slice(0, 0, new Shape(1, Size, Size)),
-                new Requantize(1, new[] { 1 }, new[] { (128L << 7) + 64 }, 7, 8),
+                bits == 1
+                    ? new Threshold(1, new[] { 0 }, new[] { false })
+                    : new Requantize(1, new[] { 1 }, new[] { (128L << 7) + 64 }, 7, 8),
                 new Linear(2, Channels, 3, 3, 1, 1, 1, Build.Weights(random, Channels * 9)),
                 new Requantize(3, Build.Many(Channels, () => random.Next(5, 20)), Build.Repeat(0L, Channels), 6, 16),
                 new AddEmbedding(4, 0, Size * Size, Table(Levels)),

@@ -184,7 +184,7 @@ public class ModelCheckTests
     public static TheoryData<string, ModelInput> RefusedInputs =>
         new()
         {
-            { "1, 8 or 16 bits", new(1, 1, 1, 2, 1) },
+            { "1 or 8 bits", new(1, 1, 1, 2, 1) },
             { "threshold", new(1, 1, 1, 1, 0) },
             { "threshold", new(1, 1, 1, 8, 1) },
             { "at least 1", new(0, 1, 1, 8, 0) },

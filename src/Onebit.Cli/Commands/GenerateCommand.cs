@@ -90,8 +90,13 @@ internal static class GenerateCommand
                 throw new ExperimentException($"{path} has {generator.MaxSteps} noise levels; give --steps that or less.");
             }
 
+            if (classes == 1 && parsed.GetValue(asked) is not null)
+            {
+                throw new ExperimentException($"{path} draws without a class; leave out --class.");
+            }
+
             int? only = parsed.GetValue(asked) is { } name ? Find(generator.Model, name) : null;
-            int images = parsed.GetValue(count) ?? (only is null ? Math.Min(8 * classes, MaxCount) : 64),
+            int images = parsed.GetValue(count) ?? (only is null && classes > 1 ? Math.Min(8 * classes, MaxCount) : 64),
                 columns = only is null && classes is > 1 and <= 32 ? classes : (int)Math.Ceiling(Math.Sqrt(images)),
                 size = parsed.GetValue(scale) ?? 2;
             RequirePicture(generator.Model.Input.Shape, images, columns, size, parsed.GetValue(gif) is null ? 1 : runs + 1);
@@ -119,7 +124,7 @@ internal static class GenerateCommand
                 Directory.CreateDirectory(into);
                 for (int i = 0; i < images; i++)
                 {
-                    string file = string.Create(CultureInfo.InvariantCulture, $"{i:D4}-class{wanted[i]}.png");
+                    string file = string.Create(CultureInfo.InvariantCulture, $"{i:D4}{(classes > 1 ? $"-class{wanted[i]}" : "")}.png");
                     ImageGrid.Write(Path.Combine(into, file), ImageGrid.Draw(drawn.Slice(i, 1), 1, scale: size));
                 }
 

@@ -35,6 +35,16 @@ internal static class GenerationTable
                     + $"recall {results.Test.RecallOfTraining:F3}."
             )
         );
+        foreach (var bits in (results.Bits ?? []).GroupBy(r => (r.Experiment, r.Steps)))
+        {
+            AnsiConsole.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{bits.Key.Experiment}, {bits.Key.Steps} steps: at most {bits.Average(r => r.Bound):F2} nats per test image."
+                )
+            );
+        }
+
         AnsiConsole.WriteLine($"Report: {VisibleText.Of(report)}");
     }
 

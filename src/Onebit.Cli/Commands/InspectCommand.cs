@@ -119,11 +119,13 @@ internal static class InspectCommand
     {
         ModelInput input = model.Input;
         string bits =
-            input.Bits == 1 ? $"1 bit (1 from {input.PixelThreshold} on)"
-            : input.Diffusion is { } diffusion ? $"{input.Bits} bits with one of {diffusion.Schedule.Levels} noise levels, to draw one"
+            input.Diffusion is { } diffusion
+                ? $"{input.Bits} bit{(input.Bits == 1 ? "" : "s")} with one of {diffusion.Schedule.Levels} noise levels, to draw one"
+            : input.Bits == 1 ? $"1 bit (1 from {input.PixelThreshold} on)"
             : $"{input.Bits} bits";
         LayerRow[] linear = [.. rows.Where(r => r.WeightBits is not null)];
-        AnsiConsole.WriteLine($"Input: {input.Shape} pixels of {bits}. {model.ClassCount} classes{Named(model)}.");
+        string classes = model.ClassCount == 1 ? "No classes" : $"{model.ClassCount} classes{Named(model)}";
+        AnsiConsole.WriteLine($"Input: {input.Shape} pixels of {bits}. {classes}.");
         AnsiConsole.WriteLine($"File: {file:N0} bytes, {rows.Sum(r => r.Parameters):N0} parameters. Weights have 1 bit.");
         AnsiConsole.WriteLine($"Memory: {ActivationMemory.Peak(model):N0} bytes of activations when layers run fused.");
         AnsiConsole.WriteLine(

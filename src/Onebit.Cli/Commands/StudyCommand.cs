@@ -203,7 +203,7 @@ internal static class StudyCommand
                 if (runner.IsGeneration)
                 {
                     GenerationResults drawn = Execute(runner.ExecuteGeneration);
-                    LeftOut(drawn.MissingRuns, drawn.Runs.Select(r => r.Experiment));
+                    LeftOut(drawn.MissingRuns, drawn.Runs.Concat<DiffusionRow>(drawn.Bits ?? []).Select(r => r.Experiment));
                     if (asJson)
                     {
                         Console.WriteLine(System.Text.Json.JsonSerializer.Serialize(drawn, StudyResults.Json));
@@ -260,6 +260,10 @@ internal static class StudyCommand
             else if (run.Result is GenerationResult drawing)
             {
                 display.Report(run.Name, 1, $"test loss {drawing.TestLoss:F4}");
+            }
+            else if (run.Result is BitGenerationResult bits)
+            {
+                display.Report(run.Name, 1, $"bound {bits.Bounds[0].Bound:F2} nats");
             }
             else if (run.Training is { } training)
             {

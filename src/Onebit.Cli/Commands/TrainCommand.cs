@@ -171,6 +171,16 @@ internal static class TrainCommand
             table.AddTextRow("test loss", $"{generator.TestLoss:F4}");
             table.AddTextRow("validation loss", $"{generator.ValidationLoss:F4}");
         }
+        else if (result is BitGenerationResult bits)
+        {
+            foreach (LikelihoodBound bound in bits.Bounds)
+            {
+                table.AddTextRow(
+                    "bound",
+                    $"{bound.Bound:F2} nats per test image with {bound.Steps} steps (standard error {bound.BoundStandardError:F2})"
+                );
+            }
+        }
 
         table.AddTextRow("binarized weights", $"{result.BinaryParameters:N0} of {result.Parameters:N0} parameters");
         table.AddTextRow(

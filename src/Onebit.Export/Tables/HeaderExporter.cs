@@ -69,7 +69,7 @@ public static class HeaderExporter
             #define {macro}_OPERATIONS {tables.Length}
             """
         );
-        if (input.Diffusion is var (schedule, _))
+        if (input.Diffusion is { Schedule: var schedule })
         {
             AddArray(text, prefix, NumberArray.Of("signal", schedule.Signal));
             AddArray(text, prefix, NumberArray.Of("noise", schedule.Noise));

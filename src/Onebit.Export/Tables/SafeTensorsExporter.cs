@@ -29,7 +29,7 @@ public static class SafeTensorsExporter
             ["pixelThreshold"] = input.PixelThreshold,
         };
         var tensors = new List<SafeTensor>();
-        if (input.Diffusion is var (schedule, _))
+        if (input.Diffusion is { Schedule: var schedule })
         {
             tensors.Add(Tensor("input.", NumberArray.Of("signal", schedule.Signal)));
             tensors.Add(Tensor("input.", NumberArray.Of("noise", schedule.Noise)));

@@ -39,7 +39,15 @@ internal static class GenerationReport
             Preset <code>{Escape(results.Preset)}</code>.{missing}
             Made on {Escape(results.Program.Date)} with Onebit {Escape(results.Program.Version)}.
             """,
-            string.Join('\n', Table(results, rows), Pictures(pictures), Chart(rows), Beside(results), How(results, rows))
+            string.Join(
+                '\n',
+                Table(results, rows),
+                Bits(results.Bits ?? []),
+                Pictures(pictures),
+                Chart(rows),
+                Beside(results),
+                How(results, rows)
+            )
         );
     }
 
@@ -61,6 +69,36 @@ internal static class GenerationReport
             </table></div>
             </section>
             """;
+
+    private static string Bits(IReadOnlyList<BitGenerationRow> rows) =>
+        rows.Count == 0
+            ? ""
+            : $"""
+                <section id="bits">
+                <h2>Diffusion on bits</h2>
+                <p>These networks draw black and white pixels, without a class. The bound says how many nats an image of the test set takes
+                at most; fewer are better. A pixel is white with the probability of its grey. Behind ± is the standard error of the bound,
+                a mean over the seeds of training.</p>
+                <div class="scroll"><table>
+                {HtmlTable(
+                    ["run", "bits, weight / activation", "steps", "bound, nats per image", "bytes", "one image", "float32, ONNX Runtime"],
+                    column => column == 0,
+                    rows.GroupBy(r => (r.Experiment, r.Steps)).Select(g => Cells([.. g]))
+                )}
+                </table></div>
+                </section>
+                """;
+
+    private static IReadOnlyList<string> Cells(BitGenerationRow[] seeds) =>
+        [
+            seeds[0].Experiment,
+            $"{seeds[0].WeightBits} / {seeds[0].ActivationBits}",
+            Count(seeds[0].Steps),
+            $"{Number(seeds.Average(r => r.Bound), "F2")}\u00a0±\u00a0{Number(seeds.Average(r => r.BoundStandardError), "F2")}",
+            Count(seeds[0].ModelBytes),
+            Seconds(seeds.Average(r => r.MillisecondsPerImage) / 1000),
+            Seconds(seeds.Average(r => r.OnnxRuntimeMillisecondsPerImage) / 1000),
+        ];
 
     private static Row? Full(Row[] rows) => rows.Where(r => r.First.WeightBits == 32).OrderByDescending(r => r.Steps).FirstOrDefault();
 
@@ -93,8 +131,8 @@ internal static class GenerationReport
             : $"""
                 <section id="pictures">
                 <h2>Pictures</h2>
-                <p>First seed of each training. Every column asks for one class. Pictures at the same place begin with the same noise.
-                None was chosen.</p>
+                <p>First seed of each training. Every column asks for one class, but for networks that draw bits. Pictures
+                at the same place begin with the same noise. None was chosen.</p>
                 <div class="scroll">{string.Concat(pictures.Select(Picture))}</div>
                 </section>
                 """;

@@ -14,6 +14,7 @@ namespace Onebit.Study;
 /// <param name="Test">What real images give: as many training images beside the test images.</param>
 /// <param name="Baselines">Simple generators, by name.</param>
 /// <param name="Runs">One per training and number of steps.</param>
+/// <param name="Bits">One per training of a model that draws bits, and number of steps; null: there is none.</param>
 /// <param name="MissingRuns">Trainings of the preset that were not finished; null: none.</param>
 /// <param name="Program">What made the results, and when.</param>
 public sealed record GenerationResults(
@@ -28,6 +29,7 @@ public sealed record GenerationResults(
     GenerationMeasures Test,
     IReadOnlyDictionary<string, GenerationMeasures> Baselines,
     IReadOnlyList<GenerationRow> Runs,
+    IReadOnlyList<BitGenerationRow>? Bits,
     IReadOnlyList<MissingRun>? MissingRuns,
     ProgramInfo Program
 )

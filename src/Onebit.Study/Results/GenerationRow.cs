@@ -1,41 +1,17 @@
-using Onebit.Training;
+using System.Diagnostics.CodeAnalysis;
 
 namespace Onebit.Study;
 
-/// <summary>
-/// A trained diffusion model and a number of steps of its sampler. Distances are explained at <see cref="GenerationMeasures"/>.
-/// </summary>
-public sealed record GenerationRow
+/// <summary>What a diffusion model draws. Distances are explained at <see cref="GenerationMeasures"/>.</summary>
+public sealed record GenerationRow : DiffusionRow
 {
-    /// <summary>The experiment's name.</summary>
-    public required string Experiment { get; init; }
+    /// <summary>A row without values.</summary>
+    public GenerationRow() { }
 
-    /// <summary>The method's registered name.</summary>
-    public required string Method { get; init; }
-
-    /// <summary>The training's seed.</summary>
-    public required int Seed { get; init; }
-
-    /// <summary>32, or the planes of a weight.</summary>
-    public required int WeightBits { get; init; }
-
-    /// <summary>32, 8, or the planes of the method's own.</summary>
-    public required int ActivationBits { get; init; }
-
-    /// <summary>Images are drawn in integers, by the packed model; else on libtorch.</summary>
-    public required bool Packed { get; init; }
-
-    /// <summary>See <see cref="RunRecord.ModelBytes"/>.</summary>
-    public required long ModelBytes { get; init; }
-
-    /// <summary>Multiply-accumulates of one step for one image.</summary>
-    public required long MultiplyAccumulates { get; init; }
-
-    /// <summary>Processor time of the training.</summary>
-    public required double TrainProcessorSeconds { get; init; }
-
-    /// <summary>How often the model runs for an image.</summary>
-    public required int Steps { get; init; }
+    /// <summary>A row, to which the caller adds all measures.</summary>
+    [SetsRequiredMembers]
+    internal GenerationRow(DiffusionRow row)
+        : base(row) => NearestTrainingByClass = [];
 
     /// <summary>Seeds of noise, each for as many samples as the test set has images; what follows is their mean.</summary>
     public required int SamplingSeeds { get; init; }
@@ -75,12 +51,4 @@ public sealed record GenerationRow
 
     /// <summary>Median distance in pixels by class.</summary>
     public required IReadOnlyList<double> NearestTrainingByClass { get; init; }
-
-    /// <summary>Time to draw one image on one thread: the Onebit runtime where packed, else ONNX Runtime's.</summary>
-    public required double MillisecondsPerImage { get; init; }
-
-    /// <summary>
-    /// As many steps of the same network in float32 on ONNX Runtime, timed in turn; the sampler's own work is not counted.
-    /// </summary>
-    public required double OnnxRuntimeMillisecondsPerImage { get; init; }
 }

@@ -11,6 +11,9 @@ public sealed record Experiment
     // Far beyond any that trains. Above it, steps would not be numbers of 32 bits.
     private const double MaxRate = 1e30;
 
+    // With more, the first level flips fewer bits than a schedule counts.
+    private const int MaxLevelsOfBits = 200;
+
     /// <summary>Options of every file in <c>experiments/</c>: camel case, comments allowed, unknown names refused.</summary>
     public static JsonSerializerOptions Json { get; } =
         new(JsonSerializerDefaults.Web)
@@ -148,7 +151,13 @@ public sealed record Experiment
 
     /// <summary>Resolved: <see cref="Pixels"/> or its default.</summary>
     [JsonIgnore]
-    public PixelEncoding PixelEncoding => Pixels ?? (Method.Binarizes ? PixelEncoding.Bytes : PixelEncoding.Normalized);
+    public PixelEncoding PixelEncoding =>
+        Pixels
+        ?? (
+            Generation?.Pixels == GeneratedPixels.Bits ? PixelEncoding.Signs
+            : Method.Binarizes ? PixelEncoding.Bytes
+            : PixelEncoding.Normalized
+        );
 
     /// <summary>The finished runs that this one needs, as it names them.</summary>
     [JsonIgnore]
@@ -213,6 +222,10 @@ public sealed record Experiment
         Require(
             Generation is null || Distillation is null or { Layers: null, Temperature: DistillationSpec.DefaultTemperature },
             "a generation's distillation has teachers and weight alone; leave out temperature and layers"
+        );
+        Require(
+            Generation is null or { Pixels: GeneratedPixels.Bytes } or { ClassDropout: 0, Guidance: 0, Levels: <= MaxLevelsOfBits },
+            $"a generation of bits has no classes and at most {MaxLevelsOfBits} levels; leave out classDropout and guidance"
         );
         Require(Distillation is null or { Teachers.Count: > 0 }, "a distillation must name at least one teacher");
         Require(

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Onebit.Training;
 
 /// <summary>
-/// Tells a diffusion model the noise level and the class: adds a learned number to each channel for each of them. Where a network
-/// binarizes, the numbers are whole codes of 8 bits.
+/// Tells a diffusion model the noise level and the class, where there are classes: adds a learned number to each channel for each of them.
+/// Where a network binarizes, the numbers are whole codes of 8 bits.
 /// </summary>
 public sealed record ConditionLayer : Layer
 {
@@ -29,8 +29,8 @@ public sealed class ConditionModule : LayerModule
 
     private readonly bool _rounds;
     private readonly int _classCount;
-    private readonly Parameter _levels,
-        _classes;
+    private readonly Parameter _levels;
+    private readonly Parameter? _classes; // null: there is one class, of which a bias would do.
 
     internal ConditionModule(int channels, GenerationSpec generation, int classes, bool rounds)
         : base("condition")
@@ -38,7 +38,10 @@ public sealed class ConditionModule : LayerModule
         (_rounds, _classCount) = (rounds, classes);
         int rows = generation.ClassDropout > 0 ? classes + 1 : classes;
         register_parameter("levels", _levels = new Parameter(randn(generation.Levels, channels).mul_(FirstDeviation)));
-        register_parameter("classes", _classes = new Parameter(randn(rows, channels).mul_(FirstDeviation)));
+        if (rows > 1)
+        {
+            register_parameter("classes", _classes = new Parameter(randn(rows, channels).mul_(FirstDeviation)));
+        }
     }
 
     /// <summary>The level, from 1, and the class of each image of the batch, int64; the number of classes is none.</summary>
@@ -49,8 +52,12 @@ public sealed class ConditionModule : LayerModule
         // Value 0 ends with the level less 1 and the class.
         int element = builder.Info(0).Count - DiffusionInput.Conditions,
             codes = AddLayer.ToCodes(builder, inputs[0]);
-        int byLevel = builder.Append(new AddEmbedding(codes, 0, element, Whole(_levels))).Index;
-        Value sum = builder.Append(new AddEmbedding(byLevel, 0, element + 1, Whole(_classes.narrow(0, 0, _classCount))));
+        Value sum = builder.Append(new AddEmbedding(codes, 0, element, Whole(_levels)));
+        if (_classes is not null)
+        {
+            sum = builder.Append(new AddEmbedding(sum.Index, 0, element + 1, Whole(_classes.narrow(0, 0, _classCount))));
+        }
+
         OperationBuilder.RequireExact(builder.Largest(sum.Index));
         return sum;
     }
@@ -58,7 +65,12 @@ public sealed class ConditionModule : LayerModule
     private protected override Tensor Forward(Tensor x, Value value)
     {
         (Tensor levels, Tensor classes) = Condition ?? throw new InvalidOperationException("The network was not told level and class.");
-        Tensor added = Numbers(_levels).index_select(0, levels - 1) + Numbers(_classes).index_select(0, classes);
+        Tensor added = Numbers(_levels).index_select(0, levels - 1);
+        if (_classes is not null)
+        {
+            added += Numbers(_classes).index_select(0, classes);
+        }
+
         return AddLayer.ToCodes(Spatial(x), value, _rounds) + added.view(added.shape[0], -1, 1, 1);
     }
 

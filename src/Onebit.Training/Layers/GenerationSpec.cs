@@ -13,4 +13,33 @@ namespace Onebit.Training;
 /// w of classifier-free guidance, at least 0: what teachers predict is <c>(1 + w) c - w u</c>, clipped to the pixels, with c told the class
 /// and u not (Ho &amp; Salimans 2022, equation 6). The student learns it, so that sampling runs one network (Meng et al. 2023).
 /// </param>
-public sealed record GenerationSpec(int Levels = 20, double ClassDropout = 0, double Guidance = 0);
+/// <param name="Pixels">
+/// What is drawn. Bits are drawn without a class, and their noise flips them (Austin et al. 2021); then the network's output, times 4, is
+/// the logit of each.
+/// </param>
+public sealed record GenerationSpec(
+    int Levels = 20,
+    double ClassDropout = 0,
+    double Guidance = 0,
+    GeneratedPixels Pixels = GeneratedPixels.Bytes
+)
+{
+    /// <summary>The network is told a class.</summary>
+    internal bool HasClasses => Pixels != GeneratedPixels.Bits;
+
+    /// <summary>The noise of each level.</summary>
+    internal NoiseSchedule Schedule =>
+        Pixels == GeneratedPixels.Bits ? new NoiseSchedule(NoiseSchedule.Cosine(Levels).Signal) : NoiseSchedule.Cosine(Levels);
+}
+
+/// <summary>What the pixels of generated images are.</summary>
+public enum GeneratedPixels
+{
+    /// <summary>Bytes, with Gaussian noise.</summary>
+    Bytes,
+
+    /// <summary>
+    /// Bits, which noise flips. Those of the training images are 1 with probability <c>byte / 255</c>, drawn anew each time.
+    /// </summary>
+    Bits,
+}

@@ -53,6 +53,7 @@ public sealed class Network : nn.Module<Tensor, Tensor>
         Pixels = pixels;
         PixelThreshold = pixels switch
         {
+            _ when generation is not null => 0,
             PixelEncoding.Bits => pixelThreshold ?? 128,
             PixelEncoding.Signs => pixelThreshold ?? 1,
             _ => 0,
@@ -182,7 +183,7 @@ public sealed class Network : nn.Module<Tensor, Tensor>
             {
                 metadata["pixelThreshold"] = Text(PixelThreshold);
             }
-            else
+            else if (Pixels != PixelEncoding.Signs)
             {
                 metadata["pixelMean"] = Text(mean);
                 metadata["pixelDeviation"] = Text(deviation);
@@ -197,7 +198,9 @@ public sealed class Network : nn.Module<Tensor, Tensor>
     /// <inheritdoc/>
     public override Tensor forward(Tensor x) => Trace(x, [])[^1].flatten(1);
 
-    /// <summary>A diffusion model's clean image, pixels from -1 to 1, not clipped: batch x channels x height x width.</summary>
+    /// <summary>
+    /// A diffusion model's clean image, pixels from -1 to 1, not clipped, or logits of bits by 4: batch x channels x height x width.
+    /// </summary>
     /// <param name="noisy">Noisy images, of the same shape and scale.</param>
     /// <param name="levels">The noise level of each, from 1, int64.</param>
     /// <param name="classes">The class of each, int64; with class dropout, <see cref="Classes"/> is none.</param>

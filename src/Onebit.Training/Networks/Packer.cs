@@ -11,7 +11,7 @@ public static class Packer
 {
     /// <summary>Packs the weights as they are: <see cref="WeightModule.Frozen"/> where set, else the planes of the latent ones.</summary>
     /// <param name="network">The trained network.</param>
-    /// <param name="classNames">One name a class; null: numbers.</param>
+    /// <param name="classNames">One name a class; null: numbers. A network without classes has no use for them.</param>
     /// <param name="scaleBits">Bits of the multipliers that normalization becomes, see <see cref="Affine.ToFixedPoint"/>.</param>
     /// <exception cref="PackingException">A layer has no integer form.</exception>
     public static BitModel Pack(Network network, IReadOnlyList<string>? classNames = null, int scaleBits = Affine.MultiplierBits)
@@ -47,7 +47,7 @@ public static class Packer
                 builder.AppendScores(end);
             }
 
-            return builder.Build(classNames);
+            return builder.Build(network.Generation is { HasClasses: false } ? null : classNames);
         }
         catch (InvalidDataException e)
         {
@@ -60,9 +60,9 @@ public static class Packer
         (int channels, int height, int width) = network.Input;
         return network.Generation is null
             ? new ModelInput(channels, height, width, network.InputBits, network.PixelThreshold)
-            : new ModelInput(channels, height, width, 16, 0)
+            : new ModelInput(channels, height, width, network.Generation.Pixels == GeneratedPixels.Bits ? 1 : 16, 0)
             {
-                Diffusion = new DiffusionInput(NoiseSchedule.Cosine(network.Generation.Levels), network.Classes),
+                Diffusion = new DiffusionInput(network.Generation.Schedule, network.Classes),
             };
     }
 

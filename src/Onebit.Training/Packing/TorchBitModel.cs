@@ -48,7 +48,7 @@ public sealed class TorchBitModel : IDisposable
         ModelInput input = _model.Input;
         var values = new List<Tensor>
         {
-            input.Bits == 1 ? pixels.ge(input.PixelThreshold).to(ScalarType.Float32) : pixels.to(ScalarType.Float32),
+            input.PixelThreshold > 0 ? pixels.ge(input.PixelThreshold).to(ScalarType.Float32) : pixels.to(ScalarType.Float32),
         };
         foreach (Operation operation in _model.Operations)
         {

@@ -14,7 +14,7 @@ public static class NetworkFactory
             experiment.Network,
             experiment.Method,
             images.Shape,
-            data.ClassCount,
+            experiment.Generation is { HasClasses: false } ? 1 : data.ClassCount,
             experiment.PixelEncoding,
             experiment.ActivationBits,
             experiment.WeightBits,

@@ -36,7 +36,7 @@ internal sealed class Generation : ITask
             throw new ExperimentException("Guidance needs teachers that were trained with a classDropout.");
         }
 
-        _schedule = NoiseSchedule.Cosine(_spec.Levels);
+        _schedule = _spec.Schedule;
         _labels = ToTensor(data.Train.Labels.Span).DetachFromDisposeScope();
     }
 

@@ -11,17 +11,23 @@ internal static class KnownTasks
     /// <param name="data">Its images.</param>
     /// <param name="set">What the labels are called, and what was done to the pictures.</param>
     /// <param name="teachers">The networks that its distillation names; the task disposes of them.</param>
+    /// <exception cref="ExperimentException">A teacher does not fit the task.</exception>
     internal static ITask Create(Experiment experiment, DataSplit data, Dataset set, IReadOnlyList<Network> teachers) =>
-        experiment.Generation is null
-            ? new Classification(experiment, data, set.ClassNames, teachers, set.Preparation)
-            : new Generation(experiment, data, set.ClassNames, teachers);
+        teachers.Any(t => t.Generation?.Pixels != experiment.Generation?.Pixels)
+            ? throw new ExperimentException("A teacher must classify, or draw bytes, or draw bits, as its student does.")
+            : experiment.Generation?.Pixels switch
+            {
+                null => new Classification(experiment, data, set.ClassNames, teachers, set.Preparation),
+                GeneratedPixels.Bits => new BitGeneration(experiment, data, teachers),
+                _ => new Generation(experiment, data, set.ClassNames, teachers),
+            };
 
     /// <summary>Reads a run with its task's metrics.</summary>
     /// <exception cref="JsonException">It is no run, or damaged.</exception>
     internal static RunResult Read(ReadOnlySpan<byte> json) =>
         (
-            json.IndexOf("\"denoisingErrors\""u8) >= 0
-                ? JsonSerializer.Deserialize<GenerationResult>(json, Experiment.Json)
-                : (RunResult?)JsonSerializer.Deserialize<ClassificationResult>(json, Experiment.Json)
+            json.IndexOf("\"denoisingErrors\""u8) >= 0 ? JsonSerializer.Deserialize<GenerationResult>(json, Experiment.Json)
+            : json.IndexOf("\"bounds\""u8) >= 0 ? JsonSerializer.Deserialize<BitGenerationResult>(json, Experiment.Json)
+            : (RunResult?)JsonSerializer.Deserialize<ClassificationResult>(json, Experiment.Json)
         ) ?? throw new JsonException("it is empty");
 }

@@ -4,7 +4,7 @@ namespace Onebit.Training;
 
 /// <summary>
 /// Draws images with a trained diffusion model, by the steps of <see cref="NoiseSchedule.Step"/> and the noise of
-/// <see cref="Generator.FillNoise"/>.
+/// <see cref="Generator.FillNoise"/>. Those of bits are drawn without a class, from the numbers of <see cref="Generator.FillUniform"/>.
 /// </summary>
 public static class Sampler
 {
@@ -18,8 +18,13 @@ public static class Sampler
     {
         ArgumentNullException.ThrowIfNull(network);
         double one = Math.ScaleB(1, NoiseSchedule.FractionBits);
+        if (network.Generation!.Pixels == GeneratedPixels.Bits)
+        {
+            return Sample(BitDenoiser.Of(network), network.Input, seeds, steps);
+        }
+
         return Sample(
-            NoiseSchedule.Cosine(network.Generation!.Levels),
+            network.Generation.Schedule,
             network.Input,
             seeds,
             classes,
@@ -42,6 +47,12 @@ public static class Sampler
         const int One = 1 << Generator.FractionBits;
         using var _ = NewDisposeScope();
         Shape shape = model.Input.Shape;
+        if (model.Input.Bits == 1)
+        {
+            Tensor bits = Sample(BitDenoiser.Of(model), shape, seeds, steps);
+            return (bits.gt(0).to(ScalarType.Byte) * byte.MaxValue).MoveToOuterDisposeScope();
+        }
+
         Tensor image = Sample(
             model.Input.Diffusion!.Schedule,
             shape,
@@ -91,15 +102,42 @@ public static class Sampler
             state = next(image, a, state, b, Noise(k + 1), c).MoveToOuterDisposeScope();
         }
 
-        Tensor Noise(int step)
-        {
-            int[] codes = new int[seeds.Count * shape.Count];
-            for (int i = 0; i < seeds.Count; i++)
-            {
-                Generator.FillNoise(seeds[i], step, codes.AsSpan(i * shape.Count, shape.Count));
-            }
-
-            return fromCodes(tensor(codes, [seeds.Count, shape.Channels, shape.Height, shape.Width]).to(ScalarType.Int64));
-        }
+        Tensor Noise(int step) => fromCodes(Numbers(Generator.FillNoise, seeds, step, shape));
     }
+
+    /// <summary>The sampler of bits, -1 and +1.</summary>
+    private static Tensor Sample(BitDenoiser denoiser, Shape shape, IReadOnlyList<long> seeds, int steps)
+    {
+        ArgumentNullException.ThrowIfNull(seeds);
+        using var _ = no_grad();
+        using var scope = NewDisposeScope();
+        int[] levels = denoiser.Schedule.Visited(steps);
+        Tensor state = Below(0, tensor(0.5));
+        for (int k = 0; k < steps; k++)
+        {
+            using var step = NewDisposeScope();
+            Tensor from = full([seeds.Count], levels[k], ScalarType.Int64);
+            Tensor to = full_like(from, k + 1 < steps ? levels[k + 1] : 0);
+            state = Below(k + 1, denoiser.Step(state, from, to, denoiser.Predict(state, from))).MoveToOuterDisposeScope();
+        }
+
+        return state.MoveToOuterDisposeScope();
+
+        Tensor Below(int step, Tensor probability) =>
+            Numbers(Generator.FillUniform, seeds, step, shape).lt(probability * (1 << 16)).to(ScalarType.Float32).mul_(2).sub_(1);
+    }
+
+    /// <summary>The random numbers of a step, int64.</summary>
+    private static Tensor Numbers(Fill fill, IReadOnlyList<long> seeds, int step, Shape shape)
+    {
+        int[] codes = new int[seeds.Count * shape.Count];
+        for (int i = 0; i < seeds.Count; i++)
+        {
+            fill(seeds[i], step, codes.AsSpan(i * shape.Count, shape.Count));
+        }
+
+        return tensor(codes, [seeds.Count, shape.Channels, shape.Height, shape.Width]).to(ScalarType.Int64);
+    }
+
+    private delegate void Fill(long seed, int step, Span<int> numbers);
 }

@@ -9,9 +9,9 @@ namespace Onebit;
 /// <param name="Width">Columns.</param>
 /// <param name="Bits">
 /// 8: the pixels as they are, codes 0..255. 1: code 1 where the pixel is at least <paramref name="PixelThreshold"/>, else 0.
-/// 16: a noisy image, integers of 16 bits that count in 2^-12.
+/// 16: a noisy image, integers of 16 bits that count in 2^-12. A diffusion model's noisy image of one bit has -2^12 and 2^12 alone.
 /// </param>
-/// <param name="PixelThreshold">1 to 255 with one bit; else 0.</param>
+/// <param name="PixelThreshold">1 to 255 for a classifier of one bit; else 0.</param>
 public sealed record ModelInput(int Channels, int Height, int Width, int Bits, byte PixelThreshold)
 {
     /// <summary>The shape of an image; its <see cref="Shape.Count"/> is the bytes of one.</summary>
@@ -26,19 +26,14 @@ public sealed record ModelInput(int Channels, int Height, int Width, int Bits, b
     /// </summary>
     internal ValueInfo Infer(ModelCheck check)
     {
-        check.Require(Bits is 1 or 8 or 16, "pixels have 1, 8 or 16 bits");
-        check.Require(Bits == 1 == (PixelThreshold != 0), "the pixel threshold is 1 to 255 with one bit and 0 with more");
-        check.Require(Bits == 16 == Diffusion is not null, "a diffusion model, and no other, reads 16 bits");
+        check.Require(Bits is 1 || Bits == (Diffusion is null ? 8 : 16), "pixels have 1 or 8 bits, or 1 or 16 in a diffusion model");
+        check.Require((Bits == 1 && Diffusion is null) == (PixelThreshold != 0), "a pixel threshold is of classifiers of one bit");
         ValueInfo image = check.Shape(Channels, Height, Width);
         if (Diffusion is null)
         {
             return image.AsCodes(Bits, (1 << Bits) - 1);
         }
 
-        check.Require(
-            Diffusion.Classes is >= 1 and <= DiffusionInput.MaxClasses,
-            $"a diffusion model has 1 to {DiffusionInput.MaxClasses} classes"
-        );
         return check.Shape(image.Count + DiffusionInput.Conditions, 1, 1).AsIntegers(short.MinValue, short.MaxValue);
     }
 

@@ -2,7 +2,7 @@ namespace Onebit;
 
 /// <summary>
 /// How noisy the images of a diffusion model are: <c>x = (Signal[l] * image + Noise[l] * e) / 2^14</c>, where e is Gaussian of variance 1
-/// and l is 0 to <see cref="Levels"/>. Level 0 is the image.
+/// and l is 0 to <see cref="Levels"/>. Level 0 is the image. Of bits, noise is the probability that a bit is flipped.
 /// </summary>
 public sealed class NoiseSchedule
 {
@@ -39,6 +39,12 @@ public sealed class NoiseSchedule
             );
         }
     }
+
+    /// <summary>A schedule of bits, which are flipped with probability <c>(1 - signal) / 2</c>.</summary>
+    /// <param name="signal">As above; that of level 1 is below 2^14.</param>
+    /// <exception cref="InvalidDataException">The numbers are not so.</exception>
+    public NoiseSchedule(ReadOnlyMemory<int> signal)
+        : this(signal, Flips(signal.ToArray())) { }
 
     /// <summary>The factor of the image by level.</summary>
     public ReadOnlyMemory<int> Signal { get; }
@@ -105,6 +111,16 @@ public sealed class NoiseSchedule
             state = ((Root(noiseTo * noiseTo - noise * noise) << FractionBits) + noiseFrom / 2) / noiseFrom;
         long image = signalTo - ((state * signalFrom + One / 2) >> FractionBits);
         return ((int)image, (int)state, (int)noise);
+    }
+
+    private static int[] Flips(int[] signal)
+    {
+        foreach (ref int s in signal.AsSpan())
+        {
+            s = (One - s + 1) / 2;
+        }
+
+        return signal;
     }
 
     /// <summary>The root, rounded down. A double holds numbers of 28 bits and their roots exactly enough.</summary>
