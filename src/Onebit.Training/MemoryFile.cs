@@ -3,7 +3,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Onebit.Training;
 
-/// <summary>A library in memory (Linux's <c>memfd_create</c>). Nothing is written to a disk, so a killed process leaves nothing behind.</summary>
+/// <summary>
+/// A library in memory (<c>memfd_create</c> of Linux). Nothing is written to a disk, so a killed process leaves nothing behind.
+/// </summary>
 internal static class MemoryFile
 {
     /// <summary>The path of a new file of these bytes; null: an old kernel, or one that forbids it.</summary>
