@@ -11,6 +11,6 @@ public abstract class ActivationBinarizer : Binarizer
     /// <summary>The levels as they are now.</summary>
     public virtual ActivationPlanes Planes => ActivationPlanes.Sign;
 
-    /// <summary>The levels, in ones, of numbers that count in codes.</summary>
-    internal virtual Tensor OfCodes(Tensor x, double progress) => Forward(x * (1.0 / EightBitRelu.CodesPerOne), progress);
+    /// <summary>The levels of x times a factor.</summary>
+    internal virtual Tensor OfProduct(Tensor x, double factor, double progress) => Forward(x * factor, progress);
 }

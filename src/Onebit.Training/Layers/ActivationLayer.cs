@@ -79,7 +79,7 @@ public sealed class ActivationModule : LayerModule
     }
 
     private protected override Tensor Forward(Tensor x, Value value) =>
-        Binarizer is { } binarizer ? binarizer.OfCodes(x, Progress)
+        Binarizer is { } binarizer ? binarizer.OfProduct(x, 1.0 / EightBitRelu.CodesPerOne, Progress)
         : Bits == 8
             ? IsSigned ? Steps.Of(x, new CodeStep(-SignedZero, byte.MaxValue - SignedZero))
                 : s_eightBit.Forward(x)

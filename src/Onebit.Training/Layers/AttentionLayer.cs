@@ -96,7 +96,9 @@ public sealed class AttentionModule : LayerModule
     internal Tensor Probabilities(IReadOnlyList<Tensor> inputs, IReadOnlyList<Value> values) =>
         Probabilities(Heads(inputs, values, 0, Scale).matmul(Heads(inputs, values, 1).contiguous().transpose(2, 3)));
 
-    /// <summary>An input as batch x heads x positions x channels of a head, in ones times a factor. It is no copy of channels-last memory.</summary>
+    /// <summary>
+    /// An input as batch x heads x positions x channels of a head, in ones times a factor. It is no copy of channels-last memory.
+    /// </summary>
     private Tensor Heads(IReadOnlyList<Tensor> inputs, IReadOnlyList<Value> values, int input, double factor = 1)
     {
         Tensor x = Spatial(inputs[input]).permute(0, 2, 3, 1);

@@ -69,7 +69,7 @@ public sealed class ElasticActivation : ActivationBinarizer
     public override Tensor Forward(Tensor x, double progress = 1) => Of(x, 1);
 
     /// <inheritdoc/>
-    internal override Tensor OfCodes(Tensor x, double progress) => Of(x, 1.0 / EightBitRelu.CodesPerOne);
+    internal override Tensor OfProduct(Tensor x, double factor, double progress) => Of(x, factor);
 
     private Tensor Of(Tensor x, double factor) =>
         ElasticFunction.Of(x, _scale.clamp_min(MinScale) * _unit, _shift * _unit, (1 << _bits) - 1, _isSigned, factor);

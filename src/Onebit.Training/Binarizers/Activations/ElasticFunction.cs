@@ -4,9 +4,9 @@ using static TorchSharp.torch;
 namespace Onebit.Training;
 
 /// <summary>
-/// What <see cref="ElasticActivation"/> computes, in one pass over the memory each way; tensor operations took seven and twelve. With the
-/// code <c>c = round(clip(z, 0, n))</c> of <c>z = (x - low) / width</c> the result is <c>low + c width</c> less the shift. Its gradients are
-/// those of z put in place of c where <c>0 &lt; z &lt; n</c>.
+/// What <see cref="ElasticActivation"/> computes, in one pass over the memory each way. Tensor operations took seven and twelve. With the
+/// code <c>c = round(clip(z, 0, n))</c> of <c>z = (x - low) / width</c> the result is <c>low + c width</c> less the shift. Its
+/// gradients are those of z put in place of c where <c>0 &lt; z &lt; n</c>.
 /// </summary>
 internal sealed class ElasticFunction : autograd.SingleTensorFunction<ElasticFunction>
 {
@@ -84,7 +84,8 @@ internal sealed class ElasticFunction : autograd.SingleTensorFunction<ElasticFun
     }
 
     /// <summary>
-    /// The arithmetic. Images follow one another in memory, and each is as long as the lowest levels. Vectors are locals, to be in registers.
+    /// The arithmetic. Images follow one another in memory, and each is as long as the lowest levels. Vectors are locals, to be in
+    /// registers.
     /// </summary>
     private readonly struct Curve(Form form, float scale)
     {
