@@ -66,6 +66,17 @@ public class QonnxTests
     }
 
     [Fact]
+    public void Names_of_classes_and_the_preparation_are_kept()
+    {
+        BitModel plain = Build.Mlp(new Random(4));
+        string[] names = [.. Enumerable.Range(0, plain.ClassCount).Select(c => $"class {c}")];
+        BitModel model = new BitModel(plain.Input, plain.Operations, names).WithPreparation(ImagePreparation.Scaled);
+        BitModel again = QonnxImporter.Read(QonnxExporter.Write(model));
+        Assert.Equal(names, again.ClassNames);
+        Assert.Equal(ImagePreparation.Scaled, again.Preparation);
+    }
+
+    [Fact]
     public void A_damaged_file_is_refused_and_does_no_harm()
     {
         byte[] file = QonnxExporter.Write(Convolutions(new Random(5)));

@@ -18,6 +18,12 @@ public static class OnnxExporter
     /// <summary>The output with the class: the lowest one of those with the largest score.</summary>
     public const string Class = "class";
 
+    /// <summary>The name of the metadata that holds the model's <see cref="ImagePreparation"/>.</summary>
+    public const string Preparation = "onebit.preparation";
+
+    /// <summary>The name of the metadata that holds the names of the classes, one a line. A name holds no line break.</summary>
+    public const string ClassNames = "onebit.class_names";
+
     /// <summary>The ONNX file.</summary>
     /// <param name="model">A classifier.</param>
     /// <exception cref="ArgumentException">The model is a diffusion model.</exception>
@@ -47,12 +53,11 @@ public static class OnnxExporter
             model.Input.Shape,
             "onebit",
             $"A network of one-bit weights. It reads pixels of 0 to 255. A logit is a score divided by 2^{shift}.",
-            [
-                ("onebit.score_shift", shift),
-                ("onebit.preparation", model.Preparation.ToString()),
-                // Names hold no line break.
-                ("onebit.class_names", string.Join('\n', model.ClassNames)),
-            ]
+            [("onebit.score_shift", shift), .. Metadata(model)]
         );
     }
+
+    /// <summary>What a file says of a model beside its graph.</summary>
+    internal static IEnumerable<(string Key, string Value)> Metadata(BitModel model) =>
+        [(Preparation, model.Preparation.ToString()), (ClassNames, string.Join('\n', model.ClassNames))];
 }

@@ -40,7 +40,7 @@ internal sealed partial class QonnxGraph
     internal byte[] ToModel()
     {
         _onnx.Output<float>(Output, _model.ClassCount);
-        return _onnx.ToModel<float>(OnnxExporter.Input, _model.Input.Shape, "onebit");
+        return _onnx.ToModel<float>(OnnxExporter.Input, _model.Input.Shape, "onebit", metadata: OnnxExporter.Metadata(_model));
     }
 
     /// <summary>A layer with weights: a matrix product where it covers all that it reads, else a convolution.</summary>

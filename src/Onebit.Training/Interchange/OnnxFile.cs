@@ -36,6 +36,9 @@ internal sealed class OnnxFile
     /// <summary>Inputs by name; a dimension that is free is 0.</summary>
     internal List<(string Name, long[] Dimensions)> Inputs { get; } = [];
 
+    /// <summary>Free text by name.</summary>
+    internal Dictionary<string, string> Metadata { get; } = [];
+
     /// <summary>Names of the outputs.</summary>
     internal List<string> Outputs { get; } = [];
 
@@ -46,9 +49,17 @@ internal sealed class OnnxFile
         var file = new OnnxFile();
         try
         {
-            foreach (Field model in Fields(bytes).Where(f => f.Number == 7))
+            foreach (Field model in Fields(bytes))
             {
-                file.ReadGraph(model.Bytes);
+                if (model.Number == 7)
+                {
+                    file.ReadGraph(model.Bytes);
+                }
+                else if (model.Number == 14)
+                {
+                    ILookup<int, string> entry = Fields(model.Bytes).ToLookup(f => f.Number, f => f.Text);
+                    file.Metadata[entry[1].LastOrDefault("")] = entry[2].LastOrDefault("");
+                }
             }
         }
         catch (Exception e) when (e is InvalidProtocolBufferException or OverflowException or ArgumentException)

@@ -1,3 +1,5 @@
+using Onebit.Export;
+
 namespace Onebit.Training;
 
 /// <summary>
@@ -12,10 +14,14 @@ public sealed partial class QonnxImporter
     private readonly OnnxFile _file;
     private readonly ModelBuilder _model;
     private readonly Dictionary<string, OnnxValue> _values = [];
+    private bool _awaitsBits; // The model's input is what its first quantization gives.
 
-    private QonnxImporter(OnnxFile file)
+    /// <param name="file">The file.</param>
+    /// <param name="pixelThreshold">From which pixel on a pixel is 1, where nothing else reads the pixels; 0: they have 8 bits.</param>
+    private QonnxImporter(OnnxFile file, byte pixelThreshold)
     {
         _file = file;
+        _awaitsBits = pixelThreshold > 0;
         foreach ((string name, OnnxTensor constant) in file.Constants)
         {
             _values[name] = constant;
@@ -35,7 +41,7 @@ public sealed partial class QonnxImporter
             throw new InvalidDataException("The input must be images x channels x height x width, or images x pixels.");
         }
 
-        var read = new ModelInput((int)shape[1], (int)shape[2], (int)shape[3], 8, 0);
+        var read = new ModelInput((int)shape[1], (int)shape[2], (int)shape[3], pixelThreshold > 0 ? 1 : 8, pixelThreshold);
         _model = new ModelBuilder(read);
         _values[input] = New(0, new Affine(1 / PixelRange, 0, 0), isFlat);
     }
@@ -46,17 +52,34 @@ public sealed partial class QonnxImporter
     public static BitModel Read(byte[] bytes)
     {
         ArgumentNullException.ThrowIfNull(bytes);
-        var importer = new QonnxImporter(OnnxFile.Read(bytes));
+        OnnxFile file = OnnxFile.Read(bytes);
         try
         {
+            BitModel model = new QonnxImporter(file, 0).Build();
+            if (PixelThreshold(model) is > 0 and byte threshold)
+            {
+                model = new QonnxImporter(file, threshold).Build();
+            }
+
             // A model beyond the budget of its file is one that no command would load.
-            return BitModel.Read(importer.Build().ToBytes());
+            return BitModel.Read(model.ToBytes());
         }
         catch (OverflowException e)
         {
             throw new InvalidDataException("The numbers that the network gives are too large for a packed model.", e);
         }
     }
+
+    /// <summary>The one threshold that makes bits of all pixels, where nothing else reads them; else 0.</summary>
+    private static byte PixelThreshold(BitModel model) =>
+        model.Operations[0] is Quantize { Input: 0, Bits: 1 } first
+        && !first.Flipped.Span.Contains(true)
+        && model.Operations.Skip(1).All(o => !o.Inputs.Span.Contains(0))
+        && first.Thresholds.Span is var all
+        && !all.ContainsAnyExcept(all[0])
+        && all[0] is >= 1 and <= byte.MaxValue
+            ? (byte)all[0]
+            : (byte)0;
 
     private static long[] Square(long pixels)
     {
@@ -93,7 +116,12 @@ public sealed partial class QonnxImporter
 
         (int[] multipliers, long[] offsets, int shift) = Exactly(logits.Affines) ?? Affine.ToFixedPoint(logits.Affines, round: false);
         _model.Append(new Scores(logits.Index, multipliers, offsets, shift));
-        return _model.Build();
+        string[]? names = _file.Metadata.TryGetValue(OnnxExporter.ClassNames, out string? lines) ? lines.Split('\n') : null;
+        ImagePreparation preparation =
+            Enum.TryParse(_file.Metadata.GetValueOrDefault(OnnxExporter.Preparation), out ImagePreparation said) && Enum.IsDefined(said)
+                ? said
+                : ImagePreparation.Unknown;
+        return _model.Build(names).WithPreparation(preparation);
     }
 
     /// <summary>Exactly, with the smallest shift, where that is possible.</summary>
