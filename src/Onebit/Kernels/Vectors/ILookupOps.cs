@@ -64,6 +64,15 @@ internal interface ILookupOps<TVector> : IVectorOps<TVector>
     /// <summary>Stores 16-bit integers as 32-bit ones, or adds them to what is there.</summary>
     static abstract void Store32(TVector integers, bool add, ref int sums);
 
+    /// <summary>16-bit integers as 32-bit ones: the first half and the second.</summary>
+    static abstract (TVector Low, TVector High) Widen16(TVector integers);
+
+    /// <summary>The larger of each two 32-bit integers.</summary>
+    static abstract TVector Max32(TVector a, TVector b);
+
+    /// <summary>Stores 32-bit integers of two vectors as codes of 8 bits, see <see cref="AffineCodes"/>.</summary>
+    static abstract void StoreCodes(TVector low, TVector high, int multiplier, int offset, int shift, ref byte codes);
+
     /// <summary>Stores 16-bit integers as codes of 8 bits, see <see cref="AffineCodes"/>.</summary>
     static abstract void StoreCodes(TVector integers, int multiplier, int offset, int shift, ref byte codes);
 }

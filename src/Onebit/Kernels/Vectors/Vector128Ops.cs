@@ -146,10 +146,26 @@ internal readonly struct Vector128Ops : ILookupOps<Vector128<ulong>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreCodes(Vector128<ulong> integers, int multiplier, int offset, int shift, ref byte codes)
     {
-        (Vector128<int> low, Vector128<int> high) = Vector128.Widen(integers.AsInt16());
-        Vector256<int> both = Vector256.Create(low, high);
+        (Vector128<ulong> low, Vector128<ulong> high) = Widen16(integers);
+        StoreCodes(low, high, multiplier, offset, shift, ref codes);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreCodes(Vector128<ulong> low, Vector128<ulong> high, int multiplier, int offset, int shift, ref byte codes)
+    {
+        Vector256<int> both = Vector256.Create(low.AsInt32(), high.AsInt32());
         Unsafe.WriteUnaligned(ref codes, AffineCodes.Sixteen(both, both, multiplier, offset, shift).AsUInt64()[0]);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (Vector128<ulong> Low, Vector128<ulong> High) Widen16(Vector128<ulong> integers)
+    {
+        (Vector128<int> low, Vector128<int> high) = Vector128.Widen(integers.AsInt16());
+        return (low.AsUInt64(), high.AsUInt64());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<ulong> Max32(Vector128<ulong> a, Vector128<ulong> b) => Vector128.Max(a.AsInt32(), b.AsInt32()).AsUInt64();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreAtLeast16(Vector128<ulong> even, Vector128<ulong> odd, short threshold, ref byte bits)

@@ -140,9 +140,25 @@ internal readonly struct Vector256Ops : ILookupOps<Vector256<ulong>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreCodes(Vector256<ulong> integers, int multiplier, int offset, int shift, ref byte codes)
     {
-        (Vector256<int> low, Vector256<int> high) = Vector256.Widen(integers.AsInt16());
-        AffineCodes.Sixteen(low, high, multiplier, offset, shift).StoreUnsafe(ref codes);
+        (Vector256<ulong> low, Vector256<ulong> high) = Widen16(integers);
+        StoreCodes(low, high, multiplier, offset, shift, ref codes);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreCodes(Vector256<ulong> low, Vector256<ulong> high, int multiplier, int offset, int shift, ref byte codes)
+    {
+        AffineCodes.Sixteen(low.AsInt32(), high.AsInt32(), multiplier, offset, shift).StoreUnsafe(ref codes);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (Vector256<ulong> Low, Vector256<ulong> High) Widen16(Vector256<ulong> integers)
+    {
+        (Vector256<int> low, Vector256<int> high) = Vector256.Widen(integers.AsInt16());
+        return (low.AsUInt64(), high.AsUInt64());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<ulong> Max32(Vector256<ulong> a, Vector256<ulong> b) => Vector256.Max(a.AsInt32(), b.AsInt32()).AsUInt64();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreAtLeast16(Vector256<ulong> even, Vector256<ulong> odd, short threshold, ref byte bits)

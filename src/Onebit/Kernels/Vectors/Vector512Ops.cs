@@ -157,10 +157,26 @@ internal readonly struct Vector512Ops : ILookupOps<Vector512<ulong>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreCodes(Vector512<ulong> integers, int multiplier, int offset, int shift, ref byte codes)
     {
-        (Vector512<int> low, Vector512<int> high) = Vector512.Widen(integers.AsInt16());
-        AffineCodes.Sixteen(low, multiplier, offset, shift).StoreUnsafe(ref codes);
-        AffineCodes.Sixteen(high, multiplier, offset, shift).StoreUnsafe(ref codes, (nuint)Vector512<int>.Count);
+        (Vector512<ulong> low, Vector512<ulong> high) = Widen16(integers);
+        StoreCodes(low, high, multiplier, offset, shift, ref codes);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreCodes(Vector512<ulong> low, Vector512<ulong> high, int multiplier, int offset, int shift, ref byte codes)
+    {
+        AffineCodes.Sixteen(low.AsInt32(), multiplier, offset, shift).StoreUnsafe(ref codes);
+        AffineCodes.Sixteen(high.AsInt32(), multiplier, offset, shift).StoreUnsafe(ref codes, (nuint)Vector512<int>.Count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (Vector512<ulong> Low, Vector512<ulong> High) Widen16(Vector512<ulong> integers)
+    {
+        (Vector512<int> low, Vector512<int> high) = Vector512.Widen(integers.AsInt16());
+        return (low.AsUInt64(), high.AsUInt64());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<ulong> Max32(Vector512<ulong> a, Vector512<ulong> b) => Vector512.Max(a.AsInt32(), b.AsInt32()).AsUInt64();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreAtLeast16(Vector512<ulong> even, Vector512<ulong> odd, short threshold, ref byte bits)

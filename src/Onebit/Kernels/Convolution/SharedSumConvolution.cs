@@ -1,0 +1,333 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Onebit;
+
+/// <summary>
+/// A convolution of codes on one image, by additions of 16 bits. A few inputs of a position have few different sums with weights of one
+/// bit. A table holds these sums at all positions of a strip of rows. All outputs read it, at all places of the kernel. Lanes are
+/// positions: the sum that a place of the kernel reads lies so many positions further on. Codes are less half of their range, so that more
+/// of them fit into 16 bits. See <see cref="SharedSums"/>.
+/// </summary>
+internal sealed class SharedSumConvolution<TOps, TVector> : ConvolutionKernel
+    where TOps : struct, ILookupOps<TVector>
+    where TVector : struct
+{
+    private const int CacheBytes = 32 << 10, // Tables should fit into the level-1 cache.
+        MaxTableBytes = sizeof(short) << 16, // Places have 16 bits.
+        MaxWeights = 1 << 22;
+
+    private readonly SharedSums _sums;
+    private readonly Strips _strips;
+    private readonly int _planeRows;
+    private readonly int _center;
+    private readonly int _padded;
+    private readonly int _planes;
+    private readonly int _table;
+    private readonly int _codes; // bytes of an output
+    private readonly bool[] _flipped; // Outputs with a multiplier below 0.
+    private readonly SharedSumOutputs<TOps, TVector> _outputs;
+
+    public SharedSumConvolution(FusedLinear layer)
+        : base(layer)
+    {
+        Linear linear = layer.Linear;
+        _strips = Best(layer)!;
+        _sums = _strips.Sums;
+        _planeRows = (Rows + _sums.Step - 1) / _sums.Step;
+        _center = Center(layer);
+        _outputs = new SharedSumOutputs<TOps, TVector>(layer, _sums, Chunks(layer, _sums), _center, _strips.EntryBytes, _strips.Vectors);
+        _flipped = Array.ConvertAll(Requantization.Of(layer)!.Multipliers.ToArray(), m => m < 0);
+        int planes = layer.Source.Channels * _sums.Step * _sums.Step;
+        _padded = linear.Padding == 0 ? 0 : Align(layer.Source.Channels * Rows * Row + 2 * Vector512<byte>.Count);
+        _planes = _sums.Step == 1 ? 0 : Align(planes * _planeRows * _sums.Pitch + 2 * Vector512<byte>.Count);
+        _table = Align(_sums.Units * _sums.Tables * _sums.Entries * _strips.EntryBytes + (_strips.Vectors + 1) * VectorBytes);
+        _codes = (_strips.Count - 1) * _strips.Rows * _sums.Pitch + _strips.Vectors * Lanes;
+    }
+
+    public override int ScratchBytes => _padded + _planes + _table + Align(Layer.Linear.Outputs * _codes + Vector512<byte>.Count);
+
+    private static int VectorBytes => Unsafe.SizeOf<TVector>();
+
+    private static int Lanes => VectorBytes / sizeof(short);
+
+    /// <summary>Whether the layer reads and gives codes of 8 bits, and its tables and lists are small enough.</summary>
+    public static bool Fits(FusedLinear layer) =>
+        layer.Source is { Kind: ElementKind.Codes, Bits: > 1 and <= 8 }
+        && Requantization.Of(layer) is { GivesBytes: true, IsNarrow: true }
+        && (layer.Pool is null || layer.Pool.Stride == layer.Pool.Size)
+        && (long)layer.FanIn * layer.Linear.Outputs <= MaxWeights
+        && Best(layer) is not null;
+
+    /// <summary>Additions of vectors, or what takes as long.</summary>
+    public static double Additions(FusedLinear layer) => Best(layer)!.Additions;
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public override void Run(ref byte source, ValueForm form, ref byte result, ref byte scratch)
+    {
+        Linear linear = Layer.Linear;
+        ref byte padded = ref scratch;
+        ref byte planes = ref Unsafe.Add(ref scratch, _padded);
+        ref byte table = ref Unsafe.Add(ref planes, _planes);
+        ref byte codes = ref Unsafe.Add(ref table, _table);
+        if (_padded == 0)
+        {
+            padded = ref source; // What is read behind it belongs to the memory of the image. It does not matter.
+        }
+        else
+        {
+            Pad(ref source, form, ref padded);
+        }
+
+        if (_planes == 0)
+        {
+            planes = ref padded;
+        }
+        else
+        {
+            Split(ref padded, ref planes);
+        }
+
+        int outputs = linear.Outputs / linear.Groups,
+            tables = _sums.Units * _sums.Tables,
+            groupBytes = Layer.Source.Channels / linear.Groups * _sums.Step * _sums.Step * _planeRows * _sums.Pitch;
+        for (int group = 0; group < linear.Groups; group++)
+        {
+            for (int strip = 0; strip < _strips.Count; strip++)
+            {
+                int row = strip * _strips.Rows,
+                    rows = Math.Min(_strips.TableRows, _planeRows - row);
+                for (int i = 0; i < tables; i++)
+                {
+                    Tabulate(
+                        ref Unsafe.Add(ref planes, group * groupBytes + row * _sums.Pitch),
+                        i,
+                        (rows * _sums.Pitch + Lanes - 1) / Lanes,
+                        ref Unsafe.Add(ref table, i * _sums.Entries * _strips.EntryBytes)
+                    );
+                }
+
+                ref byte place = ref Unsafe.Add(ref codes, group * outputs * _codes + row * _sums.Pitch);
+                _outputs.Run(ref table, group * outputs, outputs, ref place, _codes);
+            }
+        }
+
+        Copy(ref codes, ref result);
+    }
+
+    /// <summary>The fastest way; null: there is none.</summary>
+    private static Strips? Best(FusedLinear layer) =>
+        SharedSums
+            .Of(layer)
+            .Where(sums => sums.UnitInputs * Center(layer) <= short.MaxValue)
+            .Select(sums => Strips.Of(layer, sums))
+            .OfType<Strips>()
+            .MinBy(strips => strips.Additions);
+
+    /// <summary>Further from 0 than this is no code less half of the range.</summary>
+    private static int Center(FusedLinear layer) => (layer.Source.Maximum + 1) / 2;
+
+    /// <summary>Sums of 16 bits that make up an output.</summary>
+    private static int Chunks(FusedLinear layer, SharedSums sums)
+    {
+        int most = short.MaxValue / (sums.UnitInputs * Center(layer));
+        return (sums.Units + most - 1) / most;
+    }
+
+    /// <summary>The rows and columns that a step apart are, of each channel.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Split(ref byte padded, ref byte planes)
+    {
+        Vector256<ushort> low = Vector256.Create((ushort)byte.MaxValue);
+        for (int channel = 0; channel < Layer.Source.Channels; channel++)
+        {
+            for (int phase = 0; phase < _sums.Step * _sums.Step; phase++)
+            {
+                for (int y = 0; y < _planeRows; y++)
+                {
+                    // Rows are written in order, so what a vector writes beyond one is overwritten by the next.
+                    int row = Math.Min(y * _sums.Step + phase / _sums.Step, Rows - 1);
+                    ref byte from = ref Unsafe.Add(ref padded, (channel * Rows + row) * Row + phase % _sums.Step),
+                        to = ref Unsafe.Add(ref planes, ((channel * _sums.Step * _sums.Step + phase) * _planeRows + y) * _sums.Pitch);
+                    for (int x = 0; x < _sums.Pitch; x += Vector128<byte>.Count)
+                    {
+                        Vector256<ushort> pairs = Vector256.LoadUnsafe(ref from, (nuint)(2 * x)).AsUInt16() & low;
+                        Vector128.Narrow(pairs.GetLower(), pairs.GetUpper()).StoreUnsafe(ref to, (nuint)x);
+                    }
+                }
+            }
+        }
+    }
+
+    /// <summary>The sums of a table. Bit i of an entry's index is the weight of input i, 1 for +1.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Tabulate(ref byte planes, int table, int vectors, ref byte sums)
+    {
+        ReadOnlySpan<SharedInput> inputs = _sums.Inputs(table);
+        int count = inputs.Length,
+            entry = _strips.EntryBytes;
+        ref byte first = ref Input(ref planes, inputs[0]),
+            second = ref Input(ref planes, inputs[Math.Min(1, count - 1)]),
+            third = ref Input(ref planes, inputs[Math.Min(2, count - 1)]),
+            fourth = ref Input(ref planes, inputs[Math.Min(3, count - 1)]),
+            fifth = ref Input(ref planes, inputs[Math.Min(4, count - 1)]);
+        TVector zero = TOps.Fill(0),
+            center = TOps.Fill16((short)_center);
+        for (int vector = 0; vector < vectors; vector++, sums = ref Unsafe.Add(ref sums, VectorBytes))
+        {
+            int at = vector * Lanes;
+            TVector a = Centered(ref first, at, center),
+                b = count > 1 ? Centered(ref second, at, center) : zero,
+                both = TOps.Add16(a, b),
+                one = TOps.Subtract16(a, b);
+            if (count <= 2)
+            {
+                Four(zero, both, one, ref sums, entry);
+                continue;
+            }
+
+            TVector c = Centered(ref third, at, center);
+            if (count == 3)
+            {
+                Four(TOps.Subtract16(zero, c), both, one, ref sums, entry);
+                Four(c, both, one, ref Unsafe.Add(ref sums, 4 * entry), entry);
+                continue;
+            }
+
+            TVector d = Centered(ref fourth, at, center),
+                sum = TOps.Add16(c, d),
+                difference = TOps.Subtract16(c, d);
+            if (count == 4)
+            {
+                Sixteen(zero, sum, difference, both, one, ref sums, entry);
+                continue;
+            }
+
+            TVector e = Centered(ref fifth, at, center);
+            Sixteen(TOps.Subtract16(zero, e), sum, difference, both, one, ref sums, entry);
+            Sixteen(e, sum, difference, both, one, ref Unsafe.Add(ref sums, 16 * entry), entry);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static TVector Centered(ref byte input, int at, TVector center) =>
+            TOps.Subtract16(TOps.LoadBytes(ref Unsafe.Add(ref input, at)), center);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static void Sixteen(TVector rest, TVector sum, TVector difference, TVector both, TVector one, ref byte to, int entry)
+        {
+            Four(TOps.Subtract16(rest, sum), both, one, ref to, entry);
+            Four(TOps.Add16(rest, difference), both, one, ref Unsafe.Add(ref to, 4 * entry), entry);
+            Four(TOps.Subtract16(rest, difference), both, one, ref Unsafe.Add(ref to, 8 * entry), entry);
+            Four(TOps.Add16(rest, sum), both, one, ref Unsafe.Add(ref to, 12 * entry), entry);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static void Four(TVector rest, TVector both, TVector one, ref byte to, int entry)
+        {
+            TOps.Store(TOps.Subtract16(rest, both), ref to);
+            TOps.Store(TOps.Add16(rest, one), ref Unsafe.Add(ref to, entry));
+            TOps.Store(TOps.Subtract16(rest, one), ref Unsafe.Add(ref to, 2 * entry));
+            TOps.Store(TOps.Add16(rest, both), ref Unsafe.Add(ref to, 3 * entry));
+        }
+    }
+
+    private ref byte Input(ref byte planes, SharedInput input)
+    {
+        int step = _sums.Step,
+            plane = (input.Channel * step + input.Row) * step + input.Column % step;
+        return ref Unsafe.Add(ref planes, plane * _planeRows * _sums.Pitch + input.Column / step);
+    }
+
+    /// <summary>
+    /// The codes without the gaps between rows, and the pool of codes. Where the multiplier is negative, the code of the largest sum is the
+    /// smallest one. What is written beyond a row is overwritten by the next.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Copy(ref byte codes, ref byte result)
+    {
+        (int height, int width, int pitch) = (Layer.Result.Height, Layer.Result.Width, _sums.Pitch);
+        for (int output = 0; output < Layer.Linear.Outputs; output++)
+        {
+            ref byte row = ref Unsafe.Add(ref codes, output * _codes);
+            if (_sums.Pool == 1)
+            {
+                for (int y = 0; y < height; y++, row = ref Unsafe.Add(ref row, pitch), result = ref Unsafe.Add(ref result, width))
+                {
+                    for (int x = 0; x < width; x += Vector128<byte>.Count)
+                    {
+                        Vector128.LoadUnsafe(ref row, (nuint)x).StoreUnsafe(ref result, (nuint)x);
+                    }
+                }
+
+                continue;
+            }
+
+            Vector256<byte> flip = Vector256.Create((byte)(_flipped[output] ? byte.MaxValue : 0));
+            Vector256<ushort> low = Vector256.Create((ushort)byte.MaxValue);
+            for (int y = 0; y < height; y++, row = ref Unsafe.Add(ref row, 2 * pitch), result = ref Unsafe.Add(ref result, width))
+            {
+                for (int x = 0; x < width; x += Vector128<byte>.Count)
+                {
+                    Vector256<byte> pairs = Vector256.Max(
+                        Vector256.LoadUnsafe(ref row, (nuint)(2 * x)) ^ flip,
+                        Vector256.LoadUnsafe(ref row, (nuint)(2 * x + pitch)) ^ flip
+                    );
+                    Vector256<ushort> most = Vector256.Max(pairs.AsUInt16() & low, pairs.AsUInt16() >> 8) ^ (flip.AsUInt16() & low);
+                    Vector128.Narrow(most.GetLower(), most.GetUpper()).StoreUnsafe(ref result, (nuint)x);
+                }
+            }
+        }
+    }
+
+    /// <summary>Rows of outputs at a time.</summary>
+    /// <param name="Sums">The sums.</param>
+    /// <param name="Rows">Rows of a strip.</param>
+    /// <param name="TableRows">Rows that a strip reads, of the rows that a step apart are.</param>
+    /// <param name="Count">The number of strips.</param>
+    /// <param name="Vectors">Vectors of an output's positions.</param>
+    /// <param name="EntryBytes">An odd number of cache lines, so that the same place of many sums is not in one set of the cache.</param>
+    /// <param name="Additions">See above.</param>
+    private sealed record Strips(SharedSums Sums, int Rows, int TableRows, int Count, int Vectors, int EntryBytes, double Additions)
+    {
+        /// <summary>The fastest; null: tables are too large.</summary>
+        public static Strips? Of(FusedLinear layer, SharedSums sums)
+        {
+            int height = sums.Rows,
+                outputs = layer.Linear.Outputs / layer.Linear.Groups,
+                tables = sums.Units * sums.Tables * sums.Entries,
+                chunks = Chunks(layer, sums);
+            Strips? best = null;
+            for (int rows = 1; rows <= height; rows++)
+            {
+                int tableRows = rows + sums.MoreRows,
+                    count = (height + rows - 1) / rows,
+                    vectors = (rows * sums.Pitch + Lanes - 1) / Lanes,
+                    entryBytes = Align(tableRows * sums.Pitch * sizeof(short)) | 64,
+                    bytes = tables * entryBytes;
+                if (bytes > MaxTableBytes)
+                {
+                    break;
+                }
+
+                double making = 1.5 * tables * ((tableRows * sums.Pitch + Lanes - 1) / Lanes),
+                    perVector = sums.Windows * (sums.Units * sums.Terms + 4.0 * chunks) + 8,
+                    reading = outputs * perVector * (vectors + 0.5 * ((vectors + 3) / 4)),
+                    cost =
+                        count
+                        * layer.Linear.Groups
+                        * (making + reading)
+                        * (
+                            bytes <= CacheBytes ? 1
+                            : bytes <= 1.5 * CacheBytes ? 1.1
+                            : 1.3
+                        );
+                if (best is null || cost < best.Additions)
+                {
+                    best = new Strips(sums, rows, tableRows, count, vectors, entryBytes, cost);
+                }
+            }
+
+            return best;
+        }
+    }
+}
