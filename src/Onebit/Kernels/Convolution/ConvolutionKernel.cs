@@ -50,15 +50,21 @@ internal abstract class ConvolutionKernel
     /// <param name="source">The input.</param>
     /// <param name="form">Bits or bytes.</param>
     /// <param name="padded">Receives the channels, and may receive zeros in 32 bytes behind them.</param>
-    protected void Pad(ref byte source, ValueForm form, ref byte padded)
+    protected void Pad(ref byte source, ValueForm form, ref byte padded) => Pad(ref source, form, ref padded, Row);
+
+    /// <param name="source">The input.</param>
+    /// <param name="form">Bits or bytes.</param>
+    /// <param name="padded">Receives the channels, and 64 bytes of padding behind them.</param>
+    /// <param name="row">Length of a padded row.</param>
+    protected void Pad(ref byte source, ValueForm form, ref byte padded, int row)
     {
         (ValueInfo shape, int padding) = (Layer.Source, Layer.Linear.Padding);
         Vector256<byte> one = Vector256.Create((byte)(shape.Kind == ElementKind.Signs ? 2 : 1));
-        MemoryMarshal.CreateSpan(ref padded, shape.Channels * Rows * Row).Clear();
+        MemoryMarshal.CreateSpan(ref padded, shape.Channels * Rows * row + Vector512<byte>.Count).Clear();
         for (int channel = 0; channel < shape.Channels; channel++)
         {
-            ref byte to = ref Unsafe.Add(ref padded, (channel * Rows + padding) * Row + padding);
-            for (int y = 0; y < shape.Height; y++, to = ref Unsafe.Add(ref to, Row))
+            ref byte to = ref Unsafe.Add(ref padded, (channel * Rows + padding) * row + padding);
+            for (int y = 0; y < shape.Height; y++, to = ref Unsafe.Add(ref to, row))
             {
                 // Vectors are written in order, so the zeros that one writes beyond its row are overwritten by the next.
                 int first = (channel * shape.Height + y) * shape.Width;

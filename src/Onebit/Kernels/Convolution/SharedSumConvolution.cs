@@ -20,6 +20,7 @@ internal sealed class SharedSumConvolution<TOps, TVector> : ConvolutionKernel
     private readonly SharedSums _sums;
     private readonly Strips _strips;
     private readonly int _planeRows;
+    private readonly int _row; // Length of a padded row.
     private readonly int _center;
     private readonly int _padded;
     private readonly int _planes;
@@ -35,14 +36,15 @@ internal sealed class SharedSumConvolution<TOps, TVector> : ConvolutionKernel
         _strips = Best(layer)!;
         _sums = _strips.Sums;
         _planeRows = (Rows + _sums.Step - 1) / _sums.Step;
+        _row = _sums.Step == 1 ? _sums.Pitch : Row;
         _center = Center(layer);
-        _outputs = new SharedSumOutputs<TOps, TVector>(layer, _sums, Chunks(layer, _sums), _center, _strips.EntryBytes, _strips.Vectors);
+        _outputs = new SharedSumOutputs<TOps, TVector>(layer, _sums, Chunks(layer, _sums), _center, _strips.EntryBytes);
         _flipped = Array.ConvertAll(Requantization.Of(layer)!.Multipliers.ToArray(), m => m < 0);
         int planes = layer.Source.Channels * _sums.Step * _sums.Step;
         _padded = linear.Padding == 0 ? 0 : Align(layer.Source.Channels * Rows * Row + 2 * Vector512<byte>.Count);
         _planes = _sums.Step == 1 ? 0 : Align(planes * _planeRows * _sums.Pitch + 2 * Vector512<byte>.Count);
-        _table = Align(_sums.Units * _sums.Tables * _sums.Entries * _strips.EntryBytes + (_strips.Vectors + 1) * VectorBytes);
-        _codes = (_strips.Count - 1) * _strips.Rows * _sums.Pitch + _strips.Vectors * Lanes;
+        _table = Align(_sums.Units * _sums.Tables * _sums.Entries * _strips.EntryBytes + (_strips.Table + 1) * VectorBytes);
+        _codes = _strips.All * Lanes;
     }
 
     public override int ScratchBytes => _padded + _planes + _table + Align(Layer.Linear.Outputs * _codes + Vector512<byte>.Count);
@@ -76,7 +78,7 @@ internal sealed class SharedSumConvolution<TOps, TVector> : ConvolutionKernel
         }
         else
         {
-            Pad(ref source, form, ref padded);
+            Pad(ref source, form, ref padded, _row);
         }
 
         if (_planes == 0)
@@ -93,22 +95,23 @@ internal sealed class SharedSumConvolution<TOps, TVector> : ConvolutionKernel
             groupBytes = Layer.Source.Channels / linear.Groups * _sums.Step * _sums.Step * _planeRows * _sums.Pitch;
         for (int group = 0; group < linear.Groups; group++)
         {
-            for (int strip = 0; strip < _strips.Count; strip++)
+            for (int vector = 0; vector < _strips.All; vector += _strips.Vectors)
             {
-                int row = strip * _strips.Rows,
-                    rows = Math.Min(_strips.TableRows, _planeRows - row);
+                int first = vector * Lanes,
+                    vectors = Math.Min(_strips.Vectors, _strips.All - vector),
+                    read = Math.Min(_strips.Table, (_planeRows * _sums.Pitch + linear.Padding - first + Lanes - 1) / Lanes);
                 for (int i = 0; i < tables; i++)
                 {
                     Tabulate(
-                        ref Unsafe.Add(ref planes, group * groupBytes + row * _sums.Pitch),
+                        ref Unsafe.Add(ref planes, group * groupBytes + first),
                         i,
-                        (rows * _sums.Pitch + Lanes - 1) / Lanes,
+                        read,
                         ref Unsafe.Add(ref table, i * _sums.Entries * _strips.EntryBytes)
                     );
                 }
 
-                ref byte place = ref Unsafe.Add(ref codes, group * outputs * _codes + row * _sums.Pitch);
-                _outputs.Run(ref table, group * outputs, outputs, ref place, _codes);
+                ref byte place = ref Unsafe.Add(ref codes, group * outputs * _codes + first);
+                _outputs.Run(ref table, vectors, group * outputs, outputs, ref place, _codes);
             }
         }
 
@@ -147,7 +150,7 @@ internal sealed class SharedSumConvolution<TOps, TVector> : ConvolutionKernel
                 {
                     // Rows are written in order, so what a vector writes beyond one is overwritten by the next.
                     int row = Math.Min(y * _sums.Step + phase / _sums.Step, Rows - 1);
-                    ref byte from = ref Unsafe.Add(ref padded, (channel * Rows + row) * Row + phase % _sums.Step),
+                    ref byte from = ref Unsafe.Add(ref padded, (channel * Rows + row) * _row + phase % _sums.Step),
                         to = ref Unsafe.Add(ref planes, ((channel * _sums.Step * _sums.Step + phase) * _planeRows + y) * _sums.Pitch);
                     for (int x = 0; x < _sums.Pitch; x += Vector128<byte>.Count)
                     {
@@ -279,55 +282,49 @@ internal sealed class SharedSumConvolution<TOps, TVector> : ConvolutionKernel
         }
     }
 
-    /// <summary>Rows of outputs at a time.</summary>
+    /// <summary>Positions of outputs at a time, in whole vectors.</summary>
     /// <param name="Sums">The sums.</param>
-    /// <param name="Rows">Rows of a strip.</param>
-    /// <param name="TableRows">Rows that a strip reads, of the rows that a step apart are.</param>
-    /// <param name="Count">The number of strips.</param>
-    /// <param name="Vectors">Vectors of an output's positions.</param>
+    /// <param name="All">Vectors of all positions of an output.</param>
+    /// <param name="Vectors">Vectors of a strip. The last one may have fewer.</param>
+    /// <param name="Table">Vectors of an entry of a strip's tables.</param>
     /// <param name="EntryBytes">An odd number of cache lines, so that the same place of many sums is not in one set of the cache.</param>
     /// <param name="Additions">See above.</param>
-    private sealed record Strips(SharedSums Sums, int Rows, int TableRows, int Count, int Vectors, int EntryBytes, double Additions)
+    private sealed record Strips(SharedSums Sums, int All, int Vectors, int Table, int EntryBytes, double Additions)
     {
         /// <summary>The fastest; null: tables are too large.</summary>
         public static Strips? Of(FusedLinear layer, SharedSums sums)
         {
-            int height = sums.Rows,
-                outputs = layer.Linear.Outputs / layer.Linear.Groups,
+            int outputs = layer.Linear.Outputs / layer.Linear.Groups,
                 tables = sums.Units * sums.Tables * sums.Entries,
-                chunks = Chunks(layer, sums);
+                all = (sums.Positions + Lanes - 1) / Lanes;
+            double perVector = sums.Windows * (sums.Units * sums.Terms + 4.0 * Chunks(layer, sums)) + 8;
             Strips? best = null;
-            for (int rows = 1; rows <= height; rows++)
+            for (int vectors = 1; vectors <= all; vectors++)
             {
-                int tableRows = rows + sums.MoreRows,
-                    count = (height + rows - 1) / rows,
-                    vectors = (rows * sums.Pitch + Lanes - 1) / Lanes,
-                    entryBytes = Align(tableRows * sums.Pitch * sizeof(short)) | 64,
-                    bytes = tables * entryBytes;
+                int table = (vectors * Lanes + sums.MorePositions + Lanes - 1) / Lanes,
+                    entryBytes = Align(table * VectorBytes) | 64,
+                    bytes = tables * entryBytes,
+                    count = (all + vectors - 1) / vectors;
                 if (bytes > MaxTableBytes)
                 {
                     break;
                 }
 
-                double making = 1.5 * tables * ((tableRows * sums.Pitch + Lanes - 1) / Lanes),
-                    perVector = sums.Windows * (sums.Units * sums.Terms + 4.0 * chunks) + 8,
-                    reading = outputs * perVector * (vectors + 0.5 * ((vectors + 3) / 4)),
-                    cost =
-                        count
-                        * layer.Linear.Groups
-                        * (making + reading)
-                        * (
-                            bytes <= CacheBytes ? 1
-                            : bytes <= 1.5 * CacheBytes ? 1.1
-                            : 1.3
-                        );
+                // Four, two or one vectors share the reading of a list.
+                double lists = 0.5 * (all / vectors * Passes(vectors) + Passes(all % vectors)),
+                    misses = bytes <= CacheBytes ? 1
+                    : bytes <= 1.5 * CacheBytes ? 1.1
+                    : 1.3,
+                    cost = layer.Linear.Groups * misses * (1.5 * tables * count * table + outputs * perVector * (all + lists));
                 if (best is null || cost < best.Additions)
                 {
-                    best = new Strips(sums, rows, tableRows, count, vectors, entryBytes, cost);
+                    best = new Strips(sums, all, vectors, table, entryBytes, cost);
                 }
             }
 
             return best;
+
+            static int Passes(int vectors) => vectors / 4 + vectors % 4 / 2 + vectors % 2;
         }
     }
 }

@@ -13,7 +13,6 @@ internal sealed class SharedSumOutputs<TOps, TVector>
     private readonly int _windows;
     private readonly int _listed; // Places of an output in a window.
     private readonly int _chunk; // Places whose sum fits into 16 bits.
-    private readonly int _vectors;
     private readonly ushort[] _places; // of 16-bit integers in the tables
     private readonly int[] _multipliers;
     private readonly int[] _offsets;
@@ -24,13 +23,12 @@ internal sealed class SharedSumOutputs<TOps, TVector>
     /// <param name="chunks">Sums of 16 bits that make up an output.</param>
     /// <param name="center">What codes are less, in the tables.</param>
     /// <param name="entryBytes">Bytes of an entry of a table.</param>
-    /// <param name="vectors">Vectors of positions.</param>
-    public SharedSumOutputs(FusedLinear layer, SharedSums sums, int chunks, int center, int entryBytes, int vectors)
+    public SharedSumOutputs(FusedLinear layer, SharedSums sums, int chunks, int center, int entryBytes)
     {
         Linear linear = layer.Linear;
         Requantization end = Requantization.Of(layer)!;
         (_multipliers, _offsets, _shift) = (end.Multipliers.ToArray(), end.NarrowOffsets.ToArray(), end.Shift);
-        (_windows, _vectors, _listed) = (sums.Windows, vectors, sums.Units * sums.Terms);
+        (_windows, _listed) = (sums.Windows, sums.Units * sums.Terms);
         _chunk = (sums.Units + chunks - 1) / chunks * sums.Terms;
         _places = new ushort[linear.Outputs * _windows * _listed];
         for (int output = 0; output < linear.Outputs; output++)
@@ -61,25 +59,26 @@ internal sealed class SharedSumOutputs<TOps, TVector>
 
     /// <summary>Makes the codes of some outputs, at whole vectors of positions.</summary>
     /// <param name="table">The tables of the strip.</param>
+    /// <param name="vectors">Vectors of positions.</param>
     /// <param name="first">The first output.</param>
     /// <param name="count">How many outputs.</param>
     /// <param name="codes">Receives the codes of the first output.</param>
     /// <param name="step">Bytes from one output to the next.</param>
-    public void Run(ref byte table, int first, int count, ref byte codes, int step)
+    public void Run(ref byte table, int vectors, int first, int count, ref byte codes, int step)
     {
         if (_chunk >= _listed)
         {
-            Narrow(ref table, first, count, ref codes, step);
+            Narrow(ref table, vectors, first, count, ref codes, step);
         }
         else
         {
-            Wide(ref table, first, count, ref codes, step);
+            Wide(ref table, vectors, first, count, ref codes, step);
         }
     }
 
     /// <summary>Outputs whose sums fit into 16 bits.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Narrow(ref byte table, int first, int count, ref byte codes, int step)
+    private void Narrow(ref byte table, int vectors, int first, int count, ref byte codes, int step)
     {
         (int terms, int shift, int windows) = (_listed, _shift, _windows);
         ref ushort places = ref _places[first * windows * terms];
@@ -87,7 +86,7 @@ internal sealed class SharedSumOutputs<TOps, TVector>
         {
             (int multiplier, int offset, int vector) = (_multipliers[output], _offsets[output], 0);
             ref ushort list = ref places;
-            for (; vector + 4 <= _vectors; vector += 4)
+            for (; vector + 4 <= vectors; vector += 4)
             {
                 ref byte from = ref Unsafe.Add(ref table, vector * VectorBytes),
                     to = ref Unsafe.Add(ref codes, vector * Lanes);
@@ -105,7 +104,7 @@ internal sealed class SharedSumOutputs<TOps, TVector>
                 TOps.StoreCodes(d, multiplier, offset, shift, ref Unsafe.Add(ref to, 3 * Lanes));
             }
 
-            for (; vector + 2 <= _vectors; vector += 2)
+            for (; vector + 2 <= vectors; vector += 2)
             {
                 ref byte from = ref Unsafe.Add(ref table, vector * VectorBytes),
                     to = ref Unsafe.Add(ref codes, vector * Lanes);
@@ -120,7 +119,7 @@ internal sealed class SharedSumOutputs<TOps, TVector>
                 TOps.StoreCodes(b, multiplier, offset, shift, ref Unsafe.Add(ref to, Lanes));
             }
 
-            if (vector < _vectors)
+            if (vector < vectors)
             {
                 ref byte from = ref Unsafe.Add(ref table, vector * VectorBytes);
                 TVector a = Sum1(ref from, ref list, terms);
@@ -138,7 +137,7 @@ internal sealed class SharedSumOutputs<TOps, TVector>
 
     /// <summary>Outputs whose sums need 32 bits.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Wide(ref byte table, int first, int count, ref byte codes, int step)
+    private void Wide(ref byte table, int vectors, int first, int count, ref byte codes, int step)
     {
         (int terms, int shift, int windows) = (_listed, _shift, _windows);
         ref ushort places = ref _places[first * windows * terms];
@@ -146,7 +145,7 @@ internal sealed class SharedSumOutputs<TOps, TVector>
         {
             (int multiplier, int offset, int vector) = (_multipliers[output], _offsets[output], 0);
             ref ushort list = ref places;
-            for (; vector + 2 <= _vectors; vector += 2)
+            for (; vector + 2 <= vectors; vector += 2)
             {
                 ref byte from = ref Unsafe.Add(ref table, vector * VectorBytes),
                     to = ref Unsafe.Add(ref codes, vector * Lanes);
@@ -179,7 +178,7 @@ internal sealed class SharedSumOutputs<TOps, TVector>
                 TOps.StoreCodes(nextLow, nextHigh, multiplier, offset, shift, ref Unsafe.Add(ref to, Lanes));
             }
 
-            if (vector < _vectors)
+            if (vector < vectors)
             {
                 ref byte from = ref Unsafe.Add(ref table, vector * VectorBytes);
                 TVector low = TOps.Fill(0),

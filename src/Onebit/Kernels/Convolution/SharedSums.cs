@@ -43,12 +43,16 @@ internal sealed class SharedSums
         Rows = layer.Result.Height * Pool;
         _channels = layer.Source.Channels / _linear.Groups;
         Step = _linear.Stride * _pool;
-        Pitch = (layer.Source.Width + 2 * _linear.Padding + Step - 1) / Step;
         (int lastRow, int lastColumn) = (
             _linear.KernelHeight - 1 + (_pool - 1) * _linear.Stride,
             _linear.KernelWidth - 1 + (_pool - 1) * _linear.Stride
         );
-        MoreRows = lastRow / Step;
+
+        // The padding on the left of a row is that on the right of the row before it.
+        int width = layer.Source.Width + _linear.Padding;
+        Pitch = Step == 1 ? width : (width + _linear.Padding + Step - 1) / Step;
+        Positions = (Rows - 1) * Pitch + layer.Result.Width * Pool;
+        MorePositions = lastRow / Step * Pitch + lastColumn / Step;
         _parts = byColumns ? (_linear.KernelWidth + MaxColumns - 1) / MaxColumns : _linear.KernelWidth;
         _part = byColumns ? (_linear.KernelWidth + _parts - 1) / _parts : 1;
         int inputs = byColumns ? _part : Math.Min(MaxChannels, _channels);
@@ -77,8 +81,11 @@ internal sealed class SharedSums
     /// <summary>Positions from one row of codes to the next.</summary>
     public int Pitch { get; }
 
-    /// <summary>Rows, of those that a step apart are, that outputs read beyond their own.</summary>
-    public int MoreRows { get; }
+    /// <summary>Positions from the first code to the last.</summary>
+    public int Positions { get; }
+
+    /// <summary>How many positions further on an output reads.</summary>
+    public int MorePositions { get; }
 
     /// <summary>Channels, or groups of four of them.</summary>
     public int Units { get; }
