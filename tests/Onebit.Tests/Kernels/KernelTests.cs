@@ -35,7 +35,7 @@ public class KernelTests
         }
 
         string[] narrow = ["DenseBytes`2", "DenseColumns`2", "DenseRows", "PlaneConvolution`1"];
-        string[] lookups = ["PartialSumConvolution`2", "RowConvolution`2", "SharedSumConvolution`2", "TableConvolution`2"];
+        string[] lookups = ["SharedSumConvolution`2", "TableConvolution`2"];
         string[] products = (width == 256 && Avx2.IsSupported) || (width == 512 && Avx512BW.IsSupported) ? ["DotConvolution`2"] : [];
         Assert.Equal(((string[])[.. narrow, .. width == 64 ? [] : lookups, .. products]).Order(), chosen.Order());
     }

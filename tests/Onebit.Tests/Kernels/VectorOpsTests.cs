@@ -77,20 +77,19 @@ public class VectorOpsTests
         for (short least = -10; least <= 10; least++)
         {
             var bits = new byte[bytes / 8 + 1];
-            TOps.StoreAtLeast16(evens, least, ref bits[0]);
-            Assert.All(a, (x, i) => Assert.Equal(x >= least ? 1 : 0, (bits[i / 8] >> (i & 7)) & 1));
-            Assert.Equal(0, bits[bytes / 16]);
             TOps.StoreAtLeast16(evens, odds, least, ref bits[0]);
             Assert.All(a, (x, i) => Assert.Equal(x >= least ? 1 : 0, (bits[i / 4] >> (2 * i & 7)) & 1));
             Assert.All(b, (x, i) => Assert.Equal(x >= least ? 1 : 0, (bits[i / 4] >> ((2 * i + 1) & 7)) & 1));
             Assert.Equal(0, bits[^1]);
         }
 
-        var sums = new int[a.Length];
-        TOps.Store32(evens, false, ref sums[0]);
-        Assert.Equal(a.Select(x => (int)x), sums);
-        TOps.Store32(odds, true, ref sums[0]);
-        Assert.Equal(a.Zip(b, (x, y) => x + y), sums);
+        var codes = new byte[a.Length];
+        TOps.StoreCodes(evens, -3, 40, 1, ref codes[0]);
+        Assert.Equal(a.Select(x => (byte)Math.Clamp((-3 * x + 40) >> 1, 0, 255)), codes);
+        (TVector low, TVector high) = TOps.Widen16(evens);
+        (TVector otherLow, TVector otherHigh) = TOps.Widen16(odds);
+        TOps.StoreCodes(TOps.Max32(low, otherLow), TOps.Max32(high, otherHigh), 50, 1, 0, ref codes[0]);
+        Assert.Equal(a.Zip(b, (x, y) => (byte)Math.Clamp(50 * Math.Max(x, y) + 1, 0, 255)), codes);
 
         TVector Vector(short[] integers) => TOps.Load(ref Unsafe.As<short, byte>(ref integers[0]));
 

@@ -7,7 +7,7 @@ namespace Onebit;
 /// <summary>
 /// Attention of one bit. A score is the number of channels less twice the number of those that differ. A few channels of a query are an
 /// index into a table, which the key chooses, of how many differ. Few differences mean few exponentials: a table of 32. The keys that the
-/// queries choose are added in fours by the values, as in <see cref="PartialSumConvolution{TOps, TVector}"/>.
+/// queries choose are added in fours by the values, as in <see cref="SharedSumConvolution{TOps, TVector}"/>.
 /// </summary>
 internal sealed class BitAttention<TOps, TVector> : AttentionKernel
     where TOps : struct, ILookupOps<TVector>

@@ -40,18 +40,7 @@ internal abstract class ConvolutionKernel
     /// <param name="scratch">Of <see cref="ScratchBytes"/>. Its contents do not matter.</param>
     public abstract void Run(ref byte source, ValueForm form, ref byte result, ref byte scratch);
 
-    /// <summary>Positions from one row of outputs to the next, so that rows do not straddle vectors.</summary>
-    protected static int RowPitch(int columns) =>
-        columns <= 8 ? 8
-        : columns <= 16 ? 16
-        : (columns + 31) / 32 * 32;
-
     /// <summary>The input with padding around it, as bytes. A sign is 0 for -1 and 2 for +1. Padding is 0.</summary>
-    /// <param name="source">The input.</param>
-    /// <param name="form">Bits or bytes.</param>
-    /// <param name="padded">Receives the channels, and may receive zeros in 32 bytes behind them.</param>
-    protected void Pad(ref byte source, ValueForm form, ref byte padded) => Pad(ref source, form, ref padded, Row);
-
     /// <param name="source">The input.</param>
     /// <param name="form">Bits or bytes.</param>
     /// <param name="padded">Receives the channels, and 64 bytes of padding behind them.</param>

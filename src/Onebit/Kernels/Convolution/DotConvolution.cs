@@ -63,12 +63,11 @@ internal sealed class DotConvolution<TOps, TVector> : ConvolutionKernel
     public override int ScratchBytes => _padded + _interleaved + _patches + Align(_sums);
 
     /// <summary>
-    /// Whether the processor multiplies bytes, the layer has an end, and the input is codes of several bits, few enough of them at a
+    /// Whether the processor multiplies bytes, and the input is codes of several bits, few enough of them at a
     /// position and in all.
     /// </summary>
     public static bool Fits(FusedLinear layer) =>
         TOps.MultipliesBytes
-        && layer.Epilogue is not null
         && layer.Source is { Kind: ElementKind.Codes, Bits: > 1 and <= 8 }
         && layer.Linear.Outputs / layer.Linear.Groups > 1
         && (layer.Pool is null || layer.Pool.Stride == layer.Pool.Size)
@@ -148,7 +147,7 @@ internal sealed class DotConvolution<TOps, TVector> : ConvolutionKernel
         }
         else
         {
-            Pad(ref source, form, ref padded);
+            Pad(ref source, form, ref padded, Row);
         }
 
         int channels = Layer.Source.Channels / Layer.Linear.Groups,

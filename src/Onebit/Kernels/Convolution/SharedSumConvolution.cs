@@ -26,7 +26,8 @@ internal sealed class SharedSumConvolution<TOps, TVector> : ConvolutionKernel
     private readonly int _planes;
     private readonly int _table;
     private readonly int _codes; // bytes of an output
-    private readonly bool[] _flipped; // Outputs with a multiplier below 0.
+    private readonly int[] _multipliers;
+    private readonly int[] _inputs; // Where the inputs of tables lie.
     private readonly SharedSumOutputs<TOps, TVector> _outputs;
 
     public SharedSumConvolution(FusedLinear layer)
@@ -39,12 +40,22 @@ internal sealed class SharedSumConvolution<TOps, TVector> : ConvolutionKernel
         _row = _sums.Step == 1 ? _sums.Pitch : Row;
         _center = Center(layer);
         _outputs = new SharedSumOutputs<TOps, TVector>(layer, _sums, Chunks(layer, _sums), _center, _strips.EntryBytes);
-        _flipped = Array.ConvertAll(Requantization.Of(layer)!.Multipliers.ToArray(), m => m < 0);
+        _multipliers = SharedEnd.Of(layer)!.Value.Multipliers;
         int planes = layer.Source.Channels * _sums.Step * _sums.Step;
-        _padded = linear.Padding == 0 ? 0 : Align(layer.Source.Channels * Rows * Row + 2 * Vector512<byte>.Count);
+        _padded = linear.Padding == 0 && layer.Source.Bits > 1 ? 0 : Align(layer.Source.Channels * Rows * Row + 2 * Vector512<byte>.Count);
         _planes = _sums.Step == 1 ? 0 : Align(planes * _planeRows * _sums.Pitch + 2 * Vector512<byte>.Count);
         _table = Align(_sums.Units * _sums.Tables * _sums.Entries * _strips.EntryBytes + (_strips.Table + 1) * VectorBytes);
         _codes = _strips.All * Lanes;
+        int step = _sums.Step;
+        _inputs = new int[_sums.Units * _sums.Tables * SharedSums.MaxInputs];
+        for (int i = 0; i < _inputs.Length; i++)
+        {
+            int table = i / SharedSums.MaxInputs,
+                input = Math.Min(i % SharedSums.MaxInputs, _sums.Inputs(table) - 1);
+            (int channel, int row, int column) = _sums.Input(table, input);
+            int plane = (channel * step + row) * step + column % step;
+            _inputs[i] = plane * _planeRows * _sums.Pitch + column / step;
+        }
     }
 
     public override int ScratchBytes => _padded + _planes + _table + Align(Layer.Linear.Outputs * _codes + Vector512<byte>.Count);
@@ -53,10 +64,10 @@ internal sealed class SharedSumConvolution<TOps, TVector> : ConvolutionKernel
 
     private static int Lanes => VectorBytes / sizeof(short);
 
-    /// <summary>Whether the layer reads and gives codes of 8 bits, and its tables and lists are small enough.</summary>
+    /// <summary>Whether the layer reads and gives codes or signs, and its tables and lists are small enough.</summary>
     public static bool Fits(FusedLinear layer) =>
-        layer.Source is { Kind: ElementKind.Codes, Bits: > 1 and <= 8 }
-        && Requantization.Of(layer) is { GivesBytes: true, IsNarrow: true }
+        layer.Source is { Kind: ElementKind.Codes or ElementKind.Signs, Bits: <= 8 }
+        && SharedEnd.Of(layer) is not null
         && (layer.Pool is null || layer.Pool.Stride == layer.Pool.Size)
         && (long)layer.FanIn * layer.Linear.Outputs <= MaxWeights
         && Best(layer) is not null;
@@ -119,15 +130,21 @@ internal sealed class SharedSumConvolution<TOps, TVector> : ConvolutionKernel
     }
 
     /// <summary>The fastest way; null: there is none.</summary>
-    private static Strips? Best(FusedLinear layer) =>
-        SharedSums
-            .Of(layer)
-            .Where(sums => sums.UnitInputs * Center(layer) <= short.MaxValue)
-            .Select(sums => Strips.Of(layer, sums))
-            .OfType<Strips>()
-            .MinBy(strips => strips.Additions);
+    private static Strips? Best(FusedLinear layer)
+    {
+        Strips? best = null;
+        foreach (SharedSums sums in SharedSums.Of(layer))
+        {
+            if (sums.UnitInputs * Center(layer) <= short.MaxValue)
+            {
+                best = Strips.Of(layer, sums, best);
+            }
+        }
 
-    /// <summary>Further from 0 than this is no code less half of the range.</summary>
+        return best;
+    }
+
+    /// <summary>What bytes are less in the tables: half of their range. Signs are bytes 0 and 2.</summary>
     private static int Center(FusedLinear layer) => (layer.Source.Maximum + 1) / 2;
 
     /// <summary>Sums of 16 bits that make up an output.</summary>
@@ -166,14 +183,14 @@ internal sealed class SharedSumConvolution<TOps, TVector> : ConvolutionKernel
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Tabulate(ref byte planes, int table, int vectors, ref byte sums)
     {
-        ReadOnlySpan<SharedInput> inputs = _sums.Inputs(table);
-        int count = inputs.Length,
+        ReadOnlySpan<int> inputs = _inputs.AsSpan(table * SharedSums.MaxInputs, SharedSums.MaxInputs);
+        int count = _sums.Inputs(table),
             entry = _strips.EntryBytes;
-        ref byte first = ref Input(ref planes, inputs[0]),
-            second = ref Input(ref planes, inputs[Math.Min(1, count - 1)]),
-            third = ref Input(ref planes, inputs[Math.Min(2, count - 1)]),
-            fourth = ref Input(ref planes, inputs[Math.Min(3, count - 1)]),
-            fifth = ref Input(ref planes, inputs[Math.Min(4, count - 1)]);
+        ref byte first = ref Unsafe.Add(ref planes, inputs[0]),
+            second = ref Unsafe.Add(ref planes, inputs[1]),
+            third = ref Unsafe.Add(ref planes, inputs[2]),
+            fourth = ref Unsafe.Add(ref planes, inputs[3]),
+            fifth = ref Unsafe.Add(ref planes, inputs[4]);
         TVector zero = TOps.Fill(0),
             center = TOps.Fill16((short)_center);
         for (int vector = 0; vector < vectors; vector++, sums = ref Unsafe.Add(ref sums, VectorBytes))
@@ -234,13 +251,6 @@ internal sealed class SharedSumConvolution<TOps, TVector> : ConvolutionKernel
         }
     }
 
-    private ref byte Input(ref byte planes, SharedInput input)
-    {
-        int step = _sums.Step,
-            plane = (input.Channel * step + input.Row) * step + input.Column % step;
-        return ref Unsafe.Add(ref planes, plane * _planeRows * _sums.Pitch + input.Column / step);
-    }
-
     /// <summary>
     /// The codes without the gaps between rows, and the pool of codes. Where the multiplier is negative, the code of the largest sum is the
     /// smallest one. What is written beyond a row is overwritten by the next.
@@ -248,57 +258,79 @@ internal sealed class SharedSumConvolution<TOps, TVector> : ConvolutionKernel
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Copy(ref byte codes, ref byte result)
     {
-        (int height, int width, int pitch) = (Layer.Result.Height, Layer.Result.Width, _sums.Pitch);
+        (int height, int width, int pitch, int pool) = (Layer.Result.Height, Layer.Result.Width, _sums.Pitch, _sums.Pool);
+        bool givesBits = Layer.Epilogue is Threshold;
+        var writer = new BitWriter(ref Unsafe.As<byte, ulong>(ref result));
+        Vector256<ushort> low = Vector256.Create((ushort)byte.MaxValue);
         for (int output = 0; output < Layer.Linear.Outputs; output++)
         {
             ref byte row = ref Unsafe.Add(ref codes, output * _codes);
-            if (_sums.Pool == 1)
+            Vector256<byte> flip = _multipliers[output] < 0 ? Vector256<byte>.AllBitsSet : Vector256<byte>.Zero;
+            for (int y = 0; y < height; y++, row = ref Unsafe.Add(ref row, pool * pitch))
             {
-                for (int y = 0; y < height; y++, row = ref Unsafe.Add(ref row, pitch), result = ref Unsafe.Add(ref result, width))
+                int count;
+                for (int x = 0; x < width; x += count)
                 {
-                    for (int x = 0; x < width; x += Vector128<byte>.Count)
+                    count = Math.Min(width - x, Vector128<byte>.Count);
+                    ref byte place = ref Unsafe.Add(ref row, pool * x);
+                    Vector128<byte> some = Vector128.LoadUnsafe(ref place);
+                    if (pool > 1)
                     {
-                        Vector128.LoadUnsafe(ref row, (nuint)x).StoreUnsafe(ref result, (nuint)x);
+                        Vector256<byte> pairs = Vector256.Max(
+                            Vector256.LoadUnsafe(ref place) ^ flip,
+                            Vector256.LoadUnsafe(ref place, (nuint)pitch) ^ flip
+                        );
+                        Vector256<ushort> most = Vector256.Max(pairs.AsUInt16() & low, pairs.AsUInt16() >> 8) ^ (flip.AsUInt16() & low);
+                        some = Vector128.Narrow(most.GetLower(), most.GetUpper());
+                    }
+
+                    if (givesBits)
+                    {
+                        uint zeros = Vector128.Equals(some, Vector128<byte>.Zero).ExtractMostSignificantBits();
+                        writer.Append(~zeros & ((1u << count) - 1), count);
+                    }
+                    else
+                    {
+                        some.StoreUnsafe(ref result);
+                        result = ref Unsafe.Add(ref result, count);
                     }
                 }
-
-                continue;
             }
+        }
 
-            Vector256<byte> flip = Vector256.Create((byte)(_flipped[output] ? byte.MaxValue : 0));
-            Vector256<ushort> low = Vector256.Create((ushort)byte.MaxValue);
-            for (int y = 0; y < height; y++, row = ref Unsafe.Add(ref row, 2 * pitch), result = ref Unsafe.Add(ref result, width))
-            {
-                for (int x = 0; x < width; x += Vector128<byte>.Count)
-                {
-                    Vector256<byte> pairs = Vector256.Max(
-                        Vector256.LoadUnsafe(ref row, (nuint)(2 * x)) ^ flip,
-                        Vector256.LoadUnsafe(ref row, (nuint)(2 * x + pitch)) ^ flip
-                    );
-                    Vector256<ushort> most = Vector256.Max(pairs.AsUInt16() & low, pairs.AsUInt16() >> 8) ^ (flip.AsUInt16() & low);
-                    Vector128.Narrow(most.GetLower(), most.GetUpper()).StoreUnsafe(ref result, (nuint)x);
-                }
-            }
+        if (givesBits)
+        {
+            writer.End();
         }
     }
 
     /// <summary>Positions of outputs at a time, in whole vectors.</summary>
-    /// <param name="Sums">The sums.</param>
-    /// <param name="All">Vectors of all positions of an output.</param>
-    /// <param name="Vectors">Vectors of a strip. The last one may have fewer.</param>
-    /// <param name="Table">Vectors of an entry of a strip's tables.</param>
-    /// <param name="EntryBytes">An odd number of cache lines, so that the same place of many sums is not in one set of the cache.</param>
-    /// <param name="Additions">See above.</param>
-    private sealed record Strips(SharedSums Sums, int All, int Vectors, int Table, int EntryBytes, double Additions)
+    private sealed class Strips(SharedSums sums, int all, int vectors, int table, int entryBytes, double additions)
     {
-        /// <summary>The fastest; null: tables are too large.</summary>
-        public static Strips? Of(FusedLinear layer, SharedSums sums)
+        public readonly SharedSums Sums = sums;
+
+        /// <summary>Vectors of all positions of an output.</summary>
+        public readonly int All = all;
+
+        /// <summary>Vectors of a strip. The last one may have fewer.</summary>
+        public readonly int Vectors = vectors;
+
+        /// <summary>Vectors of an entry of a strip's tables.</summary>
+        public readonly int Table = table;
+
+        /// <summary>An odd number of cache lines, so that the same place of many sums is not in one set of the cache.</summary>
+        public readonly int EntryBytes = entryBytes;
+
+        /// <summary>See above.</summary>
+        public readonly double Additions = additions;
+
+        /// <summary>The fastest, or what is faster; null: tables are too large.</summary>
+        public static Strips? Of(FusedLinear layer, SharedSums sums, Strips? best)
         {
             int outputs = layer.Linear.Outputs / layer.Linear.Groups,
                 tables = sums.Units * sums.Tables * sums.Entries,
                 all = (sums.Positions + Lanes - 1) / Lanes;
             double perVector = sums.Windows * (sums.Units * sums.Terms + 4.0 * Chunks(layer, sums)) + 8;
-            Strips? best = null;
             for (int vectors = 1; vectors <= all; vectors++)
             {
                 int table = (vectors * Lanes + sums.MorePositions + Lanes - 1) / Lanes,

@@ -26,8 +26,7 @@ internal sealed class SharedSumOutputs<TOps, TVector>
     public SharedSumOutputs(FusedLinear layer, SharedSums sums, int chunks, int center, int entryBytes)
     {
         Linear linear = layer.Linear;
-        Requantization end = Requantization.Of(layer)!;
-        (_multipliers, _offsets, _shift) = (end.Multipliers.ToArray(), end.NarrowOffsets.ToArray(), end.Shift);
+        (_multipliers, _offsets, _shift) = SharedEnd.Of(layer)!.Value;
         (_windows, _listed) = (sums.Windows, sums.Units * sums.Terms);
         _chunk = (sums.Units + chunks - 1) / chunks * sums.Terms;
         _places = new ushort[linear.Outputs * _windows * _listed];
@@ -36,19 +35,30 @@ internal sealed class SharedSumOutputs<TOps, TVector>
             long weights = (long)output * layer.FanIn;
             for (int i = 0; i < _windows * _listed; i++)
             {
-                SharedSum sum = sums.At(i / _listed, i % _listed / sums.Terms, i % sums.Terms);
+                (int table, int place, int weight, int next) = sums.At(i / _listed, i % _listed / sums.Terms, i % sums.Terms);
                 int pattern = 0;
-                for (int input = 0; input < sum.Weights.Length; input++)
+                for (int input = 0; input < sums.Inputs(table); input++)
                 {
-                    pattern |= (int)PackedBits.Read(linear.Weights.Span, weights + sum.Weights[input], 1) << input;
+                    pattern |= (int)PackedBits.Read(linear.Weights.Span, weights + weight + input * next, 1) << input;
                 }
 
-                int entry = (sum.Table * sums.Entries + pattern) * entryBytes / sizeof(short);
-                _places[output * _windows * _listed + i] = (ushort)(entry + sum.Row * sums.Pitch + sum.Column);
+                int entry = (table * sums.Entries + pattern) * entryBytes / sizeof(short);
+                _places[output * _windows * _listed + i] = (ushort)(entry + place);
+            }
+
+            // Signs are what is left of their bytes.
+            if (layer.Source.Kind == ElementKind.Signs)
+            {
+                continue;
             }
 
             // Products may wrap; what they are added to makes up for it.
-            int total = Enumerable.Range(0, layer.FanIn).Sum(i => PackedBits.Read(linear.Weights.Span, weights + i, 1) != 0 ? 1 : -1);
+            int total = 0;
+            for (int i = 0; i < layer.FanIn; i++)
+            {
+                total += PackedBits.Read(linear.Weights.Span, weights + i, 1) != 0 ? 1 : -1;
+            }
+
             _offsets[output] = unchecked(_offsets[output] + _multipliers[output] * center * total);
         }
     }
@@ -210,18 +220,13 @@ internal sealed class SharedSumOutputs<TOps, TVector>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TVector Sum1(ref byte table, ref ushort places, int terms)
     {
-        TVector a = TOps.Fill(0),
-            b = a;
-        nint i = 0;
-        for (; i + 1 < terms; i += 2)
+        TVector a = TOps.Fill(0);
+        for (nint i = 0; i < terms; i++)
         {
-            a = TOps.Add16(a, TOps.Load(ref Unsafe.Add(ref table, 2 * (nint)Unsafe.Add(ref places, i))));
-            b = TOps.Add16(b, TOps.Load(ref Unsafe.Add(ref table, 2 * (nint)Unsafe.Add(ref places, i + 1))));
+            a = TOps.Add16(a, TOps.Load(ref Unsafe.Add(ref table, sizeof(short) * (nint)Unsafe.Add(ref places, i))));
         }
 
-        return i < terms
-            ? TOps.Add16(TOps.Add16(a, b), TOps.Load(ref Unsafe.Add(ref table, 2 * (nint)Unsafe.Add(ref places, i))))
-            : TOps.Add16(a, b);
+        return a;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -230,7 +235,7 @@ internal sealed class SharedSumOutputs<TOps, TVector>
         a = b = TOps.Fill(0);
         for (nint i = 0; i < terms; i++)
         {
-            ref byte sum = ref Unsafe.Add(ref table, 2 * (nint)Unsafe.Add(ref places, i));
+            ref byte sum = ref Unsafe.Add(ref table, sizeof(short) * (nint)Unsafe.Add(ref places, i));
             a = TOps.Add16(a, TOps.Load(ref sum));
             b = TOps.Add16(b, TOps.Load(ref Unsafe.Add(ref sum, VectorBytes)));
         }
@@ -242,7 +247,7 @@ internal sealed class SharedSumOutputs<TOps, TVector>
         a = b = c = d = TOps.Fill(0);
         for (nint i = 0; i < terms; i++)
         {
-            ref byte sum = ref Unsafe.Add(ref table, 2 * (nint)Unsafe.Add(ref places, i));
+            ref byte sum = ref Unsafe.Add(ref table, sizeof(short) * (nint)Unsafe.Add(ref places, i));
             a = TOps.Add16(a, TOps.Load(ref sum));
             b = TOps.Add16(b, TOps.Load(ref Unsafe.Add(ref sum, VectorBytes)));
             c = TOps.Add16(c, TOps.Load(ref Unsafe.Add(ref sum, 2 * VectorBytes)));

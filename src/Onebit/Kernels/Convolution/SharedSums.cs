@@ -1,18 +1,5 @@
 namespace Onebit;
 
-/// <summary>One input of a sum: a channel of the group, and the first row and column of those that a step apart are.</summary>
-/// <param name="Channel">The channel.</param>
-/// <param name="Row">The row, smaller than the step.</param>
-/// <param name="Column">The column.</param>
-internal readonly record struct SharedInput(int Channel, int Row, int Column);
-
-/// <summary>A sum that an output reads.</summary>
-/// <param name="Table">The table.</param>
-/// <param name="Row">How many rows of the result further on it lies.</param>
-/// <param name="Column">How many columns further on.</param>
-/// <param name="Weights">The places of its inputs' weights, of an output's weights.</param>
-internal readonly record struct SharedSum(int Table, int Row, int Column, int[] Weights);
-
 /// <summary>
 /// Which inputs make a sum of a <see cref="SharedSumConvolution{TOps, TVector}"/>: four channels at one place of the kernel, or up to five
 /// columns of the kernel in one channel. A unit is four channels, or one. A pool is a step of positions: an output is the maximum of its
@@ -23,8 +10,10 @@ internal sealed class SharedSums
     /// <summary>The most padded positions from one column of the result to the next.</summary>
     public const int MaxStep = 2;
 
-    private const int MaxChannels = 4, // of a sum
-        MaxColumns = 5;
+    /// <summary>The most inputs of a sum.</summary>
+    public const int MaxInputs = 5;
+
+    private const int MaxChannels = 4; // of a sum
 
     private readonly Linear _linear;
     private readonly int _channels;
@@ -34,7 +23,6 @@ internal sealed class SharedSums
     private readonly int _part; // columns of a sum
     private readonly int _tableRows; // Rows and columns of a unit's tables.
     private readonly int _tableColumns;
-    private readonly SharedInput[][] _inputs;
 
     private SharedSums(FusedLinear layer, bool byColumns, bool poolsCodes)
     {
@@ -53,7 +41,7 @@ internal sealed class SharedSums
         Pitch = Step == 1 ? width : (width + _linear.Padding + Step - 1) / Step;
         Positions = (Rows - 1) * Pitch + layer.Result.Width * Pool;
         MorePositions = lastRow / Step * Pitch + lastColumn / Step;
-        _parts = byColumns ? (_linear.KernelWidth + MaxColumns - 1) / MaxColumns : _linear.KernelWidth;
+        _parts = byColumns ? (_linear.KernelWidth + MaxInputs - 1) / MaxInputs : _linear.KernelWidth;
         _part = byColumns ? (_linear.KernelWidth + _parts - 1) / _parts : 1;
         int inputs = byColumns ? _part : Math.Min(MaxChannels, _channels);
         Units = byColumns ? _channels : (_channels + MaxChannels - 1) / MaxChannels;
@@ -66,7 +54,6 @@ internal sealed class SharedSums
         _tableRows = Math.Min(Step, lastRow + 1);
         _tableColumns = byColumns ? _pool * _parts : Math.Min(Step, lastColumn + 1);
         Tables = _tableRows * _tableColumns;
-        _inputs = [.. Enumerable.Range(0, Units * Tables).Select(InputsOf)];
     }
 
     /// <summary>Padded positions from one column of the result to the next.</summary>
@@ -106,70 +93,55 @@ internal sealed class SharedSums
     public int Windows { get; }
 
     /// <summary>The ways to run a layer.</summary>
-    public static IEnumerable<SharedSums> Of(FusedLinear layer)
+    public static List<SharedSums> Of(FusedLinear layer)
     {
-        foreach (bool byColumns in new[] { false, true })
+        var ways = new List<SharedSums>();
+        for (int way = 0; way < 4; way++)
         {
-            if (layer.Linear.Stride * (layer.Pool?.Size ?? 1) <= MaxStep)
+            // A pool of codes is one of 2 x 2.
+            (bool byColumns, bool poolsCodes) = (way % 2 > 0, way > 1);
+            int step = layer.Linear.Stride * (poolsCodes ? 1 : layer.Pool?.Size ?? 1);
+            if (step <= MaxStep && (!poolsCodes || layer.Pool?.Size == 2))
             {
-                yield return new SharedSums(layer, byColumns, poolsCodes: false);
-            }
-
-            if (layer.Pool?.Size == 2 && layer.Linear.Stride <= MaxStep)
-            {
-                yield return new SharedSums(layer, byColumns, poolsCodes: true);
+                ways.Add(new SharedSums(layer, byColumns, poolsCodes));
             }
         }
+
+        return ways;
     }
 
-    /// <summary>The inputs of a table's sums.</summary>
-    public ReadOnlySpan<SharedInput> Inputs(int table) => _inputs[table];
+    /// <summary>The number of inputs of a table's sums.</summary>
+    public int Inputs(int table) =>
+        _byColumns
+            ? Math.Min(_part, _linear.KernelWidth - table % _parts * _part)
+            : Math.Min(MaxChannels, _channels - table / Tables * MaxChannels);
 
-    /// <summary>A sum that an output reads.</summary>
-    public SharedSum At(int window, int unit, int term)
+    /// <summary>An input of a table's sums: its channel, a row smaller than the step, and a column.</summary>
+    public (int Channel, int Row, int Column) Input(int table, int input)
+    {
+        (int unit, int rest) = Math.DivRem(table, Tables);
+        (int row, int column) = Math.DivRem(rest, _tableColumns);
+        return _byColumns
+            ? (unit, row, column / _parts * _linear.Stride + column % _parts * _part + input)
+            : (unit * MaxChannels + input, row, column);
+    }
+
+    /// <summary>
+    /// A sum that an output reads: its table, how many positions further on it lies, and the places of its inputs' weights: of the first,
+    /// and from one to the next.
+    /// </summary>
+    public (int Table, int Place, int Weight, int NextWeight) At(int window, int unit, int term)
     {
         (int ky, int part) = Math.DivRem(term, _parts);
         int row = ky + window / _pool * _linear.Stride,
             left = window % _pool * _linear.Stride,
-            kx = part * _part;
-        int area = _linear.KernelHeight * _linear.KernelWidth,
-            weight = ky * _linear.KernelWidth + kx;
-        if (_byColumns)
-        {
-            int columns = Math.Min(_part, _linear.KernelWidth - kx);
-            return new SharedSum(
-                (unit * _tableRows + row % Step) * _tableColumns + window % _pool * _parts + part,
-                row / Step,
-                0,
-                [.. Enumerable.Range(unit * area + weight, columns)]
-            );
-        }
-
-        int column = left + kx,
-            channels = Math.Min(MaxChannels, _channels - unit * MaxChannels);
-        return new SharedSum(
-            (unit * _tableRows + row % Step) * _tableColumns + column % Step,
-            row / Step,
-            column / Step,
-            [.. Enumerable.Range(unit * MaxChannels, channels).Select(c => c * area + weight)]
-        );
-    }
-
-    private SharedInput[] InputsOf(int table)
-    {
-        (int unit, int rest) = Math.DivRem(table, Tables);
-        (int row, int column) = Math.DivRem(rest, _tableColumns);
-        if (!_byColumns)
-        {
-            int channels = Math.Min(MaxChannels, _channels - unit * MaxChannels);
-            return [.. Enumerable.Range(unit * MaxChannels, channels).Select(c => new SharedInput(c, row, column))];
-        }
-
-        (int window, int part) = Math.DivRem(column, _parts);
-        int first = window * _linear.Stride + part * _part;
-        return
-        [
-            .. Enumerable.Range(0, Math.Min(_part, _linear.KernelWidth - part * _part)).Select(i => new SharedInput(unit, row, first + i)),
-        ];
+            column = left + part * _part,
+            area = _linear.KernelHeight * _linear.KernelWidth,
+            weight = ky * _linear.KernelWidth + part * _part,
+            tables = (unit * _tableRows + row % Step) * _tableColumns,
+            place = row / Step * Pitch;
+        return _byColumns
+            ? (tables + window % _pool * _parts + part, place, unit * area + weight, 1)
+            : (tables + column % Step, place + column / Step, unit * MaxChannels * area + weight, area);
     }
 }

@@ -78,20 +78,22 @@ internal static class KernelChooser
             return null;
         }
 
-        ConvolutionKernel? lookup = widestVector switch
+        ConvolutionKernel? kernel = widestVector switch
         {
-            512 => TryShared<Vector512Ops, Vector512<ulong>>(DotCost<Vector512Integers, Vector512<int>>())
-                ?? TryDot<Vector512Integers, Vector512<int>>(TryLookupCost<Vector512Ops, Vector512<ulong>>())
-                ?? TryLookupKernels<Vector512Ops, Vector512<ulong>>(),
-            256 => TryShared<Vector256Ops, Vector256<ulong>>(DotCost<Vector256Integers, Vector256<int>>())
-                ?? TryDot<Vector256Integers, Vector256<int>>(TryLookupCost<Vector256Ops, Vector256<ulong>>())
-                ?? TryLookupKernels<Vector256Ops, Vector256<ulong>>(),
-            128 => TryShared<Vector128Ops, Vector128<ulong>>(double.MaxValue) ?? TryLookupKernels<Vector128Ops, Vector128<ulong>>(),
+            512 => bits
+                ? TryTables<Vector512Ops, Vector512<ulong>>()
+                : TryShared<Vector512Ops, Vector512<ulong>>(DotCost<Vector512Integers, Vector512<int>>())
+                    ?? TryDot<Vector512Integers, Vector512<int>>(),
+            256 => bits
+                ? TryTables<Vector256Ops, Vector256<ulong>>()
+                : TryShared<Vector256Ops, Vector256<ulong>>(DotCost<Vector256Integers, Vector256<int>>())
+                    ?? TryDot<Vector256Integers, Vector256<int>>(),
+            128 => bits ? TryTables<Vector128Ops, Vector128<ulong>>() : TryShared<Vector128Ops, Vector128<ulong>>(double.MaxValue),
             _ => null,
         };
-        if (lookup is not null)
+        if (kernel is not null)
         {
-            return lookup;
+            return kernel;
         }
 
         // Lanes of a pass: as wide as the processor goes, and no wider than the positions need.
@@ -123,48 +125,21 @@ internal static class KernelChooser
                 ? new SharedSumConvolution<TOps, TVector>(layer)
                 : null;
 
-        // Where the input is codes: additions of vectors of the kernels that look up.
-        double TryLookupCost<TOps, TVector>()
-            where TOps : struct, ILookupOps<TVector>
-            where TVector : struct =>
-            Math.Min(
-                RowConvolution<TOps, TVector>.Fits(layer) ? RowConvolution<TOps, TVector>.Additions(layer) : double.MaxValue,
-                PartialSumConvolution<TOps, TVector>.Fits(layer) ? PartialSumConvolution<TOps, TVector>.Additions(layer) : double.MaxValue
-            );
-
-        // An addition reads what it adds. An instruction of a product takes 0.3 of its time, and 0.2 with 512 bits: measured on an AMD
-        // EPYC (Zen 5).
-        ConvolutionKernel? TryDot<TOps, TVector>(double additions)
+        ConvolutionKernel? TryDot<TOps, TVector>()
             where TOps : struct, IIntegerOps<TVector>
-            where TVector : struct =>
-            DotConvolution<TOps, TVector>.Fits(layer)
-            && (widestVector == 512 ? 0.2 : 0.3) * DotConvolution<TOps, TVector>.Instructions(layer) < additions
-                ? new DotConvolution<TOps, TVector>(layer)
-                : null;
+            where TVector : struct => DotConvolution<TOps, TVector>.Fits(layer) ? new DotConvolution<TOps, TVector>(layer) : null;
 
-        ConvolutionKernel? TryLookupKernels<TOps, TVector>()
+        // Where the input is bits. A lookup for all positions of a vector takes about a cycle, and so does an addition for all bits of
+        // one. By sharing, an output takes less than half as many additions as it has inputs. Strides leave out most positions.
+        ConvolutionKernel? TryTables<TOps, TVector>()
             where TOps : struct, ILookupOps<TVector>
             where TVector : struct
         {
-            bool sums = PartialSumConvolution<TOps, TVector>.Fits(layer);
-            if (RowConvolution<TOps, TVector>.Fits(layer))
-            {
-                return sums && PartialSumConvolution<TOps, TVector>.Additions(layer) < RowConvolution<TOps, TVector>.Additions(layer)
-                    ? new PartialSumConvolution<TOps, TVector>(layer)
-                    : new RowConvolution<TOps, TVector>(layer);
-            }
-
-            // A lookup for all positions of a vector takes about a cycle, and so does an addition for all bits of one. By sharing, an
-            // output takes less than half as many additions as it has inputs.
             int width = VectorWidth.For(positions, widestVector);
             double additions = 0.5 * layer.Linear.Outputs * layer.FanIn * ((positions + width - 1) / width);
             long lookups = TableConvolution<TOps, TVector>.Lookups(layer);
-            if (layer.Linear.Stride > 1 && sums && PartialSumConvolution<TOps, TVector>.Additions(layer) < 4 * Math.Min(additions, lookups))
-            {
-                return new PartialSumConvolution<TOps, TVector>(layer);
-            }
-
-            return bits && layer.FanIn <= short.MaxValue && lookups < 2 * additions ? new TableConvolution<TOps, TVector>(layer) : null;
+            return (layer.Linear.Stride > 1 ? TryShared<TOps, TVector>(4 * Math.Min(additions, lookups)) : null)
+                ?? (layer.FanIn <= short.MaxValue && lookups < 2 * additions ? new TableConvolution<TOps, TVector>(layer) : null);
         }
 
         ConvolutionKernel Create<TOps, TVector>()

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace Onebit;
@@ -16,7 +17,6 @@ internal sealed class OutputPooling
     private readonly int _size;
     private readonly int _stride;
     private readonly int _step;
-    private readonly int _windowRows;
     private readonly ulong[] _chosen;
     private readonly bool _isAligned;
 
@@ -26,22 +26,20 @@ internal sealed class OutputPooling
     /// Positions of a channel, in whole vectors. Behind those of the last channel there is room for <see cref="SpareElements"/>.
     /// </param>
     /// <param name="stride">The stride of the positions that the layer keeps: its own, or 1 where no others were computed.</param>
-    /// <param name="rowsPooled">Whether each row of bits already is the OR of a window's rows.</param>
-    public OutputPooling(FusedLinear layer, int row, int positions, int stride, bool rowsPooled = false)
+    public OutputPooling(FusedLinear layer, int row, int positions, int stride)
     {
         (_layer, _row, _positions) = (layer, row, positions);
         Requantization = Requantization.Of(layer);
         _size = layer.Pool?.Size ?? 1;
         _stride = stride;
         _step = (layer.Pool?.Stride ?? 1) * _stride;
-        _windowRows = rowsPooled ? 1 : _size;
         _chosen = new ulong[(positions + 63) / 64];
         bool aligned = row * _stride % 8 == 0;
         for (int y = 0; y < layer.Result.Height; y++)
         {
             for (int x = 0; x < layer.Result.Width; x++)
             {
-                int at = y * row * (rowsPooled ? 1 : _step) + x * _step;
+                int at = (y * row + x) * _step;
                 _chosen[at / 64] |= 1UL << (at & 63);
                 aligned &= (at & 63) + (_size - 1) * _stride < 64;
             }
@@ -123,7 +121,7 @@ internal sealed class OutputPooling
         for (int at = 0; at < _chosen.Length * sizeof(ulong); at += Vector512<byte>.Count)
         {
             Vector512<ulong> rows = Vector512<ulong>.Zero;
-            for (int y = 0; y < _windowRows; y++)
+            for (int y = 0; y < _size; y++)
             {
                 rows |= Vector512.LoadUnsafe(ref bits, (nuint)(at + y * rowBytes)).AsUInt64();
             }
@@ -138,8 +136,8 @@ internal sealed class OutputPooling
         }
     }
 
-    /// <summary>Copies the kept positions of a channel without gaps. Source and destination may be the same.</summary>
-    private void CopyRows(ref int positions, ref int kept, (int Height, int Width) size)
+    /// <summary>Moves the kept positions of a channel together, in place.</summary>
+    private void CopyRows(ref int positions, (int Height, int Width) size)
     {
         int vector = Vector512<int>.Count;
         if (_step == 1 && size.Width <= vector && 2 * _row >= vector && (size.Height - 1) * size.Width + vector <= _positions)
@@ -150,7 +148,7 @@ internal sealed class OutputPooling
             for (int y = 0; y < size.Height; y++)
             {
                 Vector512<int> next = Vector512.LoadUnsafe(ref positions, (nuint)(Math.Min(y + 1, size.Height - 1) * _row));
-                row.StoreUnsafe(ref kept, (nuint)(y * size.Width));
+                row.StoreUnsafe(ref positions, (nuint)(y * size.Width));
                 row = next;
             }
 
@@ -162,7 +160,7 @@ internal sealed class OutputPooling
             WindowMax.CopyStrided(
                 ref Unsafe.Add(ref positions, y * _row * _step),
                 _step,
-                ref Unsafe.Add(ref kept, y * size.Width),
+                ref Unsafe.Add(ref positions, y * size.Width),
                 size.Width
             );
         }
@@ -185,13 +183,9 @@ internal sealed class OutputPooling
                 WindowMax.Run(ref positions, ((height - 1) * _row + width - 1) * step + 1, _size, _stride, _row * _stride);
             }
 
-            // An epilogue reads the sums without gaps. Without one they are the result.
-            if (hasGaps || _layer.Epilogue is null)
+            if (hasGaps)
             {
-                ref int kept = ref _layer.Epilogue is null
-                    ? ref Unsafe.Add(ref Unsafe.As<byte, int>(ref result), channel * area)
-                    : ref positions;
-                CopyRows(ref positions, ref kept, (height, width));
+                CopyRows(ref positions, (height, width));
             }
         }
 
@@ -206,6 +200,14 @@ internal sealed class OutputPooling
         int area = _layer.Result.Area;
         switch (_layer.Epilogue)
         {
+            case null:
+                for (int channel = 0; channel < _layer.Linear.Outputs; channel++)
+                {
+                    ref int first = ref Unsafe.Add(ref Unsafe.As<byte, int>(ref result), channel * area);
+                    sums.Slice(channel * _positions, area).CopyTo(MemoryMarshal.CreateSpan(ref first, area));
+                }
+
+                break;
             case Threshold threshold:
                 ThresholdCompare.Write(threshold, sums, _positions, area, ref Unsafe.As<byte, ulong>(ref result));
                 break;

@@ -56,14 +56,6 @@ internal interface ILookupOps<TVector> : IVectorOps<TVector>
     /// <summary>Subtracts 16-bit integers that do not overflow.</summary>
     static abstract TVector Subtract16(TVector a, TVector b);
 
-    /// <summary>
-    /// Stores one bit per 16-bit integer: 1 where it is at least <paramref name="threshold"/>, which is not the smallest integer.
-    /// </summary>
-    static abstract void StoreAtLeast16(TVector integers, short threshold, ref byte bits);
-
-    /// <summary>Stores 16-bit integers as 32-bit ones, or adds them to what is there.</summary>
-    static abstract void Store32(TVector integers, bool add, ref int sums);
-
     /// <summary>16-bit integers as 32-bit ones: the first half and the second.</summary>
     static abstract (TVector Low, TVector High) Widen16(TVector integers);
 

@@ -128,22 +128,6 @@ internal readonly struct Vector128Ops : ILookupOps<Vector128<ulong>>
     public static Vector128<ulong> Subtract16(Vector128<ulong> a, Vector128<ulong> b) => (a.AsInt16() - b.AsInt16()).AsUInt64();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreAtLeast16(Vector128<ulong> integers, short threshold, ref byte bits) =>
-        Unsafe.WriteUnaligned(
-            ref bits,
-            (byte)Vector128.GreaterThan(integers.AsInt16(), Vector128.Create((short)(threshold - 1))).ExtractMostSignificantBits()
-        );
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store32(Vector128<ulong> integers, bool add, ref int sums)
-    {
-        (Vector128<int> low, Vector128<int> high) = Vector128.Widen(integers.AsInt16());
-        nuint half = (nuint)Vector128<int>.Count;
-        (add ? low + Vector128.LoadUnsafe(ref sums) : low).StoreUnsafe(ref sums);
-        (add ? high + Vector128.LoadUnsafe(ref sums, half) : high).StoreUnsafe(ref sums, half);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreCodes(Vector128<ulong> integers, int multiplier, int offset, int shift, ref byte codes)
     {
         (Vector128<ulong> low, Vector128<ulong> high) = Widen16(integers);

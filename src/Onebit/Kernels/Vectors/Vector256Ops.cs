@@ -122,22 +122,6 @@ internal readonly struct Vector256Ops : ILookupOps<Vector256<ulong>>
     public static Vector256<ulong> Subtract16(Vector256<ulong> a, Vector256<ulong> b) => (a.AsInt16() - b.AsInt16()).AsUInt64();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreAtLeast16(Vector256<ulong> integers, short threshold, ref byte bits) =>
-        Unsafe.WriteUnaligned(
-            ref bits,
-            (ushort)Vector256.GreaterThan(integers.AsInt16(), Vector256.Create((short)(threshold - 1))).ExtractMostSignificantBits()
-        );
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store32(Vector256<ulong> integers, bool add, ref int sums)
-    {
-        (Vector256<int> low, Vector256<int> high) = Vector256.Widen(integers.AsInt16());
-        nuint half = (nuint)Vector256<int>.Count;
-        (add ? low + Vector256.LoadUnsafe(ref sums) : low).StoreUnsafe(ref sums);
-        (add ? high + Vector256.LoadUnsafe(ref sums, half) : high).StoreUnsafe(ref sums, half);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreCodes(Vector256<ulong> integers, int multiplier, int offset, int shift, ref byte codes)
     {
         (Vector256<ulong> low, Vector256<ulong> high) = Widen16(integers);

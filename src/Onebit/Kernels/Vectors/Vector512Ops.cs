@@ -139,22 +139,6 @@ internal readonly struct Vector512Ops : ILookupOps<Vector512<ulong>>
     public static Vector512<ulong> Subtract16(Vector512<ulong> a, Vector512<ulong> b) => (a.AsInt16() - b.AsInt16()).AsUInt64();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreAtLeast16(Vector512<ulong> integers, short threshold, ref byte bits) =>
-        Unsafe.WriteUnaligned(
-            ref bits,
-            (uint)Vector512.GreaterThan(integers.AsInt16(), Vector512.Create((short)(threshold - 1))).ExtractMostSignificantBits()
-        );
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store32(Vector512<ulong> integers, bool add, ref int sums)
-    {
-        (Vector512<int> low, Vector512<int> high) = Vector512.Widen(integers.AsInt16());
-        nuint half = (nuint)Vector512<int>.Count;
-        (add ? low + Vector512.LoadUnsafe(ref sums) : low).StoreUnsafe(ref sums);
-        (add ? high + Vector512.LoadUnsafe(ref sums, half) : high).StoreUnsafe(ref sums, half);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreCodes(Vector512<ulong> integers, int multiplier, int offset, int shift, ref byte codes)
     {
         (Vector512<ulong> low, Vector512<ulong> high) = Widen16(integers);
