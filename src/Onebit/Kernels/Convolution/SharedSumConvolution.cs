@@ -42,7 +42,7 @@ internal sealed class SharedSumConvolution<TOps, TVector> : ConvolutionKernel
         _outputs = new SharedSumOutputs<TOps, TVector>(layer, _sums, Chunks(layer, _sums), _center, _strips.EntryBytes);
         _multipliers = SharedEnd.Of(layer)!.Value.Multipliers;
         int planes = layer.Source.Channels * _sums.Step * _sums.Step;
-        _padded = linear.Padding == 0 && layer.Source.Bits > 1 ? 0 : Align(layer.Source.Channels * Rows * Row + 2 * Vector512<byte>.Count);
+        _padded = linear.Padding == 0 ? 0 : Align(layer.Source.Channels * Rows * Row + 2 * Vector512<byte>.Count);
         _planes = _sums.Step == 1 ? 0 : Align(planes * _planeRows * _sums.Pitch + 2 * Vector512<byte>.Count);
         _table = Align(_sums.Units * _sums.Tables * _sums.Entries * _strips.EntryBytes + (_strips.Table + 1) * VectorBytes);
         _codes = _strips.All * Lanes;
@@ -64,9 +64,9 @@ internal sealed class SharedSumConvolution<TOps, TVector> : ConvolutionKernel
 
     private static int Lanes => VectorBytes / sizeof(short);
 
-    /// <summary>Whether the layer reads and gives codes or signs, and its tables and lists are small enough.</summary>
+    /// <summary>Whether the layer reads codes and gives codes or signs, and its tables and lists are small enough.</summary>
     public static bool Fits(FusedLinear layer) =>
-        layer.Source is { Kind: ElementKind.Codes or ElementKind.Signs, Bits: <= 8 }
+        layer.Source is { Kind: ElementKind.Codes, Bits: > 1 and <= 8 }
         && SharedEnd.Of(layer) is not null
         && (layer.Pool is null || layer.Pool.Stride == layer.Pool.Size)
         && (long)layer.FanIn * layer.Linear.Outputs <= MaxWeights
@@ -144,7 +144,7 @@ internal sealed class SharedSumConvolution<TOps, TVector> : ConvolutionKernel
         return best;
     }
 
-    /// <summary>What bytes are less in the tables: half of their range. Signs are bytes 0 and 2.</summary>
+    /// <summary>What codes are less in the tables: half of their range. None is further from it.</summary>
     private static int Center(FusedLinear layer) => (layer.Source.Maximum + 1) / 2;
 
     /// <summary>Sums of 16 bits that make up an output.</summary>

@@ -46,12 +46,6 @@ internal sealed class SharedSumOutputs<TOps, TVector>
                 _places[output * _windows * _listed + i] = (ushort)(entry + place);
             }
 
-            // Signs are what is left of their bytes.
-            if (layer.Source.Kind == ElementKind.Signs)
-            {
-                continue;
-            }
-
             // Products may wrap; what they are added to makes up for it.
             int total = 0;
             for (int i = 0; i < layer.FanIn; i++)

@@ -130,16 +130,16 @@ internal static class KernelChooser
             where TVector : struct => DotConvolution<TOps, TVector>.Fits(layer) ? new DotConvolution<TOps, TVector>(layer) : null;
 
         // Where the input is bits. A lookup for all positions of a vector takes about a cycle, and so does an addition for all bits of
-        // one. By sharing, an output takes less than half as many additions as it has inputs. Strides leave out most positions.
+        // one. By sharing, an output takes less than half as many additions as it has inputs.
         ConvolutionKernel? TryTables<TOps, TVector>()
             where TOps : struct, ILookupOps<TVector>
             where TVector : struct
         {
             int width = VectorWidth.For(positions, widestVector);
-            double additions = 0.5 * layer.Linear.Outputs * layer.FanIn * ((positions + width - 1) / width);
-            long lookups = TableConvolution<TOps, TVector>.Lookups(layer);
-            return (layer.Linear.Stride > 1 ? TryShared<TOps, TVector>(4 * Math.Min(additions, lookups)) : null)
-                ?? (layer.FanIn <= short.MaxValue && lookups < 2 * additions ? new TableConvolution<TOps, TVector>(layer) : null);
+            double additions = (double)layer.Linear.Outputs * layer.FanIn * ((positions + width - 1) / width);
+            return layer.FanIn <= short.MaxValue && TableConvolution<TOps, TVector>.Lookups(layer) < additions
+                ? new TableConvolution<TOps, TVector>(layer)
+                : null;
         }
 
         ConvolutionKernel Create<TOps, TVector>()
