@@ -83,7 +83,9 @@ internal static class KernelCheck
                 note = wrong > 0 ? $"{wrong:N0} of {Images * layer.Result.Count:N0} integers are wrong"
                 : kernel.GetType() == chosen ? "chosen"
                 : "";
-            Console.WriteLine($"    {name, -22} {width, 3} bits {nanoseconds / 1000, 9:N2} us {macs / nanoseconds, 6:N0} MAC/ns  {note}");
+            string time = Text(nanoseconds / 1000, "N2", 10),
+                speed = Text(macs / nanoseconds, "N0", 6);
+            Console.WriteLine($"    {name.PadRight(21)} {width} bits {time} us {speed} MAC/ns  {note}");
         }
 
         return isRight;
@@ -196,13 +198,8 @@ internal static class KernelCheck
     private static int Differences(byte[] result, int[] expected, ValueInfo info)
     {
         byte[] stored = Stored(expected, info);
-        int bits = new StoredValue(info, 0).Form switch
-            {
-                ValueForm.Bits => 1,
-                ValueForm.Bytes => 8,
-                _ => 32,
-            },
-            wrong = 0;
+        int bits = new StoredValue(info, 0).Form == ValueForm.Integers ? 32 : FewBits(info);
+        int wrong = 0;
         for (int i = 0; i < expected.Length; i++)
         {
             wrong += PackedBits.Read(result, (long)i * bits, bits) == PackedBits.Read(stored, (long)i * bits, bits) ? 0 : 1;
@@ -211,6 +208,8 @@ internal static class KernelCheck
         return wrong;
     }
 
+    private static int FewBits(ValueInfo info) => info.Bits > 1 ? 8 : 1;
+
     private static long Macs(FusedLinear layer)
     {
         Linear linear = layer.Linear;
@@ -218,6 +217,9 @@ internal static class KernelCheck
             width = (layer.Source.Width + 2 * linear.Padding - linear.KernelWidth) / linear.Stride + 1;
         return linear.Outputs * (long)layer.FanIn * height * width;
     }
+
+    private static string Text(double number, string format, int width) =>
+        number.ToString(format, CultureInfo.InvariantCulture).PadLeft(width);
 
     private static string Text(FusedLinear layer)
     {
