@@ -225,6 +225,7 @@ internal static class KernelCheck
     {
         (Linear linear, ValueInfo source) = (layer.Linear, layer.Source);
         string pool = layer.Pool is null ? "" : $", pool {layer.Pool.Size}";
-        return $"{source.Channels} x {source.Height} x {source.Width} of {source.Bits} bits, {linear.Label}{pool} -> {linear.Outputs}, {Macs(layer):N0} MAC";
+        string input = $"{source.Channels} x {source.Height} x {source.Width} of {source.Bits} bits";
+        return $"{input}, {linear.Label}{pool} -> {linear.Outputs}, {Macs(layer):N0} MAC";
     }
 }

@@ -1,14 +1,14 @@
 namespace Onebit;
 
 /// <summary>
-/// How a <see cref="SharedSumConvolution{TOps, TVector}"/> ends an output: a code, <c>clamp((multiplier * sum + offset) >> shift, 0, 255)</c>.
-/// A threshold has codes that are above 0 where the sign is +1.
+/// How a <see cref="SharedSumConvolution{TOps, TVector}"/> ends an output: a code,
+/// <c>clamp((multiplier * sum + offset) >> shift, 0, 255)</c>. A threshold has codes that are above 0 where the sign is +1.
 /// </summary>
 internal static class SharedEnd
 {
     private const int MaxThreshold = 1 << 30; // No sum is further from 0.
 
-    /// <summary>Multipliers and offsets, one per output, and the shift; null: the layer ends otherwise, or needs more than 32 bits.</summary>
+    /// <summary>Multipliers and offsets, one per output, and the shift; null: it ends otherwise, or needs more than 32 bits.</summary>
     public static (int[] Multipliers, int[] Offsets, int Shift)? Of(FusedLinear layer)
     {
         if (layer.Epilogue is not Threshold threshold)
