@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.Intrinsics;
@@ -24,13 +23,13 @@ internal static class KernelCheck
         int[] widths = [128, 256, 512];
         if (args is ["--width", var given, ..])
         {
-            widths = [int.Parse(given, CultureInfo.InvariantCulture)];
+            widths = [.. widths.Where(w => w.ToString(CultureInfo.InvariantCulture) == given)];
             args = args[2..];
         }
 
-        if (args.Length == 0)
+        if (args.Length == 0 || widths.Length == 0)
         {
-            Console.Error.WriteLine("Name models: check [--width 256] models/mnist-micro.onebit");
+            Console.Error.WriteLine("Name models, and 128, 256 or 512 bits: check [--width 256] models/mnist-micro.onebit");
             return 2;
         }
 
@@ -39,6 +38,15 @@ internal static class KernelCheck
         {
             BitModel model = BitModel.Load(path);
             Console.WriteLine(path);
+            var random = new Random(1);
+            int[][][] values = new int[Images][][];
+            for (int i = 0; i < Images; i++)
+            {
+                byte[] image = new byte[model.Input.Shape.Count];
+                random.NextBytes(image);
+                values[i] = ReferenceInterpreter.Run(model, image).Values;
+            }
+
             foreach (FusedLinear layer in FusedLayer.ListOf(model.Operations, model.Values).OfType<FusedLinear>())
             {
                 if (layer is { Pool: null, IsDense: true })
@@ -46,10 +54,10 @@ internal static class KernelCheck
                     continue;
                 }
 
-                Console.WriteLine($"  {Text(layer)}");
+                Console.WriteLine($"  {Text(model, layer)}");
                 foreach (int width in widths.Where(w => w <= VectorWidth.Widest))
                 {
-                    isRight &= Check(model, layer, width);
+                    isRight &= Check(values, layer, width, Macs(model, layer));
                 }
             }
         }
@@ -57,28 +65,27 @@ internal static class KernelCheck
         return isRight ? 0 : 1;
     }
 
-    private static bool Check(BitModel model, FusedLinear layer, int width)
+    private static bool Check(int[][][] images, FusedLinear layer, int width, double macs)
     {
         bool isRight = true;
         Type? chosen = KernelChooser.Convolution(layer, width)?.GetType();
         foreach (ConvolutionKernel kernel in Kernels(layer, width))
         {
-            var random = new Random(1);
             int wrong = 0;
             double nanoseconds = 0;
             for (int i = 0; i < Images; i++)
             {
-                byte[] image = new byte[model.Input.Shape.Count];
-                random.NextBytes(image);
-                int[][] values = ReferenceInterpreter.Run(model, image).Values;
-                byte[] source = Stored(values[layer.Linear.Input], layer.Source),
-                    result = new byte[layer.Result.Count * sizeof(int) + Slack];
-                nanoseconds = Time(kernel, source, new StoredValue(layer.Source, 0).Form, result, isTimed: i == Images - 1);
-                wrong += Differences(result, values[layer.Output], layer.Result);
+                StoredValue read = new(layer.Source, 0),
+                    given = new(layer.Result, 0);
+                byte[] source = new byte[read.Bytes + Slack],
+                    result = new byte[given.Bytes + Slack];
+                read.Write(images[i][layer.Linear.Input], ref source[0]);
+                nanoseconds = Time(kernel, source, read.Form, result, isTimed: i == Images - 1);
+                int[] integers = given.Read(ref result[0], new int[layer.Result.Count]).ToArray();
+                wrong += integers.Zip(images[i][layer.Output]).Count(pair => pair.First != pair.Second);
             }
 
             isRight &= wrong == 0;
-            long macs = Macs(layer);
             string name = kernel.GetType().Name.Split('`')[0],
                 note = wrong > 0 ? $"{wrong:N0} of {Images * layer.Result.Count:N0} integers are wrong"
                 : kernel.GetType() == chosen ? "chosen"
@@ -93,7 +100,7 @@ internal static class KernelCheck
 
     private static IEnumerable<ConvolutionKernel> Kernels(FusedLinear layer, int width)
     {
-        if (KernelChooser.Convolution(layer, width) is not { } chosen)
+        if (KernelChooser.Convolution(layer, width) is null)
         {
             return []; // Too large for any of them.
         }
@@ -172,60 +179,16 @@ internal static class KernelCheck
         return times[WarmUps..].Order().ElementAt(Rounds / 2);
     }
 
-    private static byte[] Stored(int[] values, ValueInfo info)
-    {
-        ValueForm form = new StoredValue(info, 0).Form;
-        byte[] bytes = new byte[values.Length * sizeof(int) + Slack];
-        for (int i = 0; i < values.Length; i++)
-        {
-            switch (form)
-            {
-                case ValueForm.Bits:
-                    bytes[i / 8] |= (byte)((values[i] > 0 ? 1 : 0) << (i % 8));
-                    break;
-                case ValueForm.Bytes:
-                    bytes[i] = (byte)values[i];
-                    break;
-                default:
-                    BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(i * sizeof(int)), values[i]);
-                    break;
-            }
-        }
-
-        return bytes;
-    }
-
-    private static int Differences(byte[] result, int[] expected, ValueInfo info)
-    {
-        byte[] stored = Stored(expected, info);
-        int bits = new StoredValue(info, 0).Form == ValueForm.Integers ? 32 : FewBits(info);
-        int wrong = 0;
-        for (int i = 0; i < expected.Length; i++)
-        {
-            wrong += PackedBits.Read(result, (long)i * bits, bits) == PackedBits.Read(stored, (long)i * bits, bits) ? 0 : 1;
-        }
-
-        return wrong;
-    }
-
-    private static int FewBits(ValueInfo info) => info.Bits > 1 ? 8 : 1;
-
-    private static long Macs(FusedLinear layer)
-    {
-        Linear linear = layer.Linear;
-        long height = (layer.Source.Height + 2 * linear.Padding - linear.KernelHeight) / linear.Stride + 1,
-            width = (layer.Source.Width + 2 * linear.Padding - linear.KernelWidth) / linear.Stride + 1;
-        return linear.Outputs * (long)layer.FanIn * height * width;
-    }
+    private static long Macs(BitModel model, FusedLinear layer) => (long)model.Values[layer.First + 1].Count * layer.FanIn;
 
     private static string Text(double number, string format, int width) =>
         number.ToString(format, CultureInfo.InvariantCulture).PadLeft(width);
 
-    private static string Text(FusedLinear layer)
+    private static string Text(BitModel model, FusedLinear layer)
     {
         (Linear linear, ValueInfo source) = (layer.Linear, layer.Source);
         string pool = layer.Pool is null ? "" : $", pool {layer.Pool.Size}";
         string input = $"{source.Channels} x {source.Height} x {source.Width} of {source.Bits} bits";
-        return $"{input}, {linear.Label}{pool} -> {linear.Outputs}, {Macs(layer):N0} MAC";
+        return $"{input}, {linear.Label}{pool} -> {linear.Outputs}, {Macs(model, layer):N0} MAC";
     }
 }

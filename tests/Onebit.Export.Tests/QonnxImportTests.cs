@@ -81,6 +81,21 @@ public class QonnxImportTests
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Pixels_of_one_bit_are_read_as_such(bool isRounded)
+    {
+        var random = new Random(3);
+        var network = new Builder(random);
+        string pixels = isRounded ? network.Quant("pixels", 1 / 255f, 8, signed: false, "ROUND") : "pixels";
+        string read = network.Quant(network.Node("Add", [pixels, network.Constant([], [0.3f])]), 1, 1, signed: false, "FLOOR");
+        string logits = network.Node("MatMul", [network.Node("Flatten", [read]), network.Transposed(network.Weights("signs", 3, 16))]);
+        byte[] file = network.File(logits, 3, new Shape(1, 4, 4));
+        Assert.True(RequireLogitsOfFile(file, new Shape(1, 4, 4), random) > 1);
+        Assert.Equal((1, 179), (QonnxImporter.Read(file).Input.Bits, QonnxImporter.Read(file).Input.PixelThreshold));
+    }
+
+    [Theory]
     [InlineData("weights", "Node 'n2' (Quant): weights have 1 or 2 bits, no zero point, and one scale, or one for each output.")]
     [InlineData("halves", "Node 'n3' (Quant): integers do not give its codes of 8 bits in channel 0;")]
     [InlineData("unknown", "Node 'n3' (Sigmoid): a packed model cannot hold this operation.")]

@@ -298,14 +298,14 @@ public sealed partial class QonnxImporter
             throw Refusal("padding must be followed by a layer");
         }
 
-        if (_awaitsBits)
+        if (value.Index == 0 && Enumerable.Range(0, 256).All(code => Enumerable.Range(0, info.Channels).All(c => Code(c, code) == code)))
         {
-            _awaitsBits = false;
             return New(0, meaning, value.IsFlat);
         }
 
-        if (value.Index == 0 && Enumerable.Range(0, 256).All(code => Enumerable.Range(0, info.Channels).All(c => Code(c, code) == code)))
+        if (_awaitsBits)
         {
+            _awaitsBits = false;
             return New(0, meaning, value.IsFlat);
         }
 

@@ -40,15 +40,13 @@ internal abstract class ConvolutionKernel
     /// <param name="scratch">Of <see cref="ScratchBytes"/>. Its contents do not matter.</param>
     public abstract void Run(ref byte source, ValueForm form, ref byte result, ref byte scratch);
 
-    /// <summary>The input with padding around it, as bytes. A sign is 0 for -1 and 2 for +1. Padding is 0.</summary>
+    /// <summary>Codes of a byte each, with padding of 0 around them.</summary>
     /// <param name="source">The input.</param>
-    /// <param name="form">Bits or bytes.</param>
     /// <param name="padded">Receives the channels, and 64 bytes of padding behind them.</param>
     /// <param name="row">Length of a padded row.</param>
-    protected void Pad(ref byte source, ValueForm form, ref byte padded, int row)
+    protected void Pad(ref byte source, ref byte padded, int row)
     {
         (ValueInfo shape, int padding) = (Layer.Source, Layer.Linear.Padding);
-        Vector256<byte> one = Vector256.Create((byte)(shape.Kind == ElementKind.Signs ? 2 : 1));
         MemoryMarshal.CreateSpan(ref padded, shape.Channels * Rows * row + Vector512<byte>.Count).Clear();
         for (int channel = 0; channel < shape.Channels; channel++)
         {
@@ -59,15 +57,11 @@ internal abstract class ConvolutionKernel
                 int first = (channel * shape.Height + y) * shape.Width;
                 for (int x = 0; x < shape.Width; x += Vector256<byte>.Count)
                 {
-                    Vector256<byte> some =
-                        form == ValueForm.Bytes
-                            ? Vector256.LoadUnsafe(ref source, (nuint)(first + x))
-                            : BitString.Spread((uint)BitString.Read(ref Unsafe.As<byte, ulong>(ref source), first + x)) & one;
                     Vector256<byte> within = Vector256.LessThan(
                         Vector256<byte>.Indices,
                         Vector256.Create((byte)Math.Min(255, shape.Width - x))
                     );
-                    (some & within).StoreUnsafe(ref to, (nuint)x);
+                    (Vector256.LoadUnsafe(ref source, (nuint)(first + x)) & within).StoreUnsafe(ref to, (nuint)x);
                 }
             }
         }

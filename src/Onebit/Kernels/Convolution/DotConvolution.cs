@@ -147,7 +147,7 @@ internal sealed class DotConvolution<TOps, TVector> : ConvolutionKernel
         }
         else
         {
-            Pad(ref source, form, ref padded, Row);
+            Pad(ref source, ref padded, Row);
         }
 
         int channels = Layer.Source.Channels / Layer.Linear.Groups,

@@ -26,7 +26,6 @@ internal sealed class SharedSumConvolution<TOps, TVector> : ConvolutionKernel
     private readonly int _planes;
     private readonly int _table;
     private readonly int _codes; // bytes of an output
-    private readonly int[] _multipliers;
     private readonly int[] _inputs; // Where the inputs of tables lie.
     private readonly SharedSumOutputs<TOps, TVector> _outputs;
 
@@ -40,7 +39,6 @@ internal sealed class SharedSumConvolution<TOps, TVector> : ConvolutionKernel
         _row = _sums.Step == 1 ? _sums.Pitch : Row;
         _center = Center(layer);
         _outputs = new SharedSumOutputs<TOps, TVector>(layer, _sums, Chunks(layer, _sums), _center, _strips.EntryBytes);
-        _multipliers = SharedEnd.Of(layer)!.Value.Multipliers;
         int planes = layer.Source.Channels * _sums.Step * _sums.Step;
         _padded = linear.Padding == 0 ? 0 : Align(layer.Source.Channels * Rows * Row + 2 * Vector512<byte>.Count);
         _planes = _sums.Step == 1 ? 0 : Align(planes * _planeRows * _sums.Pitch + 2 * Vector512<byte>.Count);
@@ -89,7 +87,7 @@ internal sealed class SharedSumConvolution<TOps, TVector> : ConvolutionKernel
         }
         else
         {
-            Pad(ref source, form, ref padded, _row);
+            Pad(ref source, ref padded, _row);
         }
 
         if (_planes == 0)
@@ -265,7 +263,7 @@ internal sealed class SharedSumConvolution<TOps, TVector> : ConvolutionKernel
         for (int output = 0; output < Layer.Linear.Outputs; output++)
         {
             ref byte row = ref Unsafe.Add(ref codes, output * _codes);
-            Vector256<byte> flip = _multipliers[output] < 0 ? Vector256<byte>.AllBitsSet : Vector256<byte>.Zero;
+            Vector256<byte> flip = _outputs.Multipliers[output] < 0 ? Vector256<byte>.AllBitsSet : Vector256<byte>.Zero;
             for (int y = 0; y < height; y++, row = ref Unsafe.Add(ref row, pool * pitch))
             {
                 int count;

@@ -14,9 +14,11 @@ internal sealed class SharedSumOutputs<TOps, TVector>
     private readonly int _listed; // Places of an output in a window.
     private readonly int _chunk; // Places whose sum fits into 16 bits.
     private readonly ushort[] _places; // of 16-bit integers in the tables
-    private readonly int[] _multipliers;
     private readonly int[] _offsets;
     private readonly int _shift;
+
+    /// <summary>Of the codes, one per output.</summary>
+    public readonly int[] Multipliers;
 
     /// <param name="layer">The layer.</param>
     /// <param name="sums">What the tables hold.</param>
@@ -26,7 +28,7 @@ internal sealed class SharedSumOutputs<TOps, TVector>
     public SharedSumOutputs(FusedLinear layer, SharedSums sums, int chunks, int center, int entryBytes)
     {
         Linear linear = layer.Linear;
-        (_multipliers, _offsets, _shift) = SharedEnd.Of(layer)!.Value;
+        (Multipliers, _offsets, _shift) = SharedEnd.Of(layer)!.Value;
         (_windows, _listed) = (sums.Windows, sums.Units * sums.Terms);
         _chunk = (sums.Units + chunks - 1) / chunks * sums.Terms;
         _places = new ushort[linear.Outputs * _windows * _listed];
@@ -53,7 +55,7 @@ internal sealed class SharedSumOutputs<TOps, TVector>
                 total += PackedBits.Read(linear.Weights.Span, weights + i, 1) != 0 ? 1 : -1;
             }
 
-            _offsets[output] = unchecked(_offsets[output] + _multipliers[output] * center * total);
+            _offsets[output] = unchecked(_offsets[output] + Multipliers[output] * center * total);
         }
     }
 
@@ -88,7 +90,7 @@ internal sealed class SharedSumOutputs<TOps, TVector>
         ref ushort places = ref _places[first * windows * terms];
         for (int output = first; output < first + count; output++, codes = ref Unsafe.Add(ref codes, step))
         {
-            (int multiplier, int offset, int vector) = (_multipliers[output], _offsets[output], 0);
+            (int multiplier, int offset, int vector) = (Multipliers[output], _offsets[output], 0);
             ref ushort list = ref places;
             for (; vector + 4 <= vectors; vector += 4)
             {
@@ -147,7 +149,7 @@ internal sealed class SharedSumOutputs<TOps, TVector>
         ref ushort places = ref _places[first * windows * terms];
         for (int output = first; output < first + count; output++, codes = ref Unsafe.Add(ref codes, step))
         {
-            (int multiplier, int offset, int vector) = (_multipliers[output], _offsets[output], 0);
+            (int multiplier, int offset, int vector) = (Multipliers[output], _offsets[output], 0);
             ref ushort list = ref places;
             for (; vector + 2 <= vectors; vector += 2)
             {

@@ -12,6 +12,7 @@ namespace Onebit;
 internal sealed class OutputPooling
 {
     private readonly FusedLinear _layer;
+    private readonly Requantization? _requantization;
     private readonly int _row;
     private readonly int _positions;
     private readonly int _size;
@@ -29,7 +30,7 @@ internal sealed class OutputPooling
     public OutputPooling(FusedLinear layer, int row, int positions, int stride)
     {
         (_layer, _row, _positions) = (layer, row, positions);
-        Requantization = Requantization.Of(layer);
+        _requantization = Requantization.Of(layer);
         _size = layer.Pool?.Size ?? 1;
         _stride = stride;
         _step = (layer.Pool?.Stride ?? 1) * _stride;
@@ -48,9 +49,6 @@ internal sealed class OutputPooling
         // Where a window's columns lie in one word, its rows are pooled first, at whole bytes, many words at once.
         _isAligned = aligned;
     }
-
-    /// <summary>What turns sums into codes or integers; null where the layer ends otherwise.</summary>
-    public Requantization? Requantization { get; }
 
     /// <summary>Elements, or words of bits, that pooling may read behind the last position.</summary>
     /// <param name="layer">The layer.</param>
@@ -212,10 +210,10 @@ internal sealed class OutputPooling
                 ThresholdCompare.Write(threshold, sums, _positions, area, ref Unsafe.As<byte, ulong>(ref result));
                 break;
             case Requantize { OutputBits: 16 }:
-                Requantization!.Integers(ref sums[0], _positions, ref Unsafe.As<byte, int>(ref result), area);
+                _requantization!.Integers(ref sums[0], _positions, ref Unsafe.As<byte, int>(ref result), area);
                 break;
             case Requantize:
-                Requantization!.Codes(ref sums[0], _positions, ref result, area, area);
+                _requantization!.Codes(ref sums[0], _positions, ref result, area, area);
                 break;
         }
     }
