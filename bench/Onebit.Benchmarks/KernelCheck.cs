@@ -11,7 +11,8 @@ internal static class KernelCheck
 {
     private const int Images = 3,
         Rounds = 15,
-        WarmUps = 3,
+        WarmUps = 4,
+        Runs = 40, // of a round at least: .NET compiles a method again after 30.
         Slack = 1 << 13; // Kernels read and write whole vectors.
 
     private static readonly TimeSpan s_round = TimeSpan.FromMilliseconds(2);
@@ -162,7 +163,7 @@ internal static class KernelCheck
         {
             if (round < WarmUps)
             {
-                Thread.Sleep(150); // .NET compiles the method again in the background.
+                Thread.Sleep(150); // In the background, .NET compiles what ran often.
             }
 
             long start = Stopwatch.GetTimestamp(),
@@ -171,7 +172,7 @@ internal static class KernelCheck
             {
                 kernel.Run(ref source[0], form, ref result[0], ref scratch.Start);
                 runs++;
-            } while (Stopwatch.GetElapsedTime(start) < s_round);
+            } while (runs < Runs || Stopwatch.GetElapsedTime(start) < s_round);
 
             times[round] = Stopwatch.GetElapsedTime(start).TotalNanoseconds / runs;
         }
