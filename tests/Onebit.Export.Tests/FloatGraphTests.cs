@@ -96,6 +96,15 @@ public class FloatGraphTests
     }
 
     [Fact]
+    public void Attention_reads_a_dense_layer_s_output_as_one_token()
+    {
+        var graph = new FloatGraphBuilder(new Shape(2, 3, 4));
+        int[] parts = [.. Enumerable.Range(0, 3).Select(_ => graph.Linear(0, 6, 3, 4, 1, 0, 1))];
+        int mixed = graph.AttentionSum(graph.Softmax(graph.AttentionScores(parts[0], parts[1], 2), 2), parts[2], 2);
+        Compare(graph.Build(mixed), new Random(10));
+    }
+
+    [Fact]
     public void A_dense_graph_gives_the_same_logits_in_plain_CSharp_too()
     {
         FloatGraph graph = FloatGraph.Of(Build.Mlp(new Random(4)));

@@ -94,10 +94,11 @@ internal sealed class TorchBackend : FloatBackend
             case FloatNode.PositionalEmbedding:
                 return Spatial(x) + parameters.Bias!;
             case FloatNode.AttentionScores a:
+                Tensor query = Spatial(x);
                 return ByHead(values[a.Key], a.Heads)
                     .transpose(2, 3)
-                    .matmul(ByHead(x, a.Heads))
-                    .reshape(x.shape[0], -1, x.shape[2], x.shape[3]);
+                    .matmul(ByHead(query, a.Heads))
+                    .reshape(query.shape[0], -1, query.shape[2], query.shape[3]);
             case FloatNode.Softmax s:
                 return ByHead(x, s.Heads).softmax(2).reshape(x.shape);
             case FloatNode.AttentionSum a:
