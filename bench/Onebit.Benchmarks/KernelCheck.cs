@@ -10,7 +10,7 @@ namespace Onebit.Benchmarks;
 internal static class KernelCheck
 {
     private const int Images = 3,
-        Rounds = 15,
+        Rounds = 25,
         WarmUps = 4,
         Runs = 40, // of a round at least: .NET compiles a method again after 30.
         Slack = 1 << 13; // Kernels read and write whole vectors.
@@ -56,47 +56,50 @@ internal static class KernelCheck
                 }
 
                 Console.WriteLine($"  {Text(model, layer)}");
-                foreach (int width in widths.Where(w => w <= VectorWidth.Widest))
-                {
-                    isRight &= Check(values, layer, width, Macs(model, layer));
-                }
+                isRight &= Check(values, layer, widths.Where(w => w <= VectorWidth.Widest), Macs(model, layer));
             }
         }
 
         return isRight ? 0 : 1;
     }
 
-    private static bool Check(int[][][] images, FusedLinear layer, int width, double macs)
+    /// <summary>Compares all kernels of a layer with the reference interpreter, then times them in turn.</summary>
+    private static bool Check(int[][][] images, FusedLinear layer, IEnumerable<int> widths, double macs)
     {
-        bool isRight = true;
-        Type? chosen = KernelChooser.Convolution(layer, width)?.GetType();
-        foreach (ConvolutionKernel kernel in Kernels(layer, width))
+        Trial[] trials = [.. widths.SelectMany(w => Kernels(layer, w).Select(k => new Trial(k, w, layer)))];
+        int[] wrong = [.. trials.Select(t => images.Sum(values => t.Wrong(values)))];
+        double[][] times = [.. trials.Select(_ => new double[Rounds])];
+        for (int round = -WarmUps; round < Rounds; round++)
         {
-            int wrong = 0;
-            double nanoseconds = 0;
-            for (int i = 0; i < Images; i++)
+            for (int i = 0; i < trials.Length; i++)
             {
-                StoredValue read = new(layer.Source, 0),
-                    given = new(layer.Result, 0);
-                byte[] source = new byte[read.Bytes + Slack],
-                    result = new byte[given.Bytes + Slack];
-                read.Write(images[i][layer.Linear.Input], ref source[0]);
-                nanoseconds = Time(kernel, source, read.Form, result, isTimed: i == Images - 1);
-                int[] integers = given.Read(ref result[0], new int[layer.Result.Count]).ToArray();
-                wrong += integers.Zip(images[i][layer.Output]).Count(pair => pair.First != pair.Second);
+                double nanoseconds = trials[i].Time();
+                if (round >= 0)
+                {
+                    times[i][round] = nanoseconds;
+                }
             }
 
-            isRight &= wrong == 0;
-            string name = kernel.GetType().Name.Split('`')[0],
-                note = wrong > 0 ? $"{wrong:N0} of {Images * layer.Result.Count:N0} integers are wrong"
-                : kernel.GetType() == chosen ? "chosen"
+            if (round < 0)
+            {
+                Thread.Sleep(150); // In the background, .NET compiles what ran often.
+            }
+        }
+
+        for (int i = 0; i < trials.Length; i++)
+        {
+            (ConvolutionKernel kernel, int width) = (trials[i].Kernel, trials[i].Width);
+            double nanoseconds = times[i].Order().ElementAt(Rounds / 2);
+            string note =
+                wrong[i] > 0 ? $"{wrong[i]:N0} of {Images * layer.Result.Count:N0} integers are wrong"
+                : kernel.GetType() == KernelChooser.Convolution(layer, width)!.GetType() ? "chosen"
                 : "";
             string time = Text(nanoseconds / 1000, "N2", 10),
                 speed = Text(macs / nanoseconds, "N0", 6);
-            Console.WriteLine($"    {name.PadRight(21)} {width} bits {time} us {speed} MAC/ns  {note}");
+            Console.WriteLine($"    {kernel.GetType().Name.Split('`')[0].PadRight(21)} {width} bits {time} us {speed} MAC/ns  {note}");
         }
 
-        return isRight;
+        return wrong.All(w => w == 0);
     }
 
     private static IEnumerable<ConvolutionKernel> Kernels(FusedLinear layer, int width)
@@ -148,38 +151,6 @@ internal static class KernelCheck
         }
     }
 
-    /// <summary>Runs a kernel, and times it: the median of some rounds.</summary>
-    private static double Time(ConvolutionKernel kernel, byte[] source, ValueForm form, byte[] result, bool isTimed)
-    {
-        var scratch = new AlignedBytes(kernel.ScratchBytes);
-        kernel.Run(ref source[0], form, ref result[0], ref scratch.Start);
-        if (!isTimed)
-        {
-            return 0;
-        }
-
-        double[] times = new double[Rounds + WarmUps];
-        for (int round = 0; round < times.Length; round++)
-        {
-            if (round < WarmUps)
-            {
-                Thread.Sleep(150); // In the background, .NET compiles what ran often.
-            }
-
-            long start = Stopwatch.GetTimestamp(),
-                runs = 0;
-            do
-            {
-                kernel.Run(ref source[0], form, ref result[0], ref scratch.Start);
-                runs++;
-            } while (runs < Runs || Stopwatch.GetElapsedTime(start) < s_round);
-
-            times[round] = Stopwatch.GetElapsedTime(start).TotalNanoseconds / runs;
-        }
-
-        return times[WarmUps..].Order().ElementAt(Rounds / 2);
-    }
-
     private static long Macs(BitModel model, FusedLinear layer) => (long)model.Values[layer.First + 1].Count * layer.FanIn;
 
     private static string Text(double number, string format, int width) =>
@@ -191,5 +162,53 @@ internal static class KernelCheck
         string pool = layer.Pool is null ? "" : $", pool {layer.Pool.Size}";
         string input = $"{source.Channels} x {source.Height} x {source.Width} of {source.Bits} bits";
         return $"{input}, {linear.Label}{pool} -> {linear.Outputs}, {Macs(model, layer):N0} MAC";
+    }
+
+    /// <summary>A kernel with what it reads and writes.</summary>
+    private sealed class Trial
+    {
+        private readonly FusedLinear _layer;
+        private readonly StoredValue _read,
+            _given;
+        private readonly byte[] _source,
+            _result;
+        private readonly AlignedBytes _scratch;
+
+        public Trial(ConvolutionKernel kernel, int width, FusedLinear layer)
+        {
+            (Kernel, Width, _layer) = (kernel, width, layer);
+            (_read, _given) = (new StoredValue(layer.Source, 0), new StoredValue(layer.Result, 0));
+            (_source, _result) = (new byte[_read.Bytes + Slack], new byte[_given.Bytes + Slack]);
+            _scratch = new AlignedBytes(kernel.ScratchBytes);
+        }
+
+        public ConvolutionKernel Kernel { get; }
+
+        public int Width { get; }
+
+        /// <summary>The integers of an image that differ from the reference's values.</summary>
+        public int Wrong(int[][] values)
+        {
+            _read.Write(values[_layer.Linear.Input], ref _source[0]);
+            Run();
+            int[] integers = _given.Read(ref _result[0], new int[_layer.Result.Count]).ToArray();
+            return integers.Zip(values[_layer.Output]).Count(pair => pair.First != pair.Second);
+        }
+
+        /// <summary>Nanoseconds of a run, in one round.</summary>
+        public double Time()
+        {
+            long start = Stopwatch.GetTimestamp(),
+                runs = 0;
+            do
+            {
+                Run();
+                runs++;
+            } while (runs < Runs || Stopwatch.GetElapsedTime(start) < s_round);
+
+            return Stopwatch.GetElapsedTime(start).TotalNanoseconds / runs;
+        }
+
+        private void Run() => Kernel.Run(ref _source[0], _read.Form, ref _result[0], ref _scratch.Start);
     }
 }

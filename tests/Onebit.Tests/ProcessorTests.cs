@@ -8,6 +8,7 @@ namespace Onebit.Tests;
 public class ProcessorTests
 {
     [Theory]
+    [InlineData("DOTNET_EnableAVXVNNI", 512)]
     [InlineData("DOTNET_EnableAVX512", 256)]
     [InlineData("DOTNET_EnableAVX2", 128)]
     [InlineData("DOTNET_EnableHWIntrinsic", 64)]

@@ -6,8 +6,8 @@ namespace Onebit;
 
 /// <summary>
 /// A convolution of codes on one image as a matrix product of bytes. Weights are bytes -1 and +1. Four inputs of a position lie side by
-/// side, and one instruction multiplies them with four weights at all positions of a vector. Sums have 16 bits, and 32 before they could
-/// overflow. Strips of rows keep what is read in the level-1 cache.
+/// side, and one instruction multiplies them with four weights at all positions of a vector. Where sums have 16 bits, they are added to
+/// sums of 32 before they could overflow. Strips of rows keep what is read in the level-1 cache.
 /// </summary>
 internal sealed class DotConvolution<TOps, TVector> : ConvolutionKernel
     where TOps : struct, IIntegerOps<TVector>
@@ -18,7 +18,7 @@ internal sealed class DotConvolution<TOps, TVector> : ConvolutionKernel
         MaxWeights = 1 << 22;
 
     private readonly int _steps;
-    private readonly int _chunk; // steps whose sums fit into 16 bits
+    private readonly int _chunk; // steps whose sums cannot overflow
     private readonly int _stripPositions;
     private readonly int _strips;
     private readonly int _vectors;
@@ -40,7 +40,7 @@ internal sealed class DotConvolution<TOps, TVector> : ConvolutionKernel
         (Linear linear, ValueInfo source) = (layer.Linear, layer.Source);
         (int height, int width) = (DotInputs.Rows(layer), layer.Result.Width);
         _steps = DotInputs.Steps(layer);
-        _chunk = short.MaxValue / (2 * source.Maximum);
+        _chunk = TOps.ByteProductsHave32Bits ? _steps : short.MaxValue / (2 * source.Maximum);
         (int stripRows, _vectors) = Strip(height, width);
         _stripPositions = stripRows * width;
         _windows = height / layer.Result.Height;
@@ -76,8 +76,8 @@ internal sealed class DotConvolution<TOps, TVector> : ConvolutionKernel
         && layer.FanIn <= MaxFanIn
         && (long)layer.FanIn * layer.Linear.Outputs <= MaxWeights;
 
-    /// <summary>Instructions on vectors.</summary>
-    public static double Instructions(FusedLinear layer)
+    /// <summary>The time, in units of a product and its addition. A read and a write of 32 bytes take as long as ten of 256 bits.</summary>
+    public static double Cost(FusedLinear layer)
     {
         Linear linear = layer.Linear;
         (int height, int width) = (DotInputs.Rows(layer), layer.Result.Width);
@@ -85,11 +85,9 @@ internal sealed class DotConvolution<TOps, TVector> : ConvolutionKernel
         int strips = (height + rows - 1) / rows,
             block = Block(vectors),
             outputs = linear.Outputs / linear.Groups;
-
-        // A product and a sum for each output; a read and a write for each part of a row.
-        double products = 2.0 * vectors * strips * ((outputs + block - 1) / block * block),
-            moves = 2.0 * height * ((width * sizeof(int) + 31) / 32);
-        return (double)linear.Groups * DotInputs.Steps(layer) * (products + moves);
+        double products = (double)vectors * strips * ((outputs + block - 1) / block * block),
+            moves = (double)height * ((width * sizeof(int) + 31) / 32);
+        return (double)linear.Groups * DotInputs.Steps(layer) * (products + 80.0 / TOps.Lanes * moves);
     }
 
     private static int Block(int vectors) => vectors < MaxVectors ? 8 : 4;
@@ -225,14 +223,14 @@ internal sealed class DotConvolution<TOps, TVector> : ConvolutionKernel
             for (int step = Math.Min(_chunk, _steps - begin); step > 0; step--)
             {
                 TVector x = TOps.Load(ref inputs);
-                a = TOps.Add16(a, TOps.MultiplyBytes(x, TOps.Fill(weights)));
-                b = TOps.Add16(b, TOps.MultiplyBytes(x, TOps.Fill(Unsafe.Add(ref weights, 1))));
-                c = TOps.Add16(c, TOps.MultiplyBytes(x, TOps.Fill(Unsafe.Add(ref weights, 2))));
-                d = TOps.Add16(d, TOps.MultiplyBytes(x, TOps.Fill(Unsafe.Add(ref weights, 3))));
-                e = TOps.Add16(e, TOps.MultiplyBytes(x, TOps.Fill(Unsafe.Add(ref weights, 4))));
-                f = TOps.Add16(f, TOps.MultiplyBytes(x, TOps.Fill(Unsafe.Add(ref weights, 5))));
-                g = TOps.Add16(g, TOps.MultiplyBytes(x, TOps.Fill(Unsafe.Add(ref weights, 6))));
-                h = TOps.Add16(h, TOps.MultiplyBytes(x, TOps.Fill(Unsafe.Add(ref weights, 7))));
+                a = TOps.AddByteProducts(a, x, TOps.Fill(weights));
+                b = TOps.AddByteProducts(b, x, TOps.Fill(Unsafe.Add(ref weights, 1)));
+                c = TOps.AddByteProducts(c, x, TOps.Fill(Unsafe.Add(ref weights, 2)));
+                d = TOps.AddByteProducts(d, x, TOps.Fill(Unsafe.Add(ref weights, 3)));
+                e = TOps.AddByteProducts(e, x, TOps.Fill(Unsafe.Add(ref weights, 4)));
+                f = TOps.AddByteProducts(f, x, TOps.Fill(Unsafe.Add(ref weights, 5)));
+                g = TOps.AddByteProducts(g, x, TOps.Fill(Unsafe.Add(ref weights, 6)));
+                h = TOps.AddByteProducts(h, x, TOps.Fill(Unsafe.Add(ref weights, 7)));
                 inputs = ref Unsafe.Add(ref inputs, next);
                 weights = ref Unsafe.Add(ref weights, 8);
             }
@@ -275,20 +273,20 @@ internal sealed class DotConvolution<TOps, TVector> : ConvolutionKernel
                     x2 = TOps.Load(ref Unsafe.Add(ref inputs, 2 * TOps.Lanes));
                 TVector a = TOps.Fill(weights),
                     b = TOps.Fill(Unsafe.Add(ref weights, 1));
-                a0 = TOps.Add16(a0, TOps.MultiplyBytes(x0, a));
-                a1 = TOps.Add16(a1, TOps.MultiplyBytes(x1, a));
-                a2 = TOps.Add16(a2, TOps.MultiplyBytes(x2, a));
-                b0 = TOps.Add16(b0, TOps.MultiplyBytes(x0, b));
-                b1 = TOps.Add16(b1, TOps.MultiplyBytes(x1, b));
-                b2 = TOps.Add16(b2, TOps.MultiplyBytes(x2, b));
+                a0 = TOps.AddByteProducts(a0, x0, a);
+                a1 = TOps.AddByteProducts(a1, x1, a);
+                a2 = TOps.AddByteProducts(a2, x2, a);
+                b0 = TOps.AddByteProducts(b0, x0, b);
+                b1 = TOps.AddByteProducts(b1, x1, b);
+                b2 = TOps.AddByteProducts(b2, x2, b);
                 TVector c = TOps.Fill(Unsafe.Add(ref weights, 2)),
                     d = TOps.Fill(Unsafe.Add(ref weights, 3));
-                c0 = TOps.Add16(c0, TOps.MultiplyBytes(x0, c));
-                c1 = TOps.Add16(c1, TOps.MultiplyBytes(x1, c));
-                c2 = TOps.Add16(c2, TOps.MultiplyBytes(x2, c));
-                d0 = TOps.Add16(d0, TOps.MultiplyBytes(x0, d));
-                d1 = TOps.Add16(d1, TOps.MultiplyBytes(x1, d));
-                d2 = TOps.Add16(d2, TOps.MultiplyBytes(x2, d));
+                c0 = TOps.AddByteProducts(c0, x0, c);
+                c1 = TOps.AddByteProducts(c1, x1, c);
+                c2 = TOps.AddByteProducts(c2, x2, c);
+                d0 = TOps.AddByteProducts(d0, x0, d);
+                d1 = TOps.AddByteProducts(d1, x1, d);
+                d2 = TOps.AddByteProducts(d2, x2, d);
                 inputs = ref Unsafe.Add(ref inputs, 3 * TOps.Lanes);
                 weights = ref Unsafe.Add(ref weights, 4);
             }
@@ -309,8 +307,8 @@ internal sealed class DotConvolution<TOps, TVector> : ConvolutionKernel
         Store(third, add, ref Unsafe.Add(ref sums, 2 * TOps.Lanes));
     }
 
-    /// <summary>Stores the sums of both 16-bit integers of each lane, or adds them to what is there.</summary>
+    /// <summary>Stores sums of products, or adds them to what is there.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(TVector pairs, bool add, ref int sums) =>
-        TOps.Store(TOps.MultiplyAddPairs(add ? TOps.Load(ref sums) : TOps.Fill(0), pairs, TOps.Fill(0x10001)), ref sums);
+    private static void Store(TVector products, bool add, ref int sums) =>
+        TOps.Store(TOps.Add(TOps.SumsOfProducts(products), add ? TOps.Load(ref sums) : TOps.Fill(0)), ref sums);
 }

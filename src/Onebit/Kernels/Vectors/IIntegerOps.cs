@@ -8,8 +8,11 @@ internal interface IIntegerOps<TVector>
     /// <summary>Integers of a vector.</summary>
     static abstract int Lanes { get; }
 
-    /// <summary>Whether the processor has <see cref="MultiplyBytes"/>.</summary>
+    /// <summary>Whether the processor has <see cref="AddByteProducts"/>.</summary>
     static abstract bool MultipliesBytes { get; }
+
+    /// <summary>Whether <see cref="AddByteProducts"/> has 32-bit sums of four products, and not 16-bit sums of two.</summary>
+    static abstract bool ByteProductsHave32Bits { get; }
 
     static abstract TVector Load(ref int source);
 
@@ -40,13 +43,14 @@ internal interface IIntegerOps<TVector>
     /// <summary>Adds the products of both pairs of 16-bit integers to each lane.</summary>
     static abstract TVector MultiplyAddPairs(TVector sum, TVector a, TVector b);
 
-    /// <summary>Adds 16-bit integers.</summary>
-    static abstract TVector Add16(TVector a, TVector b);
-
     /// <summary>
-    /// 16-bit sums of the products of each two bytes of <paramref name="codes"/>, 0 to 255, and of <paramref name="weights"/>, -1 to 1.
+    /// Adds products of bytes: of each of <paramref name="codes"/>, 0 to 255, and of one of <paramref name="weights"/>, -1 to 1. Where
+    /// sums have 16 bits, they may not overflow.
     /// </summary>
-    static abstract TVector MultiplyBytes(TVector codes, TVector weights);
+    static abstract TVector AddByteProducts(TVector sums, TVector codes, TVector weights);
+
+    /// <summary>The sums of four products each that <see cref="AddByteProducts"/> gave, as 32-bit integers.</summary>
+    static abstract TVector SumsOfProducts(TVector sums);
 
     /// <summary>The largest integer not above each quotient. Quotients are below 2^22, divisors above 0.</summary>
     static abstract TVector DivideDown(TVector numerators, TVector divisors);

@@ -11,6 +11,8 @@ internal readonly struct Vector256Integers : IIntegerOps<Vector256<int>>
 
     public static bool MultipliesBytes => Avx2.IsSupported;
 
+    public static bool ByteProductsHave32Bits => AvxVnni.IsSupported;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> Load(ref int source) => Vector256.LoadUnsafe(ref source);
 
@@ -54,16 +56,19 @@ internal readonly struct Vector256Integers : IIntegerOps<Vector256<int>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> MultiplyAddPairs(Vector256<int> sum, Vector256<int> a, Vector256<int> b) =>
-        Avx2.IsSupported
-            ? sum + Avx2.MultiplyAddAdjacent(a.AsInt16(), b.AsInt16())
-            : sum + (a << 16 >> 16) * (b << 16 >> 16) + (a >> 16) * (b >> 16);
+        AvxVnni.IsSupported ? AvxVnni.MultiplyWideningAndAdd(sum, a.AsInt16(), b.AsInt16())
+        : Avx2.IsSupported ? sum + Avx2.MultiplyAddAdjacent(a.AsInt16(), b.AsInt16())
+        : sum + (a << 16 >> 16) * (b << 16 >> 16) + (a >> 16) * (b >> 16);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> Add16(Vector256<int> a, Vector256<int> b) => (a.AsInt16() + b.AsInt16()).AsInt32();
+    public static Vector256<int> AddByteProducts(Vector256<int> sums, Vector256<int> codes, Vector256<int> weights) =>
+        AvxVnni.IsSupported
+            ? AvxVnni.MultiplyWideningAndAdd(sums, codes.AsByte(), weights.AsSByte())
+            : (sums.AsInt16() + Avx2.MultiplyAddAdjacent(codes.AsByte(), weights.AsSByte())).AsInt32();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> MultiplyBytes(Vector256<int> codes, Vector256<int> weights) =>
-        Avx2.MultiplyAddAdjacent(codes.AsByte(), weights.AsSByte()).AsInt32();
+    public static Vector256<int> SumsOfProducts(Vector256<int> sums) =>
+        AvxVnni.IsSupported ? sums : Avx2.MultiplyAddAdjacent(sums.AsInt16(), Vector256<short>.One);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> DivideDown(Vector256<int> numerators, Vector256<int> divisors)

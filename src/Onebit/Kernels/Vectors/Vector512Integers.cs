@@ -11,6 +11,8 @@ internal readonly struct Vector512Integers : IIntegerOps<Vector512<int>>
 
     public static bool MultipliesBytes => Avx512BW.IsSupported;
 
+    public static bool ByteProductsHave32Bits => false;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> Load(ref int source) => Vector512.LoadUnsafe(ref source);
 
@@ -55,11 +57,11 @@ internal readonly struct Vector512Integers : IIntegerOps<Vector512<int>>
             : sum + (a << 16 >> 16) * (b << 16 >> 16) + (a >> 16) * (b >> 16);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> Add16(Vector512<int> a, Vector512<int> b) => (a.AsInt16() + b.AsInt16()).AsInt32();
+    public static Vector512<int> AddByteProducts(Vector512<int> sums, Vector512<int> codes, Vector512<int> weights) =>
+        (sums.AsInt16() + Avx512BW.MultiplyAddAdjacent(codes.AsByte(), weights.AsSByte())).AsInt32();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> MultiplyBytes(Vector512<int> codes, Vector512<int> weights) =>
-        Avx512BW.MultiplyAddAdjacent(codes.AsByte(), weights.AsSByte()).AsInt32();
+    public static Vector512<int> SumsOfProducts(Vector512<int> sums) => Avx512BW.MultiplyAddAdjacent(sums.AsInt16(), Vector512<short>.One);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> DivideDown(Vector512<int> numerators, Vector512<int> divisors)
