@@ -42,7 +42,7 @@ public class FrontierTests
         ];
         Assert.Equal(Published.Of("mnist").Count + 1, rows.Length);
         Assert.Equal(
-            Published.Of("mnist").Count(p => p.Bytes <= 2000),
+            Published.Of("mnist").Count(p => p.Bytes < 2000), // Of two of one size, ours is first.
             Array.FindIndex(
                 rows,
                 r => r.StartsWith("| net-binaryconnect | 2,000 | 95.00 ± 1.00 % | 3 | 10,000 |", StringComparison.Ordinal)
