@@ -11,7 +11,9 @@ public static class AccuracyCharts
     private const string AccuracyAgainstBytesTitle = "Test accuracy against model size",
         FrontierTitle = AccuracyAgainstBytesTitle + ", beside published figures",
         ByBitsTitle = AccuracyAgainstBytesTitle + ", with one bit and with more",
-        SizeLabel = "model size (log scale)";
+        AccuracyAgainstTimeTitle = "Test accuracy against time",
+        SizeLabel = "model size (log scale)",
+        TimeLabel = "time of one image (log scale)";
 
     /// <summary>Test accuracy against the model's size, one marker per run: an SVG that stands alone, on white.</summary>
     public static string AccuracyAgainstBytes(StudyResults results) =>
@@ -19,6 +21,13 @@ public static class AccuracyCharts
 
     internal static string AccuracyAgainstBytesInline(StudyResults results) =>
         Svg.Inline(AccuracyAgainstBytesPlot(results), WideWidth, WideHeight, AccuracyAgainstBytesTitle);
+
+    /// <summary>Test accuracy against the time of one image, one marker per run: an SVG that stands alone, on white.</summary>
+    public static string AccuracyAgainstTime(StudyResults results) =>
+        Svg.Standalone(AccuracyAgainstTimePlot(results), WideWidth, WideHeight, AccuracyAgainstTimeTitle);
+
+    internal static string AccuracyAgainstTimeInline(StudyResults results) =>
+        Svg.Inline(AccuracyAgainstTimePlot(results), WideWidth, WideHeight, AccuracyAgainstTimeTitle);
 
     /// <summary>Packed runs and what others published: an SVG that stands alone, on white.</summary>
     public static string Frontier(StudyResults results, IReadOnlyList<Published> published) =>
@@ -48,34 +57,31 @@ public static class AccuracyCharts
     /// <summary>Their test accuracy against the time of one image.</summary>
     internal static string MethodsAgainstTime(StudyResults results, Ranking ranking) =>
         Svg.Inline(
-            AccuracyPlot(
-                results,
-                InOrderOfBits(ranking),
-                r => r.InferenceNanoseconds.Batch1 / 1e9,
-                Display.Seconds,
-                "time of one image (log scale)",
-                Display.Bits,
-                ranking.Label,
-                CrowdedHeight
-            ),
+            AccuracyPlot(results, InOrderOfBits(ranking), Time, Display.Seconds, TimeLabel, Display.Bits, ranking.Label, CrowdedHeight),
             WideWidth,
             CrowdedHeight,
-            $"Test accuracy against time, {ranking.Title}"
+            $"{AccuracyAgainstTimeTitle}, {ranking.Title}"
         );
 
     private static IReadOnlyList<StudyRun> InOrderOfBits(Ranking ranking) => [.. ranking.Runs.OrderBy(Ranking.Weight)];
 
     private static double Size(StudyRun run) => Math.Max(1, run.ModelBytes);
 
-    private static Plot AccuracyAgainstBytesPlot(StudyResults results)
+    private static double Time(StudyRun run) => run.InferenceNanoseconds.Batch1 / 1e9;
+
+    private static Plot AccuracyAgainstBytesPlot(StudyResults results) => NetworksPlot(results, Size, Display.Bytes, SizeLabel);
+
+    private static Plot AccuracyAgainstTimePlot(StudyResults results) => NetworksPlot(results, Time, Display.Seconds, TimeLabel);
+
+    private static Plot NetworksPlot(StudyResults results, Func<StudyRun, double> cost, Func<double, string> unit, string costLabel)
     {
         IReadOnlyList<NetworkRuns> networks = NetworkRuns.Of(results);
         return AccuracyPlot(
             results,
             [.. networks.SelectMany(n => n.Runs)],
-            Size,
-            Display.Bytes,
-            SizeLabel,
+            cost,
+            unit,
+            costLabel,
             r => r.Network,
             r => networks.First(n => n.Name == r.Network) is var network && network.Named.Contains(r) ? network.Label(r) : "",
             WideHeight

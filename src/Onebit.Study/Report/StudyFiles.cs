@@ -13,6 +13,7 @@ internal static class StudyFiles
         yield return ("runs.csv", Csv(s_run.Select(c => c.Name), results.Runs.Select(r => s_run.Select(c => c.Value(r)))));
         yield return ("curves.csv", Csv(["experiment", "epoch", .. s_curves], results.Runs.SelectMany(Curves)));
         yield return ($"{PlotFolder}/accuracy-against-bytes.svg", AccuracyCharts.AccuracyAgainstBytes(results));
+        yield return ($"{PlotFolder}/accuracy-against-time.svg", AccuracyCharts.AccuracyAgainstTime(results));
         if (Published.Beside(results) is { Count: > 0 } published)
         {
             yield return ($"{PlotFolder}/frontier.svg", AccuracyCharts.Frontier(results, published));

@@ -1,6 +1,6 @@
 namespace Onebit.Study;
 
-/// <summary>The chart of accuracy against size.</summary>
+/// <summary>The charts of accuracy against size and against time.</summary>
 internal static class AccuracyAndSize
 {
     internal static string Write(ReportData data) =>
@@ -8,10 +8,13 @@ internal static class AccuracyAndSize
             ? ""
             : $"""
                 <section id="chart">
-                <h2>Accuracy against size</h2>
+                <h2>Accuracy against size and time</h2>
                 <figure class="chart wide"><div class="scroll">{AccuracyCharts.AccuracyAgainstBytesInline(data.Results)}</div>
                 <figcaption>Up and to the left is better. Both scales are logarithmic.
                 Each step up divides the error by the same factor.{Hollow(data)}{Seeds(data)}{data.NamedAlone}</figcaption></figure>
+                <figure class="chart wide"><div class="scroll">{AccuracyCharts.AccuracyAgainstTimeInline(data.Results)}</div>
+                <figcaption>The time of one image on one thread, from pixels to class. Packed models run on Onebit, networks in full precision
+                on ONNX Runtime, and all others on libtorch.</figcaption></figure>
                 </section>
                 """;
 
