@@ -93,7 +93,7 @@ public sealed class NoiseSchedule
 
     /// <summary>
     /// A step of the sampler of Ho, Jain &amp; Abbeel 2020 (algorithm 2, with the smaller of their two variances; that of Song, Meng &amp;
-    /// Ermon 2021, section 4.1, with eta 1): the state at a lower level is
+    /// Ermon 2021, equation 16, with eta 1): the state at a lower level is
     /// <c>(Image * image + State * state + Noise * e + 2^13) >> 14</c>, where e is new noise. All factors count in 2^-14.
     /// </summary>
     /// <param name="from">The level of the state, from 1.</param>

@@ -7,7 +7,7 @@ namespace Onebit.Training;
 /// Elastic binarization: a learned scale a per layer and a learned shift s per channel. With <c>z = (x - s) / a</c>, of one bit:
 /// signed <c>b = a (+1 if z >= 0 else -1)</c>, else <c>b = a (1 if z >= 0.5 else 0)</c>. Of k bits the levels are evenly spaced,
 /// <c>a (2 c + 1 - 2^k) / (2^k - 1)</c> or <c>a c / (2^k - 1)</c> for the nearest code c. Pseudo-gradient: that of z clipped to [-1, 1] or
-/// [0, 1], in x, s and a. Liu et al., "BiT: Robustly Binarized Multi-distilled Transformer", NeurIPS 2022, section 3.2. The authors' code
+/// [0, 1], in x, s and a. Liu et al., "BiT: Robustly Binarized Multi-distilled Transformer", NeurIPS 2022. The authors' code
 /// has sign(0) = 0 and round(0.5) = 0; ours are +1 and 1.
 /// </summary>
 public sealed class ElasticActivation : ActivationBinarizer

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
 namespace Onebit.Training;
@@ -85,7 +86,7 @@ internal sealed class ElasticFunction : autograd.SingleTensorFunction<ElasticFun
 
     /// <summary>
     /// The arithmetic. Images follow one another in memory, and each is as long as the lowest levels. Vectors are locals, to be in
-    /// registers.
+    /// registers. Reads and writes by reference are inlined, those by spans were calls.
     /// </summary>
     private readonly struct Curve(Form form, float scale)
     {
@@ -100,11 +101,15 @@ internal sealed class ElasticFunction : autograd.SingleTensorFunction<ElasticFun
             {
                 ReadOnlySpan<float> image = x.Slice(at, lowest.Length);
                 Span<float> results = levels.Slice(at, lowest.Length);
+                ref float numbers = ref MemoryMarshal.GetReference(image),
+                    lows = ref MemoryMarshal.GetReference(lowest),
+                    to = ref MemoryMarshal.GetReference(results);
                 int i = 0;
                 for (; i <= image.Length - Vector<float>.Count; i += Vector<float>.Count)
                 {
-                    Vector<float> z = (new Vector<float>(image[i..]) * factor - new Vector<float>(lowest[i..])) * perWidth;
-                    (step.Level(z) * width - offset).CopyTo(results[i..]);
+                    Vector<float> z =
+                        (Vector.LoadUnsafe(ref numbers, (nuint)i) * factor - Vector.LoadUnsafe(ref lows, (nuint)i)) * perWidth;
+                    (step.Level(z) * width - offset).StoreUnsafe(ref to, (nuint)i);
                 }
 
                 for (; i < image.Length; i++)
@@ -130,22 +135,29 @@ internal sealed class ElasticFunction : autograd.SingleTensorFunction<ElasticFun
                 middle = new(form.IsSigned ? form.Steps / 2f : 0);
             var step = new CodeStep(0, form.Steps);
             double inScale = 0;
+            ArgumentOutOfRangeException.ThrowIfLessThan(sums.Length, lowest.Length);
             for (int at = 0; at < x.Length; at += lowest.Length)
             {
                 ReadOnlySpan<float> image = x.Slice(at, lowest.Length),
                     gs = given.Slice(at, lowest.Length);
                 Span<float> results = gradients.Slice(at, lowest.Length);
                 Vector<float> part = Vector<float>.Zero;
+                ref float numbers = ref MemoryMarshal.GetReference(image),
+                    lows = ref MemoryMarshal.GetReference(lowest),
+                    givens = ref MemoryMarshal.GetReference(gs),
+                    to = ref MemoryMarshal.GetReference(results),
+                    all = ref MemoryMarshal.GetReference(sums);
                 int i = 0;
                 for (; i <= image.Length - Vector<float>.Count; i += Vector<float>.Count)
                 {
-                    Vector<float> z = (new Vector<float>(image[i..]) * factor - new Vector<float>(lowest[i..])) * perWidth,
-                        g = new(gs[i..]);
+                    Vector<float> z =
+                            (Vector.LoadUnsafe(ref numbers, (nuint)i) * factor - Vector.LoadUnsafe(ref lows, (nuint)i)) * perWidth,
+                        g = Vector.LoadUnsafe(ref givens, (nuint)i);
                     Vector<int> inside = Vector.GreaterThan(z, Vector<float>.Zero) & Vector.LessThan(z, highest);
                     part += g * (step.Level(z) - Vector.ConditionalSelect(inside, z, middle));
                     Vector<float> passed = Vector.ConditionalSelect(inside, g, Vector<float>.Zero);
-                    (passed * factor).CopyTo(results[i..]);
-                    (new Vector<float>(sums[i..]) + passed).CopyTo(sums[i..]);
+                    (passed * factor).StoreUnsafe(ref to, (nuint)i);
+                    (Vector.LoadUnsafe(ref all, (nuint)i) + passed).StoreUnsafe(ref all, (nuint)i);
                 }
 
                 inScale += Vector.Sum(part);
