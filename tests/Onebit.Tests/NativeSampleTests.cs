@@ -57,7 +57,8 @@ public sealed class NativeSampleTests(ITestOutputHelper output) : IDisposable
         Assert.InRange(milliseconds[5], 0, 1000);
 
         IEnumerable<int> Classify() =>
-            Run(program, modelPath, imagesPath)
+            PublishedProgram
+                .Run(program, modelPath, imagesPath)
                 .Split('\n', StringSplitOptions.RemoveEmptyEntries)
                 .Select(line => int.Parse(line, CultureInfo.InvariantCulture));
     }
@@ -65,46 +66,9 @@ public sealed class NativeSampleTests(ITestOutputHelper output) : IDisposable
     private string Publish()
     {
         string target = _folder.File("published");
-        // Apart from the build that these tests come from, and leaving no process behind that would hold the output open.
-        Run(
-            "dotnet",
-            "publish",
-            Path.Combine(Repository.Root, "samples", "Onebit.Classify"),
-            "--output",
-            target,
-            "--artifacts-path",
-            _folder.File("artifacts"),
-            "-nodeReuse:false",
-            "-p:UseSharedCompilation=false",
-            "-p:NuGetAudit=false",
-            "-p:RunAnalyzers=false"
-        );
+        PublishedProgram.Publish(Path.Combine("samples", "Onebit.Classify"), target, _folder.File("artifacts"));
         Assert.False(File.Exists(Path.Combine(target, "classify.dll")), "The published sample is not native.");
         return Path.Combine(target, "classify");
-    }
-
-    private static string Run(string program, params string[] arguments)
-    {
-        var start = new ProcessStartInfo(program, arguments)
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = Repository.Root,
-        };
-        // `dotnet test` tells its own MSBuild where things are; another one finds them by itself.
-        foreach (
-            string name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToArray()
-        )
-        {
-            start.Environment.Remove(name);
-        }
-
-        using Process process = Process.Start(start)!;
-        Task<string> error = process.StandardError.ReadToEndAsync();
-        string text = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)}\n{text}\n{error.Result}");
-        return text;
     }
 
     private static byte[] Idx(ModelInput input, byte[][] images)
