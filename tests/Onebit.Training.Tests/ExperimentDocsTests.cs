@@ -25,6 +25,8 @@ public partial class ExperimentDocsTests
         typeof(ScheduleSpec),
         typeof(AugmentationSpec),
         typeof(DistillationSpec),
+        typeof(WeightRegularizationSpec),
+        typeof(GenerationSpec),
     ];
 
     private static readonly Dictionary<string, XElement> s_docs = XDocument

@@ -7,11 +7,11 @@ namespace Onebit.Training;
 /// <param name="Levels">Noise levels, see <see cref="NoiseSchedule"/>; samplers use all of them or some.</param>
 /// <param name="ClassDropout">
 /// Share of the training images whose class the network is not told, 0 to below 1. It so learns to denoise without a class too, which
-/// guidance needs of a teacher (Ho &amp; Salimans 2022, algorithm 1).
+/// guidance needs of a teacher (Ho &amp; Salimans 2022).
 /// </param>
 /// <param name="Guidance">
 /// w of classifier-free guidance, at least 0: what teachers predict is <c>(1 + w) c - w u</c>, clipped to the pixels, with c told the class
-/// and u not (Ho &amp; Salimans 2022, equation 6). The student learns it, so that sampling runs one network (Meng et al. 2023).
+/// and u not (Ho &amp; Salimans 2022). The student learns it, so that sampling runs one network (Meng et al. 2023).
 /// </param>
 /// <param name="Pixels">
 /// What is drawn. Bits are drawn without a class, and their noise flips them (Austin et al. 2021); then the network's output, times 4, is

@@ -13,8 +13,8 @@ internal static class AccuracyAndSize
                 <figcaption>Up and to the left is better. Both scales are logarithmic.
                 Each step up divides the error by the same factor.{Hollow(data)}{Seeds(data)}{data.NamedAlone}</figcaption></figure>
                 <figure class="chart wide"><div class="scroll">{AccuracyCharts.AccuracyAgainstTimeInline(data.Results)}</div>
-                <figcaption>The time of one image on one thread, from pixels to class. Packed models run on Onebit, networks in full precision
-                on ONNX Runtime, and all others on libtorch.</figcaption></figure>
+                <figcaption>The time of one image on one thread, from pixels to class. Packed models run on Onebit, networks in full
+                precision on ONNX Runtime, and all others on libtorch.</figcaption></figure>
                 </section>
                 """;
 
