@@ -76,7 +76,7 @@ internal sealed class DotConvolution<TOps, TVector> : ConvolutionKernel
         && layer.FanIn <= MaxFanIn
         && (long)layer.FanIn * layer.Linear.Outputs <= MaxWeights;
 
-    /// <summary>The time, in units of a product and its addition. A read and a write of 32 bytes take as long as ten of 256 bits.</summary>
+    /// <summary>The time, in units of a product and its addition. To read and write 32 bytes takes as long as ten of 256 bits.</summary>
     public static double Cost(FusedLinear layer)
     {
         Linear linear = layer.Linear;
