@@ -133,7 +133,7 @@ public sealed class DemoBrowserTests : IAsyncLifetime
     [InlineData("photo.png", "<html>", "not an image")]
     [InlineData("a.onebit", "<html>", "not a .onebit file")]
     [InlineData("a.onebit", "1BIT\u0001aaaaaaaaaaaa", "damaged or incomplete")]
-    [InlineData("a.onebit", "1BIT\u0003aaaaaaaaaaaa", "versions 1 and 2")]
+    [InlineData("a.onebit", "1BIT\u0004aaaaaaaaaaaa", "versions 1 to 3")]
     public async Task A_hostile_file_shows_one_sentence(string name, string content, string sentence)
     {
         IPage page = await OpenAsync(Documented);
@@ -142,6 +142,38 @@ public sealed class DemoBrowserTests : IAsyncLifetime
         await DrawAsync(page, s_seven);
         await AnswersAsync(page, "7", "7");
         await Assertions.Expect(page.Locator("#alert")).ToBeEmptyAsync();
+    }
+
+    [Fact]
+    public async Task A_diffusion_model_draws_what_the_runtime_draws_and_the_classifiers_read_it()
+    {
+        // It gives the noisy image back.
+        var input = new ModelInput(1, 28, 28, 16, 0) { Diffusion = new DiffusionInput(NoiseSchedule.Cosine(3), 2) };
+        Operation[] operations = [new Slice(0, 0, new Shape(1, 28, 28)), new Requantize(1, new[] { 1 }, new[] { 0L }, 0, 16)];
+        BitModel noise = new(input, operations, ["<b>left", "right"]),
+            digits = BitModel.Load(Path.Combine(Repository.Root, "models", "mnist-micro.onebit"));
+        IPage page = await OpenAsync(
+            Write(
+                DemoPage.Write(
+                    new DemoContent(
+                        [new DemoModel("digits", digits, ImagePreparation.Digits)],
+                        Generator: new DemoModel("noise", noise, ImagePreparation.Unknown)
+                    )
+                )
+            )
+        );
+        await Assertions.Expect(page.Locator("#read")).ToBeDisabledAsync();
+        await page.ClickAsync("#choices >> text=<b>left");
+        await Assertions.Expect(page.Locator("#facts")).ToContainTextAsync("seed 1, in 3 steps");
+        await page.ClickAsync("#choices >> text=right");
+        await Assertions.Expect(page.Locator("#facts")).ToContainTextAsync("Drew right from seed 2");
+        byte[] pixels = new byte[28 * 28];
+        new Generator(noise).Generate(1, 2, pixels);
+        await page.ClickAsync("#read");
+        Assert.Equal(pixels.Select(p => (int)p), await page.EvaluateAsync<int[]>("[...prepare(current())]"));
+        await Assertions.Expect(page.Locator(".answer .class").First).ToHaveTextAsync($"{digits.Predict(pixels)}");
+        await page.SetInputFilesAsync("#file", new FilePayload { Name = "a.onebit", Buffer = noise.ToBytes() });
+        await Assertions.Expect(page.Locator("#alert")).ToContainTextAsync("This model draws images.");
     }
 
     [Fact]

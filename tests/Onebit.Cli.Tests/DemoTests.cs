@@ -54,7 +54,7 @@ public sealed class DemoTests : IDisposable
         Assert.Contains("Give --data", error, StringComparison.Ordinal);
         string text = File.ReadAllText(page);
         Assert.Contains("Show the network a picture", text, StringComparison.Ordinal);
-        Assert.Contains("\"float32\":null,\"gallery\":null", text, StringComparison.Ordinal);
+        Assert.Contains("\"float32\":null,\"generator\":null,\"gallery\":null", text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -176,6 +176,78 @@ public class JavaScriptEngineTests
         }
     }
 
+    /// <summary>Noise, every step and the image.</summary>
+    [Theory]
+    [InlineData(16)]
+    [InlineData(1)]
+    public void Diffusion_models_draw_the_pixels_of_the_runtime_in_Node(int bits)
+    {
+        RequireNode();
+        foreach ((int i, long seed) in new[] { (0, 0L), (1, 7L), (2, -3L), (3, long.MaxValue), (4, long.MinValue) })
+        {
+            BitModel model = SmallDiffusion.Denoiser(new Random(i), i == 2 ? ["a", "b", "c"] : null, bits);
+            Assert.Equal(Drawn(model, i % SmallDiffusion.Classes, seed, 1 + i), JavaScriptEngine.Draw(model.ToBytes(), i % 3, seed, 1 + i));
+        }
+
+        // 60 steps, whose factors are small.
+        BitModel fine = SmallDiffusion.Denoiser(new Random(5), null, bits);
+        var schedule = NoiseSchedule.Cosine(60);
+        var diffusion = new DiffusionInput(bits == 1 ? new NoiseSchedule(schedule.Signal) : schedule, 3);
+        fine = new BitModel(fine.Input with { Diffusion = diffusion }, fine.Operations);
+        Assert.Equal(Drawn(fine, 1, 9, 60), JavaScriptEngine.Draw(fine.ToBytes(), 1, 9, 60));
+        Assert.Contains("1 to 60 steps", Refusal(() => JavaScriptEngine.Draw(fine.ToBytes(), 1, 9, 61)), StringComparison.Ordinal);
+        Assert.Contains("no such class", Refusal(() => JavaScriptEngine.Draw(fine.ToBytes(), 3, 9, 1)), StringComparison.Ordinal);
+        Assert.Contains("reads none", Refusal(() => JavaScriptEngine.Scores(fine.ToBytes(), new byte[38])), StringComparison.Ordinal);
+        byte[] classifier = File.ReadAllBytes(Files[0]);
+        Assert.Contains("draws nothing", Refusal(() => JavaScriptEngine.Draw(classifier, 0, 1, 1)), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(16)]
+    [InlineData(1)]
+    public void Damaged_diffusion_models_are_refused_in_one_sentence_or_draw_the_same_in_Node(int bits)
+    {
+        RequireNode();
+        int seed = Random.Shared.Next(),
+            refused = 0,
+            same = 0;
+        TestContext.Current.TestOutputHelper!.WriteLine($"Seed {seed}");
+        var random = new Random(seed);
+        byte[] file = SmallDiffusion.Denoiser(random, bits: bits).ToBytes();
+        for (int i = 0; i < 60; i++)
+        {
+            byte[] content = file[..^4];
+            content[random.Next(5, content.Length)] = (byte)random.Next(256);
+            byte[] damaged = FileBytes.WithChecksum(content);
+            BitModel read;
+            try
+            {
+                read = BitModel.Read(damaged);
+            }
+            catch (InvalidDataException)
+            {
+                Assert.EndsWith(".", Refusal(() => JavaScriptEngine.Draw(damaged, 0, 1, 1)), StringComparison.Ordinal);
+                refused++;
+                continue;
+            }
+
+            Assert.Equal(Drawn(read, 0, i, 1), JavaScriptEngine.Draw(damaged, 0, i, 1));
+            same++;
+        }
+
+        Assert.True(refused > 3 && same > 3, $"{refused} refused, {same} the same");
+    }
+
+    private static byte[] Drawn(BitModel model, int classIndex, long seed, int steps)
+    {
+        var frames = new List<byte>();
+        byte[] pixels = new byte[model.Input.Shape.Count];
+        new Generator(model).Generate(classIndex, seed, pixels, steps, (_, x) => frames.AddRange(x.ToArray()));
+        return [.. frames];
+    }
+
+    private static string Refusal(Func<object> action) => Assert.Throws<InvalidDataException>(action).Message;
+
     private static void RequireRuntimeScores(IEnumerable<(string Path, BitModel Model)> models, int count)
     {
         RequireNode();

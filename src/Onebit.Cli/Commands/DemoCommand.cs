@@ -2,6 +2,7 @@ using System.CommandLine;
 using Onebit.Datasets;
 using Onebit.Export;
 using Onebit.Study;
+using Onebit.Training;
 
 namespace Onebit.Cli;
 
@@ -32,7 +33,8 @@ internal static class DemoCommand
         var command = new Command(
             "demo",
             """
-            Write a web page in which packed models read what a person draws. It is one file and needs no server.
+            Write a web page in which packed models read what a person draws. It is one file and needs no server. A diffusion model among
+            them draws images in the page.
 
             Example: onebit demo --out demo.html
             """
@@ -54,18 +56,31 @@ internal static class DemoCommand
         {
             string file = parsed.GetRequiredValue(output);
             string[] paths = parsed.GetValue(models) ?? [];
-            (string Name, BitModel Model)[] packed =
-                paths.Length > 0
-                    ? [.. paths.Select(path => (Path.GetFileNameWithoutExtension(path), Classifier.Load(path)))]
-                    : [.. s_shipped.Take(parsed.GetValue(tiny) ? 1 : s_shipped.Length).Select(name => (name, Shipped(name)))];
+            (string Name, BitModel Model)[] given =
+                [.. paths.Select(path => (Path.GetFileNameWithoutExtension(path), BitModel.Load(path)))],
+                generators = [.. given.Where(m => m.Model.Input.Diffusion is not null)],
+                packed = [.. given.Except(generators)];
+            if (generators.Length > (parsed.GetValue(tiny) ? 0 : 1))
+            {
+                throw new ExperimentException($"{generators[^1].Name} draws images; a page shows one such model, and a tiny page none.");
+            }
+
+            if (packed.Length == 0)
+            {
+                packed = [.. s_shipped.Take(parsed.GetValue(tiny) ? 1 : s_shipped.Length).Select(name => (name, Shipped(name)))];
+            }
+
             ImageSet? test = Test(
                 packed[0].Model,
                 packed[0].Name,
                 parsed.GetRequiredValue(data),
                 parsed.GetResult(data) is { Implicit: false }
             );
+            DemoModel? generator = generators.Select(m => new DemoModel(m.Name, m.Model, ImagePreparation.Unknown)).FirstOrDefault();
             DemoModel[] shown = [.. packed.Select(m => Measured(m.Name, m.Model, packed[0].Model, test))];
-            string page = parsed.GetValue(tiny) ? DemoPage.WriteTiny(shown[0]) : DemoPage.Write(Content(shown, test));
+            string page = parsed.GetValue(tiny)
+                ? DemoPage.WriteTiny(shown[0])
+                : DemoPage.Write(Content(shown, test) with { Generator = generator });
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
             AtomicFile.WriteText(file, page);
             Console.WriteLine($"{VisibleText.Of(file)}: {new FileInfo(file).Length:N0} bytes. Open it in a browser.");

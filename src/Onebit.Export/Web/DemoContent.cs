@@ -4,11 +4,17 @@ namespace Onebit.Export;
 /// <param name="Models">Packed models, at least one. The first is shown first.</param>
 /// <param name="Float">A network in full precision beside them, or null.</param>
 /// <param name="Gallery">Images to choose from, or null.</param>
-public sealed record DemoContent(IReadOnlyList<DemoModel> Models, FloatNetwork? Float = null, DemoGallery? Gallery = null);
+/// <param name="Generator">A diffusion model that draws grey images, or null. A tiny page has none.</param>
+public sealed record DemoContent(
+    IReadOnlyList<DemoModel> Models,
+    FloatNetwork? Float = null,
+    DemoGallery? Gallery = null,
+    DemoModel? Generator = null
+);
 
 /// <summary>A packed model of a page.</summary>
 /// <param name="Name">What it is called.</param>
-/// <param name="Model">The model, which reads images of 1 or 3 channels.</param>
+/// <param name="Model">The model, which reads images of 1 or 3 channels or draws some.</param>
 /// <param name="Preparation">How pictures are prepared for it; unknown: they are scaled.</param>
 /// <param name="Accuracy">Share of test images that it reads rightly, or null.</param>
 public sealed record DemoModel(string Name, BitModel Model, ImagePreparation Preparation, double? Accuracy = null);

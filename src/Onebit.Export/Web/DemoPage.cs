@@ -19,13 +19,31 @@ public static class DemoPage
     public static string Write(DemoContent content)
     {
         ArgumentNullException.ThrowIfNull(content);
-        string script = WebScripts.Engine() + Concat("picture.js", "float.js", "full.js", "page.js");
+        string script = WebScripts.Engine() + Concat("picture.js", "float.js", "generate.js", "full.js", "page.js");
         string gallery = content.Gallery is null
             ? ""
             : """
                 <section id="gallery" aria-label="Hard images">
                 <h2>Hard test images</h2>
                 <p class="muted">No network saw them in training. Choose one to see what each network says.</p>
+                </section>
+
+                """;
+        if (content.Generator is { Model.Input: not { Diffusion: not null, Channels: 1 } })
+        {
+            throw new InvalidDataException($"{content.Generator.Name} does not draw grey images; give a diffusion model that does.");
+        }
+
+        string drawing = content.Generator is null
+            ? ""
+            : """
+                <section id="drawing" aria-label="A network that draws">
+                <h2>Let a network draw</h2>
+                <p class="muted">It has one bit per weight too. It begins with noise, and removes some of it in each step.</p>
+                <div class="seen"><canvas id="drawn" role="img" aria-label="What the network draws"></canvas>
+                <div><div id="choices" class="buttons"></div>
+                <p><small id="facts" aria-live="polite">Choose what to draw. Each time there is other noise.</small></p>
+                <button id="read" type="button" disabled>Let the networks above read it</button></div></div>
                 </section>
 
                 """;
@@ -43,8 +61,8 @@ public static class DemoPage
             more bits is a grey.</p>
             <div id="layers"></div>
             </section>
-            {gallery}<footer><p>The one-bit networks give exactly the scores of Onebit's runtime, integer for integer. You may also open
-            a model of your own, a .onebit file.</p></footer>
+            {drawing}{gallery}<footer><p>The one-bit networks give exactly the scores of Onebit's runtime, integer for integer. You may also
+            open a model of your own, a .onebit file.</p></footer>
             """,
             script
         );
@@ -76,7 +94,7 @@ public static class DemoPage
         {
             if (model.Model.Input.Diffusion is not null)
             {
-                throw new InvalidDataException($"{model.Name} draws images; a page shows classifiers.");
+                throw new InvalidDataException($"{model.Name} draws images; give a classifier.");
             }
 
             if (model.Model.Input.Channels is not (1 or 3))
@@ -139,6 +157,9 @@ public static class DemoPage
                         accuracy = network.Accuracy,
                         file = Convert.ToBase64String(network.File.Span),
                     },
+                generator = content.Generator is not { } generator
+                    ? null
+                    : new { name = generator.Name, file = Convert.ToBase64String(generator.Model.ToBytes()) },
                 gallery = content.Gallery is not { } gallery
                     ? null
                     : new

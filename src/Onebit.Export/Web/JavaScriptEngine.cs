@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace Onebit.Export;
@@ -21,26 +22,50 @@ public static class JavaScriptEngine
     /// <exception cref="IOException">Node is not installed, or ended otherwise.</exception>
     public static long[] Scores(ReadOnlySpan<byte> model, ReadOnlySpan<byte> images)
     {
-        string folder = Directory.CreateTempSubdirectory("onebit-javascript-").FullName;
-        try
-        {
-            string engine = Path.Combine(folder, "engine.js"),
-                modelFile = Path.Combine(folder, "model.onebit"),
-                imageFile = Path.Combine(folder, "images.bin");
-            File.WriteAllText(engine, WebScripts.Engine() + WebScripts.Read("scores.js"));
-            File.WriteAllBytes(modelFile, model);
-            File.WriteAllBytes(imageFile, images);
-            return Run(engine, modelFile, imageFile);
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        using var folder = new EngineFolder(model);
+        string imageFile = Path.Combine(folder.Path, "images.bin");
+        File.WriteAllBytes(imageFile, images);
+        return [.. MemoryMarshal.Cast<byte, long>(folder.Run("scores", imageFile))];
     }
 
-    private static long[] Run(params string[] files)
+    /// <summary>What a diffusion model draws, as <see cref="Generator"/>.</summary>
+    /// <param name="model">Content of a .onebit file.</param>
+    /// <param name="classIndex">What to draw.</param>
+    /// <param name="seed">Of the noise.</param>
+    /// <param name="steps">How often the model runs.</param>
+    /// <returns>The pixels of the noise, and then those after each step. The last ones are the image.</returns>
+    /// <exception cref="InvalidDataException">The engine refuses the model, class or steps; the message is its sentence.</exception>
+    /// <exception cref="IOException">Node is not installed, or ended otherwise.</exception>
+    public static byte[] Draw(ReadOnlySpan<byte> model, int classIndex, long seed, int steps)
     {
-        var start = new ProcessStartInfo(Tool, files) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using var folder = new EngineFolder(model);
+        return folder.Run("draw", $"{classIndex}", seed.ToString(CultureInfo.InvariantCulture), $"{steps}");
+    }
+
+    /// <summary>A folder of the engine and a model.</summary>
+    private sealed class EngineFolder : IDisposable
+    {
+        private readonly string _engine,
+            _model;
+
+        public EngineFolder(ReadOnlySpan<byte> model)
+        {
+            Path = Directory.CreateTempSubdirectory("onebit-javascript-").FullName;
+            (_engine, _model) = (System.IO.Path.Combine(Path, "engine.js"), System.IO.Path.Combine(Path, "model.onebit"));
+            File.WriteAllText(_engine, WebScripts.Engine() + WebScripts.Read("node.js"));
+            File.WriteAllBytes(_model, model);
+        }
+
+        public string Path { get; }
+
+        public void Dispose() => Directory.Delete(Path, recursive: true);
+
+        public byte[] Run(string command, params string[] arguments) => JavaScriptEngine.Run([_engine, command, _model, .. arguments]);
+    }
+
+    private static byte[] Run(string[] arguments)
+    {
+        var start = new ProcessStartInfo(Tool, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         try
         {
             using Process process = Process.Start(start)!;
@@ -49,7 +74,7 @@ public static class JavaScriptEngine
             process.StandardOutput.BaseStream.CopyTo(output);
             process.WaitForExit();
             string said = error.Result.Trim();
-            return process.ExitCode == 0 ? [.. MemoryMarshal.Cast<byte, long>(output.GetBuffer().AsSpan(0, (int)output.Length))]
+            return process.ExitCode == 0 ? output.ToArray()
                 : said.Contains('\n', StringComparison.Ordinal) ? throw new IOException($"{Tool} ended with {process.ExitCode}: {said}")
                 : throw new InvalidDataException(said);
         }

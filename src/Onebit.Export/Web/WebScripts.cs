@@ -13,9 +13,10 @@ internal static partial class WebScripts
     public static string Read(string name) => Compact(Encoding.UTF8.GetString(Resource(Folder + name)));
 
     /// <summary>The engine: what reads, checks and runs packed models.</summary>
-    /// <param name="needed">Names of operations; null: all.</param>
+    /// <param name="needed">Names of operations, for classifiers; null: all, for diffusion models too.</param>
     public static string Engine(IReadOnlySet<string>? needed = null) =>
         Read("model.js")
+        + (needed is null ? Read("diffusion.js") : "")
         + string.Concat(
             typeof(WebScripts)
                 .Assembly.GetManifestResourceNames()

@@ -28,11 +28,13 @@ function makeFull() {
       if (float) floatAnswer.name.textContent = float.name;
       fillSelect();
       showGallery();
+      if (content.generator) makeGenerator();
     },
 
     // A model that a person opens.
     addModel(name, file) {
       const network = new Model(file), [input] = network.infos;
+      check(!network.diffusion, "This model draws images. 'onebit demo' puts it into a page.");
       check(input.channels === 1 || input.channels === 3, "This page reads models of images with 1 or 3 channels.");
       const isDigits = network.preparation === 2 && input.channels === 1 && input.height === DIGIT_SIDE && input.width === DIGIT_SIDE;
       models.push({ name, network, digits: isDigits, dark: !isDigits && input.channels === 1 });
@@ -122,11 +124,8 @@ function makeFull() {
         element("span", row, `${answer} ${answer === label ? "\u2713" : "\u2717"}`);
       }
       button.addEventListener("click", () => attempt(() => {
-        reset(() => (pixels = image));
-        recognise();
-        redraw();
+        readImage(image);
         button.setAttribute("aria-pressed", "true");
-        field.scrollIntoView({ block: "nearest", behavior: "smooth" });
       }));
     });
     if (gallery.images.length <= 12) return;

@@ -100,6 +100,10 @@ function fits(value, bits) {
   return BigInt.asIntN(bits, value) === value;
 }
 
+function clamp(x, low, high) {
+  return Math.min(high, Math.max(low, x));
+}
+
 function crc32c(bytes) {
   let crc = -1;
   for (const byte of bytes) {
@@ -113,9 +117,9 @@ class Model {
   constructor(bytes) {
     const end = bytes.length - 4;
     check([49, 66, 73, 84].every((letter, i) => bytes[i] === letter), "This is not a .onebit file.");
-    const version = bytes[4] & 15;
+    const version = bytes[4] & 15, isDiffusion = version === 3;
     this.preparation = bytes[4] >> 4;
-    check((version === 1 || version === 2) && this.preparation <= 2, `This page reads classifiers in versions 1 and 2 of the format; the model has ${version}.`);
+    check(version >= 1 && version <= 3 && this.preparation <= 2, `This page reads versions 1 to 3 of the format; the model has ${version}.`);
     check(end > 4 && crc32c(bytes.subarray(0, end)) === new DataView(bytes.buffer, bytes.byteOffset + end).getUint32(0, true),
       "The model file is damaged or incomplete: its checksum does not match.");
     const reader = new Reader(bytes.subarray(5, end));
@@ -123,17 +127,23 @@ class Model {
     this.cost = { elements: 0, steps: 0, weights: 0 };
     const [channels, height, width] = [reader.size(), reader.size(), reader.size()], bits = reader.byte();
     this.threshold = reader.byte();
-    check((bits === 8 && this.threshold === 0) || (bits === 1 && this.threshold > 0), "The model's pixels have 8 bits, or 1 bit and a threshold.");
-    this.infos = [codes(this.shape(channels, height, width), bits)];
+    check(isDiffusion ? (bits === 16 || bits === 1) && this.threshold === 0 : (bits === 8 && this.threshold === 0) || (bits === 1 && this.threshold > 0),
+      "The model's pixels have 8 bits, or 1 bit and a threshold, or those of a diffusion model.");
+    this.image = this.shape(channels, height, width);
+    this.diffusion = isDiffusion ? new Diffusion(reader, bits === 1) : null;
+    this.infos = [isDiffusion ? integers(this.shape(this.image.count + 2, 1, 1), -(2 ** 15), 2 ** 15 - 1) : codes(this.image, bits)];
     const count = reader.size();
     check(count >= 1 && count <= 1024, "A model has 1 to 1024 operations.");
     this.operations = [];
     for (let i = 0; i < count; i++) this.add(reader, i === count - 1);
-    this.classes = this.infos[count].channels;
-    this.names = version === 2 ? this.readNames(reader) : Array.from({ length: this.classes }, (_, c) => `${c}`);
+    const last = this.infos[count];
+    check(!isDiffusion || (["channels", "height", "width"].every(side => last[side] === this.image[side]) && last.kind === INTEGERS && last.bits <= 16),
+      "A diffusion model gives an image of its input's shape, in integers of at most 16 bits.");
+    this.classes = isDiffusion ? this.diffusion.classes : last.channels;
+    this.names = version === 2 || this.diffusion?.hasNames ? this.readNames(reader) : Array.from({ length: this.classes }, (_, c) => `${c}`);
     check(reader.at === reader.bytes.length, "Bytes follow the end of the model.");
-    this.values = this.infos.slice(0, -1).map(info => new Int32Array(info.count));
-    this.scores = new BigInt64Array(this.classes);
+    this.values = this.infos.slice(0, isDiffusion ? undefined : -1).map(info => new Int32Array(info.count));
+    this.scores = isDiffusion ? null : new BigInt64Array(this.classes);
   }
 
   add(reader, isLast) {
@@ -142,7 +152,7 @@ class Model {
     check(operation.type, `This page does not know operations of kind ${kind}.`);
     const code = operations[operation.type];
     if (code.read) code.read(reader, operation, kind, this.operations);
-    check((operation.type === "Scores") === isLast, "The last operation, and no other, gives the scores.");
+    check((operation.type === "Scores") === (isLast && !this.diffusion), "A classifier's last operation, and no other, gives scores.");
     check(operation.inputs.every(value => value < this.infos.length), "An operation reads a value that does not exist yet.");
     const info = code.infer(operation, operation.inputs.map(value => this.infos[value]), this);
     check(info.min >= -MAX_INT && info.max < MAX_INT, `Sums of ${operation.type} do not fit into 32 bits.`);
@@ -186,14 +196,21 @@ class Model {
 
   // Fills this.values and this.scores, and gives the class: the first of the largest scores.
   run(pixels) {
-    const { values, infos, threshold } = this;
+    const { values, threshold } = this;
+    check(!this.diffusion, "The model draws images; it reads none.");
     check(pixels.length === values[0].length, "An image has another size than the model reads.");
     for (let i = 0; i < pixels.length; i++) values[0][i] = threshold ? +(pixels[i] >= threshold) : pixels[i];
+    this.compute();
+    return this.scores.reduce((best, score, c) => (score > this.scores[best] ? c : best), 0);
+  }
+
+  // Everything behind value 0.
+  compute() {
+    const { values, infos } = this;
     this.operations.forEach((operation, i) => {
       const output = operation.type === "Scores" ? this.scores : values[i + 1];
       operations[operation.type].run(operation, operation.inputs.map(v => values[v]), output, operation.inputs.map(v => infos[v]), infos[i + 1]);
     });
-    return this.scores.reduce((best, score, c) => (score > this.scores[best] ? c : best), 0);
   }
 
   // For display only: the softmax of score / 2^shift.

@@ -167,6 +167,14 @@ function reset(change) {
   due();
 }
 
+// Shows the networks an image of their size.
+function readImage(image) {
+  reset(() => (pixels = image));
+  recognise();
+  redraw();
+  field.scrollIntoView({ block: "nearest", behavior: "smooth" });
+}
+
 function undo() {
   if (picture || pixels) return reset();
   strokes.pop();

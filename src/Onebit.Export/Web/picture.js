@@ -8,10 +8,6 @@ function roundEven(x) {
   return x - down !== 0.5 ? Math.round(x) : down + (down & 1);
 }
 
-function clamp(x, low, high) {
-  return Math.min(high, Math.max(low, x));
-}
-
 class Plane {
   constructor(height, width, values = new Float32Array(height * width)) {
     Object.assign(this, { height, width, values });
