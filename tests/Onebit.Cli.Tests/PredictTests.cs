@@ -163,7 +163,7 @@ public class PredictTests
         Assert.Equal(asDigit, Answer(digits, warns: false));
         Assert.Equal(plain, Answer(scaled, warns: false));
         Assert.Equal(plain, Answer(digits, warns: false, "--preprocess", "plain"));
-        foreach (string shipped in Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "models"), "*.onebit"))
+        foreach (string shipped in Repository.Classifiers)
         {
             Assert.Equal(
                 Path.GetFileName(shipped).StartsWith("mnist", StringComparison.Ordinal) ? ImagePreparation.Digits : ImagePreparation.Scaled,

@@ -9,12 +9,7 @@ public class CExporterTests
     private static readonly string[] s_sanitizers = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
 
     private static (BitModel Model, string Prefix)[] Shipped =>
-        [
-            .. Directory
-                .GetFiles(Path.Combine(Repository.Root, "models"), "*.onebit")
-                .Order()
-                .Select(path => (BitModel.Load(path), CExporter.PrefixOf(path))),
-        ];
+        [.. Repository.Classifiers.Select(path => (BitModel.Load(path), CExporter.PrefixOf(path)))];
 
     [Fact]
     public void Every_operation_has_a_row()

@@ -13,8 +13,8 @@ public class JavaScriptEngineTests
 
     private static string[] Files =>
         [
-            .. new[] { "models", Path.Combine("models", "demo") }
-                .SelectMany(folder => Directory.GetFiles(Path.Combine(Repository.Root, folder), "*.onebit"))
+            .. Repository
+                .Classifiers.Concat(Directory.GetFiles(Path.Combine(Repository.Root, "models", "demo"), "*.onebit"))
                 .Order(StringComparer.Ordinal),
         ];
 

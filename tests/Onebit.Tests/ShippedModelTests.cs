@@ -8,7 +8,7 @@ namespace Onebit.Tests;
 public class ShippedModelTests
 {
     public static TheoryData<string> Models =>
-        [.. Directory.GetFiles(Path.Combine(Repository.Root, "models"), "*.onebit").Select(path => Path.GetFileName(path))];
+        [.. Repository.Classifiers.Select(path => Path.GetFileName(path))];
 
     [Fact]
     public void The_test_vectors_of_a_model_are_its_values()
@@ -60,6 +60,39 @@ public class ShippedModelTests
             (_, long[] expected, int expectedClass) = ReferenceInterpreter.Run(model, pixels);
             Assert.Equal(expectedClass, model.Predict(pixels, scores));
             Assert.Equal(expected, scores);
+        }
+    }
+
+    /// <summary>
+    /// Two images. A thousand: <c>ONEBIT_ALL=1 dotnet run -c Release --project tests/Onebit.Tests -- -method '*_diffusion_*'</c>.
+    /// </summary>
+    [Fact]
+    public void Every_kernel_path_of_a_shipped_diffusion_model_draws_the_pixels_of_the_reference_interpreter()
+    {
+        int count = Environment.GetEnvironmentVariable("ONEBIT_ALL") == "1" ? 1000 : 2;
+        foreach (string path in Repository.Generators)
+        {
+            BitModel model = BitModel.Load(path);
+            Generator[] generators =
+            [
+                .. new[] { 64, 128, 256, 512 }.Select(width => new Generator(new BitModel(model.Input, model.Operations, width))),
+            ];
+            int steps = generators[0].MaxSteps;
+            Parallel.For(
+                0,
+                count,
+                i =>
+                {
+                    byte[] expected = new byte[model.Input.Shape.Count],
+                        drawn = new byte[expected.Length];
+                    ReferenceInterpreter.Generate(model, i % model.ClassCount, i, expected, steps);
+                    foreach (Generator generator in generators)
+                    {
+                        generator.Generate(i % model.ClassCount, i, drawn, steps);
+                        Assert.Equal(expected, drawn);
+                    }
+                }
+            );
         }
     }
 }
