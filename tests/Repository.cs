@@ -11,8 +11,7 @@ internal static class Repository
     /// <summary>The shipped models that draw.</summary>
     public static IEnumerable<string> Generators => Models.Where(IsGenerator);
 
-    private static IEnumerable<string> Models =>
-        Directory.GetFiles(Path.Combine(Root, "models"), "*.onebit").Order(StringComparer.Ordinal);
+    private static IEnumerable<string> Models => Directory.GetFiles(Path.Combine(Root, "models"), "*.onebit").Order(StringComparer.Ordinal);
 
     private static bool IsGenerator(string path) => Path.GetFileName(path).Contains("-draw-", StringComparison.Ordinal);
 

@@ -107,9 +107,8 @@ public class GenerateTests
             {
                 ["eval", model],
                 ["bench", model],
-                ["demo", model, "--out", folder.File("demo.html")],
                 ["verify", model],
-                ["export", model, "--out", folder.File("c")],
+                ["export", model, "--format", "onnx", "--out", folder.File("onnx")],
                 ["predict", model, grid],
             }
         )
@@ -121,6 +120,13 @@ public class GenerateTests
         }
 
         Assert.Equal(0, OnebitProcess.Run("inspect", model).ExitCode);
+        Assert.Contains("_generate.", OnebitProcess.Run("export", model, "--out", folder.File("c")).Output, StringComparison.Ordinal);
+        string page = folder.File("demo.html");
+        Assert.Equal(0, OnebitProcess.Run("demo", model, "--out", page).ExitCode);
+        Assert.Contains("Let a network draw", File.ReadAllText(page), StringComparison.Ordinal);
+        (int tiny, _, string refused) = OnebitProcess.Run("demo", model, "--tiny", "--out", page);
+        Assert.Equal(1, tiny);
+        Assert.Contains("a tiny page none", refused, StringComparison.Ordinal);
     }
 
     /// <summary>A model that darkens noise by level and class.</summary>

@@ -107,14 +107,18 @@ internal sealed class CProgram : IDisposable
         Assert.True(results.IsEmpty);
     }
 
-    private byte[] Run(string program, string[] arguments, byte[] input)
+    private byte[] Run(string program, string[] arguments, byte[] input) => Run(program, _folder.Path, arguments, input);
+
+    /// <summary>Runs a program that must end well and say nothing to standard error.</summary>
+    /// <returns>What it writes.</returns>
+    public static byte[] Run(string program, string folder, string[] arguments, byte[] input)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            WorkingDirectory = _folder.Path,
+            WorkingDirectory = folder,
         };
         using Process process = Process.Start(start)!;
         Task<string> error = process.StandardError.ReadToEndAsync();

@@ -13,8 +13,7 @@ public class OnnxExporterTests
 {
     private static readonly bool s_isLong = Environment.GetEnvironmentVariable("ONEBIT_ALL") == "1";
 
-    public static TheoryData<string> Shipped =>
-        [.. Repository.Classifiers.Select(path => Path.GetFileName(path))];
+    public static TheoryData<string> Shipped => [.. Repository.Classifiers.Select(path => Path.GetFileName(path))];
 
     [Fact]
     public void Every_operation_has_a_row()

@@ -7,8 +7,7 @@ namespace Onebit.Tests;
 /// <summary>The models of the repository.</summary>
 public class ShippedModelTests
 {
-    public static TheoryData<string> Models =>
-        [.. Repository.Classifiers.Select(path => Path.GetFileName(path))];
+    public static TheoryData<string> Models => [.. Repository.Classifiers.Select(path => Path.GetFileName(path))];
 
     [Fact]
     public void The_test_vectors_of_a_model_are_its_values()

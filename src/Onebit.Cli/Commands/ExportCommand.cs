@@ -69,7 +69,8 @@ internal static class ExportCommand
                 folder = parsed.GetRequiredValue(output),
                 name = parsed.GetValue(prefix) ?? CExporter.PrefixOf(path);
             string chosen = parsed.GetRequiredValue(format);
-            BitModel loaded = chosen is SafeTensors or Header ? BitModel.Load(path) : Classifier.Load(path);
+            bool mayDraw = chosen is C or SafeTensors or Header && parsed.GetValue(board) is null;
+            BitModel loaded = mayDraw ? BitModel.Load(path) : Classifier.Load(path);
             switch (chosen)
             {
                 case C:
@@ -141,7 +142,7 @@ internal static class ExportCommand
             source = Path.Combine(folder, $"{name}.c");
         AtomicFile.WriteText(header, files.Header);
         AtomicFile.WriteText(source, files.Source);
-        Console.WriteLine($"{VisibleText.Of(header)}: call {name}_predict.");
+        Console.WriteLine($"{VisibleText.Of(header)}: call {name}_{(model.Input.Diffusion is null ? "predict" : "generate")}.");
         Console.WriteLine(
             $"{VisibleText.Of(source)}: {files.ConstantBytes:N0} bytes of weights and tables, "
                 + $"{files.WorkBytes:N0} bytes of work buffer, {files.MultiplyAccumulates:N0} multiply-accumulates."

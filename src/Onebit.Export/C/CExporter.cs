@@ -28,9 +28,9 @@ public static class CExporter
             throw new ArgumentException($"'{prefix}' is no prefix of names in C.", nameof(prefix));
         }
 
-        if (model.Input.Diffusion is not null)
+        if (model.Input.Diffusion is not null && inPlace)
         {
-            throw new InvalidDataException("Diffusion models are not written as C; export a classifier.");
+            throw new InvalidDataException("A diffusion model reads no image, so it is not written in place.");
         }
 
         long weights = model.Operations.OfType<Linear>().Sum(l => (long)l.Weights.Length);
@@ -105,7 +105,7 @@ public static class CExporter
         return IsPrefix(prefix.ToString()) ? prefix.ToString() : "model";
     }
 
-    /// <summary>The layers that the scores come from, in the order they run.</summary>
+    /// <summary>The layers that the result comes from, in the order they run.</summary>
     private static Stack<FusedLayer> LiveLayers(BitModel model)
     {
         IReadOnlyList<FusedLayer> layers = FusedLayer.ListOf(model.Operations, model.Values);

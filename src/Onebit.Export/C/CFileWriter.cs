@@ -12,25 +12,48 @@ internal static class CFileWriter
         (string name, string macro) = (unit.Prefix, unit.Macro);
         ModelInput input = model.Input;
         var text = new CText();
+        string size = $"{input.Channels} x {input.Height} x {input.Width} bytes (channels x height x width)",
+            classes = $"{model.ClassCount} {(model.ClassCount == 1 ? "class" : "classes")}{ClassNames(model)}";
+        (string purpose, string example) = unit.Draws
+            ? (
+                $"""
+                * Draws   {size},
+                *         one of {classes}.
+                """,
+                $"""
+                * static uint8_t pixels[{macro}_PIXELS];
+                * {name}_generate(0, 1, {macro}_STEPS, pixels, &work);
+                """
+            )
+            : (
+                $"""
+                * Reads   {size},
+                *         channel by channel, row by row.
+                * Gives   one of {classes}, and a score for each.
+                """,
+                $"""
+                * {name}_score scores[{macro}_CLASSES];
+                * int best = {name}_predict({(unit.IsInPlace ? "&work, scores" : "pixels, scores, &work")});
+                """
+            );
         text.Add(
-            $$"""
-            /* A one-bit neural network, written by onebit export. Do not edit it: export it again.
+            $"""
+            /* A one-bit {(unit.Draws ? "diffusion model" : "neural network")}, written by onebit export. Do not edit it: export it again.
             *
-            * Reads   {{input.Channels}} x {{input.Height}} x {{input.Width}} bytes (channels x height x width),
-            *         channel by channel, row by row.
-            * Gives   one of {{model.ClassCount}} classes{{ClassNames(model)}}, and a score for each.
-            * Flash   {{unit.ConstantBytes}} bytes of weights and tables. Code comes on top.
-            * RAM     {{buffer.Bytes}} bytes of work buffer{{(
-                unit.IsInPlace ? ", which holds the image. The" : ". The image, the"
-            )}} scores and the stack come on top.
-            * Work    {{MultiplyAccumulates(model, layers)}} multiply-accumulates per image.
+            {purpose}
+            * Flash   {unit.ConstantBytes} bytes of weights and tables. Code comes on top.
+            * RAM     {buffer.Bytes} bytes of work buffer{(
+                unit.IsInPlace ? ", which holds the image. The scores"
+                : unit.Draws ? ". The image"
+                : ". The image, the scores"
+            )} and the stack come on top.
+            * Work    {MultiplyAccumulates(model, layers)} multiply-accumulates per {(unit.Draws ? "step" : "image")}.
             *
-            * static {{name}}_work work;
-            * {{name}}_score scores[{{macro}}_CLASSES];
-            * int best = {{name}}_predict({{(unit.IsInPlace ? "&work, scores" : "pixels, scores, &work")}});
+            * static {name}_work work;
+            {example}
             */
-            #ifndef {{macro}}_H
-            #define {{macro}}_H
+            #ifndef {macro}_H
+            #define {macro}_H
             """
         );
         text.Space().Add("#include <stdint.h>").Space();
@@ -39,25 +62,38 @@ internal static class CFileWriter
             #define {macro}_CHANNELS {input.Channels}
             #define {macro}_HEIGHT {input.Height}
             #define {macro}_WIDTH {input.Width}
-            #define {macro}_PIXELS {CUnit.Literal(model.Values[0].Count)}
+            #define {macro}_PIXELS {CUnit.Literal(input.Shape.Count)}
             #define {macro}_CLASSES {model.ClassCount}
+            {(unit.Draws ? $"#define {macro}_STEPS {input.Diffusion!.Schedule.Levels}" : "")}
             #define {macro}_WORK_BYTES {buffer.Bytes}
             """
         );
         text.Space().AddIndented("#ifdef __cplusplus\nextern \"C\" {\n#endif\n").Space();
-        text.Add($"/* A score. Divided by 2 to the power of {Shift(model)} it is a logit. */");
-        text.Add($"typedef {unit.ScoreType().Name} {name}_score;").Space();
-        text.Add("/* Memory for one prediction. What is never needed at the same time shares bytes. It need not be cleared. */");
+        if (!unit.Draws)
+        {
+            text.Add($"/* A score. Divided by 2 to the power of {Shift(model)} it is a logit. */");
+            text.Add($"typedef {unit.ScoreType().Name} {name}_score;").Space();
+        }
+
+        text.Add("/* Memory for one call. What is never needed at the same time shares bytes. It need not be cleared. */");
         text.Add(buffer.Declaration).Space();
         text.Add(
-            $"""
-            /* The class of an image, 0 to {model.ClassCount - 1}: the lowest one with the largest score.
-            * {(
-                unit.IsInPlace ? "work->pixels is the image, and is overwritten." : $"pixels has {macro}_PIXELS bytes."
-            )} scores receives {macro}_CLASSES numbers.
-            * Calls with different work buffers may run at the same time. */
-            int {name}_predict({unit.Parameters});
-            """
+            unit.Draws
+                ? $"""
+                /* Draws an image of a class, 0 to {model.ClassCount
+                    - 1}, in 1 to {macro}_STEPS steps. pixels receives {macro}_PIXELS bytes.
+                * The same class, seed and steps give the same image as in Onebit. The result is -1 where a number is out of range, else 0.
+                * Calls with different work buffers may run at the same time. */
+                {new CGenerator(unit).Declaration};
+                """
+                : $"""
+                    /* The class of an image, 0 to {model.ClassCount - 1}: the lowest one with the largest score.
+                    * {(
+                        unit.IsInPlace ? "work->pixels is the image, and is overwritten." : $"pixels has {macro}_PIXELS bytes."
+                    )} scores receives {macro}_CLASSES numbers.
+                    * Calls with different work buffers may run at the same time. */
+                    int {name}_predict({unit.Parameters});
+                    """
         );
         return text.Space().AddIndented("#ifdef __cplusplus\n}\n#endif\n\n#endif\n").ToString();
     }
@@ -73,7 +109,7 @@ internal static class CFileWriter
         var text = new CText();
         text.Add(
             $"""
-            /* A one-bit neural network, written by onebit export. Do not edit it: export it again.
+            /* A one-bit {(unit.Draws ? "diffusion model" : "neural network")}, written by onebit export. Do not edit it: export it again.
             *
             * A value is stored channel by channel, row by row. Signs and codes of one bit are bits of 32-bit words, lowest bit first.
             * The shift >> of a negative number must be arithmetic, as it is with all common compilers. */
@@ -98,7 +134,7 @@ internal static class CFileWriter
         }
 
         string threshold = "";
-        if (!buffer.IsPixels(0) && layers.Any(l => l.Sources.Contains(0)))
+        if (!unit.Draws && !buffer.IsPixels(0) && layers.Any(l => l.Sources.Contains(0)))
         {
             threshold = $"binarize({buffer.Pixels}, {buffer.Address(0)});\n";
         }
@@ -131,7 +167,14 @@ internal static class CFileWriter
                 .Space();
         }
 
+        // The generator has tables too.
+        string drawing = unit.Draws ? new CGenerator(unit).Text(buffer, calls) : "";
         text.AddIndented(unit.Text.ToString());
+        if (unit.Draws)
+        {
+            return text.Add(drawing).ToString();
+        }
+
         string memory = $"{threshold}{calls}".Contains("memory", StringComparison.Ordinal)
             ? "uint8_t *const memory = work->bytes;"
             : "(void)work;";

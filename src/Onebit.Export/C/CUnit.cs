@@ -26,6 +26,12 @@ internal sealed class CUnit(BitModel model, string prefix)
     /// <summary>The image lies in the work buffer, and may be overwritten.</summary>
     public required bool IsInPlace { get; init; }
 
+    /// <summary>The model draws, so its last value is an image in the work buffer and not scores.</summary>
+    public bool Draws => model.Input.Diffusion is not null;
+
+    /// <summary>The value is the scores, which the caller keeps.</summary>
+    public bool IsScores(int value) => value == model.Operations.Count && !Draws;
+
     /// <summary>The parameters of the function that predicts.</summary>
     public string Parameters =>
         IsInPlace ? $"{prefix}_work *work, {prefix}_score *scores" : $"const uint8_t *pixels, {prefix}_score *scores, {prefix}_work *work";

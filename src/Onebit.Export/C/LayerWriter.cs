@@ -22,7 +22,7 @@ internal sealed class LayerWriter
         Sources = [.. read.Distinct()];
         string[] names = Sources.Count == 1 ? ["in"] : [.. Sources.Select((_, i) => $"in{i}")];
         Inputs = [.. read.Select(value => Value(value, names[Sources.ToList().IndexOf(value)]))];
-        Output = Value(layer.Output, layer.Output == unit.Model.Operations.Count ? "scores" : "out");
+        Output = Value(layer.Output, unit.IsScores(layer.Output) ? "scores" : "out");
     }
 
     /// <summary>The file.</summary>
@@ -121,5 +121,5 @@ internal sealed class LayerWriter
     }
 
     private CValue Value(int value, string name) =>
-        new(Unit.Model.Values[value], value == Unit.Model.Operations.Count ? Unit.ScoreType() : CType.Of(Unit.Model.Values[value]), name);
+        new(Unit.Model.Values[value], Unit.IsScores(value) ? Unit.ScoreType() : CType.Of(Unit.Model.Values[value]), name);
 }

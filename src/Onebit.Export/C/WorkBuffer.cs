@@ -31,7 +31,7 @@ internal sealed class WorkBuffer
 
         for (int i = 0; i < layers.Count; i++)
         {
-            if (layers[i].Layer.Output != unit.Model.Operations.Count)
+            if (!unit.IsScores(layers[i].Layer.Output))
             {
                 AddValue(layers[i].Layer.Output, layers, i, isAtStart: i == overwriting);
             }
@@ -77,7 +77,7 @@ internal sealed class WorkBuffer
 
     /// <summary>Where a value lies: in the buffer, or in the caller's image or scores.</summary>
     public string Address(int value) =>
-        value == _unit.Model.Operations.Count ? "scores"
+        _unit.IsScores(value) ? "scores"
         : IsPixels(value) ? Pixels
         : $"(void *)(memory + {PlaceOf(value)})";
 
@@ -93,7 +93,11 @@ internal sealed class WorkBuffer
     {
         ValueInfo info = _unit.Model.Values[value];
         CType type = CType.Of(info);
-        int last = Enumerable.Range(0, layers.Count).LastOrDefault(i => layers[i].Sources.Contains(value), first);
+        // The sampler needs the noisy image and the predicted one behind all layers.
+        bool isKept = _unit.Draws && (value == 0 || value == _unit.Model.Operations.Count);
+        int last = isKept
+            ? layers.Count - 1
+            : Enumerable.Range(0, layers.Count).LastOrDefault(i => layers[i].Sources.Contains(value), first);
         (string content, long length) = _unit.Layouts.TryGetValue(value, out RowLayout? rows)
             ? ($"{rows.Rows} rows of {info.Channels} x {rows.ChannelStride} bytes", rows.Bytes)
             : (new CValue(info, type, "").Description, (long)type.Length(info.Count));
