@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Onebit;
 
@@ -156,21 +157,24 @@ internal sealed class SharedSumConvolution<TOps, TVector> : ConvolutionKernel
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Split(ref byte padded, ref byte planes)
     {
-        Vector256<ushort> low = Vector256.Create((ushort)byte.MaxValue);
+        Vector128<ushort> low = Vector128.Create((ushort)byte.MaxValue);
+        (int step, int pitch) = (_sums.Step, _sums.Pitch);
         for (int channel = 0; channel < Layer.Source.Channels; channel++)
         {
-            for (int phase = 0; phase < _sums.Step * _sums.Step; phase++)
+            for (int phase = 0; phase < step * step; phase++)
             {
-                for (int y = 0; y < _planeRows; y++)
+                // Rows are written in order, so what a vector writes beyond one is overwritten by the next.
+                (int row, int column) = Math.DivRem(phase, step);
+                for (int y = 0; y < _planeRows; y++, row = Math.Min(row + step, Rows - 1), planes = ref Unsafe.Add(ref planes, pitch))
                 {
-                    // Rows are written in order, so what a vector writes beyond one is overwritten by the next.
-                    int row = Math.Min(y * _sums.Step + phase / _sums.Step, Rows - 1);
-                    ref byte from = ref Unsafe.Add(ref padded, (channel * Rows + row) * _row + phase % _sums.Step),
-                        to = ref Unsafe.Add(ref planes, ((channel * _sums.Step * _sums.Step + phase) * _planeRows + y) * _sums.Pitch);
-                    for (int x = 0; x < _sums.Pitch; x += Vector128<byte>.Count)
+                    ref byte from = ref Unsafe.Add(ref padded, (channel * Rows + row) * _row + column);
+                    for (int x = 0; x < pitch; x += Vector128<byte>.Count)
                     {
-                        Vector256<ushort> pairs = Vector256.LoadUnsafe(ref from, (nuint)(2 * x)).AsUInt16() & low;
-                        Vector128.Narrow(pairs.GetLower(), pairs.GetUpper()).StoreUnsafe(ref to, (nuint)x);
+                        Vector256<ushort> pairs = Vector256.LoadUnsafe(ref from, (nuint)(2 * x)).AsUInt16();
+                        Vector128<byte> first = Avx512BW.VL.IsSupported
+                            ? Avx512BW.VL.ConvertToVector128Byte(pairs)
+                            : Vector128.Narrow(pairs.GetLower() & low, pairs.GetUpper() & low);
+                        first.StoreUnsafe(ref planes, (nuint)x);
                     }
                 }
             }
@@ -329,6 +333,9 @@ internal sealed class SharedSumConvolution<TOps, TVector> : ConvolutionKernel
                 tables = sums.Units * sums.Tables * sums.Entries,
                 all = (sums.Positions + Lanes - 1) / Lanes;
             double perVector = sums.Windows * (sums.Units * sums.Terms + 4.0 * Chunks(layer, sums)) + 8;
+            // To split 16 bytes of a phase.
+            int rows = layer.Source.Height + 2 * layer.Linear.Padding;
+            double split = sums.Step == 1 ? 0 : 2.5 * layer.Source.Channels * sums.Step * rows * ((sums.Pitch + 15) / 16);
             for (int vectors = 1; vectors <= all; vectors++)
             {
                 int table = (vectors * Lanes + sums.MorePositions + Lanes - 1) / Lanes,
@@ -345,7 +352,7 @@ internal sealed class SharedSumConvolution<TOps, TVector> : ConvolutionKernel
                     misses = bytes <= CacheBytes ? 1
                     : bytes <= 1.5 * CacheBytes ? 1.1
                     : 1.3,
-                    cost = layer.Linear.Groups * misses * (1.5 * tables * count * table + outputs * perVector * (all + lists));
+                    cost = split + layer.Linear.Groups * misses * (1.5 * tables * count * table + outputs * perVector * (all + lists));
                 if (best is null || cost < best.Additions)
                 {
                     best = new Strips(sums, all, vectors, table, entryBytes, cost);
