@@ -102,16 +102,7 @@ public class GenerateTests
         (int other, _, string draws) = OnebitProcess.Run("generate", classifier, "--out", grid);
         Assert.Equal(1, other);
         Assert.Contains("draws nothing", draws, StringComparison.Ordinal);
-        foreach (
-            string[] command in new string[][]
-            {
-                ["eval", model],
-                ["bench", model],
-                ["verify", model],
-                ["export", model, "--format", "onnx", "--out", folder.File("onnx")],
-                ["predict", model, grid],
-            }
-        )
+        foreach (string[] command in new string[][] { ["eval", model], ["bench", model], ["verify", model], ["predict", model, grid] })
         {
             (int code, _, string error) = OnebitProcess.Run(command);
             Assert.Equal(1, code);
@@ -120,6 +111,9 @@ public class GenerateTests
         }
 
         Assert.Equal(0, OnebitProcess.Run("inspect", model).ExitCode);
+        (int exported, _, string boards) = OnebitProcess.Run("export", model, "--board", "cortex-m3", "--out", folder.File("c"));
+        Assert.Equal(1, exported);
+        Assert.Contains("--board are for classifiers", boards, StringComparison.Ordinal);
         Assert.Contains("_generate.", OnebitProcess.Run("export", model, "--out", folder.File("c")).Output, StringComparison.Ordinal);
         string page = folder.File("demo.html");
         Assert.Equal(0, OnebitProcess.Run("demo", model, "--out", page).ExitCode);

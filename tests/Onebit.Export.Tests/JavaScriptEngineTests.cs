@@ -156,7 +156,7 @@ public class JavaScriptEngineTests
         RequireNode();
         byte[] model = File.ReadAllBytes(Files[0]);
         byte[] newer = [.. model];
-        newer[4] = 3;
+        newer[4] = 4;
         foreach (
             byte[] file in new[]
             {
@@ -168,12 +168,11 @@ public class JavaScriptEngineTests
             }
         )
         {
-            Assert.EndsWith(
-                ".",
-                Assert.Throws<InvalidDataException>(() => JavaScriptEngine.Scores(file, [])).Message,
-                StringComparison.Ordinal
-            );
+            Assert.EndsWith(".", Refusal(() => JavaScriptEngine.Scores(file, [])), StringComparison.Ordinal);
         }
+
+        byte[] unknown = FileBytes.WithChecksum(newer.AsSpan(0, newer.Length - 4));
+        Assert.Contains("the model has 4", Refusal(() => JavaScriptEngine.Scores(unknown, [])), StringComparison.Ordinal);
     }
 
     /// <summary>Noise, every step and the image.</summary>
@@ -186,18 +185,25 @@ public class JavaScriptEngineTests
         foreach ((int i, long seed) in new[] { (0, 0L), (1, 7L), (2, -3L), (3, long.MaxValue), (4, long.MinValue) })
         {
             BitModel model = SmallDiffusion.Denoiser(new Random(i), i == 2 ? ["a", "b", "c"] : null, bits);
-            Assert.Equal(Drawn(model, i % SmallDiffusion.Classes, seed, 1 + i), JavaScriptEngine.Draw(model.ToBytes(), i % 3, seed, 1 + i));
+            Assert.Equal(
+                Drawn(model, i % SmallDiffusion.Classes, seed, 1 + i),
+                JavaScriptEngine.Draw(model.ToBytes(), i % SmallDiffusion.Classes, seed, 1 + i)
+            );
         }
 
         // 60 steps, whose factors are small.
         BitModel fine = SmallDiffusion.Denoiser(new Random(5), null, bits);
         var schedule = NoiseSchedule.Cosine(60);
-        var diffusion = new DiffusionInput(bits == 1 ? new NoiseSchedule(schedule.Signal) : schedule, 3);
+        var diffusion = new DiffusionInput(bits == 1 ? new NoiseSchedule(schedule.Signal) : schedule, SmallDiffusion.Classes);
         fine = new BitModel(fine.Input with { Diffusion = diffusion }, fine.Operations);
         Assert.Equal(Drawn(fine, 1, 9, 60), JavaScriptEngine.Draw(fine.ToBytes(), 1, 9, 60));
         Assert.Contains("1 to 60 steps", Refusal(() => JavaScriptEngine.Draw(fine.ToBytes(), 1, 9, 61)), StringComparison.Ordinal);
-        Assert.Contains("no such class", Refusal(() => JavaScriptEngine.Draw(fine.ToBytes(), 3, 9, 1)), StringComparison.Ordinal);
-        Assert.Contains("reads none", Refusal(() => JavaScriptEngine.Scores(fine.ToBytes(), new byte[38])), StringComparison.Ordinal);
+        foreach (int label in new[] { -1, SmallDiffusion.Classes })
+        {
+            Assert.Contains("no such class", Refusal(() => JavaScriptEngine.Draw(fine.ToBytes(), label, 9, 1)), StringComparison.Ordinal);
+        }
+
+        Assert.Contains("reads none", Refusal(() => JavaScriptEngine.Scores(fine.ToBytes(), [])), StringComparison.Ordinal);
         byte[] classifier = File.ReadAllBytes(Files[0]);
         Assert.Contains("draws nothing", Refusal(() => JavaScriptEngine.Draw(classifier, 0, 1, 1)), StringComparison.Ordinal);
     }

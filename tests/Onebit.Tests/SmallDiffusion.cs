@@ -7,8 +7,8 @@ internal static class SmallDiffusion
         Levels = 5,
         Classes = 3;
 
-    public static ModelInput Bits(int[] signal) =>
-        new(1, Size, Size, 1, 0) { Diffusion = new DiffusionInput(new NoiseSchedule(signal), 1) };
+    public static ModelInput Bits(int[] signal, int classes = 1) =>
+        new(1, Size, Size, 1, 0) { Diffusion = new DiffusionInput(new NoiseSchedule(signal), classes) };
 
     public static ModelInput Input => new(1, Size, Size, 16, 0) { Diffusion = new DiffusionInput(NoiseSchedule.Cosine(Levels), Classes) };
 
@@ -16,10 +16,9 @@ internal static class SmallDiffusion
     public static BitModel Denoiser(Random random, string[]? names = null, int bits = 16)
     {
         const int Channels = 5;
-        ModelInput flipped = Bits(NoiseSchedule.Cosine(Levels).Signal.ToArray());
         int[] Table(int rows) => Build.Many(rows * Channels, () => random.Next(-90, 90));
         return new BitModel(
-            bits == 1 ? flipped with { Diffusion = new DiffusionInput(flipped.Diffusion!.Schedule, Classes) } : Input,
+            bits == 1 ? Bits(NoiseSchedule.Cosine(Levels).Signal.ToArray(), Classes) : Input,
             [
                 new Slice(0, 0, new Shape(1, Size, Size)),
                 bits == 1

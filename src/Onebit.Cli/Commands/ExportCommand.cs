@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text;
 using Onebit.Export;
-using Onebit.Study;
 
 namespace Onebit.Cli;
 
@@ -38,7 +37,7 @@ internal static class ExportCommand
             """
             Write a packed model in another form.
 
-            c is C99 code that gives the same scores: one source and one header, which says how to call it.
+            c is C99 code that gives the same scores, or draws the same images: one source and one header, which says how to call it.
             onnx has integer operators of ONNX alone, and reads pixels of 0 to 255.
             qonnx is for Brevitas and FINN. A model that it cannot hold is refused.
             safetensors and header hold the numbers alone: tensors by name, or arrays in C. docs/interchange.md describes both.
@@ -69,8 +68,12 @@ internal static class ExportCommand
                 folder = parsed.GetRequiredValue(output),
                 name = parsed.GetValue(prefix) ?? CExporter.PrefixOf(path);
             string chosen = parsed.GetRequiredValue(format);
-            bool mayDraw = chosen is C or SafeTensors or Header && parsed.GetValue(board) is null;
-            BitModel loaded = mayDraw ? BitModel.Load(path) : Classifier.Load(path);
+            BitModel loaded = BitModel.Load(path);
+            if (loaded.Input.Diffusion is not null && (chosen is Onnx or Qonnx || parsed.GetValue(board) is not null))
+            {
+                throw new InvalidDataException($"{path}: {Onnx}, {Qonnx} and --board are for classifiers; the model draws images.");
+            }
+
             switch (chosen)
             {
                 case C:

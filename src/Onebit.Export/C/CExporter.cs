@@ -4,8 +4,8 @@ using System.Text;
 namespace Onebit.Export;
 
 /// <summary>
-/// A packed model as C99: one source and one header. The code needs integers alone, no heap and no library, and gives the scores of
-/// <see cref="ReferenceInterpreter"/>. Weights are constants. Values share one work buffer, which the caller gives.
+/// A packed model as C99: one source and one header. The code needs integers alone, no heap and no library. It gives the scores of
+/// <see cref="ReferenceInterpreter"/>, or draws its images. Weights are constants. Values share one work buffer, which the caller gives.
 /// </summary>
 public static class CExporter
 {

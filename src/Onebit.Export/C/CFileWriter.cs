@@ -13,12 +13,12 @@ internal static class CFileWriter
         ModelInput input = model.Input;
         var text = new CText();
         string size = $"{input.Channels} x {input.Height} x {input.Width} bytes (channels x height x width)",
-            classes = $"{model.ClassCount} {(model.ClassCount == 1 ? "class" : "classes")}{ClassNames(model)}";
+            classes = $"{model.ClassCount} classes{ClassNames(model)}";
         (string purpose, string example) = unit.Draws
             ? (
                 $"""
-                * Draws   {size},
-                *         one of {classes}.
+                * Draws   {size}{(model.ClassCount == 1 ? "." : ",")}
+                {(model.ClassCount == 1 ? "" : $"*         one of {classes}.")}
                 """,
                 $"""
                 * static uint8_t pixels[{macro}_PIXELS];
@@ -80,9 +80,8 @@ internal static class CFileWriter
         text.Add(
             unit.Draws
                 ? $"""
-                /* Draws an image of a class, 0 to {model.ClassCount
-                    - 1}, in 1 to {macro}_STEPS steps. pixels receives {macro}_PIXELS bytes.
-                * The same class, seed and steps give the same image as in Onebit. The result is -1 where a number is out of range, else 0.
+                /* Draws an image in 1 to {macro}_STEPS steps. pixels receives {macro}_PIXELS bytes.
+                * label is the class, 0 to {macro}_CLASSES - 1. The same label, seed and steps give the same image as in Onebit. The result is -1 where a number is out of range, else 0.
                 * Calls with different work buffers may run at the same time. */
                 {new CGenerator(unit).Declaration};
                 """

@@ -35,6 +35,11 @@ internal sealed class CGenerator(CUnit unit)
             return z ^ z >> 31;
             }
 
+            /* The noise level where so many of all steps are left. */
+            static uint32_t level_of(int left, int steps) {
+            return ({{2 * levels}}u * (uint32_t)left + (uint32_t)steps) / (2u * (uint32_t)steps);
+            }
+
             {{step}}
             {{Declaration}} {
             uint8_t *const memory = work->bytes;
@@ -50,8 +55,7 @@ internal sealed class CGenerator(CUnit unit)
             }
             state[{{CUnit.Literal(Count + 1)}}] = ({{state}})label;
             for (int left = steps; left > 0; left--) {
-            const uint32_t level = ({{2 * levels}}u * (uint32_t)left + (uint32_t)steps) / (2u * (uint32_t)steps);
-            const uint32_t next = left == 1 ? 0 : ({{2 * levels}}u * (uint32_t)(left - 1) + (uint32_t)steps) / (2u * (uint32_t)steps);
+            const uint32_t level = level_of(left, steps), next = level_of(left - 1, steps);
             state[{{CUnit.Literal(Count)}}] = ({{state}})(level - 1);
             {{calls}}
             {{(IsBits ? "" : "const factors f = step_factors(level, next);")}}

@@ -1,7 +1,7 @@
 namespace Onebit.Export;
 
 /// <summary>What a page shows.</summary>
-/// <param name="Models">Packed models, at least one. The first is shown first.</param>
+/// <param name="Models">Classifiers, at least one. The first is shown first.</param>
 /// <param name="Float">A network in full precision beside them, or null.</param>
 /// <param name="Gallery">Images to choose from, or null.</param>
 /// <param name="Generator">A diffusion model that draws grey images, or null. A tiny page has none.</param>
@@ -14,7 +14,7 @@ public sealed record DemoContent(
 
 /// <summary>A packed model of a page.</summary>
 /// <param name="Name">What it is called.</param>
-/// <param name="Model">The model, which reads images of 1 or 3 channels or draws some.</param>
+/// <param name="Model">The model. It reads images of 1 or 3 channels, or draws grey ones.</param>
 /// <param name="Preparation">How pictures are prepared for it; unknown: they are scaled.</param>
 /// <param name="Accuracy">Share of test images that it reads rightly, or null.</param>
 public sealed record DemoModel(string Name, BitModel Model, ImagePreparation Preparation, double? Accuracy = null);

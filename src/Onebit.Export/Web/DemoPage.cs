@@ -15,7 +15,9 @@ public static class DemoPage
     private static readonly JsonSerializerOptions s_json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>A page with several models, full precision, a look at each layer and a gallery.</summary>
-    /// <exception cref="InvalidDataException">A model reads images of other channels than 1 or 3.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A model does not classify images of 1 or 3 channels, or the generator does not draw grey ones.
+    /// </exception>
     public static string Write(DemoContent content)
     {
         ArgumentNullException.ThrowIfNull(content);

@@ -13,7 +13,7 @@ internal static partial class WebScripts
     public static string Read(string name) => Compact(Encoding.UTF8.GetString(Resource(Folder + name)));
 
     /// <summary>The engine: what reads, checks and runs packed models.</summary>
-    /// <param name="needed">Names of operations, for classifiers; null: all, for diffusion models too.</param>
+    /// <param name="needed">Names of operations; null: all of them, and the sampler of diffusion models.</param>
     public static string Engine(IReadOnlySet<string>? needed = null) =>
         Read("model.js")
         + (needed is null ? Read("diffusion.js") : "")

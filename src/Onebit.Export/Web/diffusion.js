@@ -21,7 +21,7 @@ class Diffusion {
 
   // The levels that a sampler visits, and level 0.
   visited(steps) {
-    return Array.from({ length: steps + 1 }, (_, k) => (k < steps ? Math.floor((2 * this.levels * (steps - k) + steps) / (2 * steps)) : 0));
+    return Array.from({ length: steps + 1 }, (_, k) => Math.floor((2 * this.levels * (steps - k) + steps) / (2 * steps)));
   }
 
   // The factors of the image, the state and new noise in a step.
@@ -61,7 +61,7 @@ function fillNoise(seed, step, numbers, isUniform) {
 function* drawing(model, classIndex, seed, steps) {
   const { diffusion, values, image: { count } } = model;
   check(diffusion, "The model is a classifier, which draws nothing.");
-  check(classIndex < diffusion.classes, "The model has no such class.");
+  check(classIndex >= 0 && classIndex < diffusion.classes, "The model has no such class.");
   check(steps >= 1 && steps <= diffusion.levels, `The model draws in 1 to ${diffusion.levels} steps.`);
   const { isBits } = diffusion, state = values[0], levels = diffusion.visited(steps), noise = new Int32Array(count);
   const pixels = () => Uint8Array.from(state.subarray(0, count), x => ((clamp(x, -STATE_ONE, STATE_ONE) + STATE_ONE) * 255 + STATE_ONE) >> 13);
@@ -69,18 +69,21 @@ function* drawing(model, classIndex, seed, steps) {
   noise.forEach((x, i) => (state[i] = isBits ? (x < CHANCE_ONE / 2 ? STATE_ONE : -STATE_ONE) : x));
   for (let k = 0; k < steps; k++) {
     yield pixels();
-    const [level, next] = [levels[k], levels[k + 1]], [ofImage, ofState, ofNoise] = diffusion.step(level, next);
+    const [level, next] = [levels[k], levels[k + 1]];
     state[count] = level - 1;
     state[count + 1] = classIndex;
     model.compute();
     const predicted = values.at(-1);
-    if (ofNoise || isBits) fillNoise(seed, k + 1, noise, isBits);
+    if (isBits) {
+      fillNoise(seed, k + 1, noise, true);
+      for (let i = 0; i < count; i++) state[i] = noise[i] < diffusion.chance(level, next, state[i] > 0, predicted[i]) ? STATE_ONE : -STATE_ONE;
+      continue;
+    }
+    const [ofImage, ofState, ofNoise] = diffusion.step(level, next);
+    if (ofNoise) fillNoise(seed, k + 1, noise, false);
     for (let i = 0; i < count; i++) {
-      if (isBits) state[i] = noise[i] < diffusion.chance(level, next, state[i] > 0, predicted[i]) ? STATE_ONE : -STATE_ONE;
-      else {
-        const sum = ofImage * clamp(predicted[i], -STATE_ONE, STATE_ONE) + ofState * state[i] + ofNoise * noise[i];
-        state[i] = clamp(Math.floor((sum + SIGNAL_ONE / 2) / SIGNAL_ONE), -(2 ** 15), 2 ** 15 - 1);
-      }
+      const sum = ofImage * clamp(predicted[i], -STATE_ONE, STATE_ONE) + ofState * state[i] + ofNoise * noise[i];
+      state[i] = clamp(Math.floor((sum + SIGNAL_ONE / 2) / SIGNAL_ONE), -(2 ** 15), 2 ** 15 - 1);
     }
   }
   yield pixels();

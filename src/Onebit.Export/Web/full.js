@@ -28,6 +28,9 @@ function makeFull() {
       if (float) floatAnswer.name.textContent = float.name;
       fillSelect();
       showGallery();
+    },
+
+    startDrawing() {
       if (content.generator) makeGenerator();
     },
 

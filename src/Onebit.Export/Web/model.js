@@ -119,7 +119,7 @@ class Model {
     check([49, 66, 73, 84].every((letter, i) => bytes[i] === letter), "This is not a .onebit file.");
     const version = bytes[4] & 15, isDiffusion = version === 3;
     this.preparation = bytes[4] >> 4;
-    check(version >= 1 && version <= 3 && this.preparation <= 2, `This page reads versions 1 to 3 of the format; the model has ${version}.`);
+    check(version >= 1 && version <= 3 && this.preparation <= 2, `This page reads versions 1 to 3 of the format; the model has ${bytes[4]}.`);
     check(end > 4 && crc32c(bytes.subarray(0, end)) === new DataView(bytes.buffer, bytes.byteOffset + end).getUint32(0, true),
       "The model file is damaged or incomplete: its checksum does not match.");
     const reader = new Reader(bytes.subarray(5, end));
@@ -128,7 +128,7 @@ class Model {
     const [channels, height, width] = [reader.size(), reader.size(), reader.size()], bits = reader.byte();
     this.threshold = reader.byte();
     check(isDiffusion ? (bits === 16 || bits === 1) && this.threshold === 0 : (bits === 8 && this.threshold === 0) || (bits === 1 && this.threshold > 0),
-      "The model's pixels have 8 bits, or 1 bit and a threshold, or those of a diffusion model.");
+      "Pixels have 8 bits, or 1 bit and a threshold; those of a diffusion model have 16 bits or 1, and no threshold.");
     this.image = this.shape(channels, height, width);
     this.diffusion = isDiffusion ? new Diffusion(reader, bits === 1) : null;
     this.infos = [isDiffusion ? integers(this.shape(this.image.count + 2, 1, 1), -(2 ** 15), 2 ** 15 - 1) : codes(this.image, bits)];

@@ -4,6 +4,7 @@ const commands = {
   // Images lie one after another. A score is 64 bits, little-endian.
   scores(modelFile, imageFile) {
     const model = new Model(readBytes(modelFile)), images = readBytes(imageFile), size = model.values[0].length;
+    check(!model.diffusion, "The model draws images; it reads none.");
     check(images.length % size === 0, "The images have another size than the model reads.");
     const scores = new BigInt64Array((images.length / size) * model.classes);
     for (let i = 0; i * size < images.length; i++) {

@@ -258,4 +258,5 @@ if (!full) oneBit.name.textContent = current().name;
 attempt(() => {
   redraw();
   recognise();
+  full?.startDrawing();
 });

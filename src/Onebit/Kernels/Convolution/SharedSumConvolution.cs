@@ -165,8 +165,9 @@ internal sealed class SharedSumConvolution<TOps, TVector> : ConvolutionKernel
             {
                 // Rows are written in order, so what a vector writes beyond one is overwritten by the next.
                 (int row, int column) = Math.DivRem(phase, step);
-                for (int y = 0; y < _planeRows; y++, row = Math.Min(row + step, Rows - 1), planes = ref Unsafe.Add(ref planes, pitch))
+                for (int y = 0; y < _planeRows; y++, row += step, planes = ref Unsafe.Add(ref planes, pitch))
                 {
+                    row = Math.Min(row, Rows - 1);
                     ref byte from = ref Unsafe.Add(ref padded, (channel * Rows + row) * _row + column);
                     for (int x = 0; x < pitch; x += Vector128<byte>.Count)
                     {
@@ -333,7 +334,7 @@ internal sealed class SharedSumConvolution<TOps, TVector> : ConvolutionKernel
                 tables = sums.Units * sums.Tables * sums.Entries,
                 all = (sums.Positions + Lanes - 1) / Lanes;
             double perVector = sums.Windows * (sums.Units * sums.Terms + 4.0 * Chunks(layer, sums)) + 8;
-            // To split 16 bytes of a phase.
+            // To split 16 bytes takes as long as 2.5 additions.
             int rows = layer.Source.Height + 2 * layer.Linear.Padding;
             double split = sums.Step == 1 ? 0 : 2.5 * layer.Source.Channels * sums.Step * rows * ((sums.Pitch + 15) / 16);
             for (int vectors = 1; vectors <= all; vectors++)
