@@ -82,6 +82,21 @@ public partial class ShippedModelsTests
         Assert.Equal(sha256, Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes<long>(scores)))[..48]);
     }
 
+    /// <summary>Seeds 1 to 20, each class twice, in 1 to 20 steps. Of the SHA-256 of all pixels the first 48 digits.</summary>
+    [Theory]
+    [InlineData("mnist-draw-8bit", "722199cf22d69482b0f3eaf5198479a5b26b5a46bd75e635")]
+    public void A_diffusion_model_draws_what_it_always_drew(string name, string sha256)
+    {
+        var generator = Generator.Load(Model(name));
+        byte[] pixels = new byte[20 * 784];
+        for (int i = 0; i < 20; i++)
+        {
+            generator.Generate(i % 10, 1 + i, pixels.AsSpan(i * 784, 784), 1 + i);
+        }
+
+        Assert.Equal(sha256, Convert.ToHexStringLower(SHA256.HashData(pixels))[..48]);
+    }
+
     [Fact]
     public void Predictions_are_written_with_labels_and_scores()
     {

@@ -10,13 +10,15 @@ namespace Onebit.Cli;
 internal static class DemoCommand
 {
     // The first one is shown first, and is the one of the tiny page. The last one has activations of one bit, too.
-    private static readonly string[] s_shipped = ["mnist-small", "mnist-micro", "mnist-tiny", "mnist-headline", "cnn-binarynet"];
+    private static readonly string[] s_classifiers = ["mnist-small", "mnist-micro", "mnist-tiny", "mnist-headline", "cnn-binarynet"];
+
+    private const string ShippedGenerator = "mnist-draw-8bit";
 
     internal static Command Create()
     {
         var models = new Argument<string[]>("MODEL")
         {
-            Description = "Packed models, .onebit files. The default is the models for digits that come with Onebit.",
+            Description = "Packed models, .onebit files. The default is models for digits that come with Onebit, one that draws among them.",
             Arity = ArgumentArity.ZeroOrMore,
         };
         models.Validators.Add(result =>
@@ -56,18 +58,24 @@ internal static class DemoCommand
         {
             string file = parsed.GetRequiredValue(output);
             string[] paths = parsed.GetValue(models) ?? [];
+            bool isTiny = parsed.GetValue(tiny);
             (string Name, BitModel Model)[] given =
                 [.. paths.Select(path => (Path.GetFileNameWithoutExtension(path), BitModel.Load(path)))],
                 generators = [.. given.Where(m => m.Model.Input.Diffusion is not null)],
                 packed = [.. given.Except(generators)];
-            if (generators.Length > (parsed.GetValue(tiny) ? 0 : 1))
+            if (generators.Length > (isTiny ? 0 : 1))
             {
                 throw new ExperimentException($"{generators[^1].Name} draws images; a page shows one such model, and a tiny page none.");
             }
 
+            if (given.Length == 0 && !isTiny)
+            {
+                generators = [(ShippedGenerator, Shipped(ShippedGenerator))];
+            }
+
             if (packed.Length == 0)
             {
-                packed = [.. s_shipped.Take(parsed.GetValue(tiny) ? 1 : s_shipped.Length).Select(name => (name, Shipped(name)))];
+                packed = [.. s_classifiers.Take(isTiny ? 1 : s_classifiers.Length).Select(name => (name, Shipped(name)))];
             }
 
             ImageSet? test = Test(
@@ -78,7 +86,7 @@ internal static class DemoCommand
             );
             DemoModel? generator = generators.Select(m => new DemoModel(m.Name, m.Model, ImagePreparation.Unknown)).FirstOrDefault();
             DemoModel[] shown = [.. packed.Select(m => Measured(m.Name, m.Model, packed[0].Model, test))];
-            string page = parsed.GetValue(tiny)
+            string page = isTiny
                 ? DemoPage.WriteTiny(shown[0])
                 : DemoPage.Write(Content(shown, test) with { Generator = generator });
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);

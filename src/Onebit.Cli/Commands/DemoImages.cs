@@ -7,7 +7,7 @@ namespace Onebit.Cli;
 internal static class DemoImages
 {
     private const int Candidates = 500,
-        Shown = 36;
+        Shown = 24;
 
     /// <summary>Of the images about which the first model is least sure, those that another network reads otherwise.</summary>
     /// <returns>Null: there are none.</returns>

@@ -53,7 +53,7 @@ internal static class GenerateCommand
             """
             Draw images with a packed diffusion model. The same seed gives the same image on every machine.
 
-            Example: onebit generate onebit-runs/binaryconnect-seed1/model.onebit --class 7 --out sevens.png
+            Example: onebit generate models/mnist-draw-8bit.onebit --class 7 --out sevens.png
             """
         )
         {
