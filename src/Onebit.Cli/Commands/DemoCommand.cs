@@ -18,7 +18,7 @@ internal static class DemoCommand
     {
         var models = new Argument<string[]>("MODEL")
         {
-            Description = "Packed models, .onebit files. The default is models for digits that come with Onebit, one that draws among them.",
+            Description = "Packed models, .onebit files. The default is models for digits that come with Onebit; one of them draws.",
             Arity = ArgumentArity.ZeroOrMore,
         };
         models.Validators.Add(result =>

@@ -81,7 +81,8 @@ internal static class CFileWriter
             unit.Draws
                 ? $"""
                 /* Draws an image in 1 to {macro}_STEPS steps. pixels receives {macro}_PIXELS bytes.
-                * label is the class, 0 to {macro}_CLASSES - 1. The same label, seed and steps give the same image as in Onebit. The result is -1 where a number is out of range, else 0.
+                * label is the class, 0 to {macro}_CLASSES - 1. The same label, seed and steps give the same image as in Onebit.
+                * The result is -1 where a number is out of range, else 0.
                 * Calls with different work buffers may run at the same time. */
                 {new CGenerator(unit).Declaration};
                 """

@@ -1,6 +1,6 @@
 namespace Onebit.Export;
 
-/// <summary>The function of a diffusion model that draws: the sampler of <see cref="Generator"/> around the functions of the layers.</summary>
+/// <summary>The function that draws with a diffusion model: the sampler of <see cref="Generator"/> around those of the layers.</summary>
 /// <param name="unit">The file.</param>
 internal sealed class CGenerator(CUnit unit)
 {
