@@ -77,7 +77,7 @@ public class GenerateTests
     {
         using var folder = new TemporaryFolder();
         string model = Model(folder),
-            grid = folder.File("grid.png");
+            grid = folder.File("new/grid.png");
         Assert.Equal(0, OnebitProcess.Run("generate", model, "--class", "<b>cat</b>", "--count", "5", "--out", grid).ExitCode);
         using SKBitmap picture = SKBitmap.Decode(grid);
         Assert.Equal((3 * 2 * Size + 2 * 2, 2 * 2 * Size + 2), (picture.Width, picture.Height)); // 5 images in 3 columns.

@@ -29,7 +29,10 @@ public partial class ShippedModelsTests
     public void Every_model_has_its_line_and_keeps_its_limit()
     {
         (string Name, int Bytes, string Accuracy)[] lines = [.. Lines()];
-        Assert.Equal(Repository.Classifiers.Select(Path.GetFileNameWithoutExtension), lines.Select(l => l.Name).Order());
+        Assert.Equal(
+            Repository.Classifiers.Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal),
+            lines.Select(l => l.Name).Order(StringComparer.Ordinal)
+        );
         foreach ((string name, int bytes, _) in lines)
         {
             string path = Model(name);
