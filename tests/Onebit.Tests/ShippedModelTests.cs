@@ -68,6 +68,7 @@ public class ShippedModelTests
     public void Every_kernel_path_of_a_shipped_diffusion_model_draws_the_pixels_of_the_reference_interpreter()
     {
         int count = Environment.GetEnvironmentVariable("ONEBIT_ALL") == "1" ? 1000 : 2;
+        Assert.NotEmpty(Repository.Generators);
         foreach (string path in Repository.Generators)
         {
             BitModel model = BitModel.Load(path);

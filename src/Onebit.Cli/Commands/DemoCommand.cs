@@ -87,7 +87,7 @@ internal static class DemoCommand
             DemoModel? generator = generators.Select(m => new DemoModel(m.Name, m.Model, ImagePreparation.Unknown)).FirstOrDefault();
             DemoModel[] shown = [.. packed.Select(m => Measured(m.Name, m.Model, packed[0].Model, test))];
             string page = isTiny ? DemoPage.WriteTiny(shown[0]) : DemoPage.Write(Content(shown, test) with { Generator = generator });
-            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
+            SharedOptions.MakeFolder(file);
             AtomicFile.WriteText(file, page);
             Console.WriteLine($"{VisibleText.Of(file)}: {new FileInfo(file).Length:N0} bytes. Open it in a browser.");
         });

@@ -158,11 +158,7 @@ internal static class ExportCommand
         bool isFile =
             Path.GetExtension(path).Equals(Path.GetExtension(name), StringComparison.OrdinalIgnoreCase) && !Directory.Exists(path);
         string file = isFile ? path : Path.Combine(path, name);
-        if (Path.GetDirectoryName(file) is { Length: > 0 } folder)
-        {
-            Directory.CreateDirectory(folder);
-        }
-
+        SharedOptions.MakeFolder(file);
         AtomicFile.Write(file, write);
         Console.WriteLine($"{VisibleText.Of(file)}: {new FileInfo(file).Length:N0} bytes, {contents}.");
     }

@@ -100,12 +100,9 @@ internal static class GenerateCommand
                 columns = only is null && classes is > 1 and <= 32 ? classes : (int)Math.Ceiling(Math.Sqrt(images)),
                 size = parsed.GetValue(scale) ?? 2;
             RequirePicture(generator.Model.Input.Shape, images, columns, size, parsed.GetValue(gif) is null ? 1 : runs + 1);
-            foreach (string? file in new[] { parsed.GetValue(grid), parsed.GetValue(gif) })
+            foreach (string file in new[] { parsed.GetValue(grid), parsed.GetValue(gif) }.OfType<string>())
             {
-                if (Path.GetDirectoryName(file) is { Length: > 0 } parent)
-                {
-                    Directory.CreateDirectory(parent);
-                }
+                SharedOptions.MakeFolder(file);
             }
 
             int[] wanted = [.. Enumerable.Range(0, images).Select(i => only ?? i % classes)];

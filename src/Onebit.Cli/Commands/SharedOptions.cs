@@ -101,6 +101,15 @@ internal static class SharedOptions
     /// <summary>The size of images.</summary>
     internal static string Describe(ImageSet images) => $"{images.Channels} x {images.Height} x {images.Width} (channels x height x width)";
 
+    /// <summary>Makes the folder that a file goes into, where it is missing.</summary>
+    internal static void MakeFolder(string file)
+    {
+        if (Path.GetDirectoryName(Path.GetFullPath(file)) is { } folder)
+        {
+            Directory.CreateDirectory(folder);
+        }
+    }
+
     /// <summary>A model must read images of the data's size.</summary>
     /// <exception cref="DatasetException">It reads others.</exception>
     internal static void RequireSameSize(BitModel model, string name, ImageSet images)

@@ -168,9 +168,9 @@ internal static class CFileWriter
         }
 
         // The generator has tables too.
-        string drawing = unit.Draws ? new CGenerator(unit).Text(buffer, calls) : "";
+        string? drawing = unit.Draws ? new CGenerator(unit).Text(buffer, calls) : null;
         text.AddIndented(unit.Text.ToString());
-        if (unit.Draws)
+        if (drawing is not null)
         {
             return text.Add(drawing).ToString();
         }

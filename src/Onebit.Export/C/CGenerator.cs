@@ -40,6 +40,11 @@ internal sealed class CGenerator(CUnit unit)
             return ({{2 * levels}}u * (uint32_t)left + (uint32_t)steps) / (2u * (uint32_t)steps);
             }
 
+            /* A number from -most to most. */
+            static int32_t clip(int32_t x, int32_t most) {
+            return x < -most ? -most : x > most ? most : x;
+            }
+
             {{step}}
             {{Declaration}} {
             uint8_t *const memory = work->bytes;
@@ -79,20 +84,11 @@ internal sealed class CGenerator(CUnit unit)
             """;
     }
 
-    private const string Clip = """
-        /* A number from -most to most. */
-        static int32_t clip(int32_t x, int32_t most) {
-        return x < -most ? -most : x > most ? most : x;
-        }
-
-        """;
-
     /// <summary>Gaussian noise, and the factors of <see cref="NoiseSchedule.Step"/>.</summary>
     private string Factors(string signal)
     {
         string noise = unit.Array("noise_of_level", [.. Schedule.Noise.ToArray().Select(n => (long)n)]);
         return $$"""
-            {{Clip}}
             /* Gaussian noise of variance 1, in 2^-12: the sum of eight bytes. */
             static int32_t noise(uint64_t state) {
             int32_t sum = -1020;
@@ -146,7 +142,6 @@ internal sealed class CGenerator(CUnit unit)
             [.. Enumerable.Range(-192, 384).Select(i => (long)Math.Clamp(Math.Round(65536 / (1 + Math.Exp(-(i + 0.5) / 16))), 1, 65535))]
         );
         return $$"""
-            {{Clip}}
             /* The probability of a 1 at a lower level, in 2^-16. */
             static uint32_t chance(uint32_t from, uint32_t to, int is_one, int32_t output) {
             const int64_t s = {{signal}}[to], told = is_one ? (int64_t){{signal}}[from] : -(int64_t){{signal}}[from];
