@@ -100,8 +100,9 @@ public class PackingTests
         using Network network = Networks.Create(
             """
             [
-              { "type": "conv", "filters": 8, "kernel": 3 }, { "type": "batchNorm" }, { "type": "activation" },
-              { "type": "conv", "filters": 8, "kernel": 3 }, { "type": "batchNorm" }, { "type": "activation" },
+              { "type": "conv", "filters": 8, "kernel": 3 }, { "type": "batchNorm" }, { "type": "activation", "name": "a" },
+              { "type": "concat", "from": ["a", "a"] }, { "type": "conv", "filters": 8, "kernel": 3 }, { "type": "batchNorm" },
+              { "type": "activation" },
               { "type": "dense" }, { "type": "batchNorm" }
             ]
             """,

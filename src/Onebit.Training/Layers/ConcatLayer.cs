@@ -33,7 +33,8 @@ public sealed record ConcatLayer : Layer
         internal override Value Pack(OperationBuilder builder, LayerNode node, IReadOnlyList<Value> inputs)
         {
             Affine[] affines = [.. inputs.SelectMany(x => x.Affines)];
-            if (!node.IsLast && node.Readers.All(r => r is WeightLayer) && affines.Any(a => a != affines[0]))
+            bool mustTellApart = affines.Any(a => a != affines[0]) || inputs.Any(x => x.Planes.Count > 1);
+            if (!node.IsLast && node.Readers.All(r => r is WeightLayer) && mustTellApart)
             {
                 return inputs[0] with { Planes = [], Affines = affines, Branches = inputs };
             }
