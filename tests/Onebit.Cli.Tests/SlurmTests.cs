@@ -52,8 +52,9 @@ public class SlurmTests(SmokeStudy local)
             // The last task of the array never starts.
             string job = (string)JsonNode.Parse(File.ReadAllText(folder.File("study/slurm/jobs.json")))!["arrays"]![0]!["job"]!;
             Run(environment, "scancel", $"{job}_8");
-            Until(() => States().Contains("failed"));
-            Assert.Single(States(), "failed");
+            const string Cancelled = "failed: it was never started";
+            Until(() => States().Contains(Cancelled));
+            Assert.Single(States(), Cancelled);
 
             // The killed node's task is queued again by Slurm; the command submits what failed, and nothing twice.
             (code, output, error) = OnebitProcess.Run(environment, [.. study, "--slurm"]);
@@ -80,7 +81,7 @@ public class SlurmTests(SmokeStudy local)
         {
             (int code, string output, string error) = OnebitProcess.Run(environment, [.. study, "--status", "--json"]);
             Assert.True(code == 0, error);
-            return [.. JsonNode.Parse(output)!.AsArray().Select(r => (string)r!["state"]!)];
+            return [.. JsonNode.Parse(output)!.AsArray().Select(r => r!["reason"] is { } reason ? $"{r["state"]}: {reason}" : $"{r["state"]}")];
         }
     }
 

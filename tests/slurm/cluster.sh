@@ -13,17 +13,25 @@ node() {
   slurmd -N "node$1" -L "$folder/node$1.log"
 }
 
-# A node's daemon and all that it has started.
+# Processes of a node: its daemons, which write its log, and then what they have started.
+daemons() {
+  for process in /proc/[0-9]*; do
+    if ls -l "$process/fd" 2>/dev/null | grep -qF " -> $folder/node$1.log"; then echo "${process#/proc/}"; fi
+  done
+}
+tasks() {
+  for process in /proc/[0-9]*; do
+    names=$( (tr '\0' '\n' <"$process/environ") 2>/dev/null | grep -cxE "SLURMD_NODENAME=node$1|SLURM_CONF=$SLURM_CONF") || true
+    if [ "${names:-0}" -eq 2 ]; then echo "${process#/proc/}"; fi
+  done
+}
+
+# Daemons first, because a daemon reports the end of its task. What starts meanwhile is found in the next round.
 end() {
-  pid=$(cat "$folder/node$1.pid" 2>/dev/null) && kill -KILL "$pid" 2>/dev/null || true
-  for environment in /proc/[0-9]*/environ; do
-    names=$( (tr '\0' '\n' <"$environment") 2>/dev/null | grep -cxE "SLURMD_NODENAME=node$1|SLURM_CONF=$SLURM_CONF") || true
-    if [ "${names:-0}" -eq 2 ]; then
-      process=${environment%/environ}
-      step=$(ps -o ppid= -p "${process#/proc/}" | tr -d ' ') || continue
-      case $(ps -o comm= -p "$step") in slurmstepd*) kill -KILL "$step" || true ;; esac
-      kill -KILL "${process#/proc/}" 2>/dev/null || true
-    fi
+  for kind in daemons tasks; do
+    while pids=$($kind "$1") && [ -n "$pids" ]; do
+      kill -KILL $pids 2>/dev/null || true
+    done
   done
 }
 
