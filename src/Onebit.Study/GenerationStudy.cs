@@ -86,7 +86,7 @@ internal sealed class GenerationStudy : IStudyTask, IDisposable
     /// <param name="preset">The preset's name or folder.</param>
     /// <param name="runs">The runs, in the order of the report, with their results.</param>
     /// <param name="missing">What is not finished; null: nothing.</param>
-    /// <param name="size">What images of a folder are scaled to.</param>
+    /// <param name="asked">What images of a folder are scaled to.</param>
     /// <param name="folder">Where to write.</param>
     /// <param name="reportFile">The report's file name.</param>
     /// <param name="measuring">Told what is measured.</param>
@@ -94,7 +94,7 @@ internal sealed class GenerationStudy : IStudyTask, IDisposable
         string preset,
         IReadOnlyList<(PlannedRun Run, RunResult Result)> runs,
         MissingRun[]? missing,
-        Shape? size,
+        (Shape? Size, int? Epochs) asked,
         string folder,
         string reportFile,
         IProgress<MeasuringProgress>? measuring
@@ -120,7 +120,7 @@ internal sealed class GenerationStudy : IStudyTask, IDisposable
             1,
             preset,
             Machine.Describe(),
-            DatasetInfo.Of(_data, size, null),
+            DatasetInfo.Of(_data, asked.Size, null),
             _features.Name,
             _extractor.Sha256,
             _extractor.Dimension,
@@ -134,7 +134,8 @@ internal sealed class GenerationStudy : IStudyTask, IDisposable
             rows,
             bits.Count > 0 ? bits : null,
             missing,
-            ProgramInfo.Now()
+            ProgramInfo.Now(),
+            asked.Epochs
         );
         results.Save(folder);
         AtomicFile.WriteText(
@@ -283,7 +284,7 @@ internal sealed class GenerationStudy : IStudyTask, IDisposable
     private string Key(string folder, RunResult result)
     {
         string file = Path.Combine(folder, result.Packed ? RunFolder.ModelFile : RunFolder.WeightsFile);
-        return $"{Hash(File.ReadAllBytes(file))[..16]}-{MeasuredWith}";
+        return $"{Hash(InputFile.ReadBytes(file))[..16]}-{MeasuredWith}";
     }
 
     /// <summary>What a folder holds of earlier measurements, or else a new one, which it then holds.</summary>

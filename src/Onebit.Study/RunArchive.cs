@@ -6,7 +6,8 @@ namespace Onebit.Study;
 
 /// <summary>
 /// Finished runs kept for good, one zip each: <c>FOLDER/PRESET/EXPERIMENT-seedN.zip</c> holds <c>run.json</c> and, where the network is
-/// packed, <c>model.onebit</c>. Weights are kept where another run comes from this one. So a new run adds a file and rewrites none.
+/// packed, <c>model.onebit</c>. Weights are kept where another run comes from this one, or where a diffusion model is not packed. So a new
+/// run adds a file and rewrites none.
 /// </summary>
 public static class RunArchive
 {
@@ -61,14 +62,16 @@ public static class RunArchive
     /// <summary>Keeps a finished run.</summary>
     /// <param name="folder">The run's folder.</param>
     /// <param name="file">The file that keeps it.</param>
-    /// <param name="isParent">Whether another run comes from it, and needs its weights.</param>
-    internal static void Add(string folder, string file, bool isParent)
+    /// <param name="withWeights">Whether its weights are needed: by a run that comes from it, or to draw.</param>
+    internal static void Add(string folder, string file, bool withWeights)
     {
         using var bytes = new MemoryStream();
         using (var zip = new ZipArchive(bytes, ZipArchiveMode.Create, leaveOpen: true))
         {
             foreach (
-                string name in s_files.Where(n => isParent || n != RunFolder.WeightsFile).Where(n => File.Exists(Path.Combine(folder, n)))
+                string name in s_files
+                    .Where(n => withWeights || n != RunFolder.WeightsFile)
+                    .Where(n => File.Exists(Path.Combine(folder, n)))
             )
             {
                 ZipArchiveEntry entry = zip.CreateEntry(name, CompressionLevel.SmallestSize);

@@ -17,6 +17,7 @@ public sealed class StudyRunner
     private readonly string _folder;
     private readonly string? _archive;
     private readonly Shape? _size;
+    private readonly int? _epochs;
     private readonly Dataset _data;
     private readonly IStudyTask _task;
     private readonly TrainingQueue _queue;
@@ -48,7 +49,7 @@ public sealed class StudyRunner
         Action<string>? noted = null
     )
     {
-        (_preset, _folder, _archive) = (preset, folder, archive);
+        (_preset, _folder, _archive, _epochs) = (preset, folder, archive, epochs);
         IReadOnlyList<Experiment> written = Preset.Load(preset);
         IsGeneration = written.Any(e => e.Generation is not null);
         if (IsGeneration && written.Any(e => e.Generation is null))
@@ -147,7 +148,8 @@ public sealed class StudyRunner
                     .ThenBy(r => r.Experiment, StringComparer.Ordinal),
             ],
             Missing(done),
-            ProgramInfo.Now()
+            ProgramInfo.Now(),
+            _epochs
         );
         results.Save(_folder);
         task.WriteReport(results, _folder, ReportFile);
@@ -177,7 +179,7 @@ public sealed class StudyRunner
                 .ThenBy(r => r.Run.Experiment.Name, StringComparer.Ordinal)
                 .ThenBy(r => r.Run.Seed),
         ];
-        return task.Execute(_preset, runs, Missing(done), _size, _folder, ReportFile, measuring);
+        return task.Execute(_preset, runs, Missing(done), (_size, _epochs), _folder, ReportFile, measuring);
     }
 
     /// <summary>All trainings of the study, for another program to start, those that others need first.</summary>
@@ -215,7 +217,9 @@ public sealed class StudyRunner
 
         foreach (PlannedRun run in done.Keys.Where(r => _archive is not null && !File.Exists(Archived(r))))
         {
-            RunArchive.Add(run.Folder, Archived(run)!, _runs.Any(r => r.Experiment.ParentRuns.Contains(run.Experiment.Name)));
+            // A diffusion model that is not packed draws from its weights.
+            bool isDrawnFrom = run.Experiment.Generation is not null && !done[run].Packed;
+            RunArchive.Add(run.Folder, Archived(run)!, isDrawnFrom || _queue.IsParent(run));
         }
 
         return done;

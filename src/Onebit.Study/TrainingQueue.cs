@@ -102,6 +102,9 @@ internal sealed class TrainingQueue(
     private static ExperimentException Circle(PlannedRun run) =>
         new($"'{run.Name}' and the runs that it needs (initializeFrom or teachers) need each other; break the circle.");
 
+    /// <summary>Whether another run of the study needs this one.</summary>
+    internal bool IsParent(PlannedRun run) => runs.Any(r => Parents(r).Contains(run));
+
     /// <summary>The study's own runs that this one needs. Others have to be finished already.</summary>
     private IEnumerable<PlannedRun> Parents(PlannedRun run) =>
         run

@@ -81,7 +81,10 @@ public class SlurmTests(SmokeStudy local)
         {
             (int code, string output, string error) = OnebitProcess.Run(environment, [.. study, "--status", "--json"]);
             Assert.True(code == 0, error);
-            return [.. JsonNode.Parse(output)!.AsArray().Select(r => r!["reason"] is { } reason ? $"{r["state"]}: {reason}" : $"{r["state"]}")];
+            return
+            [
+                .. JsonNode.Parse(output)!.AsArray().Select(r => r!["reason"] is { } reason ? $"{r["state"]}: {reason}" : $"{r["state"]}"),
+            ];
         }
     }
 

@@ -35,7 +35,6 @@ public class GaussianMixtureTests
             ],
             model.Components
         );
-        Assert.Equal(2 * 3 + 3 * 3 + 2, model.ParameterCount);
         ImageSet samples = model.Generate(
             new byte[20_000]
                 .Select((_, i) => (byte)(i % 2))

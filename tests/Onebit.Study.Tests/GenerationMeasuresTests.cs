@@ -174,7 +174,7 @@ public sealed class GenerationMeasuresTests : IDisposable
         using FeatureExtractor extractor = FeatureExtractor.Load(Path.Combine(s_models, "mnist-large.onebit"));
         BitModel classifier = BitModel.Load(Path.Combine(s_models, "mnist-headline.onebit"));
         using var reference = new GenerationReference(train, test, 10, extractor, classifier);
-        Assert.Equal((58, extractor.Sha256), (reference.FeatureDimension, reference.FeatureModelSha256));
+        Assert.Equal(58, extractor.Dimension);
 
         // The test images themselves, in another order.
         GenerationMeasures same = reference.Measure(test.Select([.. Enumerable.Range(0, 300).Reverse()]));
@@ -190,7 +190,6 @@ public sealed class GenerationMeasuresTests : IDisposable
         int[] first = ClassIndices.First(train.Labels.Span, ClassIndices.Counts(test.Labels.Span, 10));
         GenerationMeasures copies = reference.Measure(train.Select(first));
         Assert.Equal(copies.FeatureDistanceFloor, copies.FeatureDistance, 1e-6);
-        Assert.Equal(0, copies.FeatureDistanceAboveFloor, 1e-6);
         Assert.True(copies.FeatureDistanceFloor > 1 && copies.FeatureDistanceToTraining < copies.FeatureDistance);
         Assert.Equal((copies.PrecisionOfTraining, copies.RecallOfTraining), (copies.Precision, copies.Recall));
         Assert.InRange(copies.Precision, 0.5, 1);

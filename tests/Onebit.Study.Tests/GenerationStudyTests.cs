@@ -47,7 +47,7 @@ public sealed class GenerationStudyTests : IDisposable
                 "small",
                 runs,
                 [new MissingRun("other", 1)],
-                null,
+                (null, 3),
                 _folder.Path,
                 "report.html",
                 new SynchronousProgress<MeasuringProgress>(m => told.Add(m.Experiment))
@@ -103,6 +103,7 @@ public sealed class GenerationStudyTests : IDisposable
         Assert.Contains("Diffusion on bits", page.Root!.Value, StringComparison.Ordinal);
         Assert.Equal(bounds.Bounds[1].Bound, written.GetProperty("bits")[0].GetProperty("bound").GetDouble());
         Assert.Contains("1\u00a0training is missing", page.Root.Value, StringComparison.Ordinal);
+        Assert.Contains("onebit study --preset small --epochs 3", page.Root.Value, StringComparison.Ordinal);
 
         // A study that is continued takes what was measured.
         string kept = Path.Combine(runs[0].Item1.Folder, "measures.json");

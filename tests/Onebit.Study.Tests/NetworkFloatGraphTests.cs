@@ -33,7 +33,8 @@ public class NetworkFloatGraphTests
         NetworkSpec averaged = new("averaged", [new ConvLayer(10, 3), new BatchNormLayer(), new AveragePoolLayer()]);
         (NetworkSpec, GenerationSpec? Generation)[] all =
         [
-            .. Preset.Names.SelectMany(Preset.Load).Select(e => (e.Network, e.Generation)),
+            // A threshold on scores has no form in full precision.
+            .. Preset.Names.SelectMany(Preset.Load).Where(e => e.Name != "bit-threshold").Select(e => (e.Network, e.Generation)),
             (pooled, null),
             (averaged, null),
         ];

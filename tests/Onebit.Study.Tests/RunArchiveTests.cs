@@ -56,12 +56,12 @@ public sealed class RunArchiveTests : IDisposable
         Assert.Equal([RunFolder.ModelFile, RunFolder.ResultFile], Directory.EnumerateFiles(folder).Select(Path.GetFileName).Order());
         string again = _folder.File("again.zip");
         File.WriteAllText(Path.Combine(folder, RunFolder.WeightsFile), "weights");
-        RunArchive.Add(folder, again, isParent: false);
+        RunArchive.Add(folder, again, withWeights: false);
         Assert.Equal(Predictions(file), Predictions(again));
         // The weights of a parent are kept.
         string parent = _folder.File("parent.zip"),
             extracted = _folder.File("extracted");
-        RunArchive.Add(folder, parent, isParent: true);
+        RunArchive.Add(folder, parent, withWeights: true);
         RunArchive.Extract(parent, extracted, RunArchive.Read(parent).Fingerprint);
         Assert.Equal("weights", File.ReadAllText(Path.Combine(extracted, RunFolder.WeightsFile)));
         RunArchive.Extract(again, _folder.File("other"), RunArchive.Read(again).Fingerprint);

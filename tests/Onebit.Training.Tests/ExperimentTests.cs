@@ -129,7 +129,11 @@ public sealed class ExperimentTests : IDisposable
     [InlineData("\"method\": \"binarynet\"", "\"method\": \"float32\", \"scaleBits\": 4", "go with a method that binarizes")]
     [InlineData("\"epochs\": 3", "\"epochs\": 3, \"weightBits\": 2", "weightBits must be 32 or 1")]
     [InlineData("\"method\": \"binarynet\"", "\"method\": \"float32\", \"weightBits\": 1", "weightBits must be 32.")]
-    [InlineData("\"method\": \"binarynet\"", "\"method\": \"float32\", \"activationBits\": 1", "activationBits must be 32 or 8.")]
+    [InlineData("\"method\": \"binarynet\"", "\"method\": \"float32\", \"activationBits\": 1", "activationBits must be 32 with float32.")]
+    [InlineData("\"method\": \"binarynet\"", "\"method\": \"float32\", \"activationBits\": 8", "activationBits must be 32 with float32.")]
+    [InlineData("\"sgd\"", "\"adam\"", "momentum is of sgd; leave it out")]
+    [InlineData("\"momentum\": 0.9", "\"adaptivity\": 0.5", "adaptivity and threshold are of bop; leave them out")]
+    [InlineData("\"exponential\"", "\"cosine\"", "a factor is of an exponential schedule; leave it out")]
     [InlineData("\"method\": \"binarynet\"", "\"method\": \"lq\", \"weightBits\": 5", "weightBits must be 32 or, with lq, 1 to 4.")]
     [InlineData("\"method\": \"binarynet\"", "\"method\": \"lq\", \"weightBits\": 0", "weightBits must be 32 or, with lq, 1 to 4.")]
     [InlineData(

@@ -1,3 +1,4 @@
+using Onebit.Datasets;
 using static TorchSharp.torch;
 
 namespace Onebit.Training.Tests;
@@ -48,6 +49,16 @@ public sealed class GenerationTests : TrainingTests
         Kill(experiment, _folder.File("killed"), step: 15);
         RunResult resumed = new Trainer(experiment, s_mnist, 1, _folder.File("killed")).Run(TestContext.Current.CancellationToken);
         Assert.Equal(((GenerationResult)whole).DenoisingErrors, ((GenerationResult)resumed).DenoisingErrors);
+    }
+
+    [Fact]
+    public void Images_fewer_than_levels_are_seen_at_every_level()
+    {
+        ImageSet images = s_mnist.Train;
+        var few = new Dataset("few", images.Slice(0, 40), images.Slice(40, 3));
+        var result = (GenerationResult)
+            new Trainer(Denoiser("float32") with { Epochs = 1 }, few, 1, _folder.Path).Run(TestContext.Current.CancellationToken);
+        Assert.All(result.DenoisingErrors, e => Assert.True(e > 0));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Onebit.Datasets;
 using static TorchSharp.torch;
 
 namespace Onebit.Training.Tests;
@@ -102,12 +103,22 @@ public sealed class ParentRunTests : TrainingTests
                 .Throws<ExperimentException>(() => Run(Small("binarynet") with { InitializeFrom = "teacher" }, _folder.File("other")))
                 .Message
         );
+        Assert.Equal(
+            $"The run in '{_folder.File("teacher")}' was trained on other images than slice; train it on these.",
+            Assert
+                .Throws<ExperimentException>(() =>
+                    new Trainer(student, Other(), 1, _folder.File("slice")).Run(TestContext.Current.CancellationToken)
+                )
+                .Message
+        );
         File.WriteAllText(_folder.File("teacher/" + RunFolder.WeightsFile), "none");
         Assert.Equal(
             $"The weights '{_folder.File("teacher/" + RunFolder.WeightsFile)}' cannot be read; train that run again.",
             Assert.Throws<ExperimentException>(() => Run(student, _folder.File("again"))).Message
         );
     }
+
+    private static Dataset Other() => new("slice", s_mnist.Train.Slice(0, 100), s_mnist.Test);
 
     [Fact]
     public void A_teacher_leaves_the_pixels_as_they_are()

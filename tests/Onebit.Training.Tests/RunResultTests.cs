@@ -64,6 +64,30 @@ public sealed class RunResultTests : TrainingTests
     }
 
     [Theory]
+    [InlineData("bounds")]
+    [InlineData("denoisingErrors")]
+    public void The_name_of_an_experiment_says_nothing_about_its_task(string name)
+    {
+        ClassificationResult result = Run(Small("float32") with { Name = name, Epochs = 1 }, _folder.Path);
+        Assert.Equal(result.TestPredictions, ((ClassificationResult)RunFolder.Load(_folder.Path)!).TestPredictions);
+    }
+
+    [Fact]
+    public async Task A_run_that_another_process_finishes_meanwhile_is_not_trained_again()
+    {
+        string finished = _folder.File("finished"),
+            folder = _folder.File("run");
+        Run(Small("float32") with { Epochs = 1 }, finished);
+        Directory.CreateDirectory(folder);
+        IDisposable held = RunFolder.Lock(folder);
+        Task<ClassificationResult> second = Task.Run(() => Run(Small("float32") with { Epochs = 1 }, folder));
+        await Task.Delay(1000, TestContext.Current.CancellationToken);
+        File.Copy(Path.Combine(finished, RunFolder.ResultFile), Path.Combine(folder, RunFolder.ResultFile));
+        held.Dispose();
+        Assert.Equal(((ClassificationResult)RunFolder.Load(finished)!).TrainSeconds, (await second).TrainSeconds);
+    }
+
+    [Theory]
     [InlineData("float32")]
     [InlineData("binaryconnect")]
     [InlineData("binarynet")]

@@ -25,6 +25,7 @@ public class TrainingLengthTests
         Experiment resolved = TrainingLength.Resolve(recipe, Data(1_200));
         Assert.Equal(Math.Pow(0.5, 3), Math.Pow(resolved.Schedule!.Factor, resolved.Epochs), 1e-9);
         Assert.Equal(108, resolved.Augmentation!.Epochs);
+        Assert.Equal(4, TrainingLength.Resolve(recipe, Data(60_000), 6).Augmentation!.Epochs);
         Assert.NotEqual(recipe.ToCanonicalJson(), resolved.ToCanonicalJson());
         Assert.Contains("162 instead of 3", TrainingLength.Describe([(recipe, resolved)]), StringComparison.Ordinal);
     }

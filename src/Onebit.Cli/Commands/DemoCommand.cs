@@ -117,8 +117,7 @@ internal static class DemoCommand
         double? accuracy = null;
         if (test is not null && model.Input.Shape == first.Input.Shape && model.ClassNames.SequenceEqual(first.ClassNames))
         {
-            byte[] classes = ModelPredictions.Of(model, test);
-            accuracy = (double)Enumerable.Range(0, test.Count).Count(i => classes[i] == test.Labels.Span[i]) / test.Count;
+            accuracy = Evaluation.AccuracyOf(test.Labels.Span, ModelPredictions.Of(model, test));
         }
 
         return new DemoModel(name, model, KnownPreparation.Of(model), accuracy);

@@ -73,7 +73,7 @@ internal static class EvalCommand
             }
 
             int[][] confusion = Evaluation.Confusion(test.Labels.Span, predictions, names.Count);
-            double accuracy = (double)Enumerable.Range(0, names.Count).Sum(c => confusion[c][c]) / test.Count;
+            double accuracy = Evaluation.AccuracyOf(test.Labels.Span, predictions);
             (long Integers, long Different)? compared = parsed.GetValue(check) ? Compare(packed, test, predictions) : null;
             McNemar? difference = other is null ? null : McNemar.Compare(test.Labels.Span, predictions, ModelPredictions.Of(other, test));
             if (parsed.GetValue(json))

@@ -99,22 +99,23 @@ internal static class GenerateCommand
             int images = parsed.GetValue(count) ?? (only is null && classes > 1 ? Math.Min(8 * classes, MaxCount) : 64),
                 columns = only is null && classes is > 1 and <= 32 ? classes : (int)Math.Ceiling(Math.Sqrt(images)),
                 size = parsed.GetValue(scale) ?? 2;
-            RequirePicture(generator.Model.Input.Shape, images, columns, size, parsed.GetValue(gif) is null ? 1 : runs + 1);
             foreach (string file in new[] { parsed.GetValue(grid), parsed.GetValue(gif) }.OfType<string>())
             {
+                RequirePicture(generator.Model.Input.Shape, images, columns, size, parsed.GetValue(gif) is null ? 1 : runs + 1);
                 SharedOptions.MakeFolder(file);
             }
 
             int[] wanted = [.. Enumerable.Range(0, images).Select(i => only ?? i % classes)];
             long first = parsed.GetValue(seed);
             var watch = Stopwatch.StartNew();
-            ImageSet drawn = ProgressDisplay.Show(display =>
-                GeneratedImages.Draw(generator, wanted, first, runs, progress: done => Report(display, done, images))
+            var drawn = new Lazy<ImageSet>(() =>
+                ProgressDisplay.Show(display =>
+                    GeneratedImages.Draw(generator, wanted, first, runs, progress: done => Report(display, done, images))
+                )
             );
-            double milliseconds = watch.Elapsed.TotalMilliseconds;
             if (parsed.GetValue(grid) is { } picture)
             {
-                ImageGrid.Write(picture, ImageGrid.Draw(drawn, columns, scale: size));
+                ImageGrid.Write(picture, ImageGrid.Draw(drawn.Value, columns, scale: size));
                 Say(picture, $"{images} images, {runs} steps each");
             }
 
@@ -130,13 +131,13 @@ internal static class GenerateCommand
                 for (int i = 0; i < images; i++)
                 {
                     string file = string.Create(CultureInfo.InvariantCulture, $"{i:D4}{(classes > 1 ? $"-class{wanted[i]}" : "")}.png");
-                    ImageGrid.Write(Path.Combine(into, file), ImageGrid.Draw(drawn.Slice(i, 1), 1, scale: size));
+                    ImageGrid.Write(Path.Combine(into, file), ImageGrid.Draw(drawn.Value.Slice(i, 1), 1, scale: size));
                 }
 
                 Say(into, $"{images} files");
             }
 
-            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Drawn in {milliseconds / 1000:F1} s."));
+            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Drawn in {watch.Elapsed.TotalSeconds:F1} s."));
             return 0;
         });
         return command;

@@ -30,18 +30,19 @@ internal static class ImportCommand
         };
         command.SetAction(parsed =>
         {
-            string path = parsed.GetRequiredValue(file);
+            string path = parsed.GetRequiredValue(file),
+                target = parsed.GetValue(output) ?? Path.ChangeExtension(path, ".onebit");
+            SharedOptions.MakeFolder(target);
             BitModel model;
             try
             {
-                model = QonnxImporter.Read(File.ReadAllBytes(path));
+                model = QonnxImporter.Read(InputFile.ReadBytes(path));
             }
             catch (InvalidDataException e)
             {
                 throw new InvalidDataException($"{path}: {e.Message}", e);
             }
 
-            string target = parsed.GetValue(output) ?? Path.ChangeExtension(path, ".onebit");
             model.Save(target);
             Console.WriteLine(
                 $"{VisibleText.Of(target)}: {new FileInfo(target).Length:N0} bytes, {model.Operations.Count} operations, "

@@ -36,7 +36,9 @@ internal static class PackCommand
         };
         command.SetAction(parsed =>
         {
-            string path = parsed.GetRequiredValue(weights);
+            string path = parsed.GetRequiredValue(weights),
+                target = parsed.GetValue(output) ?? Path.ChangeExtension(path, ".onebit");
+            SharedOptions.MakeFolder(target);
             Experiment chosen = ExperimentFile.Load(parsed.GetRequiredValue(experiment));
             Dataset images = DataCommand.LoadShowingProgress(SharedOptions.DataFor([chosen], parsed, data), null);
             BitModel model;
@@ -49,7 +51,6 @@ internal static class PackCommand
                 throw new InvalidDataException($"{path}: the network cannot be packed: {e.Message.TrimEnd('.')}.", e);
             }
 
-            string target = parsed.GetValue(output) ?? Path.ChangeExtension(path, ".onebit");
             model.Save(target);
             Console.WriteLine($"{VisibleText.Of(target)}: {new FileInfo(target).Length:N0} bytes.");
         });

@@ -88,8 +88,14 @@ internal static class PredictCommand
             }
 
             RequireReadable(packed.Input, path, digits, known);
+            string? file = parsed.GetValue(pixels);
+            if (file is not null)
+            {
+                SharedOptions.MakeFolder(file);
+            }
+
             Answer[] answers = Classify(packed, parsed.GetRequiredValue(images), digits);
-            if (parsed.GetValue(pixels) is { } file)
+            if (file is not null)
             {
                 AtomicFile.Write(file, stream => stream.Write([.. answers.SelectMany(a => a.Pixels ?? [])]));
             }

@@ -16,6 +16,7 @@ internal static class PredictionsFile
 
     internal static void Write(string path, BitModel model, ImageSet images)
     {
+        SharedOptions.MakeFolder(path);
         var text = new StringBuilder("index,label,class");
         for (int c = 0; c < model.ClassCount; c++)
         {

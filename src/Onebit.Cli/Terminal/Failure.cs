@@ -21,7 +21,7 @@ internal static class Failure
 
         string sentence = cause switch
         {
-            OperationCanceledException => "stopped. The same command continues from the last checkpoint.",
+            OperationCanceledException => "stopped. A training continues from its last checkpoint when its command is run again.",
             ExperimentException or DatasetException or VerificationException => cause.Message,
             InvalidDataException or IOException or UnauthorizedAccessException => cause.Message,
             _ when TorchLibrary.Obstacle is { } obstacle => obstacle,

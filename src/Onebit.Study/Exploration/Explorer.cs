@@ -123,7 +123,7 @@ public sealed class Explorer
                 _data,
                 hard!.Indices,
                 clusters.Curve[^1].K,
-                $"onebit explore --hard-set{Display.DataOptions(results.Dataset)}"
+                $"onebit explore --hard-set{Display.DataOptions(results.Dataset)}{(_options.Seed == 1 ? "" : $" --seed {_options.Seed}")}"
             );
         }
 

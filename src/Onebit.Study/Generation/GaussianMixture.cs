@@ -19,9 +19,6 @@ internal sealed class GaussianMixture
 
     private GaussianMixture(Part[][] classes, Shape shape) => (_classes, _shape) = (classes, shape);
 
-    /// <summary>Real numbers that it holds: means, components with their deviations, and shares. For its size beside a network's.</summary>
-    internal long ParameterCount => _classes.Sum(parts => parts.Sum(p => (long)p.Mean.Length + p.Directions.Length + 1));
-
     /// <summary>Principal components of each part of each class.</summary>
     internal IReadOnlyList<int[]> Components => [.. _classes.Select(parts => parts.Select(p => p.Components).ToArray())];
 

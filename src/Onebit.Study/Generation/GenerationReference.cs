@@ -83,12 +83,6 @@ internal sealed class GenerationReference : IDisposable
     /// <summary>What real images give.</summary>
     internal GenerationMeasures Real => _real;
 
-    /// <summary>Numbers per image that the features have.</summary>
-    internal int FeatureDimension => _extractor.Dimension;
-
-    /// <summary>SHA-256 of the extractor's file, in hexadecimal.</summary>
-    internal string FeatureModelSha256 => _extractor.Sha256;
-
     /// <summary>Measures samples.</summary>
     /// <param name="samples">Their labels are the classes asked for: as often as the test images have them, in any order.</param>
     /// <exception cref="ExperimentException">The classes are asked for more or less often, or the images have another size.</exception>

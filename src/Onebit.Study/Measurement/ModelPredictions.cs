@@ -10,7 +10,7 @@ public static class ModelPredictions
     /// The predictions of every model below a folder: of a finished training run what it noted, full precision included;
     /// of any other <c>.onebit</c> file what the runtime says. Names are paths below the folder.
     /// </summary>
-    /// <exception cref="ExperimentException">There is no model, or one is of other data.</exception>
+    /// <exception cref="ExperimentException">There is no model, one is of other data, or two have the same name.</exception>
     internal static IReadOnlyList<(string Name, byte[] Classes)> Load(string folder, Dataset data)
     {
         var models = new List<(string Name, byte[] Classes)>();
@@ -26,6 +26,11 @@ public static class ModelPredictions
                 models.Add((Path.ChangeExtension(Path.GetRelativePath(folder, file), null), Predicted(file, data)));
             }
         }
+        if (models.CountBy(m => m.Name).FirstOrDefault(m => m.Value > 1).Key is { } twice)
+        {
+            throw new ExperimentException($"Two models in '{folder}' are called '{twice}'; rename one of them.");
+        }
+
         return models.Count > 0
             ? models
             : throw new ExperimentException(

@@ -25,6 +25,10 @@ internal static partial class Display
         (data is { Name: "mnist", Folder: null } ? "" : $" --data {Argument(data.Folder ?? data.Name)}")
         + (data.Size is null ? "" : $" --size {data.Size}");
 
+    /// <summary>The option that gives a study as many epochs; none where nobody asked for it.</summary>
+    internal static string EpochOption(int? epochs) =>
+        epochs is null ? "" : string.Create(CultureInfo.InvariantCulture, $" --epochs {epochs}");
+
     /// <summary>Head and body of a table in HTML, the first cell of a row its heading; the columns of text are aligned left.</summary>
     /// <param name="columns">HTML.</param>
     /// <param name="text">Which columns are text.</param>

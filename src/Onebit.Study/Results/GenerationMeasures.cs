@@ -31,8 +31,4 @@ public sealed record GenerationMeasures(
     double RecallOfTraining,
     NearestDistances NearestTraining,
     NearestDistances NearestTrainingOfTest
-)
-{
-    /// <summary>What is left of the distance without what real images have.</summary>
-    internal double FeatureDistanceAboveFloor => FeatureDistance - FeatureDistanceFloor;
-}
+);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Onebit.Study;
 
@@ -17,6 +18,7 @@ namespace Onebit.Study;
 /// <param name="Bits">One per training of a model that draws bits, and number of steps; null: there is none.</param>
 /// <param name="MissingRuns">Trainings of the preset that were not finished; null: none.</param>
 /// <param name="Program">What made the results, and when.</param>
+/// <param name="Epochs">Of every training, where the user asked for it; null: as the experiments say.</param>
 public sealed record GenerationResults(
     int Schema,
     string Preset,
@@ -31,7 +33,8 @@ public sealed record GenerationResults(
     IReadOnlyList<GenerationRow> Runs,
     IReadOnlyList<BitGenerationRow>? Bits,
     IReadOnlyList<MissingRun>? MissingRuns,
-    ProgramInfo Program
+    ProgramInfo Program,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Epochs = null
 )
 {
     /// <summary>The file's name.</summary>

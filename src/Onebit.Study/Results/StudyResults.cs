@@ -12,6 +12,7 @@ namespace Onebit.Study;
 /// <param name="Runs">One per experiment, networks small to large, methods in the order of <see cref="Method.All"/>.</param>
 /// <param name="MissingRuns">Trainings of the preset that were not finished, where that was no reason to wait; null: none.</param>
 /// <param name="Program">What made the results, and when; null: an earlier version does not say.</param>
+/// <param name="Epochs">Of every training, where the user asked for it; null: as the experiments say.</param>
 public sealed record StudyResults(
     int Schema,
     string Preset,
@@ -19,7 +20,8 @@ public sealed record StudyResults(
     DatasetInfo Dataset,
     IReadOnlyList<StudyRun> Runs,
     IReadOnlyList<MissingRun>? MissingRuns = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ProgramInfo? Program = null
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ProgramInfo? Program = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Epochs = null
 )
 {
     /// <summary>The file's name.</summary>

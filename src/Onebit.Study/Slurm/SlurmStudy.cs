@@ -166,8 +166,16 @@ public sealed class SlurmStudy(string folder, IReadOnlyList<string> program)
         try
         {
             using Process process = Process.Start(start)!;
-            process.StandardInput.Write(input ?? "");
-            process.StandardInput.Close();
+            try
+            {
+                process.StandardInput.Write(input ?? "");
+                process.StandardInput.Close();
+            }
+            catch (IOException)
+            {
+                // It ended without reading. Its exit code says more.
+            }
+
             Task<string> error = process.StandardError.ReadToEndAsync();
             string output = process.StandardOutput.ReadToEnd();
             process.WaitForExit();

@@ -6,10 +6,12 @@ namespace Onebit.Training;
 /// Random affine distortion, drawn anew for each image, for a whole batch at once. Each amount is a maximum;
 /// draws are uniform between minus and plus that amount.
 /// </summary>
-/// <param name="Rotation">Degrees.</param>
-/// <param name="Translation">Share of the side.</param>
-/// <param name="Scale">Share of the size.</param>
-/// <param name="Shear">Degrees.</param>
+/// <param name="Rotation">Largest rotation in degrees. Each image gets a uniform draw between minus and plus this.</param>
+/// <param name="Translation">
+/// Largest shift, as a share of the side. Each image gets a uniform draw between minus and plus this, for each direction.
+/// </param>
+/// <param name="Scale">Largest change of size, as a share. Each image gets a uniform draw between minus and plus this.</param>
+/// <param name="Shear">Largest shear in degrees. Each image gets a uniform draw between minus and plus this.</param>
 /// <param name="Epochs">Only in the first this many epochs; null: in all.</param>
 /// <param name="Mirror">Each image is turned left to right with a chance of one half.</param>
 public sealed record AugmentationSpec(

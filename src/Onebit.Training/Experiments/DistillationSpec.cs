@@ -5,8 +5,9 @@ namespace Onebit.Training;
 /// teachers give the same images, as they are after augmentation.
 /// </summary>
 /// <param name="Teachers">
-/// Finished runs, whose probabilities are averaged: each the name of an experiment (its run of the same seed, beside this run's
-/// folder), of a run's folder beside this one's, such as <c>mlp-float32-seed2</c>, or the path of a run's folder.
+/// Finished runs, whose probabilities are averaged. A name is one of three. That of an experiment stands for its run of the same seed,
+/// whose folder lies beside this run's. One such as <c>mlp-float32-seed2</c> is that of a run's folder beside this run's. Or it is the path
+/// of a run's folder.
 /// </param>
 /// <param name="Temperature">T: logits are divided by it, on both sides.</param>
 /// <param name="Weight">w: the loss is <c>(1 - w) loss + w T^2 KL(teachers || network)</c>.</param>

@@ -48,7 +48,7 @@ public sealed record Experiment
     /// </summary>
     public string? Data { get; init; }
 
-    /// <summary>The network: the name of a file in <c>networks/</c>, or name and layers in place.</summary>
+    /// <summary>The network: the name of a file in <c>networks/</c>, or an object with <c>name</c> and <c>layers</c>.</summary>
     public required NetworkSpec Network { get; init; }
 
     /// <summary>The method: its name, or an object with the name and the method's own options.</summary>
@@ -99,7 +99,7 @@ public sealed record Experiment
     /// <summary>The optimizer.</summary>
     public required OptimizerSpec Optimizer { get; init; }
 
-    /// <summary>What is minimized.</summary>
+    /// <summary>What is minimized. Default: <see cref="LossType.CrossEntropy"/>.</summary>
     public LossType Loss { get; init; }
 
     /// <summary>Generation with a diffusion model; null: classification.</summary>
@@ -126,7 +126,7 @@ public sealed record Experiment
     /// <summary>How many training images, the last ones, are held out for validation; null: 5,000 (a sixth of small sets).</summary>
     public int? ValidationImages { get; init; }
 
-    /// <summary>One run per seed.</summary>
+    /// <summary>One run per seed. Default: <c>[1]</c>.</summary>
     public IReadOnlyList<int> Seeds { get; init; } = [1];
 
     /// <summary>How it trains, in one line.</summary>
@@ -182,8 +182,14 @@ public sealed record Experiment
             !Optimizer.GlorotRates || Optimizer.Type != OptimizerType.Bop,
             "glorotRates are of adam and sgd; bop has no rate of weights"
         );
+        Require(Optimizer.Type == OptimizerType.Sgd || Optimizer.Momentum == 0, "momentum is of sgd; leave it out");
         Require(Optimizer.Adaptivity is > 0 and <= 1, "the optimizer's adaptivity must be above 0 and at most 1");
         Require(Optimizer.Threshold >= 0 && double.IsFinite(Optimizer.Threshold), "the optimizer's threshold must be at least 0");
+        Require(
+            Optimizer.Type == OptimizerType.Bop
+                || Optimizer is { Adaptivity: OptimizerSpec.DefaultAdaptivity, Threshold: OptimizerSpec.DefaultThreshold },
+            "adaptivity and threshold are of bop; leave them out"
+        );
         Require(
             PixelThreshold is null || (PixelThreshold > 0 && PixelEncoding is PixelEncoding.Bits or PixelEncoding.Signs),
             "pixelThreshold must be 1 to 255, and go with pixels of bits or signs"
@@ -202,7 +208,8 @@ public sealed record Experiment
         );
         Require(EmaDecay is null or (> 0 and < 1), "emaDecay must be above 0 and below 1");
         Require(
-            WeightRegularization is null || (Method.Binarizes && WeightRegularization is { Weight: > 0 and <= 1000, Start: >= 0 and < 1 }),
+            WeightRegularization is null
+                || (Method.Binarizes && WeightBits != 32 && WeightRegularization is { Weight: > 0 and <= 1000, Start: >= 0 and < 1 }),
             "a weightRegularization's weight must be above 0 and at most 1000, its start at least 0 and below 1, and its method one that "
                 + "binarizes"
         );
@@ -243,14 +250,19 @@ public sealed record Experiment
 
         Naming.Check(Network.Name, "the network's name");
         Require(
-            ActivationBits is null or 8 or 32 || (Method.Binarizes && ActivationBits >= 1 && ActivationBits <= Method.MaxActivationBits),
+            ActivationBits is null or 32
+                || (Method.Binarizes && (ActivationBits == 8 || (ActivationBits >= 1 && ActivationBits <= Method.MaxActivationBits))),
             Method.Binarizes
                 ? $"activationBits must be 32, 8{FewBits(Method, 1, Method.MaxActivationBits)}"
-                : "activationBits must be 32 or 8"
+                : $"activationBits must be 32 with {Method.Name}"
         );
         Require(Seeds.Count > 0 && Seeds.Distinct().Count() == Seeds.Count, "seeds must name at least one seed, each once");
         Require(ValidationImages is null or > 0, "validationImages must be above 0");
         Require(Schedule is null or { Factor: > 0 and <= 1 }, "a schedule's factor must be above 0 and at most 1");
+        Require(
+            Schedule is null or { Type: ScheduleType.Exponential } or { Factor: 1 },
+            "a factor is of an exponential schedule; leave it out"
+        );
         if (Augmentation is { } a)
         {
             Require(a.Rotation is >= 0 and <= 180, "an augmentation's rotation must be 0 to 180");

@@ -5,9 +5,8 @@ namespace Onebit.Training;
 /// <param name="Rate">Learning rate at the start; with Bop that of Adam for all that is not a binarized weight.</param>
 /// <param name="Momentum">Of SGD; Adam has its own.</param>
 /// <param name="GlorotRates">
-/// Multiplies the rate of a layer's weights with <c>sqrt((fan-in + fan-out) / 1.5)</c>, one over Glorot's initial size, as
-/// Courbariaux et al. 2015 do: latent weights from -1 to 1 then move as weights of that size would. With SGD with its square, since a step
-/// is in proportion to the gradient, which of a weight that is scaled up is smaller.
+/// Multiplies the learning rate of a layer's weights by <c>sqrt((fan-in + fan-out) / 1.5)</c> (Courbariaux et al. 2015). With SGD the
+/// factor is squared, because scaling the weights up makes their gradients smaller.
 /// </param>
 /// <param name="Adaptivity">Of Bop: the share of a new gradient in its moving average; the schedule lowers it as it does the rate.</param>
 /// <param name="Threshold">Of Bop: a weight flips where the average points against it by more than this.</param>
@@ -16,6 +15,10 @@ public sealed record OptimizerSpec(
     double Rate,
     double Momentum = 0,
     bool GlorotRates = false,
-    double Adaptivity = 1e-4,
-    double Threshold = 1e-8
-);
+    double Adaptivity = OptimizerSpec.DefaultAdaptivity,
+    double Threshold = OptimizerSpec.DefaultThreshold
+)
+{
+    internal const double DefaultAdaptivity = 1e-4,
+        DefaultThreshold = 1e-8;
+}

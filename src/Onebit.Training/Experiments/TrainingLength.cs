@@ -20,21 +20,14 @@ public static class TrainingLength
     /// <param name="epochs">What the user asks for; null: nothing.</param>
     public static Experiment Resolve(Experiment experiment, Dataset data, int? epochs = null)
     {
-        if (epochs is { } asked)
-        {
-            return experiment with { Epochs = asked };
-        }
-
         bool isMeantForIt =
             experiment.Data is { } meant && (meant == data.Name || (data.Folder is { } folder && Path.GetFullPath(meant) == folder));
-        if (isMeantForIt || data.AllTrain.Count >= RecipeAllImages)
+        int more = epochs ?? (isMeantForIt || data.AllTrain.Count >= RecipeAllImages ? experiment.Epochs : Enough(experiment, data));
+        if (more == experiment.Epochs)
         {
             return experiment;
         }
 
-        long enough = Math.Min(EnoughSteps, Steps(RecipeImages, experiment.BatchSize, experiment.Epochs)),
-            perEpoch = Math.Max(1, Steps(DataSplit.Of(experiment, data).Train.Count, experiment.BatchSize, 1));
-        int more = Math.Max(experiment.Epochs, (int)Math.Min(MaxEpochs, (enough + perEpoch - 1) / perEpoch));
         double times = (double)more / experiment.Epochs;
         return experiment with
         {
@@ -47,6 +40,14 @@ public static class TrainingLength
                 }
                 : experiment.Augmentation,
         };
+    }
+
+    /// <summary>At least as many epochs as the recipe says, and on a small set more.</summary>
+    private static int Enough(Experiment experiment, Dataset data)
+    {
+        long enough = Math.Min(EnoughSteps, Steps(RecipeImages, experiment.BatchSize, experiment.Epochs)),
+            perEpoch = Math.Max(1, Steps(DataSplit.Of(experiment, data).Train.Count, experiment.BatchSize, 1));
+        return Math.Max(experiment.Epochs, (int)Math.Min(MaxEpochs, (enough + perEpoch - 1) / perEpoch));
     }
 
     /// <summary>What became of the epochs of some experiments on a small set, as a sentence; null: nothing.</summary>

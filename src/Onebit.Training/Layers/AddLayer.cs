@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Onebit.Training;
 
 /// <summary>
-/// The sum of two layers of one shape, such as a residual path and its shortcut. In binarized networks both count in codes, so that the
-/// packed sum is one of integers: levels of signs count as codes per one, all else is rounded to a code.
+/// The sum of two layers of one shape, such as a residual path and its shortcut. In binarized networks both count in codes, so the packed
+/// sum is one of integers. Levels of signs count as codes per one. All else is rounded to a code.
 /// </summary>
 public sealed record AddLayer : Layer
 {

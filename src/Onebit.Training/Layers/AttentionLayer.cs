@@ -6,10 +6,12 @@ namespace Onebit.Training;
 /// <summary>
 /// Scaled dot-product attention of several heads (Vaswani et al. 2017, section 3.2). It reads queries, keys and values. A token is a
 /// position, and each head has its part of the channels. Where activations have one bit, a probability is 1 or 0 times a learned scale,
-/// from a learned threshold on (Liu et al. 2022, section 3.2); queries, keys and values then come from <see cref="QuantizeLayer"/>s.
+/// from a learned threshold on (Liu et al. 2022, section 3.2). Queries, keys and values then come from <see cref="QuantizeLayer"/>s.
 /// </summary>
 /// <param name="Heads">Number of heads; it divides the channels.</param>
-/// <param name="Weights">What the probabilities are, to find out what each part of attention does.</param>
+/// <param name="Weights">
+/// What the probabilities are, to find out what each part of attention does. Default: <see cref="AttentionWeights.Softmax"/>.
+/// </param>
 public sealed record AttentionLayer(int Heads, AttentionWeights Weights = AttentionWeights.Softmax) : Layer
 {
     internal override int InputCount => 3;
@@ -28,7 +30,9 @@ public sealed record AttentionLayer(int Heads, AttentionWeights Weights = Attent
             );
 
     internal override LayerModule CreateModule(BuildContext context, LayerNode node, Shape input) =>
-        new AttentionModule(this, context, input);
+        Weights == AttentionWeights.Threshold && !(context.HasIntegers && context.ActivationBits < 8)
+            ? throw context.Wrong("has attention with a threshold, which needs activations of fewer than 8 bits")
+            : new AttentionModule(this, context, input);
 
     internal override int AddTo(FloatGraphBuilder graph, IReadOnlyList<int> inputs, int classes) =>
         graph.AttentionSum(graph.Softmax(graph.AttentionScores(inputs[0], inputs[1], Heads), Heads), inputs[2], Heads);

@@ -10,12 +10,13 @@ namespace Onebit.Training;
 /// guidance needs of a teacher (Ho &amp; Salimans 2022).
 /// </param>
 /// <param name="Guidance">
-/// w of classifier-free guidance, at least 0: what teachers predict is <c>(1 + w) c - w u</c>, clipped to the pixels, with c told the class
-/// and u not (Ho &amp; Salimans 2022). The student learns it, so that sampling runs one network (Meng et al. 2023).
+/// w of classifier-free guidance, at least 0 (Ho &amp; Salimans 2022). What teachers predict is <c>(1 + w) c - w u</c>, clipped to the
+/// range of pixels. c is the prediction with the class, u the one without. The student learns it, so sampling runs one network (Meng et al.
+/// 2023).
 /// </param>
 /// <param name="Pixels">
-/// What is drawn. Bits are drawn without a class, and their noise flips them (Austin et al. 2021); then the network's output, times 4, is
-/// the logit of each.
+/// What is drawn. Default: <see cref="GeneratedPixels.Bytes"/>. Bits are drawn without a class, and their noise flips them (Austin et al.
+/// 2021). The network's output, times 4, then is the logit of each.
 /// </param>
 public sealed record GenerationSpec(
     int Levels = 20,

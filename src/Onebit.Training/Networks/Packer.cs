@@ -53,6 +53,10 @@ public static class Packer
         {
             throw new PackingException(e.Message.TrimEnd('.'));
         }
+        catch (OverflowException e)
+        {
+            throw new PackingException("its numbers are too large to fold into integers", e);
+        }
     }
 
     private static ModelInput Input(Network network)

@@ -1,4 +1,4 @@
 namespace Onebit.Training;
 
 /// <summary>The network holds something that no packed model can. The message says what.</summary>
-public sealed class PackingException(string message) : Exception(message);
+public sealed class PackingException(string message, Exception? inner = null) : Exception(message, inner);

@@ -43,6 +43,7 @@ internal sealed class Checkpoint(string folder, string fingerprint)
             return null;
         }
 
+        using var scope = NewDisposeScope();
         try
         {
             (IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string> metadata) = SafeTensors.Load(_path);

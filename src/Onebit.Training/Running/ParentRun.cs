@@ -28,7 +28,13 @@ public static class ParentRun
     {
         try
         {
-            Network network = NetworkFactory.Create(RunFolder.Load(place)!.ReadExperiment(), data);
+            RunResult run = RunFolder.Load(place)!;
+            if (!run.Fingerprint.StartsWith(Trainer.Fingerprint(data), StringComparison.Ordinal))
+            {
+                throw new ExperimentException($"The run in '{place}' was trained on other images than {data.Name}; train it on these.");
+            }
+
+            Network network = NetworkFactory.Create(run.ReadExperiment(), data);
             CopyTo(network, place, whole: true);
             network.eval();
             return network;

@@ -47,13 +47,13 @@ internal sealed class RunFinisher(Experiment experiment, DataSplit data, string 
             model.Save(ModelPath);
             return (model, null);
         }
+        catch (PackingException e) when (e.InnerException is OverflowException)
+        {
+            throw Divergence.Exception($"The numbers of '{experiment.Name}' are too large to fold", epoch);
+        }
         catch (Exception e) when (e is PackingException or InvalidDataException)
         {
             return (null, e.Message);
-        }
-        catch (OverflowException)
-        {
-            throw Divergence.Exception($"The numbers of '{experiment.Name}' are too large to fold", epoch);
         }
     }
 

@@ -39,6 +39,10 @@ public sealed class Trainer
         _state = new TrainingState(seed, 0, 0, 0, 0, []);
         manual_seed(seed);
         _network = NetworkFactory.Create(experiment, data);
+        if (experiment.WeightRegularization is not null && _network.BinaryParameterCount == 0)
+        {
+            throw new ExperimentException("A weightRegularization is of binarized weights, and no layer has any; leave it out.");
+        }
     }
 
     /// <summary>What makes two runs of one seed the same: the experiment and the data.</summary>
@@ -52,14 +56,19 @@ public sealed class Trainer
     public RunResult Run(CancellationToken cancellation = default)
     {
         RunFolder.RequireFiles(_folder);
-        if (RunFolder.Load(_folder) is { } finished)
+        if (Finished() is { } finished)
         {
-            RequireSame(finished.Fingerprint, finished.Seed);
-            ParentRun.RequireSame(finished, _experiment, _folder);
             return finished;
         }
+
         OutputFolder.Require(_folder);
         using IDisposable folderLock = RunFolder.Lock(_folder);
+        // The process that held the lock may have finished the run.
+        if (Finished() is { } meanwhile)
+        {
+            return meanwhile;
+        }
+
         using var scope = NewDisposeScope();
         if (_experiment.InitializeFrom is { } parent)
         {
@@ -96,6 +105,18 @@ public sealed class Trainer
         checkpoint.Delete();
         File.Delete(Path.Combine(_folder, RunFolder.ProgressFile));
         return result;
+    }
+
+    private RunResult? Finished()
+    {
+        if (RunFolder.Load(_folder) is not { } finished)
+        {
+            return null;
+        }
+
+        RequireSame(finished.Fingerprint, finished.Seed);
+        ParentRun.RequireSame(finished, _experiment, _folder);
+        return finished;
     }
 
     private void TrainEpoch(Tensor pixels, ITask task, Optimizer optimizer, CancellationToken cancellation)

@@ -112,22 +112,27 @@ internal sealed class BitGeneration : ITask
         return value;
     }
 
-    /// <summary>The bound from one level of each image, in turn.</summary>
+    /// <summary>The bound from one level of each image, in turn. Images fewer than levels are seen again.</summary>
     private double Estimate(BitDenoiser denoiser, ImageSet images)
     {
         using var outer = NewDisposeScope();
         // Of its own generator, so that the training's random numbers stay what they are.
         using var generator = new torch.Generator(EvaluationSeed);
         double sum = 0;
-        foreach ((long start, Tensor clean) in Batches(images, generator))
+        long seen = 0;
+        while (seen < Math.Max(images.Count, _levels))
         {
-            using var scope = NewDisposeScope();
-            Tensor from = arange(start, start + clean.shape[0]) % _levels + 1;
-            Tensor noisy = Flipped(clean, denoiser.Kept(from), generator);
-            sum += Divergence(denoiser, clean, noisy, from, from - 1, denoiser.Predict(noisy, from)).sum().item<double>();
+            foreach ((_, Tensor clean) in Batches(images, generator))
+            {
+                using var scope = NewDisposeScope();
+                Tensor from = arange(seen, seen + clean.shape[0]) % _levels + 1;
+                Tensor noisy = Flipped(clean, denoiser.Kept(from), generator);
+                sum += Divergence(denoiser, clean, noisy, from, from - 1, denoiser.Predict(noisy, from)).sum().item<double>();
+                seen += clean.shape[0];
+            }
         }
 
-        return sum / images.Count * _levels;
+        return sum / seen * _levels;
     }
 
     /// <summary>The bound of samplers of all steps and of half as many. Each image is seen once at every level.</summary>

@@ -150,7 +150,10 @@ internal sealed class Generation : ITask
     private static Tensor ByLevel(IReadOnlyList<double> numbers, Tensor levels) =>
         tensor([.. numbers.Select(n => (float)n)]).index_select(0, levels).view(-1, 1, 1, 1);
 
-    /// <summary>The mean squared error of the predicted clean image by level. Each image has one level, in turn.</summary>
+    /// <summary>
+    /// The mean squared error of the predicted clean image by level. Each image has one level, in turn. Images fewer than levels are seen
+    /// again.
+    /// </summary>
     private double[] DenoisingErrors(Network network, ImageSet images)
     {
         bool training = network.training;
@@ -170,11 +173,12 @@ internal sealed class Generation : ITask
             labels = ToTensor(images.Labels.Span),
             sums = zeros(_schedule.Levels + 1),
             counts = zeros(_schedule.Levels + 1);
-        for (long start = 0; start < images.Count; start += BatchSize)
+        for (long seen = 0, count; seen < Math.Max(images.Count, _schedule.Levels); seen += count)
         {
             using var scope = NewDisposeScope();
-            long count = Math.Min(BatchSize, images.Count - start);
-            Tensor levels = arange(start, start + count) % _schedule.Levels + 1,
+            long start = seen % images.Count;
+            count = Math.Min(BatchSize, images.Count - start);
+            Tensor levels = arange(seen, seen + count) % _schedule.Levels + 1,
                 clean = ToOnes(pixels.narrow(0, start, count));
             Tensor noisy = Noisy(clean, randn(clean.shape, generator: generator), levels);
             Tensor errors = Errors(denoise(noisy, levels, labels.narrow(0, start, count)), clean);

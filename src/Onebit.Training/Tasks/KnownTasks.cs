@@ -24,10 +24,16 @@ internal static class KnownTasks
 
     /// <summary>Reads a run with its task's metrics.</summary>
     /// <exception cref="JsonException">It is no run, or damaged.</exception>
-    internal static RunResult Read(ReadOnlySpan<byte> json) =>
-        (
-            json.IndexOf("\"denoisingErrors\""u8) >= 0 ? JsonSerializer.Deserialize<GenerationResult>(json, Experiment.Json)
-            : json.IndexOf("\"bounds\""u8) >= 0 ? JsonSerializer.Deserialize<BitGenerationResult>(json, Experiment.Json)
-            : (RunResult?)JsonSerializer.Deserialize<ClassificationResult>(json, Experiment.Json)
-        ) ?? throw new JsonException("it is empty");
+    internal static RunResult Read(ReadOnlySpan<byte> json)
+    {
+        using JsonDocument document = JsonDocument.Parse(json.ToArray());
+        return (
+                Has("denoisingErrors") ? JsonSerializer.Deserialize<GenerationResult>(json, Experiment.Json)
+                : Has("bounds") ? JsonSerializer.Deserialize<BitGenerationResult>(json, Experiment.Json)
+                : (RunResult?)JsonSerializer.Deserialize<ClassificationResult>(json, Experiment.Json)
+            ) ?? throw new JsonException("it is empty");
+
+        bool Has(string property) =>
+            document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty(property, out _);
+    }
 }

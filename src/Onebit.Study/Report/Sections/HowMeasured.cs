@@ -86,7 +86,7 @@ internal static class HowMeasured
     }
 
     private static string Command(StudyResults results) =>
-        $"onebit study --preset {Argument(results.Preset)}{DataOptions(results.Dataset)}";
+        $"onebit study --preset {Argument(results.Preset)}{DataOptions(results.Dataset)}{EpochOption(results.Epochs)}";
 
     private static string Source(string method)
     {

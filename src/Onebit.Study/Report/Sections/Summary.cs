@@ -99,7 +99,7 @@ internal static class Summary
     private static string Size(StudyRun run) => run.Packed ? "The file" : "The size, a count because the network is not packed,";
 
     private static string WithoutOneBit(ReportData data) =>
-        data.Networks is not [.., { FullPrecision: { } run }]
+        data.Networks.Select(n => n.FullPrecision).LastOrDefault(r => r is not null) is not { } run
             ? "This study has no finished run."
             : $"""
                 This study has no binarized run, so it cannot say what one bit costs or saves.
