@@ -59,8 +59,17 @@ public sealed class BitModel
         _values = ModelCheck.Infer(input, _operations, budget: budget);
         _scores = _operations[^1] as Scores;
         _classNames = ClassNaming.Check(classNames, ClassCount);
-        var plan = new ExecutionPlan(input, _operations, _values, widestVector);
-        _single = new SingleImage(plan);
+        ExecutionPlan plan;
+        try
+        {
+            plan = new ExecutionPlan(input, _operations, _values, widestVector);
+            _single = new SingleImage(plan);
+        }
+        catch (OverflowException e)
+        {
+            throw new InvalidDataException("The model needs more than 2 GB of memory for one image.", e);
+        }
+
         if (budget is not null)
         {
             ModelBudget.Require(_single.ScratchBytes, budget.ScratchBytes, "a prediction takes bytes of memory:");
@@ -330,7 +339,7 @@ public sealed class BitModel
 
     /// <summary>A diffusion model's clean image.</summary>
     /// <param name="input">Value 0: the noisy image, its noise level less 1, and the class.</param>
-    /// <param name="image">Receives the image that the model predicts, in 2^-12.</param>
+    /// <param name="image">Receives what the model predicts: an image in 2^-12, or the logits of bits in 2^-10.</param>
     internal void Denoise(ReadOnlySpan<int> input, Span<int> image)
     {
         using var scratch = new Scratch(_single.ScratchBytes);

@@ -21,8 +21,8 @@ public sealed class ModelBuilder(ModelInput input)
         return _operations.Count;
     }
 
-    /// <summary>The model, whose last operation must be <see cref="Scores"/>.</summary>
+    /// <summary>The model. A classifier's last operation is <see cref="Scores"/>, a diffusion model's gives an image.</summary>
     /// <param name="classNames">One name per class, see <see cref="BitModel"/>; null: numbers.</param>
-    /// <exception cref="InvalidDataException">It is not, or the names do not fit.</exception>
+    /// <exception cref="InvalidDataException">The last operation is another, or the names do not fit.</exception>
     public BitModel Build(IReadOnlyList<string>? classNames = null) => new(input, _operations, classNames);
 }

@@ -77,6 +77,41 @@ public class ModelBudgetTests
         Assert.Equal(17 * small.ScratchBytes, large.ScratchBytes);
     }
 
+    /// <summary>Layers for whose scratch memory 32 bits are too few, unless it is counted in more.</summary>
+    [Fact]
+    public void Scratch_memory_of_layers_of_many_positions_does_not_overflow()
+    {
+        // A large kernel and stride: many rows are read, and few computed.
+        Linear tall = new(0, 1, 63, 1, 63, 31, 1, Bytes(63));
+        Compare(261_000, 1, 1, tall, null);
+        // Many channels of few inputs: many tables of sums.
+        Linear deep = new(0, 1, 1, 5, 1, 1, 1, Bytes(300_000 * 5));
+        Compare(300_000, 1, 4, deep, new MaxPool(1, 2, 2));
+
+        static byte[] Bytes(long bits) => new byte[(bits + 7) / 8];
+
+        static void Compare(int channels, int height, int width, Linear linear, MaxPool? pool)
+        {
+            byte[] weights = new byte[((long)channels * linear.KernelHeight * linear.KernelWidth + 7) / 8];
+            new Random(1).NextBytes(weights);
+            var input = new ModelInput(channels, height, width, 8, 0);
+            var builder = new ModelBuilder(input);
+            int last = builder.Append(linear with { Weights = weights });
+            last = pool is null ? last : builder.Append(pool);
+            ValueInfo sums = builder.Values[last];
+            last = builder.Append(new Threshold(last, new int[1], new bool[1]));
+            last = builder.Append(new Linear(last, 2, sums.Height, sums.Width, 1, 0, 1, new byte[] { 1 }));
+            builder.Append(new Scores(last, new[] { 1, 1 }, new long[2], 0));
+            BitModel model = BitModel.Read(builder.Build().ToBytes(), ModelBudget.Unlimited);
+            byte[] pixels = new byte[input.Shape.Count];
+            new Random(2).NextBytes(pixels);
+            long[] expected = new long[2],
+                scores = new long[2];
+            Assert.Equal(model.PredictPlainly(pixels, expected), model.Predict(pixels, scores));
+            Assert.Equal(expected, scores);
+        }
+    }
+
     [Fact]
     public void A_chain_of_large_values_is_refused()
     {

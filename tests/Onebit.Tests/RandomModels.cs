@@ -266,12 +266,14 @@ internal static class RandomModels
 
         int[] divisors = [.. Enumerable.Range(1, x.Channels).Where(d => x.Channels % d == 0)];
         int heads = divisors[random.Next(divisors.Length)],
+            // A softmax over some of the keys, or over those of several heads, is no attention. But models may hold it.
+            shares = random.Next(8) > 0 ? heads : divisors.Where(d => heads * x.Height * x.Width % d == 0).Max(),
             zero = x.Kind == ElementKind.Codes ? random.Next(256) : 0;
         byte[] table = [(byte)random.Next(1, 256), .. Build.Many(random.Next(256), () => (byte)random.Next(256))];
         bool oneBit = random.Next(2) == 0;
-        int[] thresholds = oneBit ? Build.Many(heads, () => random.Next(1 << random.Next(20))) : [];
+        int[] thresholds = oneBit ? Build.Many(shares, () => random.Next(1 << random.Next(20))) : [];
         operations.Add(new AttentionScores(value, value, heads, zero, zero));
-        int[] multipliers = Build.Many(heads, () => random.Next(1 << random.Next(1, 20)));
+        int[] multipliers = Build.Many(shares, () => random.Next(1 << random.Next(1, 20)));
         operations.Add(new Softmax(operations.Count, multipliers, random.Next(20), table, thresholds, oneBit ? random.Next(16) : 0));
         int weights = operations.Count;
         operations.Add(oneBit ? new AttentionSum(weights, value, heads) : new AttentionMean(weights, value, heads, random.Next(9)));

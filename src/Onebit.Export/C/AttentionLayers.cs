@@ -133,7 +133,7 @@ internal static class AttentionLayers
             .Unit.Text.Add(
                 $$"""
                 /* Query i times key j in head h. */
-                static int32_t {{writer.Name}}_score({{parameters}}, uint32_t h, uint32_t i, uint32_t j) {
+                static int32_t {{writer.Name}}_score_of({{parameters}}, uint32_t h, uint32_t i, uint32_t j) {
                 uint32_t a = h * {{depth * query.Area}} + i, b = h * {{depth * key.Area}} + j;
                 int32_t sum = {{(signs ? depth : 0)}};
                 for (uint32_t c = 0; c < {{depth}}; c++) {
@@ -146,7 +146,7 @@ internal static class AttentionLayers
                 """
             )
             .Space();
-        return $"{writer.Name}_score";
+        return $"{writer.Name}_score_of";
     }
 
     private static string Centered(string element, int zero) => zero == 0 ? $"(int32_t){element}" : $"((int32_t){element} - {zero})";

@@ -80,11 +80,10 @@ internal static class ElementwiseLayers
         var sum = (WeightedSum)writer.Layer.Operations[0];
         int terms = sum.Inputs.Length,
             channels = writer.Output.Info.Channels;
-        bool fits = Fits(writer, sum, channels);
-        string type = fits ? "int32_t" : "int64_t";
         var starts = new List<string>();
         var steps = new List<string>();
-        var body = new List<string> { $"{type} sum = 0;" };
+        // The whole sum fits into 32 bits. Terms and partial sums may not, and those of unsigned integers are defined all the same.
+        var body = new List<string> { "uint32_t sum = 0;" };
         for (int t = 0; t < terms; t++)
         {
             CValue x = writer.Inputs[t];
@@ -104,19 +103,17 @@ internal static class ElementwiseLayers
             }
 
             string multiplier = writer.PerChannel($"multipliers{t}", multipliers, "c"),
-                element = x.Load(writer.Unit, at);
+                element = $"(uint32_t){x.Load(writer.Unit, at)}";
             body.Add(
                 multiplier switch
                 {
                     "0" => "",
-                    "1" => $"sum += {element};",
-                    "-1" => $"sum -= {element};",
-                    _ => $"sum += ({type}){multiplier} * {element};",
+                    _ when multipliers.Distinct().Count() == 1 => $"sum += UINT32_C({(uint)multipliers[0]}) * {element};",
+                    _ => $"sum += (uint32_t){multiplier} * {element};",
                 }
             );
         }
 
-        string result = fits ? "sum" : "(int32_t)sum";
         writer.Add(
             $$"""
             uint32_t i = 0;
@@ -124,38 +121,13 @@ internal static class ElementwiseLayers
             for (uint32_t c = 0; c < {{channels}}; c++) {
             for (uint32_t p = 0; p < {{writer.Output.Info.Area}}; p++) {
             {{string.Join("\n", body)}}
-            {{writer.Output.Store(writer.Unit, "i", result)}}
+            {{writer.Output.Store(writer.Unit, "i", "(int32_t)sum")}}
             i++;
             }
             {{string.Join("\n", steps)}}
             }
             """
         );
-    }
-
-    /// <summary>Every product and every sum on the way fits into 32 bits.</summary>
-    private static bool Fits(LayerWriter writer, WeightedSum sum, int channels)
-    {
-        for (int c = 0; c < channels; c++)
-        {
-            long low = 0,
-                high = 0;
-            for (int t = 0; t < sum.Inputs.Length; t++)
-            {
-                ValueInfo x = writer.Inputs[t].Info;
-                long multiplier = sum.Multipliers.Span[t * channels + c],
-                    one = multiplier * x.Minimum,
-                    two = multiplier * x.Maximum;
-                low += Math.Min(one, two);
-                high += Math.Max(one, two);
-                if (Math.Min(low, Math.Min(one, two)) < int.MinValue || Math.Max(high, Math.Max(one, two)) > int.MaxValue)
-                {
-                    return false;
-                }
-            }
-        }
-
-        return true;
     }
 
     /// <summary>A loop over channels <c>c</c> and elements <c>i</c>.</summary>

@@ -30,8 +30,7 @@ public sealed class FloatGraph
     public bool IsDense => Nodes.All(n => n is FloatNode.Linear { IsDense: true } or FloatNode.Relu);
 
     /// <summary>The graph of a packed model. The same model has the same graph every time.</summary>
-    /// <exception cref="InvalidDataException">The model scores its very pixels.</exception>
-    /// <exception cref="InvalidDataException">An operation has no float form.</exception>
+    /// <exception cref="InvalidDataException">The model scores its very pixels, or an operation has no float form.</exception>
     public static FloatGraph Of(BitModel model) => new ModelReader(model).Read();
 
     /// <summary>What operations are in full precision.</summary>

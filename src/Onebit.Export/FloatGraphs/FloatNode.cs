@@ -20,7 +20,7 @@ public abstract record FloatNode(IReadOnlyList<int> Inputs, Shape Output)
     /// <param name="readers">The operations that read what it gives.</param>
     /// <param name="graph">Receives the node.</param>
     /// <returns>The graph's value that it gives.</returns>
-    /// <exception cref="NotSupportedException">It has no float form.</exception>
+    /// <exception cref="InvalidDataException">It has no float form.</exception>
     internal static int Append(Operation operation, IReadOnlyList<int> inputs, IEnumerable<Operation> readers, FloatGraphBuilder graph) =>
         operation switch
         {

@@ -9,10 +9,16 @@ public static class QonnxExporter
 {
     /// <summary>The ONNX file.</summary>
     /// <param name="model">Layers, pools, thresholds, requantization, quantization in equal steps, sums and scores.</param>
+    /// <exception cref="ArgumentException">The model is a diffusion model.</exception>
     /// <exception cref="InvalidDataException">It holds what QONNX cannot say; the message names the operation.</exception>
     public static byte[] Write(BitModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
+        if (model.Input.Diffusion is not null)
+        {
+            throw new ArgumentException("A diffusion model has no classes and scores.", nameof(model));
+        }
+
         var graph = new QonnxGraph(model);
         IReadOnlyDictionary<int, QonnxWeights> twoBits = QonnxWeights.TwoBits(model);
         for (int i = 0; i < model.Operations.Count; i++)

@@ -61,8 +61,8 @@ internal static class GenerationReport
             )} is what real images have. “Times” compares with full precision at its most steps.</p>
             <div class="scroll"><table>
             {HtmlTable(
-                ["run", "bits, weight / activation", "steps", "feature distance", "above real images", "times", "class found", "precision", "recall",
-                    "nearest training image", "bytes", "one image", "float32, ONNX Runtime"],
+                ["run", "bits, weight / activation", "steps", "feature distance", "above real images", "times", "class found",
+                    "precision", "recall", "nearest training image", "bytes", "one image", "float32, ONNX Runtime"],
                 column => column == 0,
                 rows.Select(r => Cells(r, Full(rows)))
             )}
@@ -238,7 +238,7 @@ internal static class GenerationReport
             <section id="measured">
             <h2>How it was measured</h2>
             <dl>
-            <dt>Command</dt><dd><code>onebit study --preset {Escape(Argument(results.Preset))}{Escape(DataOptions(set))}{EpochOption(results.Epochs)}</code></dd>
+            <dt>Command</dt><dd><code>onebit study --preset {Escape(Argument(results.Preset) + DataOptions(set) + EpochOption(results.Epochs))}</code></dd>
             <dt>Machine</dt><dd>{Escape(machine.Processor)}, {Escape(machine.OperatingSystem)}, {Escape(machine.Runtime)},
             vectors of {machine.VectorBits} bits.</dd>
             <dt>Data</dt><dd>{Escape(set.Name)}: {Count(set.TrainImages)} images to train on, {Count(set.ValidationImages)} held out,

@@ -18,13 +18,14 @@ public static class ModelLimits
     /// <summary>Bytes of all weights together.</summary>
     public const int MaxWeightBytes = 1 << 27;
 
-    /// <summary>Entries of all thresholds, polarities, multipliers and offsets together.</summary>
+    /// <summary>Entries of all thresholds, polarities, multipliers, offsets, breaks and tables together.</summary>
     public const int MaxArrayEntries = 1 << 20;
 
     /// <summary>
     /// Steps of one prediction. A step is one 64-bit word of one row of weights multiplied with one bit plane, one element
     /// gathered into one bit plane, one element of a pooling window, one element compared with one of several thresholds, one
-    /// element of one of several terms of a sum, or one element of any other output.
+    /// element of one of several terms of a sum, or one element of any other output. An element of a softmax has three. A score of attention
+    /// has one for each channel of a head, and an element of attention's result one for each key.
     /// </summary>
     public const long MaxSteps = 1L << 30;
 

@@ -9,7 +9,7 @@ public sealed class FusedAttention : FusedLayer
     /// <param name="output">The index of the value that the layer gives.</param>
     /// <param name="values">The model's values.</param>
     internal FusedAttention(AttentionScores scores, Softmax softmax, Operation end, int output, IReadOnlyList<ValueInfo> values)
-        : base(output, [scores, softmax, end])
+        : base(output, scores, softmax, end)
     {
         (Scores, Softmax, End) = (scores, softmax, end);
         (Query, Key, Value) = (values[scores.Query], values[scores.Key], values[end.Inputs.Span[1]]);

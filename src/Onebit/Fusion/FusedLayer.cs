@@ -6,7 +6,7 @@ namespace Onebit;
 /// </summary>
 public class FusedLayer
 {
-    internal FusedLayer(int output, IReadOnlyList<Operation> operations) => (Output, Operations) = (output, operations);
+    internal FusedLayer(int output, params Operation[] operations) => (Output, Operations) = (output, Array.AsReadOnly(operations));
 
     /// <summary>
     /// The operations in the order they run. The first one reads the layer's inputs, each other one the value before it. The last one of a
@@ -42,7 +42,9 @@ public class FusedLayer
             if (
                 operations[first] is AttentionScores scores
                 && Follower(first + 1) is Softmax softmax
-                && Follower(first + 2) is { } end and (AttentionSum or AttentionMean)
+                && Follower(first + 2) is { } end
+                && HeadsOf(end) == scores.Heads
+                && softmax.Heads == scores.Heads
             )
             {
                 layers.Add(new FusedAttention(scores, softmax, end, first + 3, values));
@@ -51,7 +53,7 @@ public class FusedLayer
 
             if (operations[first] is not Linear linear)
             {
-                layers.Add(new FusedLayer(first + 1, [operations[first]]));
+                layers.Add(new FusedLayer(first + 1, operations[first]));
                 continue;
             }
 
@@ -66,6 +68,14 @@ public class FusedLayer
         }
 
         return layers;
+
+        static int HeadsOf(Operation end) =>
+            end switch
+            {
+                AttentionSum sum => sum.Heads,
+                AttentionMean mean => mean.Heads,
+                _ => 0,
+            };
 
         // The operation behind a value where it, and no other, reads the value. Operation i is the one behind value i.
         Operation? Follower(int value) =>

@@ -12,14 +12,19 @@ public sealed class FusedLinear : FusedLayer
     /// <param name="output">The index of the value that the layer gives.</param>
     /// <param name="values">The model's values.</param>
     internal FusedLinear(Linear linear, MaxPool? pool, Operation? epilogue, int output, IReadOnlyList<ValueInfo> values)
-        : base(output, [.. new Operation?[] { linear, pool, epilogue }.OfType<Operation>()])
+        : base(
+            output,
+            new Operation?[] { linear, pool, epilogue }
+                .OfType<Operation>()
+                .ToArray()
+        )
     {
         (Linear, Pool, Epilogue) = (linear, pool, epilogue);
         (Source, Result) = (values[linear.Input], values[output]);
     }
 
     private FusedLinear(FusedLinear layer, ValueInfo source, ValueInfo result)
-        : base(layer.Output, layer.Operations)
+        : base(layer.Output, layer.Operations.ToArray())
     {
         (Linear, Pool, Epilogue) = (layer.Linear, layer.Pool, layer.Epilogue);
         (Source, Result) = (source, result);

@@ -1,7 +1,7 @@
 namespace Onebit;
 
 /// <summary>
-/// The last operation of every model: one score per class,
+/// The last operation of every classifier: one score per class,
 /// <c>score = Multipliers[class] * x + Offsets[class]</c> in 64-bit integers. The predicted class is the one
 /// with the largest score, the lowest index among equals. <c>score / 2^Shift</c> is the logit, for display only.
 /// Reads a value of shape classes x 1 x 1.

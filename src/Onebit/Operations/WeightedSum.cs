@@ -53,6 +53,24 @@ public sealed record WeightedSum(ReadOnlyMemory<int> Inputs, ReadOnlyMemory<int>
         return check.Integers(shape, minima.Min(), maxima.Max());
     }
 
+    internal override int AccumulatorBits(ReadOnlySpan<ValueInfo> inputs, ValueInfo output)
+    {
+        (long low, long high) = (0, 0);
+        for (int c = 0; c < output.Channels; c++)
+        {
+            (long lowest, long highest) = (0, 0);
+            for (int t = 0; t < inputs.Length; t++)
+            {
+                long multiplier = Multipliers.Span[t * output.Channels + c],
+                    one = multiplier * inputs[t].Minimum,
+                    two = multiplier * inputs[t].Maximum;
+                (lowest, highest) = (lowest + Math.Min(one, two), highest + Math.Max(one, two));
+                (low, high) = (Math.Min(low, Math.Min(lowest, one)), Math.Max(high, Math.Max(highest, one)));
+            }
+        }
+        return ValueInfo.SignedBits(low, high);
+    }
+
     internal override void Write(FileWriter writer)
     {
         WriteHead(writer, Kind);

@@ -21,14 +21,14 @@ operations.WeightedSum = {
     return integers(shape, Number(min.reduce((a, b) => (a < b ? a : b))), Number(max.reduce((a, b) => (a > b ? a : b))));
   },
 
-  // Every range holds 0, so every term and every partial sum is within that of the whole, which fits into 32 bits.
+  // The whole sum fits into 32 bits. Terms and partial sums may not, but that does not change its lowest 32 bits.
   run(op, xs, output, infos, { channels, area }) {
     output.fill(0);
     xs.forEach((x, t) => {
       const sharing = channels / infos[t].channels;
       for (let c = 0; c < channels; c++) {
         const multiplier = op.multipliers[t * channels + c], from = Math.floor(c / sharing) * area;
-        for (let p = 0; p < area; p++) output[c * area + p] += multiplier * x[from + p];
+        for (let p = 0; p < area; p++) output[c * area + p] += Math.imul(multiplier, x[from + p]);
       }
     });
   },

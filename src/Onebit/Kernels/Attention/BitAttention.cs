@@ -262,6 +262,6 @@ internal static class BitAttention
     /// <summary>Whether the kernel fits the layer: sums over all keys fit into bytes, those of exponentials into 16 bits.</summary>
     public static bool Fits(FusedAttention layer) =>
         layer is { Query.Kind: ElementKind.Signs, Key.Kind: ElementKind.Signs, Key.Area: <= byte.MaxValue }
-        && layer is { Value.Bits: 1, End: AttentionSum, Softmax.Thresholds.Length: > 0 }
+        && layer is { Value: { Bits: 1, Kind: not ElementKind.Integers }, End: AttentionSum, Softmax.Thresholds.Length: > 0 }
         && layer.Query.Channels / layer.Scores.Heads < MaxDifferences;
 }

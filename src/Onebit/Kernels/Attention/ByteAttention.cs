@@ -322,6 +322,7 @@ internal static class ByteAttention
         layer is { Query: { Kind: ElementKind.Codes, Bits: > 1 }, Key: { Kind: ElementKind.Codes, Bits: > 1 }, End: AttentionMean mean }
         && layer is { Value: { Kind: ElementKind.Codes, Bits: > 1 }, Key.Area: <= MaxKeys, Query.Area: <= MaxKeys }
         && layer.Softmax.Thresholds.Length == 0
+        && 2L * byte.MaxValue * byte.MaxValue * (layer.Query.Channels / layer.Scores.Heads) <= int.MaxValue
         && (2L * layer.Key.Area * byte.MaxValue * (byte.MaxValue + 1) << mean.FractionBits) < int.MaxValue
         && layer.Softmax.Shift < 31
         && layer.Softmax.Multipliers.ToArray().All(m => Farthest(layer.Softmax, m) * m <= int.MaxValue);

@@ -330,8 +330,8 @@ internal sealed class SharedSumConvolution<TOps, TVector> : ConvolutionKernel
         /// <summary>The fastest, or what is faster; null: tables are too large.</summary>
         public static Strips? Of(FusedLinear layer, SharedSums sums, Strips? best)
         {
+            long tables = (long)sums.Units * sums.Tables * sums.Entries;
             int outputs = layer.Linear.Outputs / layer.Linear.Groups,
-                tables = sums.Units * sums.Tables * sums.Entries,
                 all = (sums.Positions + Lanes - 1) / Lanes;
             double perVector = sums.Windows * (sums.Units * sums.Terms + 4.0 * Chunks(layer, sums)) + 8;
             // To split 16 bytes takes as long as 2.5 additions.
@@ -341,8 +341,8 @@ internal sealed class SharedSumConvolution<TOps, TVector> : ConvolutionKernel
             {
                 int table = (vectors * Lanes + sums.MorePositions + Lanes - 1) / Lanes,
                     entryBytes = Align(table * VectorBytes) | 64,
-                    bytes = tables * entryBytes,
                     count = (all + vectors - 1) / vectors;
+                long bytes = tables * entryBytes;
                 if (bytes > MaxTableBytes)
                 {
                     break;

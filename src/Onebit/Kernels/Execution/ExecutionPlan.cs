@@ -82,12 +82,12 @@ internal sealed class ExecutionPlan
     public int ValueBytes { get; private set; }
 
     /// <summary>Makes an epilogue a layer of its own where no kernel of one image ends a layer with it.</summary>
-    private IEnumerable<FusedLayer> WithoutForeignEpilogue(FusedLayer layer) =>
+    private FusedLayer[] WithoutForeignEpilogue(FusedLayer layer) =>
         layer is not FusedLinear { Epilogue: { } epilogue } linear
         || epilogue is Threshold or Requantize { OutputBits: 8 }
         || (epilogue is Requantize && !linear.IsDense)
             ? [layer]
-            : [new FusedLinear(linear.Linear, linear.Pool, null, layer.Output - 1, _values), new FusedLayer(layer.Output, [epilogue])];
+            : [new FusedLinear(linear.Linear, linear.Pool, null, layer.Output - 1, _values), new FusedLayer(layer.Output, epilogue)];
 
     /// <summary>Where a value is stored. It begins at a cache line.</summary>
     private StoredValue Stored(int value)

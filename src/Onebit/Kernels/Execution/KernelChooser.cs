@@ -70,9 +70,8 @@ internal static class KernelChooser
         long positions = (long)row * rows,
             lanes = (Math.Max(8, 2L * row) * rows + 511) / 512 * 512;
         bool bits = layer.Source.Bits == 1;
-        long memory = bits
-            ? layer.Source.Channels / 8 * positions * layer.Linear.KernelHeight * layer.Linear.KernelWidth
-            : layer.Source.Channels * positions * sizeof(int);
+        long padded = (long)layer.Source.Channels * row * (layer.Source.Height + 2 * layer.Linear.Padding),
+            memory = bits ? padded * layer.Linear.KernelHeight * layer.Linear.KernelWidth / 8 : padded * sizeof(int);
         if (row > 64 || IsLarge(layer) || memory + layer.Linear.Outputs * lanes * sizeof(int) > MaxScratchBytes)
         {
             return null;
