@@ -234,11 +234,12 @@ internal static class GenerationReport
         MachineInfo machine = results.Machine;
         DatasetInfo set = results.Dataset;
         int most = rows.Select(r => r.First.SamplingSeeds).DefaultIfEmpty().Max();
+        string command = $"onebit study --preset {Argument(results.Preset)}{DataOptions(set)}{EpochOption(results.Epochs)}";
         return $"""
             <section id="measured">
             <h2>How it was measured</h2>
             <dl>
-            <dt>Command</dt><dd><code>onebit study --preset {Escape(Argument(results.Preset) + DataOptions(set) + EpochOption(results.Epochs))}</code></dd>
+            <dt>Command</dt><dd><code>{Escape(command)}</code></dd>
             <dt>Machine</dt><dd>{Escape(machine.Processor)}, {Escape(machine.OperatingSystem)}, {Escape(machine.Runtime)},
             vectors of {machine.VectorBits} bits.</dd>
             <dt>Data</dt><dd>{Escape(set.Name)}: {Count(set.TrainImages)} images to train on, {Count(set.ValidationImages)} held out,
