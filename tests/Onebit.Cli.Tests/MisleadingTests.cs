@@ -30,20 +30,15 @@ public class MisleadingTests
     {
         using var folder = new TemporaryFolder();
         string data = Shapes.Write(folder, perClass: 20);
-        (int code, string output, string error) = OnebitProcess.Run(
-            "train",
-            "quick/mlp-float32",
-            "--epochs",
-            "2",
-            "--data",
-            data,
-            "--out",
-            folder.File("run")
-        );
+        string[] command = ["train", "quick/mlp-float32", "--epochs", "2", "--data", data, "--out", folder.File("run")];
+        (int code, string output, string error) = OnebitProcess.Run(command);
         Assert.True(code == 0, error);
         Assert.Contains("which is far too short", error, StringComparison.Ordinal);
         Assert.DoesNotContain("more epochs:", error, StringComparison.Ordinal);
         Assert.Contains("2 epochs", output, StringComparison.Ordinal);
+        (_, output, error) = OnebitProcess.Run([.. command, "--json"]);
+        Assert.Contains("which is far too short", error, StringComparison.Ordinal);
+        Assert.Equal(2, (int)JsonNode.Parse(output)!["epochs"]!);
     }
 
     [Fact]
@@ -119,6 +114,10 @@ public class MisleadingTests
         Assert.Equal((0, ""), (code, error));
         Assert.Contains("bytes of activations", output, StringComparison.Ordinal);
         Assert.Contains("the .onebit file", output, StringComparison.Ordinal);
+        (_, output, _) = OnebitProcess.Run("train", "full/micro", "--dry-run", "--json");
+        JsonNode plan = JsonNode.Parse(output)!;
+        Assert.Equal((true, 384_640), ((bool)plan["packed"]!, (int)plan["multiplyAccumulates"]!));
+        Assert.Equal([6, 24, 24], plan["layers"]![0]!["gives"]!.AsArray().Select(n => (int)n!));
         Assert.False(Directory.Exists("onebit-runs"));
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Onebit.Datasets;
 using Onebit.Study;
 using Onebit.Training;
@@ -8,8 +9,14 @@ namespace Onebit.Cli;
 /// <summary>What <c>onebit train --dry-run</c> prints: the network before it is trained.</summary>
 internal static class PlanTable
 {
-    internal static void Print(Experiment experiment, Dataset data, NetworkPlan plan)
+    internal static void Print(Experiment experiment, Dataset data, NetworkPlan plan, bool json)
     {
+        if (json)
+        {
+            Console.WriteLine(Json(experiment, data, plan));
+            return;
+        }
+
         Table table = new Table().Border(TableBorder.Simple).AddColumn("layer").AddColumn("gives");
         table.AddNumberColumn("parameters");
         table.AddNumberColumn("multiply-accumulates");
@@ -43,4 +50,27 @@ internal static class PlanTable
         figures.AddTextRow("training", $"{experiment.Epochs:N0} epochs of {data.Train.Count:N0} images");
         AnsiConsole.Write(figures);
     }
+
+    private static string Json(Experiment experiment, Dataset data, NetworkPlan plan) =>
+        JsonSerializer.Serialize(
+            new
+            {
+                experiment = experiment.Name,
+                layers = plan.Layers.Select(l => new
+                {
+                    layer = l.Label["layer ".Length..],
+                    gives = new[] { l.Shape.Channels, l.Shape.Height, l.Shape.Width },
+                    l.Parameters,
+                    l.MultiplyAccumulates,
+                }),
+                plan.Parameters,
+                plan.MultiplyAccumulates,
+                modelBytes = plan.Bytes,
+                packed = plan.Model is not null,
+                activationBytes = plan.Model is { } model ? ActivationMemory.Peak(model) : (long?)null,
+                experiment.Epochs,
+                trainImages = data.Train.Count,
+            },
+            JsonSerializerOptions.Web
+        );
 }

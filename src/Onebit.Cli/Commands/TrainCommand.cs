@@ -54,6 +54,7 @@ internal static class TrainCommand
         {
             Description = "Train nothing. Print the layers, bytes, memory and multiply-accumulates of the network.",
         };
+        Option<bool> json = SharedOptions.Json();
         var child = new Option<bool>("--child") { Description = "End when standard input closes. Show no progress.", Hidden = true };
         var command = new Command(
             "train",
@@ -73,6 +74,7 @@ internal static class TrainCommand
             output,
             threads,
             dryRun,
+            json,
             child,
         };
         command.SetAction(
@@ -95,7 +97,7 @@ internal static class TrainCommand
                     Note(written, chosen, parsed.GetValue(epochs), plan);
                     if (parsed.GetValue(dryRun))
                     {
-                        PlanTable.Print(chosen, images, plan);
+                        PlanTable.Print(chosen, images, plan, parsed.GetValue(json));
                         return Task.FromResult(0);
                     }
                 }
@@ -129,7 +131,19 @@ internal static class TrainCommand
                         );
                         return trainer.Run(cancellation);
                     });
-                    Print(result, folder);
+                    if (parsed.GetValue(json))
+                    {
+                        Console.WriteLine(InputFile.ReadText(Path.Combine(folder, RunFolder.ResultFile)));
+                    }
+                    else
+                    {
+                        Print(result, folder);
+                    }
+
+                    foreach (string warning in result is ClassificationResult run ? ShortTraining.Warnings(run) : [])
+                    {
+                        Failure.Say(warning);
+                    }
                 }
                 return Task.FromResult(0);
             }
@@ -196,9 +210,5 @@ internal static class TrainCommand
         );
         table.AddTextRow("folder", folder);
         AnsiConsole.Write(table);
-        foreach (string warning in result is ClassificationResult run ? ShortTraining.Warnings(run) : [])
-        {
-            Failure.Say(warning);
-        }
     }
 }

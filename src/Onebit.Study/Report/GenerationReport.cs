@@ -58,7 +58,7 @@ internal static class GenerationReport
             <p>The feature distance says how far samples are from real images; {Number(
                 results.Test.FeatureDistanceFloor,
                 "F1"
-            )} is what real images have. “Times” compares with full precision at its most steps.</p>
+            )} is what real images have. “Times” compares with the best full-precision run at its most steps.</p>
             <div class="scroll"><table>
             {HtmlTable(
                 ["run", "bits, weight / activation", "steps", "feature distance", "above real images", "times", "class found",
@@ -100,7 +100,8 @@ internal static class GenerationReport
             Seconds(seeds.Average(r => r.OnnxRuntimeMillisecondsPerImage) / 1000),
         ];
 
-    private static Row? Full(Row[] rows) => rows.Where(r => r.First.WeightBits == 32).OrderByDescending(r => r.Steps).FirstOrDefault();
+    private static Row? Full(Row[] rows) =>
+        rows.Where(r => r.First.WeightBits == 32).OrderByDescending(r => r.Steps).ThenBy(r => r.Distance).FirstOrDefault();
 
     private static IReadOnlyList<string> Cells(Row row, Row? full)
     {
