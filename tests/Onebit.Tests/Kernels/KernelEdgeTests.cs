@@ -169,4 +169,66 @@ public class KernelEdgeTests
             Assert.Equal(expected, scores);
         }
     }
+
+    [Fact]
+    public void Attention_of_deep_heads_has_differences_beyond_32_bits()
+    {
+        const int Depth = 70_000;
+        var random = new Random(1);
+        Operation[] operations =
+        [
+            new AttentionScores(0, 0, 1, 128, 128),
+            new Softmax(1, new[] { 1 }, 20, new byte[] { 255, 200, 100, 50, 7 }, default, 0),
+            new AttentionMean(2, 0, 1, 0),
+            Build.Threshold(3, Build.Many(Depth, () => random.Next(256))),
+            new Linear(4, 4, 1, 2, 1, 0, 1, Build.Weights(random, 4 * 2 * Depth)),
+            Build.Scores(5, 4),
+        ];
+        // All channels of a position are black or white.
+        byte[] image = Build.Many(2 * Depth, () => (byte)0);
+        for (int i = 1; i < image.Length; i += 2)
+        {
+            image[i] = 255;
+        }
+
+        Compare(Build.Bytes(Depth, 1, 2), operations, image);
+    }
+
+    [Fact]
+    public void Attention_of_one_bit_may_have_values_of_0_and_minus_1()
+    {
+        var random = new Random(2);
+        Operation[] operations =
+        [
+            Build.Threshold(0, 1, 1, 1, 1),
+            new WeightedSum(new[] { 0 }, new[] { -1, -1, -1, -1 }),
+            new AttentionScores(1, 1, 1, 0, 0),
+            new Softmax(3, new[] { 1 }, 0, new byte[] { 255, 99, 60, 40, 20 }, new[] { 6 }, 0),
+            new AttentionSum(4, 2, 1),
+            Build.Threshold(5, -4, -3, -2, -1),
+            new Linear(6, 4, 3, 3, 1, 0, 1, Build.Weights(random, 4 * 36)),
+            Build.Scores(7, 4),
+        ];
+        var input = new ModelInput(4, 3, 3, 1, 128);
+        Assert.Equal(
+            (ElementKind.Integers, 1),
+            (new BitModel(input, operations).Values[2].Kind, new BitModel(input, operations).Values[2].Bits)
+        );
+        for (int i = 0; i < 20; i++)
+        {
+            Compare(input, operations, Build.Many(36, () => (byte)random.Next(256)));
+        }
+    }
+
+    private static void Compare(ModelInput input, Operation[] operations, byte[] image)
+    {
+        foreach (int width in Widths.All)
+        {
+            var model = new BitModel(input, operations, width);
+            long[] expected = new long[model.ClassCount],
+                scores = new long[model.ClassCount];
+            Assert.Equal(model.PredictPlainly(image, expected), model.Predict(image, scores));
+            Assert.Equal(expected, scores);
+        }
+    }
 }
