@@ -86,7 +86,7 @@ internal sealed class GenerationStudy : IStudyTask, IDisposable
     /// <param name="preset">The preset's name or folder.</param>
     /// <param name="runs">The runs, in the order of the report, with their results.</param>
     /// <param name="missing">What is not finished; null: nothing.</param>
-    /// <param name="asked">What images of a folder are scaled to.</param>
+    /// <param name="asked">What the user asked for: the size of a folder's images, and epochs; null: nothing.</param>
     /// <param name="folder">Where to write.</param>
     /// <param name="reportFile">The report's file name.</param>
     /// <param name="measuring">Told what is measured.</param>

@@ -66,6 +66,7 @@ public class CExporterTests
         [
             .. Enumerable.Range(0, count).Select(i => (RandomModels.Create(random), $"random_{i}")),
             (Build.Mlp(random), "mlp"),
+            (Build.SumOfLargeTerms(), "terms"),
         ];
         using var program = new CProgram(models, inPlace);
         program.Compile(compiler, [optimization, .. isSanitized ? s_sanitizers : []]);

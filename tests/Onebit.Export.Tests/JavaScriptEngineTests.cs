@@ -83,9 +83,8 @@ public class JavaScriptEngineTests
         int seed = Random.Shared.Next();
         TestContext.Current.TestOutputHelper!.WriteLine($"Seed {seed}");
         var random = new Random(seed);
-        for (int i = 0; i < 60; i++)
+        foreach (BitModel model in Enumerable.Range(0, 60).Select(_ => RandomModels.Create(random)).Append(Build.SumOfLargeTerms()))
         {
-            BitModel model = RandomModels.Create(random);
             Assert.True(Mismatches(model, Images(model, 4, random)) == 0, string.Join('\n', model.Operations));
         }
     }

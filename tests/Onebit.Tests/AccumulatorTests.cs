@@ -47,4 +47,11 @@ public class AccumulatorTests
     }
 
     private static int Bits(long value) => 65 - BitOperations.LeadingZeroCount((ulong)(value ^ (value >> 63)));
+
+    [Fact]
+    public void Terms_of_a_sum_may_be_wider_than_the_sum()
+    {
+        BitModel model = Build.SumOfLargeTerms();
+        Assert.Equal((32, 63), (model.Values[5].Bits, model.AccumulatorBits(4)));
+    }
 }

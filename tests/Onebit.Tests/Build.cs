@@ -78,6 +78,24 @@ internal static class Build
             ]
         );
 
+    /// <summary>A weighted sum of 0 or -+(2^31 - 1), whose terms have 63 bits.</summary>
+    public static BitModel SumOfLargeTerms()
+    {
+        const int Most = int.MaxValue;
+        int[] large = [1 << 30, 1 << 30];
+        return new(
+            new ModelInput(4, 1, 1, 1, 128),
+            [
+                new Slice(0, 0, new Shape(2, 1, 1)),
+                new Slice(0, 2, new Shape(2, 1, 1)),
+                new AddEmbedding(1, 0, 0, large),
+                new AddEmbedding(2, 0, 0, large),
+                new WeightedSum(new[] { 3, 4 }, new[] { Most, Most, -Most, -Most }),
+                Scores(5, 2),
+            ]
+        );
+    }
+
     public static T[] Many<T>(int count, Func<T> next) => [.. Enumerable.Range(0, count).Select(_ => next())];
 
     public static T[] Repeat<T>(T value, int count) => [.. Enumerable.Repeat(value, count)];

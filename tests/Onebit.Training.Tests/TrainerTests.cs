@@ -7,6 +7,16 @@ namespace Onebit.Training.Tests;
 public sealed class TrainerTests : TrainingTests
 {
     [Fact]
+    public void Regularization_needs_binarized_weights()
+    {
+        Experiment experiment = Small("binarynet") with { WeightBits = 32, WeightRegularization = new WeightRegularizationSpec(1) };
+        Assert.Equal(
+            "A weightRegularization is of binarized weights, and no layer has any; leave it out.",
+            Assert.Throws<ExperimentException>(() => NetworkPlan.Of(experiment, s_mnist)).Message
+        );
+    }
+
+    [Fact]
     public void Another_seed_gives_another_network()
     {
         ClassificationResult one = Run(Small("binaryconnect"), _folder.File("1")),

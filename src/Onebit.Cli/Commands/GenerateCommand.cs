@@ -99,10 +99,13 @@ internal static class GenerateCommand
             int images = parsed.GetValue(count) ?? (only is null && classes > 1 ? Math.Min(8 * classes, MaxCount) : 64),
                 columns = only is null && classes is > 1 and <= 32 ? classes : (int)Math.Ceiling(Math.Sqrt(images)),
                 size = parsed.GetValue(scale) ?? 2;
-            foreach (string file in new[] { parsed.GetValue(grid), parsed.GetValue(gif) }.OfType<string>())
+            foreach ((string? file, int frames) in new[] { (parsed.GetValue(grid), 1), (parsed.GetValue(gif), runs + 1) })
             {
-                RequirePicture(generator.Model.Input.Shape, images, columns, size, parsed.GetValue(gif) is null ? 1 : runs + 1);
-                SharedOptions.MakeFolder(file);
+                if (file is not null)
+                {
+                    RequirePicture(generator.Model.Input.Shape, images, columns, size, frames);
+                    SharedOptions.MakeFolder(file);
+                }
             }
 
             int[] wanted = [.. Enumerable.Range(0, images).Select(i => only ?? i % classes)];

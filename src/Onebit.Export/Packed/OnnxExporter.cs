@@ -29,12 +29,7 @@ public static class OnnxExporter
     /// <exception cref="ArgumentException">The model is a diffusion model.</exception>
     public static byte[] Write(BitModel model)
     {
-        ArgumentNullException.ThrowIfNull(model);
-        if (model.Input.Diffusion is not null)
-        {
-            throw new ArgumentException("A diffusion model has no classes and scores.", nameof(model));
-        }
-
+        RequireClassifier(model);
         var graph = new IntegerGraph(model);
         foreach (Operation operation in model.Operations)
         {
@@ -55,6 +50,17 @@ public static class OnnxExporter
             $"A network of one-bit weights. It reads pixels of 0 to 255. A logit is a score divided by 2^{shift}.",
             [("onebit.score_shift", shift), .. Metadata(model)]
         );
+    }
+
+    /// <summary>ONNX files have the scores of classes.</summary>
+    /// <exception cref="ArgumentException">The model is a diffusion model.</exception>
+    internal static void RequireClassifier(BitModel model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        if (model.Input.Diffusion is not null)
+        {
+            throw new ArgumentException("A diffusion model has no classes and scores.", nameof(model));
+        }
     }
 
     /// <summary>What a file says of a model beside its graph.</summary>

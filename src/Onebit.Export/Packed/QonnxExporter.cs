@@ -13,12 +13,7 @@ public static class QonnxExporter
     /// <exception cref="InvalidDataException">It holds what QONNX cannot say; the message names the operation.</exception>
     public static byte[] Write(BitModel model)
     {
-        ArgumentNullException.ThrowIfNull(model);
-        if (model.Input.Diffusion is not null)
-        {
-            throw new ArgumentException("A diffusion model has no classes and scores.", nameof(model));
-        }
-
+        OnnxExporter.RequireClassifier(model);
         var graph = new QonnxGraph(model);
         IReadOnlyDictionary<int, QonnxWeights> twoBits = QonnxWeights.TwoBits(model);
         for (int i = 0; i < model.Operations.Count; i++)

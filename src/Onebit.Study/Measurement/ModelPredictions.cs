@@ -42,7 +42,7 @@ public static class ModelPredictions
         Path.GetFileName(file) == RunFolder.ResultFile || Path.GetExtension(file).Equals(".onebit", StringComparison.OrdinalIgnoreCase);
 
     private static byte[] Noted(ClassificationResult run, string folder, Dataset data) =>
-        !run.Fingerprint.StartsWith(Trainer.Fingerprint(data), StringComparison.Ordinal)
+        !Trainer.IsOf(run, data)
             ? throw new ExperimentException(
                 $"'{folder}' holds a run on other data than {data.Name}; name a folder of models trained on it."
             )

@@ -2,10 +2,7 @@ using static TorchSharp.torch;
 
 namespace Onebit.Training;
 
-/// <summary>
-/// Random affine distortion, drawn anew for each image, for a whole batch at once. Each amount is a maximum;
-/// draws are uniform between minus and plus that amount.
-/// </summary>
+/// <summary>Random affine distortion, drawn anew for each image, for a whole batch at once.</summary>
 /// <param name="Rotation">Largest rotation in degrees. Each image gets a uniform draw between minus and plus this.</param>
 /// <param name="Translation">
 /// Largest shift, as a share of the side. Each image gets a uniform draw between minus and plus this, for each direction.

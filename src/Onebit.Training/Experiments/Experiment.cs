@@ -208,8 +208,7 @@ public sealed record Experiment
         );
         Require(EmaDecay is null or (> 0 and < 1), "emaDecay must be above 0 and below 1");
         Require(
-            WeightRegularization is null
-                || (Method.Binarizes && WeightBits != 32 && WeightRegularization is { Weight: > 0 and <= 1000, Start: >= 0 and < 1 }),
+            WeightRegularization is null || (Method.Binarizes && WeightRegularization is { Weight: > 0 and <= 1000, Start: >= 0 and < 1 }),
             "a weightRegularization's weight must be above 0 and at most 1000, its start at least 0 and below 1, and its method one that "
                 + "binarizes"
         );

@@ -6,11 +6,13 @@ namespace Onebit.Training;
 public static class NetworkFactory
 {
     /// <summary>The experiment's network for these images, with random weights.</summary>
-    /// <exception cref="ExperimentException">The layers do not fit together.</exception>
+    /// <exception cref="ExperimentException">
+    /// The layers do not fit together, or the experiment regularizes binarized weights and there are none.
+    /// </exception>
     public static Network Create(Experiment experiment, Dataset data)
     {
         ImageSet images = DataSplit.Of(experiment, data).Train;
-        return new Network(
+        var network = new Network(
             experiment.Network,
             experiment.Method,
             images.Shape,
@@ -23,6 +25,13 @@ public static class NetworkFactory
             experiment.PixelThreshold,
             experiment.Generation
         );
+        if (experiment.WeightRegularization is null || network.BinaryParameterCount > 0)
+        {
+            return network;
+        }
+
+        network.Dispose();
+        throw new ExperimentException("A weightRegularization is of binarized weights, and no layer has any; leave it out.");
     }
 
     private static (double Mean, double Deviation) Statistics(ReadOnlySpan<byte> pixels)

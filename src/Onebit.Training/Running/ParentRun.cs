@@ -29,7 +29,7 @@ public static class ParentRun
         try
         {
             RunResult run = RunFolder.Load(place)!;
-            if (!run.Fingerprint.StartsWith(Trainer.Fingerprint(data), StringComparison.Ordinal))
+            if (!Trainer.IsOf(run, data))
             {
                 throw new ExperimentException($"The run in '{place}' was trained on other images than {data.Name}; train it on these.");
             }

@@ -39,10 +39,6 @@ public sealed class Trainer
         _state = new TrainingState(seed, 0, 0, 0, 0, []);
         manual_seed(seed);
         _network = NetworkFactory.Create(experiment, data);
-        if (experiment.WeightRegularization is not null && _network.BinaryParameterCount == 0)
-        {
-            throw new ExperimentException("A weightRegularization is of binarized weights, and no layer has any; leave it out.");
-        }
     }
 
     /// <summary>What makes two runs of one seed the same: the experiment and the data.</summary>
@@ -50,6 +46,13 @@ public sealed class Trainer
 
     /// <summary>What two runs on the same data have in common: how their fingerprints begin.</summary>
     public static string Fingerprint(Dataset data) => $"{data.Sha256}\n";
+
+    /// <summary>Whether a run was trained on these images.</summary>
+    public static bool IsOf(RunResult run, Dataset data)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        return run.Fingerprint.StartsWith(Fingerprint(data), StringComparison.Ordinal);
+    }
 
     /// <summary>Trains what is left to train. A finished run is returned as it is.</summary>
     /// <exception cref="ExperimentException">The folder holds a run of something else, or another process trains in it.</exception>

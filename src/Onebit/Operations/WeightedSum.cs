@@ -55,20 +55,23 @@ public sealed record WeightedSum(ReadOnlyMemory<int> Inputs, ReadOnlyMemory<int>
 
     internal override int AccumulatorBits(ReadOnlySpan<ValueInfo> inputs, ValueInfo output)
     {
-        (long low, long high) = (0, 0);
+        (Int128 low, Int128 high) = (0, 0);
         for (int c = 0; c < output.Channels; c++)
         {
-            (long lowest, long highest) = (0, 0);
+            (Int128 lowest, Int128 highest) = (0, 0);
             for (int t = 0; t < inputs.Length; t++)
             {
                 long multiplier = Multipliers.Span[t * output.Channels + c],
                     one = multiplier * inputs[t].Minimum,
                     two = multiplier * inputs[t].Maximum;
                 (lowest, highest) = (lowest + Math.Min(one, two), highest + Math.Max(one, two));
-                (low, high) = (Math.Min(low, Math.Min(lowest, one)), Math.Max(high, Math.Max(highest, one)));
+                low = Int128.Min(low, Int128.Min(lowest, Math.Min(one, two)));
+                high = Int128.Max(high, Int128.Max(highest, Math.Max(one, two)));
             }
         }
-        return ValueInfo.SignedBits(low, high);
+
+        // As many bits as a long has, where more would be needed.
+        return ValueInfo.SignedBits((long)Int128.Max(low, long.MinValue), (long)Int128.Min(high, long.MaxValue));
     }
 
     internal override void Write(FileWriter writer)

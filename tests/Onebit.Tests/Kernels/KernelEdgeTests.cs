@@ -89,11 +89,7 @@ public class KernelEdgeTests
             new Linear(4, 2, 2, 1, 1, 0, 1, Build.Weights(random, 2 * 2 * 2 * Channels)),
             Build.Scores(5, 2),
         ];
-        var model = new BitModel(new ModelInput(1, 2, 1, 8, 0), operations);
-        long[] expected = new long[2],
-            actual = new long[2];
-        Assert.Equal(model.PredictPlainly([10, 200], expected), model.Predict([10, 200], actual));
-        Assert.Equal(expected, actual);
+        Exact.RequireSameScores(new BitModel(new ModelInput(1, 2, 1, 8, 0), operations), [10, 200]);
     }
 
     [Fact]
@@ -132,11 +128,7 @@ public class KernelEdgeTests
         foreach (int width in Widths.All)
         {
             var model = new BitModel(Build.Bytes(1, 3, 3), operations, width);
-            byte[] image = RandomModels.Image(model, random);
-            long[] expected = new long[4],
-                scores = new long[4];
-            Assert.Equal(model.PredictPlainly(image, expected), model.Predict(image, scores));
-            Assert.Equal(expected, scores);
+            Exact.RequireSameScores(model, RandomModels.Image(model, random));
         }
     }
 
@@ -161,12 +153,7 @@ public class KernelEdgeTests
         {
             var model = new BitModel(input, [.. operations], vector);
             Assert.Equal(int.MinValue, model.Values[15].Minimum);
-            byte[] image = Build.Repeat((byte)255, model.Values[0].Count);
-            long[] expected = new long[2],
-                scores = new long[2];
-            model.PredictPlainly(image, expected);
-            model.Predict(image, scores);
-            Assert.Equal(expected, scores);
+            Exact.RequireSameScores(model, Build.Repeat((byte)255, model.Values[0].Count));
         }
     }
 
@@ -220,15 +207,16 @@ public class KernelEdgeTests
         }
     }
 
-    private static void Compare(ModelInput input, Operation[] operations, byte[] image)
+    [Fact]
+    public void Terms_of_a_sum_may_be_wider_than_the_sum()
     {
-        foreach (int width in Widths.All)
+        BitModel model = Build.SumOfLargeTerms();
+        foreach (byte[] image in new byte[][] { [0, 0, 255, 255], [255, 0, 0, 255], [255, 255, 255, 255] })
         {
-            var model = new BitModel(input, operations, width);
-            long[] expected = new long[model.ClassCount],
-                scores = new long[model.ClassCount];
-            Assert.Equal(model.PredictPlainly(image, expected), model.Predict(image, scores));
-            Assert.Equal(expected, scores);
+            Compare(model.Input, [.. model.Operations], image);
         }
     }
+
+    private static void Compare(ModelInput input, Operation[] operations, byte[] image) =>
+        Assert.All(Widths.All, width => Exact.RequireSameScores(new BitModel(input, operations, width), image));
 }
