@@ -71,7 +71,7 @@ public sealed class StudyRunner
             var network = NetworkPlan.Of(experiment, _data);
             if (network.Obstacle is { } obstacle)
             {
-                noted?.Invoke($"{experiment.Name} will be trained, but not packed: {obstacle}");
+                noted?.Invoke($"{experiment.Name} is trained, but not packed: {obstacle}");
             }
 
             runs.AddRange(

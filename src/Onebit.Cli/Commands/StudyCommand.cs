@@ -63,7 +63,7 @@ internal static class StudyCommand
                 result.AddError($"--concurrent takes a whole number from 1 on, not '{result.Tokens[0].Value}'");
             }
         });
-        var status = new Option<bool>("--status") { Description = "Show which trainings run, wait and failed, and change nothing." };
+        var status = new Option<bool>("--status") { Description = "Show which trainings run, wait and failed. Nothing is started." };
         var list = new Option<bool>("--list-runs")
         {
             Description = "Print one command per training that is not finished, for another queue. Those that others need come first.",

@@ -5,5 +5,5 @@ namespace Onebit.Training;
 /// over all latent weights. After the regularization of BHViT (Gao et al. 2025), for weights that flip to and fro under Adam.
 /// </summary>
 /// <param name="Weight">Its weight in the loss.</param>
-/// <param name="Start">The share of the epochs after which it begins.</param>
+/// <param name="Start">The share of the training after which it begins.</param>
 public sealed record WeightRegularizationSpec(double Weight, double Start = 0.9);

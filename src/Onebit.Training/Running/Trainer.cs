@@ -155,7 +155,7 @@ public sealed class Trainer
             }
 
             Tensor output = task.Loss(_network, images, chosen);
-            if (_experiment.WeightRegularization is { } regularization && epoch >= regularization.Start * _experiment.Epochs)
+            if (_experiment.WeightRegularization is { } regularization && now >= regularization.Start * _experiment.Epochs)
             {
                 Tensor[] latent = [.. _network.WeightModules.Where(l => l.IsBinarized).Select(l => l.Weight.flatten())];
                 output += (cat(latent).abs() - 1).square().mean() * regularization.Weight;
