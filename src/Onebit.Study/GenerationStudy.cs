@@ -334,14 +334,4 @@ internal sealed class GenerationStudy : IStudyTask, IDisposable
         stream.ReadExactly(file);
         return (name, file);
     }
-
-    /// <summary>One step of a packed diffusion model.</summary>
-    private sealed class GeneratorBackend(Generator generator) : IBackend
-    {
-        private readonly byte[] _pixels = new byte[generator.Model.Input.Shape.Count];
-
-        public void Predict(ReadOnlySpan<byte> images, Span<int> classes) => generator.Generate(0, images[0], _pixels, 1);
-
-        public void Dispose() { }
-    }
 }

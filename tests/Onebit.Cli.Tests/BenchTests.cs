@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 
 namespace Onebit.Cli.Tests;
@@ -48,6 +49,22 @@ public class BenchTests
             // 8 x 784 + 10 x 8 of one bit; 2 x 24 x 24 positions of 25 weights on 8 bits, 10 x 2 x 24 x 24 on signs.
             Assert.Equal(isDense ? 6352 : 28_800 * 8 + 11_520, own * (double)row["binaryMacsPerNanosecond"]!, 3);
         }
+    }
+
+    [Fact]
+    public void Bench_of_a_diffusion_model_times_one_step()
+    {
+        string model = Path.Combine(AppContext.BaseDirectory, "models", "mnist-draw-8bit.onebit");
+        (int code, string output, string error) = OnebitProcess.Run("bench", model, "--json");
+        Assert.True(code == 0, error);
+        JsonNode row = JsonNode.Parse(output)!["rows"]!.AsArray().Single()!;
+        Assert.Equal((model, 1), ((string)row["model"]!, (int)row["batch"]!));
+        var generator = Generator.Load(model);
+        byte[] pixels = new byte[784];
+        var clock = Stopwatch.StartNew();
+        generator.Generate(0, 1, pixels, steps: 20);
+        // A step is not a whole image, even where nothing was compiled yet.
+        Assert.InRange((double)row["onebitNanoseconds"]!, 1e3, clock.Elapsed.TotalNanoseconds);
     }
 
     [Fact]

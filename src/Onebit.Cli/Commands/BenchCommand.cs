@@ -46,7 +46,8 @@ internal static class BenchCommand
             // Lines end where the terminal's do.
             "Time packed models beside the same networks in float32 and int8. float32 runs on ONNX Runtime, on libtorch and, for dense "
                 + "networks, in plain C#. int8 runs on ONNX Runtime. Their weights are random. All are timed interleaved in this "
-                + "process, with one thread, from byte pixels to class. Times are nanoseconds per image, the median of 9 rounds.\n\n"
+                + "process, with one thread, from byte pixels to class. Of a diffusion model one step is timed. Times are nanoseconds per "
+                + "image, the median of 9 rounds.\n\n"
                 + "MAC/ns are binary multiply-accumulates per nanosecond. A MAC with a k-bit input counts as k. The bound assumes two "
                 + "vector logic instructions per cycle. A full adder takes 2 of them with AVX-512, else 5, and adds one bit in each lane. "
                 + "docs/bench.md has the details.\n\nExample: onebit bench models/mnist-micro.onebit --batch 1 --batch 256"
@@ -63,13 +64,15 @@ internal static class BenchCommand
             string[] files = parsed.GetValue(models) ?? [];
             (string Name, BitModel Model, ImageSet Images)[] chosen =
                 files.Length > 0 ? [.. files.Select(file => Load(file, set))] : Random(set);
-            int[] batches = parsed.GetValue(batch) is { Length: > 0 } given ? given : s_batches;
+            int[] asked = parsed.GetValue(batch) is { Length: > 0 } given ? given : s_batches;
             var rows = new List<BenchRow>();
             LogicBound bound = ProgressDisplay.Show(display =>
             {
                 foreach ((string name, BitModel model, ImageSet images) in chosen)
                 {
                     int done = 0;
+                    // Images are drawn one by one.
+                    int[] batches = model.Input.Diffusion is null ? asked : [1];
                     display.Report(name, 0, "");
                     foreach (BenchRow row in Bench.Measure(name, model, images, batches))
                     {
@@ -118,8 +121,16 @@ internal static class BenchCommand
 
     private static (string Name, BitModel Model, ImageSet Images) Load(string file, string set)
     {
-        BitModel model = Classifier.Load(file);
-        return (file, model, DataCommand.LoadTestShowingProgress(set, model, file));
+        BitModel model = BitModel.Load(file);
+        return (file, model, model.Input.Diffusion is null ? DataCommand.LoadTestShowingProgress(set, model, file) : Noise(model.Input.Shape));
+    }
+
+    private static ImageSet Noise(Shape shape)
+    {
+        const int Count = 64;
+        byte[] pixels = new byte[Count * shape.Count];
+        new Random(1).NextBytes(pixels);
+        return new ImageSet(pixels, new byte[Count], shape.Channels, shape.Height, shape.Width);
     }
 
     private static (string Name, BitModel Model, ImageSet Images)[] Random(string set)

@@ -11,14 +11,14 @@ public static class Bench
 {
     /// <summary>Rows of one model, one a batch size.</summary>
     /// <param name="name">What the rows call it.</param>
-    /// <param name="model">The packed model.</param>
+    /// <param name="model">The packed model. Of a diffusion model one step is timed.</param>
     /// <param name="images">Images of the shape that it reads; predicted one batch after another.</param>
     /// <param name="batches">Images a call.</param>
     /// <exception cref="InvalidDataException">The model has no float graph.</exception>
     public static IEnumerable<BenchRow> Measure(string name, BitModel model, ImageSet images, IReadOnlyList<int> batches)
     {
         FloatGraph graph = FloatGraph.Of(model);
-        using var packed = new PackedBackend(model);
+        using IBackend packed = model.Input.Diffusion is null ? new PackedBackend(model) : new GeneratorBackend(new Generator(model));
         using var onnx = new OnnxRuntimeBackend(FloatOnnxWriter.Write(graph));
         using var int8 = new OnnxRuntimeBackend(Int8OnnxWriter.Write(graph));
         using var torch = new TorchBackend(graph);
