@@ -43,9 +43,7 @@ internal static class KernelCheck
             int[][][] values = new int[Images][][];
             for (int i = 0; i < Images; i++)
             {
-                byte[] image = new byte[model.Input.Shape.Count];
-                random.NextBytes(image);
-                values[i] = ReferenceInterpreter.Run(model, image).Values;
+                values[i] = Values(model, random, i + 1);
             }
 
             foreach (FusedLinear layer in FusedLayer.ListOf(model.Operations, model.Values).OfType<FusedLinear>())
@@ -61,6 +59,23 @@ internal static class KernelCheck
         }
 
         return isRight ? 0 : 1;
+    }
+
+    /// <summary>All values of one random image, or of one step of a diffusion model.</summary>
+    private static int[][] Values(BitModel model, Random random, int seed)
+    {
+        int count = model.Input.Shape.Count;
+        if (model.Input.Diffusion is { } diffusion)
+        {
+            int[] input = [.. new int[count], random.Next(diffusion.Schedule.Levels), random.Next(diffusion.Classes)];
+            Generator.FillNoise(seed, 0, input.AsSpan(0, count));
+            (int[][] values, long[] output) = ReferenceInterpreter.Run(model, input.AsSpan());
+            return [.. values, Array.ConvertAll(output, e => (int)e)];
+        }
+
+        byte[] image = new byte[count];
+        random.NextBytes(image);
+        return ReferenceInterpreter.Run(model, image).Values;
     }
 
     /// <summary>Compares all kernels of a layer with the reference interpreter, then times them in turn.</summary>

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Onebit;
 
 /// <summary>
@@ -115,22 +117,39 @@ public sealed class Generator
                 Fill(seed, k + 1, noise, isBits);
             }
 
-            for (int i = 0; i < count; i++)
+            for (int i = 0; isBits && i < count; i++)
             {
-                if (isBits)
-                {
-                    state[i] = noise[i] < BitPosterior.Of(schedule, level, next, state[i] > 0, image[i]) ? One : -One;
-                    continue;
-                }
+                state[i] = noise[i] < BitPosterior.Of(schedule, level, next, state[i] > 0, image[i]) ? One : -One;
+            }
 
-                int sum = ofImage * Math.Clamp(image[i], -One, One) + ofState * state[i] + ofNoise * noise[i];
-                state[i] = Math.Clamp((sum + StepHalf) >> NoiseSchedule.FractionBits, short.MinValue, short.MaxValue);
+            if (!isBits)
+            {
+                Mix(state.AsSpan(0, count), ofState, image, ofImage, noise, ofNoise);
             }
         }
 
         // The last factor of the state is 0 and that of the image 2^14, so the last state is the image.
         ToPixels(state.AsSpan(0, count), pixels);
         listener?.Invoke(steps, pixels);
+    }
+
+    /// <summary>The next state: what is left of this one, of the image and of new noise.</summary>
+    private static void Mix(Span<int> state, int ofState, ReadOnlySpan<int> image, int ofImage, ReadOnlySpan<int> noise, int ofNoise)
+    {
+        int i = 0;
+        for (; i <= state.Length - Vector<int>.Count; i += Vector<int>.Count)
+        {
+            Vector<int> clipped = Vector.Clamp(new Vector<int>(image[i..]), new(-One), new(One)),
+                sum = clipped * ofImage + new Vector<int>(state[i..]) * ofState + new Vector<int>(noise[i..]) * ofNoise;
+            sum = (sum + new Vector<int>(StepHalf)) >> NoiseSchedule.FractionBits;
+            Vector.Clamp(sum, new(short.MinValue), new(short.MaxValue)).CopyTo(state[i..]);
+        }
+
+        for (; i < state.Length; i++)
+        {
+            int sum = ofImage * Math.Clamp(image[i], -One, One) + ofState * state[i] + ofNoise * noise[i];
+            state[i] = Math.Clamp((sum + StepHalf) >> NoiseSchedule.FractionBits, short.MinValue, short.MaxValue);
+        }
     }
 
     /// <summary>
@@ -150,7 +169,8 @@ public sealed class Generator
 
     private static void Fill(long seed, int step, Span<int> numbers, bool isUniform)
     {
-        const ulong Increment = 0x9E3779B97F4A7C15;
+        const ulong Increment = 0x9E3779B97F4A7C15,
+            EvenBytes = 0x00FF_00FF_00FF_00FF;
         const int Mean = 8 * 255 / 2,
             Scale = 5017; // 2^12 over the deviation of the sum, sqrt(8 (2^16 - 1) / 12), times 2^8.
         ulong state = unchecked((ulong)seed + (ulong)step * (ulong)numbers.Length * Increment);
@@ -161,12 +181,9 @@ public sealed class Generator
             z = unchecked((z ^ z >> 30) * 0xBF58476D1CE4E5B9);
             z = unchecked((z ^ z >> 27) * 0x94D049BB133111EB);
             z ^= z >> 31;
-            int sum = 0;
-            for (int shift = 0; shift < 64; shift += 8)
-            {
-                sum += (int)(z >> shift & 0xFF);
-            }
-
+            // The sum of the bytes: those at even and at odd places, then the four sums of two.
+            ulong pairs = (z & EvenBytes) + (z >> 8 & EvenBytes);
+            int sum = (int)(unchecked(pairs * 0x0001_0001_0001_0001) >> 48);
             number = isUniform ? (int)(z >> 48) : (sum - Mean) * Scale >> 8;
         }
     }

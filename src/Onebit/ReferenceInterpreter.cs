@@ -46,7 +46,7 @@ public static class ReferenceInterpreter
         );
 
     /// <summary>Every value but the last one, and the last one.</summary>
-    private static (int[][] Values, long[] Output) Run(BitModel model, ReadOnlySpan<int> input)
+    internal static (int[][] Values, long[] Output) Run(BitModel model, ReadOnlySpan<int> input)
     {
         ValueInfo[] infos = [.. model.Values];
         int[] starts = new int[infos.Length];

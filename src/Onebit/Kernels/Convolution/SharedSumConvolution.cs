@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -26,9 +27,10 @@ internal sealed class SharedSumConvolution<TOps, TVector> : ConvolutionKernel
     private readonly int _padded;
     private readonly int _planes;
     private readonly int _table;
-    private readonly int _codes; // bytes of an output
+    private readonly int _codes; // Bytes of an output: codes, or sums of 32 bits.
     private readonly int[] _inputs; // Where the inputs of tables lie.
     private readonly SharedSumOutputs<TOps, TVector> _outputs;
+    private readonly OutputPooling? _pooling; // Ends sums.
 
     public SharedSumConvolution(FusedLinear layer)
         : base(layer)
@@ -44,7 +46,12 @@ internal sealed class SharedSumConvolution<TOps, TVector> : ConvolutionKernel
         _padded = linear.Padding == 0 ? 0 : Align(layer.Source.Channels * Rows * Row + 2 * Vector512<byte>.Count);
         _planes = _sums.Step == 1 ? 0 : Align(planes * _planeRows * _sums.Pitch + 2 * Vector512<byte>.Count);
         _table = Align(_sums.Units * _sums.Tables * _sums.Entries * _strips.EntryBytes + (_strips.Table + 1) * VectorBytes);
-        _codes = _strips.All * Lanes;
+        _codes = _strips.All * Lanes * _outputs.ElementBytes;
+        if (_outputs.ElementBytes > 1)
+        {
+            _pooling = new OutputPooling(layer, _sums.Pitch, _codes / sizeof(int), stride: 1);
+        }
+
         int step = _sums.Step;
         _inputs = new int[_sums.Units * _sums.Tables * SharedSums.MaxInputs];
         for (int i = 0; i < _inputs.Length; i++)
@@ -57,16 +64,16 @@ internal sealed class SharedSumConvolution<TOps, TVector> : ConvolutionKernel
         }
     }
 
-    public override int ScratchBytes => _padded + _planes + _table + Align(Layer.Linear.Outputs * _codes + Vector512<byte>.Count);
+    public override int ScratchBytes => _padded + _planes + _table + Align(Layer.Linear.Outputs * _codes + 2 * Vector512<byte>.Count);
 
     private static int VectorBytes => Unsafe.SizeOf<TVector>();
 
     private static int Lanes => VectorBytes / sizeof(short);
 
-    /// <summary>Whether the layer reads codes and gives codes or signs, and its tables and lists are small enough.</summary>
+    /// <summary>Whether the layer reads codes, pools no sums, and its tables and lists are small enough.</summary>
     public static bool Fits(FusedLinear layer) =>
         layer.Source is { Kind: ElementKind.Codes, Bits: > 1 and <= 8 }
-        && SharedEnd.Of(layer) is not null
+        && (layer.Pool is null || SharedEnd.Of(layer) is not null)
         && (layer.Pool is null || layer.Pool.Stride == layer.Pool.Size)
         && (long)layer.FanIn * layer.Linear.Outputs <= MaxWeights
         && Best(layer) is not null;
@@ -120,21 +127,33 @@ internal sealed class SharedSumConvolution<TOps, TVector> : ConvolutionKernel
                     );
                 }
 
-                ref byte place = ref Unsafe.Add(ref codes, group * outputs * _codes + first);
+                ref byte place = ref Unsafe.Add(ref codes, group * outputs * _codes + first * _outputs.ElementBytes);
                 _outputs.Run(ref table, vectors, group * outputs, outputs, ref place, _codes);
             }
         }
 
-        Copy(ref codes, ref result);
+        if (_pooling is null)
+        {
+            Copy(ref codes, ref result);
+            return;
+        }
+
+        Span<int> sums = MemoryMarshal.CreateSpan(
+            ref Unsafe.As<byte, int>(ref codes),
+            (linear.Outputs * _codes + 2 * Vector512<byte>.Count) / sizeof(int)
+        );
+        _pooling.Integers(sums, ref result);
     }
 
     /// <summary>The fastest way; null: there is none.</summary>
     private static Strips? Best(FusedLinear layer)
     {
         Strips? best = null;
+        bool givesSums = SharedEnd.Of(layer) is null;
         foreach (SharedSums sums in SharedSums.Of(layer))
         {
-            if (sums.UnitInputs * Center(layer) <= short.MaxValue)
+            // Sums are moved together in place. Where rows overlap, that would overwrite them.
+            if (sums.UnitInputs * Center(layer) <= short.MaxValue && !(givesSums && sums.Pitch < layer.Result.Width))
             {
                 best = Strips.Of(layer, sums, best);
             }
@@ -333,7 +352,9 @@ internal sealed class SharedSumConvolution<TOps, TVector> : ConvolutionKernel
             long tables = (long)sums.Units * sums.Tables * sums.Entries;
             int outputs = layer.Linear.Outputs / layer.Linear.Groups,
                 all = (sums.Positions + Lanes - 1) / Lanes;
-            double perVector = sums.Windows * (sums.Units * sums.Terms + 4.0 * Chunks(layer, sums)) + 8;
+            // A vector of sums is stored, moved and ended later.
+            double perVector =
+                sums.Windows * (sums.Units * sums.Terms + 4.0 * Chunks(layer, sums)) + 8 + (SharedEnd.Of(layer) is null ? 0.5 * Lanes : 0);
             // To split 16 bytes takes as long as 2.5 additions.
             int rows = layer.Source.Height + 2 * layer.Linear.Padding;
             double split = sums.Step == 1 ? 0 : 2.5 * layer.Source.Channels * sums.Step * rows * ((sums.Pitch + 15) / 16);

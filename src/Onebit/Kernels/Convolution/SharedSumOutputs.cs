@@ -4,7 +4,7 @@ namespace Onebit;
 
 /// <summary>
 /// The outputs of a <see cref="SharedSumConvolution{TOps, TVector}"/> in one strip: sums of entries of the tables, the maximum of windows,
-/// and codes of 8 bits.
+/// and codes of 8 bits. Where a layer ends otherwise, the sums themselves in 32 bits.
 /// </summary>
 internal sealed class SharedSumOutputs<TOps, TVector>
     where TOps : struct, ILookupOps<TVector>
@@ -16,6 +16,7 @@ internal sealed class SharedSumOutputs<TOps, TVector>
     private readonly ushort[] _places; // of 16-bit integers in the tables
     private readonly int[] _offsets;
     private readonly int _shift;
+    private readonly bool _givesSums;
 
     /// <summary>Of the codes, one per output.</summary>
     public readonly int[] Multipliers;
@@ -28,7 +29,9 @@ internal sealed class SharedSumOutputs<TOps, TVector>
     public SharedSumOutputs(FusedLinear layer, SharedSums sums, int chunks, int center, int entryBytes)
     {
         Linear linear = layer.Linear;
-        (Multipliers, _offsets, _shift) = SharedEnd.Of(layer)!.Value;
+        var end = SharedEnd.Of(layer);
+        _givesSums = end is null;
+        (Multipliers, _offsets, _shift) = end ?? (Enumerable.Repeat(1, linear.Outputs).ToArray(), new int[linear.Outputs], 0);
         (_windows, _listed) = (sums.Windows, sums.Units * sums.Terms);
         _chunk = (sums.Units + chunks - 1) / chunks * sums.Terms;
         _places = new ushort[linear.Outputs * _windows * _listed];
@@ -59,16 +62,19 @@ internal sealed class SharedSumOutputs<TOps, TVector>
         }
     }
 
+    /// <summary>Bytes of an output at a position.</summary>
+    public int ElementBytes => _givesSums ? sizeof(int) : 1;
+
     private static int VectorBytes => Unsafe.SizeOf<TVector>();
 
     private static int Lanes => VectorBytes / sizeof(short);
 
-    /// <summary>Makes the codes of some outputs, at whole vectors of positions.</summary>
+    /// <summary>Makes the codes or sums of some outputs, at whole vectors of positions.</summary>
     /// <param name="table">The tables of the strip.</param>
     /// <param name="vectors">Vectors of positions.</param>
     /// <param name="first">The first output.</param>
     /// <param name="count">How many outputs.</param>
-    /// <param name="codes">Receives the codes of the first output.</param>
+    /// <param name="codes">Receives the first output.</param>
     /// <param name="step">Bytes from one output to the next.</param>
     public void Run(ref byte table, int vectors, int first, int count, ref byte codes, int step)
     {
@@ -86,7 +92,7 @@ internal sealed class SharedSumOutputs<TOps, TVector>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Narrow(ref byte table, int vectors, int first, int count, ref byte codes, int step)
     {
-        (int terms, int shift, int windows) = (_listed, _shift, _windows);
+        (int terms, int shift, int windows, int bytes) = (_listed, _shift, _windows, Lanes * ElementBytes);
         ref ushort places = ref _places[first * windows * terms];
         for (int output = first; output < first + count; output++, codes = ref Unsafe.Add(ref codes, step))
         {
@@ -95,7 +101,7 @@ internal sealed class SharedSumOutputs<TOps, TVector>
             for (; vector + 4 <= vectors; vector += 4)
             {
                 ref byte from = ref Unsafe.Add(ref table, vector * VectorBytes),
-                    to = ref Unsafe.Add(ref codes, vector * Lanes);
+                    to = ref Unsafe.Add(ref codes, vector * bytes);
                 Sum4(ref from, ref list, terms, out TVector a, out TVector b, out TVector c, out TVector d);
                 for (int window = 1; window < windows; window++)
                 {
@@ -104,16 +110,16 @@ internal sealed class SharedSumOutputs<TOps, TVector>
                     (a, b, c, d) = (TOps.Max16(a, a1), TOps.Max16(b, b1), TOps.Max16(c, c1), TOps.Max16(d, d1));
                 }
 
-                TOps.StoreCodes(a, multiplier, offset, shift, ref to);
-                TOps.StoreCodes(b, multiplier, offset, shift, ref Unsafe.Add(ref to, Lanes));
-                TOps.StoreCodes(c, multiplier, offset, shift, ref Unsafe.Add(ref to, 2 * Lanes));
-                TOps.StoreCodes(d, multiplier, offset, shift, ref Unsafe.Add(ref to, 3 * Lanes));
+                Store(a, multiplier, offset, shift, ref to);
+                Store(b, multiplier, offset, shift, ref Unsafe.Add(ref to, bytes));
+                Store(c, multiplier, offset, shift, ref Unsafe.Add(ref to, 2 * bytes));
+                Store(d, multiplier, offset, shift, ref Unsafe.Add(ref to, 3 * bytes));
             }
 
             for (; vector + 2 <= vectors; vector += 2)
             {
                 ref byte from = ref Unsafe.Add(ref table, vector * VectorBytes),
-                    to = ref Unsafe.Add(ref codes, vector * Lanes);
+                    to = ref Unsafe.Add(ref codes, vector * bytes);
                 Sum2(ref from, ref list, terms, out TVector a, out TVector b);
                 for (int window = 1; window < windows; window++)
                 {
@@ -121,8 +127,8 @@ internal sealed class SharedSumOutputs<TOps, TVector>
                     (a, b) = (TOps.Max16(a, a1), TOps.Max16(b, b1));
                 }
 
-                TOps.StoreCodes(a, multiplier, offset, shift, ref to);
-                TOps.StoreCodes(b, multiplier, offset, shift, ref Unsafe.Add(ref to, Lanes));
+                Store(a, multiplier, offset, shift, ref to);
+                Store(b, multiplier, offset, shift, ref Unsafe.Add(ref to, bytes));
             }
 
             if (vector < vectors)
@@ -134,7 +140,7 @@ internal sealed class SharedSumOutputs<TOps, TVector>
                     a = TOps.Max16(a, Sum1(ref from, ref Unsafe.Add(ref list, window * terms), terms));
                 }
 
-                TOps.StoreCodes(a, multiplier, offset, shift, ref Unsafe.Add(ref codes, vector * Lanes));
+                Store(a, multiplier, offset, shift, ref Unsafe.Add(ref codes, vector * bytes));
             }
 
             places = ref Unsafe.Add(ref places, windows * terms);
@@ -145,7 +151,7 @@ internal sealed class SharedSumOutputs<TOps, TVector>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Wide(ref byte table, int vectors, int first, int count, ref byte codes, int step)
     {
-        (int terms, int shift, int windows) = (_listed, _shift, _windows);
+        (int terms, int shift, int windows, int bytes) = (_listed, _shift, _windows, Lanes * ElementBytes);
         ref ushort places = ref _places[first * windows * terms];
         for (int output = first; output < first + count; output++, codes = ref Unsafe.Add(ref codes, step))
         {
@@ -154,7 +160,7 @@ internal sealed class SharedSumOutputs<TOps, TVector>
             for (; vector + 2 <= vectors; vector += 2)
             {
                 ref byte from = ref Unsafe.Add(ref table, vector * VectorBytes),
-                    to = ref Unsafe.Add(ref codes, vector * Lanes);
+                    to = ref Unsafe.Add(ref codes, vector * bytes);
                 TVector low = TOps.Fill(0),
                     high = low,
                     nextLow = low,
@@ -180,8 +186,8 @@ internal sealed class SharedSumOutputs<TOps, TVector>
                     nextHigh = window == 0 ? nh : TOps.Max32(nextHigh, nh);
                 }
 
-                TOps.StoreCodes(low, high, multiplier, offset, shift, ref to);
-                TOps.StoreCodes(nextLow, nextHigh, multiplier, offset, shift, ref Unsafe.Add(ref to, Lanes));
+                Store(low, high, multiplier, offset, shift, ref to);
+                Store(nextLow, nextHigh, multiplier, offset, shift, ref Unsafe.Add(ref to, bytes));
             }
 
             if (vector < vectors)
@@ -206,11 +212,39 @@ internal sealed class SharedSumOutputs<TOps, TVector>
                     high = window == 0 ? h : TOps.Max32(high, h);
                 }
 
-                TOps.StoreCodes(low, high, multiplier, offset, shift, ref Unsafe.Add(ref codes, vector * Lanes));
+                Store(low, high, multiplier, offset, shift, ref Unsafe.Add(ref codes, vector * bytes));
             }
 
             places = ref Unsafe.Add(ref places, windows * terms);
         }
+    }
+
+    /// <summary>Stores outputs of a vector of positions.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Store(TVector integers, int multiplier, int offset, int shift, ref byte to)
+    {
+        if (_givesSums)
+        {
+            (TVector low, TVector high) = TOps.Widen16(integers);
+            Store(low, high, multiplier, offset, shift, ref to);
+            return;
+        }
+
+        TOps.StoreCodes(integers, multiplier, offset, shift, ref to);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Store(TVector low, TVector high, int multiplier, int offset, int shift, ref byte to)
+    {
+        if (_givesSums)
+        {
+            TVector center = TOps.Fill32(offset);
+            TOps.Store(TOps.Add32(low, center), ref to);
+            TOps.Store(TOps.Add32(high, center), ref Unsafe.Add(ref to, VectorBytes));
+            return;
+        }
+
+        TOps.StoreCodes(low, high, multiplier, offset, shift, ref to);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -162,6 +162,13 @@ internal sealed class ExecutionPlan
                 source,
                 result
             ),
+            Upsample => new PlannedUpsample(source, result),
+            Concat when inputs.All(input => input.Form == result.Form) => new PlannedConcat(inputs, result),
+            AddEmbedding embedding => new PlannedIntegers(
+                new AddEmbeddingKernel(embedding, source.Info.Channels),
+                [inputs[1], source],
+                result
+            ),
             _ when KernelChooser.Integers(operation, source.Info, result.Info) is { } kernel => new PlannedIntegers(kernel, inputs, result),
             _ => new PlannedLoop(operation, inputs, result),
         };

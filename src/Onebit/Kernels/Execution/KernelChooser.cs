@@ -254,7 +254,6 @@ internal static class KernelChooser
             PiecewiseLinear slopes => new PiecewiseLinearKernel(slopes),
             WeightedSum weighted => new WeightedSumKernel(weighted, result.Area),
             Add => new AddKernel(),
-            AddEmbedding embedding => new AddEmbeddingKernel(embedding, source.Channels),
             PositionalEmbedding embedding => new PositionalEmbeddingKernel(embedding, result.Area),
             MaxPool pool when MaxPoolKernel.IsFaster(source, result) => new MaxPoolKernel(pool, source, result),
             _ => null,

@@ -38,6 +38,9 @@ internal interface ILookupOps<TVector> : IVectorOps<TVector>
     /// <summary>The same 16-bit integer, over and over.</summary>
     static abstract TVector Fill16(short value);
 
+    /// <summary>The same 32-bit integer, over and over.</summary>
+    static abstract TVector Fill32(int value);
+
     /// <summary>Bytes 0, 2, 4 ... as 16-bit integers.</summary>
     static abstract TVector EvenBytes(TVector bytes);
 

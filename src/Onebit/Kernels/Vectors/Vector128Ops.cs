@@ -115,6 +115,8 @@ internal readonly struct Vector128Ops : ILookupOps<Vector128<ulong>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<ulong> Fill16(short value) => Vector128.Create(value).AsUInt64();
 
+    public static Vector128<ulong> Fill32(int value) => Vector128.Create(value).AsUInt64();
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<ulong> EvenBytes(Vector128<ulong> bytes) => bytes & Vector128.Create((ushort)0x00FF).AsUInt64();
 

@@ -126,6 +126,8 @@ internal readonly struct Vector512Ops : ILookupOps<Vector512<ulong>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<ulong> Fill16(short value) => Vector512.Create(value).AsUInt64();
 
+    public static Vector512<ulong> Fill32(int value) => Vector512.Create(value).AsUInt64();
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<ulong> EvenBytes(Vector512<ulong> bytes) => bytes & Vector512.Create((ushort)0x00FF).AsUInt64();
 
