@@ -15,8 +15,10 @@ public partial class ShippedModelsTests
 
     private static readonly Dictionary<string, int> s_limits = new()
     {
+        ["nano"] = 512,
         ["micro"] = 1024,
         ["tiny"] = 2048,
+        ["fast"] = 10240,
         ["small"] = 5000,
         ["headline"] = 9685,
         ["large"] = 16384,
@@ -71,9 +73,11 @@ public partial class ShippedModelsTests
     [InlineData("mnist-device-cnn", "46f08aafd3416e2e7ffeded7f7cd9f2ad65542d7ffd292b4")]
     [InlineData("mnist-device-cnn-8bit", "50cd0740816f7257b985d64f0db3b90931edfbe65ceb613c")]
     [InlineData("mnist-device-mlp", "66f9e775cd9a8decc763ce4736ffafe5dba9d2055f1d9370")]
+    [InlineData("mnist-fast", "cb91f957f8ff3d876c9725198d224706cb9c3e6e2a260ed7")]
     [InlineData("mnist-headline", "6cd346132d810797b2b13a34e666aed21f9a890edd1d92d1")]
     [InlineData("mnist-large", "80597a3b8ed753906927770862d0025aa746636b19f50b67")]
     [InlineData("mnist-micro", "5afd498b463af279d857ecc830003a0c628ebcbdf27a2779")]
+    [InlineData("mnist-nano", "d11e5df4de757974663659c21741ed789e245c8dcfdbfd6f")]
     [InlineData("mnist-small", "d13d3b2d8240fc58795748f7c01f4f29b6e87c869a226f11")]
     [InlineData("mnist-tiny", "ba7b22ac43797da44b0d5c02494f8300334ed76db699f6c4")]
     public void A_model_gives_the_scores_that_it_always_gave(string name, string sha256)

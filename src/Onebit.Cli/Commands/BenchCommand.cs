@@ -122,7 +122,11 @@ internal static class BenchCommand
     private static (string Name, BitModel Model, ImageSet Images) Load(string file, string set)
     {
         BitModel model = BitModel.Load(file);
-        return (file, model, model.Input.Diffusion is null ? DataCommand.LoadTestShowingProgress(set, model, file) : Noise(model.Input.Shape));
+        return (
+            file,
+            model,
+            model.Input.Diffusion is null ? DataCommand.LoadTestShowingProgress(set, model, file) : Noise(model.Input.Shape)
+        );
     }
 
     private static ImageSet Noise(Shape shape)
