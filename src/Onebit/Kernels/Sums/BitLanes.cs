@@ -242,22 +242,9 @@ internal readonly struct BitLanes<TOps, TVector> : ILanes
             return;
         }
 
-        if (Avx512F.IsSupported)
+        if (Avx2.IsSupported)
         {
-            Vector512<uint> lane = Avx512F.ShiftLeftLogicalVariable(Vector512<uint>.One, Vector512<uint>.Indices);
-            for (int first = 0; first < Lanes; first += Vector512<int>.Count)
-            {
-                Vector512<int> sum = Vector512<int>.Zero;
-                for (int p = 0; p < bits; p++)
-                {
-                    uint some = Unsafe.ReadUnaligned<ushort>(ref Unsafe.Add(ref Plane(ref accumulator, p), first / 8));
-                    Vector512<uint> set = Avx512F.CompareNotEqual(Vector512.Create(some) & lane, Vector512<uint>.Zero);
-                    sum |= set.AsInt32() & Vector512.Create(1 << p);
-                }
-
-                sum.StoreUnsafe(ref integers[first]);
-            }
-
+            SpreadToIntegers(ref accumulator, bits, ref MemoryMarshal.GetReference(integers));
             return;
         }
 
@@ -281,6 +268,37 @@ internal readonly struct BitLanes<TOps, TVector> : ILanes
                     numbers[l] |= (int)(byte)(matrix >> (8 * l)) << shift;
                 }
             }
+        }
+    }
+
+    /// <summary>Eight planes and 32 lanes at a time: each plane gives a bit of 32 bytes.</summary>
+    private static void SpreadToIntegers(ref byte accumulator, int bits, ref int integers)
+    {
+        for (int shift = 0; shift == 0 || shift < bits; shift += 8)
+        {
+            for (int first = 0; first < Lanes; first += Vector256<byte>.Count)
+            {
+                Vector256<byte> numbers = Vector256<byte>.Zero;
+                for (int p = shift; p < Math.Min(bits, shift + 8); p++)
+                {
+                    uint plane = Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref Plane(ref accumulator, p), first / 8));
+                    numbers |= BitString.Spread(plane) & Vector256.Create((byte)(1 << (p - shift)));
+                }
+
+                ref int place = ref Unsafe.Add(ref integers, first);
+                (Vector256<ushort> low, Vector256<ushort> high) = Vector256.Widen(numbers);
+                Eight(Vector256.WidenLower(low), shift, ref place);
+                Eight(Vector256.WidenUpper(low), shift, ref Unsafe.Add(ref place, 8));
+                Eight(Vector256.WidenLower(high), shift, ref Unsafe.Add(ref place, 16));
+                Eight(Vector256.WidenUpper(high), shift, ref Unsafe.Add(ref place, 24));
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static void Eight(Vector256<uint> numbers, int shift, ref int place)
+        {
+            Vector256<int> wide = numbers.AsInt32() << shift;
+            (shift == 0 ? wide : wide | Vector256.LoadUnsafe(ref place)).StoreUnsafe(ref place);
         }
     }
 
