@@ -55,7 +55,7 @@ public class BenchTests
     public void Bench_of_a_diffusion_model_times_one_step()
     {
         string model = Path.Combine(AppContext.BaseDirectory, "models", "mnist-draw-8bit.onebit");
-        (int code, string output, string error) = OnebitProcess.Run("bench", model, "--json");
+        (int code, string output, string error) = OnebitProcess.Run("bench", model, "--batch", "1", "--batch", "16", "--json");
         Assert.True(code == 0, error);
         JsonNode row = JsonNode.Parse(output)!["rows"]!.AsArray().Single()!;
         Assert.Equal((model, 1), ((string)row["model"]!, (int)row["batch"]!));

@@ -18,7 +18,7 @@ public partial class ShippedModelsTests
         ["nano"] = 512,
         ["micro"] = 1024,
         ["tiny"] = 2048,
-        ["fast"] = 10240,
+        ["fast"] = 3072,
         ["small"] = 5000,
         ["headline"] = 9685,
         ["large"] = 16384,

@@ -27,7 +27,7 @@ internal static class BenchCommand
         });
         var batch = new Option<int[]>("--batch")
         {
-            Description = "Images per call. May be given several times. The default is 1, 16, 256 and 512.",
+            Description = "Images per call. May be given several times. The default is 1, 16, 256 and 512. Diffusion models take 1.",
             HelpName = "N",
         };
         batch.Validators.Add(result =>
@@ -146,7 +146,7 @@ internal static class BenchCommand
     private static void Print(MachineInfo machine, LogicBound bound, List<BenchRow> rows)
     {
         AnsiConsole.WriteLine(
-            $"{machine.Processor}, {machine.Runtime}, one thread. Nanoseconds per image, median of 9 rounds. In brackets: ratio to onebit."
+            $"{machine.Processor}, {machine.Runtime}, one thread. Nanoseconds per image, or per step of a diffusion model, median of 9 rounds. In brackets: ratio to onebit."
         );
         var table = new Table().Border(TableBorder.Simple).AddColumn("model");
         foreach (

@@ -37,6 +37,7 @@ public sealed record AddEmbedding(int Input, int Index, int Element, ReadOnlyMem
         );
         check.Require(Element >= 0 && Element < index.Count, $"there is no element {Element} in a value of {index.Count}");
         check.CountEntries(Table.Length);
+        check.CountSteps(index.Count);
         int lowest = int.MaxValue,
             highest = int.MinValue;
         foreach (int number in Table.Span)

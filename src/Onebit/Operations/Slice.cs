@@ -18,7 +18,7 @@ public sealed record Slice(int Input, int Start, Shape Shape) : UnaryOperation(I
             Start >= 0 && (long)Start + shape.Count <= x.Count,
             $"elements {Start} to {(long)Start + shape.Count - 1} are read of a value that has {x.Count}"
         );
-        check.CountSteps(shape.Count);
+        check.CountSteps(x.Count);
         return x with { Channels = shape.Channels, Height = shape.Height, Width = shape.Width };
     }
 

@@ -29,6 +29,68 @@ public class KernelEdgeTests
         }
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(16)]
+    [InlineData(17)]
+    [InlineData(32)]
+    [InlineData(33)]
+    [InlineData(64)]
+    [InlineData(65)]
+    public void Rows_of_any_width_are_repeated_and_joined_by_kernels(int width)
+    {
+        var random = new Random(width);
+        ModelInput input = Build.Bytes(2, 2, width);
+        (Operation[] Form, int Lowest, int Highest)[] forms =
+        [
+            ([Build.Threshold(0, 100, 150)], 0, 0),
+            ([], 1, 255),
+            ([Build.Centered(0, 2)], -127, 127),
+        ];
+        foreach ((Operation[] form, int lowest, int highest) in forms)
+        {
+            int source = form.Length;
+            Operation[] operations =
+            [
+                .. form,
+                new Upsample(source),
+                new Concat(new[] { source + 1, source + 1, source + 1 }),
+                Build.Threshold(source + 2, Build.Many(6, () => random.Next(lowest, highest + 1))),
+                new Linear(source + 3, 10, 4, 2 * width, 1, 0, 1, Build.Weights(random, 10 * 6 * 4 * 2 * width)),
+                Build.Scores(source + 4, 10),
+            ];
+            foreach (int bits in Widths.All)
+            {
+                var model = new BitModel(input, operations, bits);
+                Type[] planned = [.. new ExecutionPlan(input, operations, model.Values, bits).Operations.Select(o => o.GetType())];
+                Assert.Contains(typeof(PlannedUpsample), planned);
+                Assert.Contains(typeof(PlannedConcat), planned);
+                Assert.DoesNotContain(typeof(PlannedLoop), planned);
+                Exact.RequireSameScores(model, RandomModels.Image(model, random));
+            }
+        }
+    }
+
+    [Fact]
+    public void Rows_of_sums_that_overlap_are_right()
+    {
+        // The padding is as wide as the kernel, so a row of the result is longer than from one row of the input to the next.
+        var random = new Random(5);
+        Operation[] operations =
+        [
+            new Linear(0, 3, 1, 1, 1, 1, 1, Build.Weights(random, 6)),
+            new Add(1, 1),
+            Build.Threshold(2, Build.Many(3, () => random.Next(-200, 200))),
+            new Linear(3, 10, 5, 6, 1, 0, 1, Build.Weights(random, 10 * 3 * 5 * 6)),
+            Build.Scores(4, 10),
+        ];
+        foreach (int bits in Widths.All)
+        {
+            var model = new BitModel(Build.Bytes(2, 3, 4), operations, bits);
+            Exact.RequireSameScores(model, RandomModels.Image(model, random));
+        }
+    }
+
     [Fact]
     public void Bits_without_an_output_are_0_whatever_was_in_memory()
     {

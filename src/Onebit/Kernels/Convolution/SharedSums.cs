@@ -62,13 +62,13 @@ internal sealed class SharedSums
     /// <summary>The size of the windows of codes that are pooled once the codes are made; 1: none are.</summary>
     public int Pool { get; }
 
-    /// <summary>Rows of codes.</summary>
+    /// <summary>Rows of outputs.</summary>
     public int Rows { get; }
 
-    /// <summary>Positions from one row of codes to the next.</summary>
+    /// <summary>Positions from one row of outputs to the next.</summary>
     public int Pitch { get; }
 
-    /// <summary>Positions from the first code to the last.</summary>
+    /// <summary>Positions from the first output to the last.</summary>
     public int Positions { get; }
 
     /// <summary>How many positions further on an output reads.</summary>

@@ -20,7 +20,7 @@ internal sealed class PlannedConcat(StoredValue[] inputs, StoredValue result) : 
         ref byte to = ref result.Start(ref memory);
         foreach (StoredValue input in inputs)
         {
-            Unsafe.CopyBlock(ref to, ref input.Start(ref memory), (uint)input.Bytes);
+            Unsafe.CopyBlockUnaligned(ref to, ref input.Start(ref memory), (uint)input.Bytes);
             to = ref Unsafe.Add(ref to, input.Bytes);
         }
     }

@@ -115,6 +115,7 @@ internal readonly struct Vector128Ops : ILookupOps<Vector128<ulong>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<ulong> Fill16(short value) => Vector128.Create(value).AsUInt64();
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<ulong> Fill32(int value) => Vector128.Create(value).AsUInt64();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -109,6 +109,7 @@ internal readonly struct Vector256Ops : ILookupOps<Vector256<ulong>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<ulong> Fill16(short value) => Vector256.Create(value).AsUInt64();
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<ulong> Fill32(int value) => Vector256.Create(value).AsUInt64();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

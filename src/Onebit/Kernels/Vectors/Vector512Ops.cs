@@ -126,6 +126,7 @@ internal readonly struct Vector512Ops : ILookupOps<Vector512<ulong>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<ulong> Fill16(short value) => Vector512.Create(value).AsUInt64();
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<ulong> Fill32(int value) => Vector512.Create(value).AsUInt64();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
