@@ -146,7 +146,8 @@ internal static class BenchCommand
     private static void Print(MachineInfo machine, LogicBound bound, List<BenchRow> rows)
     {
         AnsiConsole.WriteLine(
-            $"{machine.Processor}, {machine.Runtime}, one thread. Nanoseconds per image, or per step of a diffusion model, median of 9 rounds. In brackets: ratio to onebit."
+            $"{machine.Processor}, {machine.Runtime}, one thread. Nanoseconds per image, or per step of a diffusion model, median of 9 "
+                + "rounds. In brackets: ratio to onebit."
         );
         var table = new Table().Border(TableBorder.Simple).AddColumn("model");
         foreach (

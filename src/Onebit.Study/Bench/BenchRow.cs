@@ -1,6 +1,8 @@
 namespace Onebit.Study;
 
-/// <summary>One model at one batch size. Times are nanoseconds an image, from byte pixels to class, or of one step of a diffusion model, one thread.</summary>
+/// <summary>
+/// One model at one batch size. Times are nanoseconds an image, from byte pixels to class, or of one step of a diffusion model, one thread.
+/// </summary>
 /// <param name="Model">Its file, or the name of a network of random weights.</param>
 /// <param name="Batch">Images a call.</param>
 /// <param name="OnebitNanoseconds">The packed model on the Onebit runtime.</param>

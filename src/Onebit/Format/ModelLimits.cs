@@ -25,7 +25,8 @@ public static class ModelLimits
     /// Steps of one prediction. A step is one 64-bit word of one row of weights multiplied with one bit plane, one element
     /// gathered into one bit plane, one element of a pooling window, one element compared with one of several thresholds, one
     /// element of one of several terms of a sum, or one element of any other output. An element of a softmax has three. A score of
-    /// attention has one for each channel of a head, and an element of attention's result one for each key. All elements of a value that a slice or an index is taken of count.
+    /// attention has one for each channel of a head, and an element of attention's result one for each key. All elements of a value that a
+    /// slice or an index is taken of count.
     /// </summary>
     public const long MaxSteps = 1L << 30;
 
