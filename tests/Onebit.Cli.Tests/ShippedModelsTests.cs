@@ -68,6 +68,7 @@ public partial class ShippedModelsTests
     [InlineData("fashion-headline", "037dd1eb40982f79c1f83197a342a02402038630c14ed5da")]
     [InlineData("fashion-large", "bf53f22c8f525771ddf3084b8c40e390bd941c0a7199adcd")]
     [InlineData("fashion-micro", "5983df0d8a67a7182a95dfe5c9c543c167158178a8060a3b")]
+    [InlineData("fashion-nano", "d54a35a812cf7cc536804d2124334e4f7a8a086e782905f0")]
     [InlineData("fashion-small", "b5ddd797fdf00101bee3b9e26c3efb2bbfb3d20f916da223")]
     [InlineData("fashion-tiny", "03ec1d5a9ed72120a043dd6a1d0bf97063ca231032ecc705")]
     [InlineData("mnist-device-cnn", "46f08aafd3416e2e7ffeded7f7cd9f2ad65542d7ffd292b4")]
