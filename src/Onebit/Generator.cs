@@ -117,14 +117,15 @@ public sealed class Generator
                 Fill(seed, k + 1, noise, isBits);
             }
 
-            for (int i = 0; isBits && i < count; i++)
-            {
-                state[i] = noise[i] < BitPosterior.Of(schedule, level, next, state[i] > 0, image[i]) ? One : -One;
-            }
-
             if (!isBits)
             {
                 Mix(state.AsSpan(0, count), ofState, image, ofImage, noise, ofNoise);
+                continue;
+            }
+
+            for (int i = 0; i < count; i++)
+            {
+                state[i] = noise[i] < BitPosterior.Of(schedule, level, next, state[i] > 0, image[i]) ? One : -One;
             }
         }
 

@@ -28,6 +28,7 @@ internal sealed class SharedSumConvolution<TOps, TVector> : ConvolutionKernel
     private readonly int _planes;
     private readonly int _table;
     private readonly int _codes; // Bytes of an output: codes, or sums of 32 bits.
+    private readonly int _allCodes; // Bytes of all outputs, and what may be read behind them.
     private readonly int[] _inputs; // Where the inputs of tables lie.
     private readonly SharedSumOutputs<TOps, TVector> _outputs;
     private readonly OutputPooling? _pooling; // Ends sums.
@@ -47,6 +48,7 @@ internal sealed class SharedSumConvolution<TOps, TVector> : ConvolutionKernel
         _planes = _sums.Step == 1 ? 0 : Align(planes * _planeRows * _sums.Pitch + 2 * Vector512<byte>.Count);
         _table = Align(_sums.Units * _sums.Tables * _sums.Entries * _strips.EntryBytes + (_strips.Table + 1) * VectorBytes);
         _codes = _strips.All * Lanes * _outputs.ElementBytes;
+        _allCodes = linear.Outputs * _codes + OutputPooling.SpareElements(layer, _sums.Pitch, stride: 1) * sizeof(int);
         if (_outputs.ElementBytes > 1)
         {
             _pooling = new OutputPooling(layer, _sums.Pitch, _codes / sizeof(int), stride: 1);
@@ -64,7 +66,7 @@ internal sealed class SharedSumConvolution<TOps, TVector> : ConvolutionKernel
         }
     }
 
-    public override int ScratchBytes => _padded + _planes + _table + Align(Layer.Linear.Outputs * _codes + 2 * Vector512<byte>.Count);
+    public override int ScratchBytes => _padded + _planes + _table + Align(_allCodes);
 
     private static int VectorBytes => Unsafe.SizeOf<TVector>();
 
@@ -73,8 +75,7 @@ internal sealed class SharedSumConvolution<TOps, TVector> : ConvolutionKernel
     /// <summary>Whether the layer reads codes, pools no sums, and its tables and lists are small enough.</summary>
     public static bool Fits(FusedLinear layer) =>
         layer.Source is { Kind: ElementKind.Codes, Bits: > 1 and <= 8 }
-        && (layer.Pool is null || SharedEnd.Of(layer) is not null)
-        && (layer.Pool is null || layer.Pool.Stride == layer.Pool.Size)
+        && (layer.Pool is null || (layer.Pool.Stride == layer.Pool.Size && SharedEnd.Of(layer) is not null))
         && (long)layer.FanIn * layer.Linear.Outputs <= MaxWeights
         && Best(layer) is not null;
 
@@ -138,11 +139,7 @@ internal sealed class SharedSumConvolution<TOps, TVector> : ConvolutionKernel
             return;
         }
 
-        Span<int> sums = MemoryMarshal.CreateSpan(
-            ref Unsafe.As<byte, int>(ref codes),
-            (linear.Outputs * _codes + 2 * Vector512<byte>.Count) / sizeof(int)
-        );
-        _pooling.Integers(sums, ref result);
+        _pooling.Integers(MemoryMarshal.CreateSpan(ref Unsafe.As<byte, int>(ref codes), _allCodes / sizeof(int)), ref result);
     }
 
     /// <summary>The fastest way; null: there is none.</summary>
@@ -155,7 +152,7 @@ internal sealed class SharedSumConvolution<TOps, TVector> : ConvolutionKernel
             // Sums are moved together in place. Where rows overlap, that would overwrite them.
             if (sums.UnitInputs * Center(layer) <= short.MaxValue && !(givesSums && sums.Pitch < layer.Result.Width))
             {
-                best = Strips.Of(layer, sums, best);
+                best = Strips.Of(layer, sums, givesSums, best);
             }
         }
 
@@ -347,14 +344,13 @@ internal sealed class SharedSumConvolution<TOps, TVector> : ConvolutionKernel
         public readonly double Additions = additions;
 
         /// <summary>The fastest, or what is faster; null: tables are too large.</summary>
-        public static Strips? Of(FusedLinear layer, SharedSums sums, Strips? best)
+        public static Strips? Of(FusedLinear layer, SharedSums sums, bool givesSums, Strips? best)
         {
             long tables = (long)sums.Units * sums.Tables * sums.Entries;
             int outputs = layer.Linear.Outputs / layer.Linear.Groups,
                 all = (sums.Positions + Lanes - 1) / Lanes;
             // A vector of sums is stored, moved and ended later.
-            double perVector =
-                sums.Windows * (sums.Units * sums.Terms + 4.0 * Chunks(layer, sums)) + 8 + (SharedEnd.Of(layer) is null ? 0.5 * Lanes : 0);
+            double perVector = sums.Windows * (sums.Units * sums.Terms + 4.0 * Chunks(layer, sums)) + 8 + (givesSums ? 0.5 * Lanes : 0);
             // To split 16 bytes takes as long as 2.5 additions.
             int rows = layer.Source.Height + 2 * layer.Linear.Padding;
             double split = sums.Step == 1 ? 0 : 2.5 * layer.Source.Channels * sums.Step * rows * ((sums.Pitch + 15) / 16);
